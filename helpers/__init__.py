@@ -1,0 +1,44 @@
+"""What the course's notebooks import: stable softmax, measures, devices, figures, checks.
+
+Names load on first use (PEP 562), so that `import helpers` pulls in neither matplotlib nor ipywidgets.
+
+>>> import helpers
+>>> helpers.softmax_t([0.0, 0.0]).tolist()
+[0.5, 0.5]
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_MODULE_OF = {
+    "softmax_t": "softmax",
+    "log_softmax_t": "softmax",
+    "entropy": "measures",
+    "perplexity": "measures",
+    "tokens_for_mass": "measures",
+    "pick_device": "device",
+    "to_numpy": "device",
+    "seed_everything": "device",
+    "plot_iterations": "figures",
+    "plot_log_std": "figures",
+    "plot_zoomed": "figures",
+    "plot_full": "figures",
+    "run_full_pipeline": "pipeline",
+    "check": "checks",
+    "needs": "checks",
+}
+
+__all__ = list(_MODULE_OF)
+
+
+def __getattr__(name):
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+    globals()[name] = value  # the next access finds the name without coming here
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})
