@@ -1,0 +1,70 @@
+"""Instant checks: `check` judges an answer on the public cases, `needs` lets a cell wait for one.
+
+Grading uses the same `collect`, `compare` and `rules` on public and hidden cases alike, so that the verdict there is
+the verdict here.
+"""
+
+from contextlib import contextmanager
+
+from . import cases as case_files
+from .collect import collect
+from .compare import judge
+from .report import Report
+from .rules import violations
+
+
+def check(name, answer):
+    """Show how ``answer`` does on the public cases of the exercise ``name``. Returns nothing and never raises.
+
+    Example: ``check("softmax_t", softmax_t)``.
+    """
+    from IPython.display import display
+
+    try:
+        shown = report(name, answer, notebook_cells())
+    except Exception as error:  # whatever goes wrong, the notebook goes on and the student can say what it was
+        shown = f"check({name!r}) could not run: {type(error).__name__}: {error}"
+        print(shown)
+        return
+    display(shown)
+
+
+def report(name, answer, cells=()):
+    """Judge ``answer`` on the public cases of ``name`` and return the `Report`.
+
+    ``cells`` are the sources to search for forbidden ways. Raises KeyError, naming the exercises there are, for an
+    unknown name.
+    """
+    file = case_files.load()
+    if name not in file.exercises:
+        raise KeyError(f"no exercise is called {name!r}; there are {', '.join(sorted(file.exercises))}")
+    exercise = file.exercises[name]
+    cases = exercise["cases"]
+    results = judge(cases, file.tensors, collect(answer, cases, file.inputs(cases)))
+    found = violations(cells, name, exercise["forbidden"])
+    return Report(name, tuple(results), exercise["hidden"], tuple(found), exercise["advice"])
+
+
+def notebook_cells():
+    """Return the sources of the cells run so far, as Python; none outside a notebook."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    return list(shell.history_manager.input_hist_parsed) if shell else []
+
+
+@contextmanager
+def needs(*names):
+    """Let a cell wait for exercises: what they lack is said in one line instead of an error.
+
+    A NotImplementedError inside the block ends the block, and the line names ``names``. Everything else passes through.
+
+    Example::
+
+        with needs("softmax_t"):
+            print(softmax_t(x))
+    """
+    try:
+        yield
+    except NotImplementedError:
+        print(f"This cell waits for {' and '.join(names)}: write it above, then run this cell again.")

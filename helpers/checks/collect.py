@@ -1,0 +1,121 @@
+"""Call a student's function on cases and hand out plain answers.
+
+The first half of a check. It runs where the student's code runs: in the notebook for an instant check, in the
+kernel at grading, where it arrives as source text and sees inputs only. It therefore needs nothing of this package,
+knows no reference, and turns whatever a function returns into JSON: what is not a plain answer is named by its type.
+"""
+
+import base64
+
+MAX_BYTES = 1 << 21  # of one answer's arrays: the largest honest one is far below
+MAX_ITEMS = 2000  # entries of one list or dict
+MAX_DEPTH = 6
+
+
+def decode(value, tensors):
+    """Turn an encoded argument into the Python value a student's function receives.
+
+    ``tensors`` maps a name to ``{"dtype", "shape", "data"}`` with base64 bytes. Every call makes fresh tensors, so that
+    a function that writes into its input disturbs no other case.
+    """
+    if not isinstance(value, dict):
+        return value
+    import torch
+
+    (kind, content), *options = value.items()
+    if kind == "tensor":
+        raw = tensors[content]
+        flat = torch.frombuffer(bytearray(base64.b64decode(raw["data"])), dtype=getattr(torch, raw["dtype"]))
+        tensor = flat.reshape(raw["shape"])
+        return tensor.repeat(value["tile"]) if options else tensor
+    if kind == "dtype":
+        return getattr(torch, content)
+    if kind == "list":
+        return [decode(item, tensors) for item in content]
+    return {key: decode(item, tensors) for key, item in content}  # kind == "dict"
+
+
+def encode(value, depth=0):
+    """Turn a returned value into JSON: arrays as dtype, shape and bytes, containers item by item.
+
+    Anything else becomes ``{"kind": "other", "type": name of its type}``.
+    """
+    import numbers
+
+    name = type(value).__name__
+    if value is None:
+        return {"kind": "none"}
+    if isinstance(value, bool):
+        return {"kind": "boolean", "value": bool(value)}
+    if isinstance(value, (list, tuple)) and depth < MAX_DEPTH and len(value) <= MAX_ITEMS:
+        return {"kind": "list", "type": name, "items": [encode(item, depth + 1) for item in value]}
+    if isinstance(value, dict) and depth < MAX_DEPTH and len(value) <= MAX_ITEMS:
+        items = [[encode_key(key), encode(item, depth + 1)] for key, item in value.items()]
+        return {"kind": "dict", "type": name, "items": items}
+    if hasattr(value, "detach") or type(value).__module__.partition(".")[0] == "numpy":
+        return encode_array(value)
+    if isinstance(value, numbers.Integral) and abs(int(value)) < 2**53:
+        return {"kind": "integer", "value": int(value)}
+    if isinstance(value, numbers.Real):
+        return {"kind": "number", "value": float(value)}
+    return {"kind": "other", "type": name}
+
+
+def encode_key(key):
+    """Turn a dict's key into a number, or into the name of its type."""
+    return key if isinstance(key, (int, float)) else float(key) if hasattr(key, "item") else type(key).__name__
+
+
+def encode_array(value):
+    """Turn a torch tensor on any device, or a numpy array or scalar, into dtype, shape and base64 bytes."""
+    import numpy
+
+    kind = "tensor" if hasattr(value, "detach") else "array"
+    dtype = str(value.dtype).replace("torch.", "")
+    if kind == "tensor":
+        value = value.detach().cpu()
+        value = (value.float() if dtype == "bfloat16" else value).numpy()
+    array = numpy.ascontiguousarray(value).reshape(value.shape)  # ascontiguousarray makes 0-d arrays 1-d
+    if array.dtype.kind not in "biuf":
+        return {"kind": "other", "type": f"{kind} of {dtype}"}
+    if array.nbytes > MAX_BYTES:
+        return {"kind": "other", "type": f"{kind} of {array.nbytes} bytes"}
+    data = base64.b64encode(array.tobytes()).decode()
+    stored = str(array.dtype)
+    return {"kind": kind, "dtype": dtype, "stored": stored, "shape": list(array.shape), "data": data}
+
+
+def collect(function, cases, tensors):
+    """Call ``function`` on every case and return one plain answer each.
+
+    ``cases`` is a list of ``{"args": [...], "kwargs": {...}}`` in the encoding of `decode`. An answer is what `encode`
+    makes of the returned value, or ``{"kind": "unattempted"}`` for a NotImplementedError, or ``{"kind": "raised",
+    "type", "text"}``. An answer carries ``"changed_input": true`` where the call wrote into a tensor it was given.
+    """
+    answers = []
+    for case in cases:
+        args, fresh = ([decode(arg, tensors) for arg in case["args"]] for _ in range(2))
+        kwargs = {key: decode(value, tensors) for key, value in case["kwargs"].items()}
+        try:
+            answer = encode(function(*args, **kwargs))
+            if not all(same(arg, before) for arg, before in zip(args, fresh, strict=True)):
+                answer["changed_input"] = True
+        except KeyboardInterrupt:  # the grader's time limit, or the student's own stop
+            raise
+        except NotImplementedError:
+            answer = {"kind": "unattempted"}
+        except BaseException as error:  # SystemExit too: it must not end the notebook
+            answer = {"kind": "raised", "type": type(error).__name__, "text": str(error)[:300]}
+        answers.append(answer)
+    return answers
+
+
+def same(value, before):
+    """Tell whether an argument still holds what it held before the call."""
+    if isinstance(before, dict):
+        return list(value) == list(before) and all(same(value[key], before[key]) for key in before)
+    if isinstance(before, list):
+        return len(value) == len(before) and all(map(same, value, before))
+    if hasattr(before, "detach"):
+        return value.shape == before.shape and bool(((value == before) | (value != value)).all())
+    return value == before or before != before

@@ -1,0 +1,279 @@
+"""Compare a plain answer with the reference of its case: the second half of a check.
+
+Pure functions of data, with numpy only: the grading process judges with them, far from the student's code, and the
+notebook with the same ones. An expected value is one of
+
+    {"array": name, "dtypes": [...], tolerance}    a tensor of that shape; ``tensors[name]`` is the reference
+    {"arrays": name, "dtypes": [...], tolerance}   a list of tensors, one for each row of the reference
+    {"numbers": name, tolerance}                   a list of numbers, nan where the reference has nan
+    {"number": value, tolerance}                   a number
+    {"integer": value}, {"boolean": value}
+    {"tuple": [expected, ...]}                     a tuple or list of so many values
+    {"dict": [[key, expected], ...]}               a dict with exactly these keys, in any order
+
+each with an optional ``"label"``, what the student calls it. A tolerance is ``"rtol"`` and ``"atol"``, or ``"softmax"``:
+``{"x", "temperature", "dim"}`` for the bound of `tolerance.softmax_tolerance`.
+"""
+
+import base64
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .tolerance import softmax_tolerance
+
+DTYPES = {"bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"}
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """How an answer differs: ``kind`` (type, shape, dtype or value), what was expected, what came."""
+
+    kind: str
+    expected: str
+    came: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one case.
+
+    ``outcome`` is passed, unattempted, undefined, raised, nothing, changed_input, type, shape, dtype, value or lost.
+    """
+
+    name: str
+    outcome: str
+    expected: str = ""
+    came: str = ""
+    diagnosis: str = ""
+
+    @property
+    def passed(self):
+        return self.outcome == "passed"
+
+
+def judge(cases, tensors, answers):
+    """Compare the answers with their cases, one `Result` a case.
+
+    ``answers`` may be anything at all, for it comes from a student's process: what is missing or malformed is "lost".
+    """
+    answers = answers if isinstance(answers, list) and len(answers) == len(cases) else [None] * len(cases)
+    return [judge_case(case, tensors, answer) for case, answer in zip(cases, answers, strict=True)]
+
+
+def judge_case(case, tensors, answer):
+    """Compare one answer with its case."""
+    kind = answer.get("kind") if isinstance(answer, dict) else None
+    if kind in ("unattempted", "undefined"):
+        return Result(case["name"], kind)
+    if kind == "raised":
+        return Result(case["name"], kind, came=f"{answer.get('type')}: {answer.get('text')}")
+    if kind == "none":
+        return Result(case["name"], "nothing")
+    try:
+        found = mismatch(case["expected"], answer, tensors)
+    except (Malformed, ArithmeticError, RecursionError):
+        return Result(case["name"], "lost")
+    if found:
+        diagnosis = case["diagnosis"] if found.kind == "value" else ""
+        return Result(case["name"], found.kind, found.expected, found.came, diagnosis)
+    if answer.get("changed_input"):
+        return Result(case["name"], "changed_input")
+    return Result(case["name"], "passed")
+
+
+class Malformed(Exception):
+    """An answer that `collect` never writes."""
+
+
+def mismatch(expected, answer, tensors):
+    """Return how ``answer`` differs from ``expected``, or None."""
+    label = expected.get("label", "")
+    if "tuple" in expected:
+        return mismatch_tuple(expected["tuple"], answer, tensors, label)
+    if "dict" in expected:
+        return mismatch_dict(expected["dict"], answer, tensors, label)
+    if "arrays" in expected:
+        return mismatch_arrays(expected, answer, tensors, label)
+    if "array" in expected:
+        return mismatch_array(expected, tensors[expected["array"]], answer, tensors, label)
+    if "numbers" in expected:
+        return mismatch_numbers(expected, tensors[expected["numbers"]], answer, label)
+    return mismatch_scalar(expected, answer, label)
+
+
+def mismatch_tuple(expected, answer, tensors, label):
+    items = items_of(answer)
+    names = ", ".join(item.get("label", "value") for item in expected)
+    if items is None:
+        return Mismatch("type", named(label, f"a tuple ({names})"), describe(answer))
+    if len(items) != len(expected):
+        return Mismatch("type", named(label, f"{len(expected)} values ({names})"), f"{len(items)} values")
+    return first(mismatch(item, value, tensors) for item, value in zip(expected, items, strict=True))
+
+
+def mismatch_dict(expected, answer, tensors, label):
+    keys = ", ".join(repr(key) for key, _ in expected)
+    if answer.get("kind") != "dict":
+        return Mismatch("type", named(label, f"a dict with the keys {keys}"), describe(answer))
+    try:
+        values = dict(answer["items"])
+        same = set(values) == {key for key, _ in expected}
+        if not all(isinstance(value, dict) for value in values.values()):
+            raise Malformed
+    except (KeyError, TypeError, ValueError) as error:
+        raise Malformed from error
+    if not same:
+        came = ", ".join(repr(key) for key in list(values)[:8])
+        return Mismatch("value", named(label, f"the keys {keys}"), f"the keys {came or '(none)'}")
+    return first(
+        mismatch({**item, "label": f"{label}[{key!r}]"}, values[key], tensors) for key, item in expected
+    )
+
+
+def mismatch_arrays(expected, answer, tensors, label):
+    rows = tensors[expected["arrays"]]
+    items = items_of(answer)
+    if items is None:
+        return Mismatch("type", named(label, f"a list of {len(rows)} tensors"), describe(answer))
+    if len(items) != len(rows):
+        return Mismatch("shape", named(label, f"{len(rows)} tensors"), str(len(items)))
+    return first(
+        mismatch_array(expected, row, item, tensors, f"{label}[{index}]")
+        for index, (row, item) in enumerate(zip(rows, items, strict=True))
+    )
+
+
+def mismatch_array(expected, reference, answer, tensors, label):
+    allowed = expected["dtypes"]
+    if answer.get("kind") not in ("tensor", "array"):
+        return Mismatch("type", named(label, f"a tensor of shape {reference.shape}"), describe(answer))
+    array = array_of(answer)
+    if array.shape != reference.shape:
+        return Mismatch("shape", named(label, f"shape {reference.shape}"), f"shape {array.shape}")
+    if answer["dtype"] not in allowed:
+        return Mismatch("dtype", named(label, " or ".join(allowed)), answer["dtype"])
+    bound = bounds(expected, reference, tensors, answer["dtype"])
+    return differs(reference, array.astype(np.float64), bound, label)
+
+
+def mismatch_numbers(expected, reference, answer, label):
+    items = items_of(answer)
+    if items is None:
+        return Mismatch("type", named(label, f"a list of {len(reference)} floats"), describe(answer))
+    if len(items) != len(reference):
+        return Mismatch("shape", named(label, f"{len(reference)} floats"), f"{len(items)}")
+    numbers = [number_of(item) for item in items]
+    for index, (item, number) in enumerate(zip(items, numbers, strict=True)):
+        if number is None:
+            return Mismatch("type", named(f"{label}[{index}]", "a float"), describe(item))
+    bound = expected["atol"] + expected["rtol"] * np.abs(reference)
+    return differs(reference, np.array(numbers, dtype=np.float64), bound, label)
+
+
+def mismatch_scalar(expected, answer, label):
+    number = number_of(answer)
+    if "boolean" in expected:
+        if answer.get("kind") != "boolean" and number not in (0, 1):
+            return Mismatch("type", named(label, "True or False"), describe(answer))
+        value = bool(number) if answer.get("kind") != "boolean" else bool(answer.get("value"))
+        return None if value == expected["boolean"] else Mismatch("value", named(label, expected["boolean"]), f"{value}")
+    whole = "integer" in expected
+    if number is None or (whole and number != round_or_nan(number)):
+        return Mismatch("type", named(label, "an int" if whole else "a float"), describe(answer))
+    if whole:
+        value = expected["integer"]
+        return None if number == value else Mismatch("value", named(label, value), f"{number:.0f}")
+    reference = np.float64(expected["number"])
+    return differs(reference, np.float64(number), expected["atol"] + expected["rtol"] * abs(reference), label)
+
+
+def bounds(expected, reference, tensors, dtype):
+    """Return the tolerance of every entry."""
+    softmax = expected.get("softmax")
+    if softmax is None:
+        return expected["atol"] + expected["rtol"] * np.abs(reference)
+    x = tensors[softmax["x"]].astype(np.float64)
+    return softmax_tolerance(x, reference, softmax["temperature"], softmax["dim"], dtype)
+
+
+def differs(reference, array, bound, label):
+    """Return the first entry outside its bound as a Mismatch, or None; nan agrees with nan only."""
+    with np.errstate(invalid="ignore"):
+        good = (np.abs(array - reference) <= bound) | (np.isnan(array) & np.isnan(reference)) | (array == reference)
+    if good.all():
+        return None
+    place = tuple(int(i) for i in np.argwhere(~np.atleast_1d(good))[0])
+    where = label + (f"[{', '.join(map(str, place))}]" if np.ndim(reference) else "")
+    wrong, right = np.atleast_1d(array)[place], np.atleast_1d(reference)[place]
+    digits = next((d for d in (5, 8, 12, 17) if f"{wrong:.{d}g}" != f"{right:.{d}g}"), 17)
+    others = "" if np.ndim(reference) == 0 else f" ({int((~good).sum())} of {good.size} entries differ)"
+    return Mismatch("value", named(where, f"{right:.{digits}g}"), f"{wrong:.{digits}g}{others}")
+
+
+def items_of(answer):
+    """Return the items of a list, or the rows of an array, as plain answers; None for anything else."""
+    if answer.get("kind") == "list":
+        items = answer.get("items")
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise Malformed
+        return items
+    if answer.get("kind") in ("tensor", "array"):
+        array = array_of(answer)
+        if array.ndim:
+            shared = {key: answer[key] for key in ("kind", "dtype", "stored")}
+            rows = [np.ascontiguousarray(row) for row in array]
+            shape = list(array.shape[1:])
+            return [{**shared, "shape": shape, "data": base64.b64encode(row.tobytes())} for row in rows]
+    return None
+
+
+def number_of(answer):
+    """Return a real number, a 0-d or one-entry array's included, as a float; None for anything else."""
+    if answer.get("kind") in ("integer", "number"):
+        value = answer.get("value")
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise Malformed
+        return float(value)
+    if answer.get("kind") in ("tensor", "array"):
+        array = array_of(answer)
+        return float(array.reshape(())) if array.ndim == 0 and array.dtype.kind in "iuf" else None
+    return None
+
+
+def array_of(answer):
+    """Rebuild an array; raises Malformed where dtype, shape and bytes do not fit."""
+    try:
+        stored, shape, data = answer["stored"], answer["shape"], base64.b64decode(answer["data"], validate=True)
+        if stored not in DTYPES or not isinstance(answer["dtype"], str):
+            raise Malformed
+        if not all(isinstance(n, int) and 0 <= n <= len(data) for n in shape):
+            raise Malformed
+        return np.frombuffer(data, dtype=stored).reshape(shape)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Malformed from error
+
+
+def describe(answer):
+    """Say in words what kind of thing came."""
+    kind = answer.get("kind")
+    if kind in ("tensor", "array"):
+        return f"{'a tensor' if kind == 'tensor' else 'an array'} of shape {array_of(answer).shape}"
+    if kind in ("integer", "number", "boolean"):
+        article = {"integer": "the int", "number": "the float", "boolean": "the bool"}[kind]
+        return f"{article} {answer.get('value')!r}"
+    words = {"none": "None", "list": f"a {answer.get('type')}", "dict": "a dict"}
+    return words.get(kind, f"an object of type {answer.get('type')}")
+
+
+def named(label, text):
+    return f"{label}: {text}" if label else str(text)
+
+
+def first(mismatches):
+    return next((found for found in mismatches if found), None)
+
+
+def round_or_nan(number):
+    return round(number) if math.isfinite(number) else math.nan

@@ -1,0 +1,92 @@
+"""Say in words what a check found: plain text and HTML, for the notebook and for the feedback page."""
+
+import html
+from dataclasses import dataclass
+
+from .compare import Result
+from .rules import Violation
+
+MESSAGES = {
+    "unattempted": "not attempted yet: replace `raise NotImplementedError()` by your code",
+    "undefined": "there is no function of this name: run the cell that defines it, or undo its renaming",
+    "raised": "your function raised an error",
+    "nothing": "your function returned None: does it end with `return`?",
+    "changed_input": "the answer is right, but your function wrote into its argument: work on a new tensor",
+    "type": "this is another kind of object than asked for",
+    "shape": "the shape or length differs",
+    "dtype": "the dtype differs",
+    "value": "the value differs",
+    "lost": "no readable answer came back",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """The results of an exercise's cases.
+
+    ``hidden`` is the number of cases that run at grading only, ``violations`` are forbidden ways that the source uses,
+    ``advice`` says what to use instead.
+    """
+
+    exercise: str
+    results: tuple[Result, ...]
+    hidden: int = 0
+    violations: tuple[Violation, ...] = ()
+    advice: str = ""
+
+    @property
+    def passed(self):
+        return not self.violations and all(result.passed for result in self.results)
+
+    def summary(self):
+        """Return the one line that matters most."""
+        good, total = sum(result.passed for result in self.results), len(self.results)
+        outcomes = {result.outcome for result in self.results}
+        if outcomes and outcomes <= {"unattempted", "undefined"}:
+            return f"{self.exercise}: {MESSAGES[outcomes.pop()]}."
+        if self.violations:
+            return f"{self.exercise}: this exercise does not allow all that your code uses."
+        more = f"; {self.hidden} more run at grading" if self.hidden else ""
+        if self.passed:
+            return f"{self.exercise}: public checks passed ({good} of {total}){more}."
+        return f"{self.exercise}: {good} of {total} public checks passed{more}."
+
+    def lines(self):
+        """Return ``(mark, text, details)`` for every violation and case, details being a list of sentences."""
+        rows = [
+            ("not allowed", f"uses {violation.name}", [f"in the line `{violation.line}`", self.advice])
+            for violation in self.violations
+        ]
+        if {result.outcome for result in self.results} <= {"unattempted", "undefined"}:
+            return rows
+        return rows + [("passed" if r.passed else "FAILED", r.name, details(r)) for r in self.results]
+
+    def __str__(self):
+        text = [self.summary()]
+        for mark, name, sentences in self.lines():
+            text += [f"  {mark:6}  {name}", *(f"          {sentence}" for sentence in sentences)]
+        return "\n".join(text)
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        rows = "".join(
+            f"<li style='margin:.2em 0'><b>{mark}</b> {html.escape(name)}"
+            + "".join(f"<br><span style='margin-left:1.5em'>{html.escape(s)}</span>" for s in sentences)
+            + "</li>"
+            for mark, name, sentences in self.lines()
+        )
+        colour = "#1a7f37" if self.passed else "#b35900"
+        style = f"border-left:4px solid {colour};padding:.2em .8em;margin:.3em 0"
+        listed = f"<ul style='list-style:none;padding:0;margin:.3em 0'>{rows}</ul>" if rows else ""
+        return f"<div style='{style}'><b>{html.escape(self.summary())}</b>{listed}</div>"
+
+
+def details(result):
+    """Return the sentences under one case: nothing where it passed."""
+    if result.passed:
+        return []
+    if result.outcome == "raised":
+        return [f"your function raised {result.came}"]
+    sentences = [f"expected {result.expected}", f"came     {result.came}"] if result.expected else []
+    return [*sentences, result.diagnosis or MESSAGES[result.outcome]]
