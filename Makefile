@@ -1,0 +1,101 @@
+# Every target but help and clean sets up .venv first, once: see the README for Windows and conda.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+# nbgrader calls alembic by name, JupyterLab its own parts.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help lab demo test test-slow course hidden handout bench lint format constraints clean
+
+help: ## List the targets (what `make` alone does)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+define CHECK_PYTHON
+import os, sys
+found = "%d.%d.%d (%s)" % (sys.version_info[:3] + (sys.executable,))
+if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+    sys.exit("This project needs Python 3.11, 3.12 or 3.13, but $(PYTHON) is " + found + ".\n"
+             "Install one of them and name it, for example: make lab PYTHON=python3.12")
+try:
+    import ensurepip, venv
+except ImportError:
+    sys.exit("Python " + found + " cannot make virtual environments: venv or ensurepip is missing.\n"
+             "On Debian and Ubuntu: sudo apt install python%d.%d-venv" % sys.version_info[:2])
+endef
+export CHECK_PYTHON
+
+# The stamp comes last, so an interrupted set-up is resumed; a half-made .venv without pip is made again.
+$(READY): pyproject.toml constraints.txt
+	@command -v "$(PYTHON)" >/dev/null || { \
+	  echo "There is no $(PYTHON) here. Install Python 3.11, 3.12 or 3.13, or name one: make lab PYTHON=python3.12" >&2; \
+	  exit 1; }
+	@"$(PYTHON)" -c "$$CHECK_PYTHON"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+	  echo "Making .venv with $$("$(PYTHON)" --version)"; "$(PYTHON)" -m venv --clear .venv; }
+	@echo "Installing the pinned packages into .venv; the first time takes some minutes"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+# Without a display, in a container or as root, JupyterLab prints its address instead of opening a browser.
+lab: $(READY) ## Open JupyterLab on work/, your own copy of the notebooks
+	@mkdir -p work
+	@for notebook in notebooks/*.ipynb; do \
+	  copy="work/$${notebook##*/}"; \
+	  if [ -e "$$copy" ]; then echo "Kept $$copy"; else cp "$$notebook" "$$copy" && echo "Copied $$copy"; fi || exit; \
+	done
+	@flags=; \
+	if [ "$$(id -u)" = 0 ]; then flags="--allow-root --no-browser"; \
+	elif [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then flags=--no-browser; \
+	elif [ "$$(uname)" != Darwin ] && [ -z "$${DISPLAY}$${WAYLAND_DISPLAY}" ]; then flags=--no-browser; fi; \
+	case $$flags in *--no-browser) echo "Open the address that ends in ?token=... below; Ctrl+C twice stops.";; esac; \
+	exec $(BIN)/python -m jupyterlab $$flags $(LAB_FLAGS) work
+
+demo: $(READY) ## Grade a handful of made-up submissions and print their marks
+	$(BIN)/python -m grading.demo
+
+test: lint ## Run every quick check: style, drift, tests, stored outputs
+	$(BIN)/python source/build.py --check
+	$(BIN)/python -m pytest -m "not slow" tests
+	$(BIN)/python -m pytest --nbval solutions/
+
+# With no test marked slow there is nothing to run, and pytest's exit code 5 would be a false alarm.
+test-slow: $(READY) ## Run the tests that take minutes
+	@if grep -rqs --include='*.py' 'mark\.slow' tests; then \
+	  echo "$(BIN)/python -m pytest -m slow tests"; $(BIN)/python -m pytest -m slow tests; \
+	else echo "No test is marked slow yet: nothing to run."; fi
+
+course: $(READY) ## Build the notebooks and solutions from source/
+	$(BIN)/python source/build.py
+
+hidden: $(READY) ## Draw a private set of hidden cases: make hidden SEED=...
+	@test -n "$(SEED)" || { echo "Give a seed of your own: make hidden SEED=20260901" >&2; exit 2; }
+	$(BIN)/python -m grading.draw --seed "$(SEED)"
+
+handout: $(READY) ## Zip what students get into dist/
+	$(BIN)/python -m grading.handout
+
+bench: $(READY) ## Time softmax_t against other ways: a table, and .benchmarks/softmax.json
+	@mkdir -p .benchmarks
+	$(BIN)/python -m pytest tests/bench_softmax.py --benchmark-json=.benchmarks/softmax.json
+
+lint: $(READY) ## Check style, changing nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY) ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+constraints: ## Pin the newest releases anew: make constraints PYTHON=python3.11
+	@"$(PYTHON)" -c "$$CHECK_PYTHON"
+	"$(PYTHON)" -m venv --clear build/constraints
+	build/constraints/bin/python -m pip install --quiet ".[dev]"
+	{ grep '^#' constraints.txt; build/constraints/bin/python -m pip freeze --all --exclude pip --exclude softmax-lab \
+	  | sed 's/+.*//'; } > build/constraints.txt
+	mv build/constraints.txt constraints.txt
+
+clean: ## Remove caches and builds; .venv, work/ and gradebooks stay
+	rm -rf build dist *.egg-info .benchmarks .hypothesis .pytest_cache .ruff_cache
+	find . -name .venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
