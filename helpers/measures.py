@@ -1,0 +1,61 @@
+"""How spread out a distribution is: entropy, perplexity, and how many entries hold most of the mass."""
+
+import torch
+
+
+def entropy(p, dim=-1):
+    """Take the Shannon entropy in nats, -sum_i p_i ln p_i.
+
+    Arguments
+        p: probabilities, a tensor of any shape, floating dtype and device, or what torch.as_tensor accepts.
+        dim: the axis that holds one distribution.
+
+    Returns a tensor of p's dtype and device with `dim` removed, between 0 (one-hot) and ln n (uniform). A
+    zero probability adds nothing; a negative one gives -inf and NaN gives NaN.
+
+    >>> entropy([0.5, 0.5, 0.0])
+    tensor(0.6931)
+    """
+    return torch.special.entr(torch.as_tensor(p)).sum(dim)
+
+
+def perplexity(p, dim=-1):
+    """Count the entries of a uniform distribution as spread out as p, exp of its entropy.
+
+    Arguments are those of entropy. Returns a tensor of p's dtype and device with `dim` removed, between 1
+    (one-hot) and n (uniform).
+
+    >>> perplexity([0.25, 0.25, 0.25, 0.25])
+    tensor(4.)
+    """
+    return entropy(p, dim).exp()
+
+
+def tokens_for_mass(p, mass=0.9):
+    """Count the fewest entries of p that sum to at least `mass`: the size of the nucleus in top-p sampling.
+
+    Arguments
+        p: probabilities of one distribution, shape (n,), any floating dtype and device, or what
+            torch.as_tensor accepts.
+        mass: share of the whole, in (0, 1].
+
+    Returns an int between 1 and n, the same for any order of p. Sums are taken in float64, where rounding
+    decides ties: entries that sum to just below 1 in their own dtype give n at mass = 1.
+
+    Raises ValueError when p is not 1-D, is empty, or holds NaN or a negative entry, or when mass is not in
+    (0, 1].
+
+    Source: Holtzman et al., "The curious case of neural text degeneration", ICLR 2020.
+
+    >>> tokens_for_mass([0.1, 0.6, 0.3], mass=0.75)
+    2
+    """
+    p = torch.as_tensor(p).detach().cpu().double()  # (n,)
+    if p.ndim != 1 or p.numel() == 0:
+        raise ValueError(f"p has shape {tuple(p.shape)}, expected one distribution of shape (n,): pass one row")
+    if not (p >= 0).all():
+        raise ValueError("p holds NaN or a negative entry, expected probabilities: pass softmax_t(logits)")
+    if not 0 < mass <= 1:
+        raise ValueError(f"mass is {mass!r}, expected a share above 0 and at most 1, such as 0.9")
+    running = p.sort(descending=True).values.cumsum(0)
+    return min(int((running < mass).sum()) + 1, p.numel())
