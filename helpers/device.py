@@ -1,0 +1,76 @@
+"""Where tensors live and what seeds them: pick a device, bring results back, repeat a run."""
+
+import numpy as np
+import torch
+
+
+def pick_device(prefer=None):
+    """Pick the device to compute on: `prefer` where it is given, else CUDA, then MPS, then the CPU.
+
+    Arguments
+        prefer: "cuda", "cuda:1", "mps", "cpu" or a torch.device; None for the best there is.
+
+    Returns a torch.device that this machine has.
+
+    Raises ValueError when `prefer` is not one of these, RuntimeError when this machine lacks it.
+
+    >>> pick_device("cpu")
+    device(type='cpu')
+    """
+    counts = {
+        "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
+        "mps": int(torch.backends.mps.is_available()),
+        "cpu": 1,
+    }
+    present = [kind for kind, count in counts.items() if count]
+    if prefer is None:
+        return torch.device(present[0])
+    try:
+        device = torch.device(prefer)
+    except (RuntimeError, TypeError):
+        device = None
+    if device is None or device.type not in counts:
+        raise ValueError(f"prefer is {prefer!r}, expected one of {', '.join(counts)} or None")
+    if (device.index or 0) >= counts[device.type]:
+        raise RuntimeError(
+            f"prefer is {str(prefer)!r}, but torch sees no such device here: use {' or '.join(present)}, "
+            "or None for the best there is"
+        )
+    return device
+
+
+def to_numpy(t):
+    """Bring a tensor to the CPU as a NumPy array, whatever its device, dtype or history.
+
+    Arguments
+        t: a tensor, on any device, with or without grad; or anything numpy.asarray accepts.
+
+    Returns an array of t's shape and dtype, float32 for bfloat16, which NumPy lacks. A tensor on the CPU
+    shares its memory with the array where no conversion is needed, as torch.Tensor.numpy does.
+
+    >>> to_numpy(torch.ones(2, dtype=torch.bfloat16, requires_grad=True))
+    array([1., 1.], dtype=float32)
+    """
+    if not torch.is_tensor(t):
+        return np.asarray(t)
+    return (t.float() if t.dtype == torch.bfloat16 else t).numpy(force=True)
+
+
+def seed_everything(seed=0):
+    """Seed torch (every device) and NumPy's global generator, so that a run can be repeated.
+
+    Arguments
+        seed: int in [0, 2**32), NumPy's range.
+
+    Returns a torch.Generator on the CPU, seeded alike, for code that takes a generator of its own.
+
+    Raises ValueError for a seed out of range.
+
+    >>> torch.equal(torch.rand(2, generator=seed_everything(7)), torch.rand(2, generator=seed_everything(7)))
+    True
+    """
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"seed is {seed!r}, expected an integer from 0 to 2**32 - 1")
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    return torch.Generator().manual_seed(seed)

@@ -1,0 +1,91 @@
+"""Devices without the hardware: availability is patched, absence is real."""
+
+import numpy as np
+import pytest
+import torch
+
+from helpers import pick_device, seed_everything, to_numpy
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    def with_devices(cuda=0, mps=False):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+
+    return with_devices
+
+
+@pytest.mark.parametrize(
+    "cuda, mps, expected", [(2, True, "cuda"), (1, False, "cuda"), (0, True, "mps"), (0, False, "cpu")]
+)
+def test_the_best_device_there_is_comes_first(machine, cuda, mps, expected):
+    machine(cuda, mps)
+    assert pick_device() == torch.device(expected)
+
+
+@pytest.mark.parametrize("prefer", ["cpu", "cuda", "cuda:1", "mps", torch.device("mps")])
+def test_a_preference_that_is_there_is_taken(machine, prefer):
+    machine(cuda=2, mps=True)
+    assert pick_device(prefer) == torch.device(prefer)
+
+
+@pytest.mark.parametrize(
+    "prefer, cuda, present", [("cuda", 0, "cpu"), ("mps", 1, "cuda or cpu"), ("cuda:1", 1, "cuda or cpu")]
+)
+def test_a_preference_that_is_absent_is_an_error_that_says_what_is_there(machine, prefer, cuda, present):
+    machine(cuda=cuda)
+    with pytest.raises(RuntimeError, match=f"prefer is '{prefer}', but torch sees no such device here: use {present},"):
+        pick_device(prefer)
+
+
+@pytest.mark.parametrize("prefer", ["gpu", "xpu", "meta", "", ["cpu"]])
+def test_a_preference_that_is_no_device_of_ours_is_an_error_that_lists_them(prefer):
+    with pytest.raises(ValueError, match="expected one of cuda, mps, cpu or None"):
+        pick_device(prefer)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.int64, torch.bool])
+def test_to_numpy_keeps_values_shape_and_dtype(dtype):
+    array = to_numpy(torch.tensor([[0, 1], [1, 1]], dtype=dtype))
+    assert array.tolist() == [[0, 1], [1, 1]] and array.dtype.name == str(dtype).removeprefix("torch.")
+
+
+def test_to_numpy_widens_bfloat16_exactly():
+    array = to_numpy(torch.tensor([1.0, 3.140625], dtype=torch.bfloat16))
+    assert array.dtype == np.float32 and array.tolist() == [1.0, 3.140625]
+
+
+def test_to_numpy_takes_what_requires_grad_and_what_is_conjugated():
+    assert to_numpy(torch.ones(2, requires_grad=True) * 2).tolist() == [2, 2]
+    assert to_numpy(torch.tensor([1 + 2j]).conj()).tolist() == [1 - 2j]
+
+
+def test_to_numpy_passes_everything_else_to_numpy():
+    array = np.arange(3)
+    assert to_numpy(array) is array
+    assert to_numpy([0.5, 1.5]).tolist() == [0.5, 1.5] and to_numpy(2).shape == ()
+
+
+def test_to_numpy_asks_for_the_cpu_first():
+    with pytest.raises(NotImplementedError, match="meta"):  # a tensor without data: the copy is refused, not faked
+        to_numpy(torch.empty(2, device="meta"))
+
+
+def test_one_seed_repeats_torch_numpy_and_the_generator():
+    def draw(seed):
+        generator = seed_everything(seed)
+        assert generator.device.type == "cpu"
+        return torch.rand(3).tolist(), np.random.rand(3).tolist(), torch.rand(3, generator=generator).tolist()
+
+    assert draw(5) == draw(5)
+    assert all(one != other for one, other in zip(draw(5), draw(6), strict=True))
+    np.testing.assert_array_equal(draw(5)[1], np.random.RandomState(5).rand(3))
+    assert draw(5)[2] == torch.rand(3, generator=torch.Generator().manual_seed(5)).tolist()
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_numpy_cannot_take_is_refused_for_both(seed):
+    with pytest.raises(ValueError, match=f"seed is {seed}, expected an integer from 0"):
+        seed_everything(seed)
