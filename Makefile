@@ -88,13 +88,24 @@ format: $(READY) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-constraints: ## Pin the newest releases anew: make constraints PYTHON=python3.11
-	@"$(PYTHON)" -c "$$CHECK_PYTHON"
-	"$(PYTHON)" -m venv --clear build/constraints
-	build/constraints/bin/python -m pip install --quiet ".[dev]"
-	{ grep '^#' constraints.txt; build/constraints/bin/python -m pip freeze --all --exclude pip --exclude softmax-lab \
-	  | sed 's/+.*//'; } > build/constraints.txt
-	mv build/constraints.txt constraints.txt
+# Resolved for the oldest Python that is allowed: some releases refuse the first ones of 3.11. PyTorch keeps its
+# version, with which the course's numbers were measured, and pins the parts of its CUDA build itself.
+define PRINT_PINS
+import json, re, sys
+pins = {p["metadata"]["name"]: p["metadata"]["version"].partition("+")[0] for p in json.load(sys.stdin)["install"]}
+for name in sorted(pins, key=str.lower):
+    if not re.match("(cuda-|nvidia-|triton$$|softmax-lab$$)", name):
+        print(name + "==" + pins[name])
+endef
+export PRINT_PINS
+
+constraints: $(READY) ## Pin the newest releases anew, but for PyTorch (in a .venv of Python 3.11)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "This needs a .venv of Python 3.11.")'
+	@mkdir -p build
+	$(BIN)/python -m pip install --quiet --dry-run --target build/none --python-version 3.11.0 --only-binary :all: \
+	  --report build/report.json ".[dev]" "$$(grep '^torch==' constraints.txt)"
+	@{ grep '^#' constraints.txt; $(BIN)/python -c "$$PRINT_PINS" <build/report.json; } >build/constraints.txt
+	@mv build/constraints.txt constraints.txt
 
 clean: ## Remove caches and builds; .venv, work/ and gradebooks stay
 	rm -rf build dist *.egg-info .benchmarks .hypothesis .pytest_cache .ruff_cache

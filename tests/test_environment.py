@@ -3,6 +3,7 @@
 import re
 import tomllib
 import zipfile
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,16 @@ def colab_faults(pyproject):
     return faults
 
 
+def python_faults(requirements_on_python):
+    """Which pinned packages refuse the first release of a Python that pyproject.toml allows."""
+    return [
+        f"{name}: refuses Python {version}, wanted {wanted}"
+        for name, wanted in requirements_on_python.items()
+        for version in ("3.11.0", "3.12.0", "3.13.0")
+        if version not in SpecifierSet(wanted or "")
+    ]
+
+
 def strangers(names):
     """The files of a wheel that are neither the helpers nor the wheel's own records."""
     return [name for name in names if not name.startswith("helpers/") and ".dist-info/" not in name]
@@ -87,6 +98,13 @@ def strangers(names):
 
 def test_constraints_pin_every_dependency_at_or_above_its_floor():
     assert pin_faults(PYPROJECT, CONSTRAINTS) == []
+
+
+def test_pins_install_on_every_python_that_is_allowed():
+    pinned = set(re.findall(r"^([\w.-]+)==", CONSTRAINTS, re.MULTILINE))
+    installed = {d.name: d.metadata["Requires-Python"] for d in distributions() if d.name in pinned}
+    assert len(installed) > len(pinned) // 2
+    assert python_faults(installed) == []
 
 
 def test_torch_is_pinned_where_the_course_was_measured():
@@ -154,6 +172,12 @@ def test_an_environment_that_differs_is_named(old, new, fault):
 def test_a_dependency_that_colab_lacks_is_named(old, new, fault):
     assert old in PYPROJECT
     assert fault in "\n".join(colab_faults(PYPROJECT.replace(old, new)))
+
+
+def test_a_pin_that_refuses_an_early_python_is_named():
+    assert python_faults({"soupsieve": ">=3.11.5", "six": None}) == [
+        "soupsieve: refuses Python 3.11.0, wanted >=3.11.5"
+    ]
 
 
 def test_a_stranger_in_the_wheel_is_named():
