@@ -1,11 +1,12 @@
 """Read the cases of the exercises: data, written by the instructor's oracle, never by the code under test.
 
-One safetensors file holds inputs and references of many exercises. Its metadata has one entry, ``exercises``: JSON that
-maps an exercise to ``{"forbidden", "advice", "hidden", "cases"}``. A case is ``{"name", "args", "kwargs", "expected",
-"diagnosis"}``; ``collect`` says how arguments are encoded, ``compare`` how an expected value is.
+One safetensors file holds inputs and references of many exercises. Its tensor ``exercises`` is JSON, compressed with
+bzip2, that maps an exercise to ``{"forbidden", "advice", "hidden", "cases"}``. A case is ``{"name", "args", "kwargs",
+"expected", "diagnosis"}``; ``collect`` says how arguments are encoded, ``compare`` how an expected value is.
 """
 
 import base64
+import bz2
 import functools
 import json
 from dataclasses import dataclass
@@ -36,15 +37,10 @@ def encode_tensor(array):
 
 def tensor_names(cases):
     """Return the names of the tensors among the arguments of ``cases``."""
-    names, waiting = set(), [value for case in cases for value in (*case["args"], *case["kwargs"].values())]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, list):
-            waiting += value
-        elif isinstance(value, dict):
-            names |= {value["tensor"]} if "tensor" in value else set()
-            waiting += [content for kind, content in value.items() if kind in ("list", "dict")]
-    return names
+    values = [value for case in cases for value in (*case["args"], *case["kwargs"].values())]
+    encoded = [value for value in values if isinstance(value, dict)]
+    single = {value["tensor"] for value in encoded if "tensor" in value}
+    return single | {value["results"][part] for value in encoded if "results" in value for part in ("logits", "probs")}
 
 
 @functools.lru_cache(maxsize=4)
@@ -58,5 +54,6 @@ def load(path=PUBLIC):
     if not Path(path).exists():
         raise FileNotFoundError(f"there is no case file {Path(path).name}: reinstall helpers, or run `make hidden`")
     with safe_open(path, "numpy") as file:
-        exercises = json.loads(file.metadata()["exercises"])
-        return CaseFile(exercises, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+    exercises = json.loads(bz2.decompress(tensors.pop("exercises").tobytes()))
+    return CaseFile(exercises, tensors)

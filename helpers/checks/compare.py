@@ -10,9 +10,10 @@ notebook with the same ones. An expected value is one of
     {"integer": value}, {"boolean": value}
     {"tuple": [expected, ...]}                     a tuple or list of so many values
     {"dict": [[key, expected], ...]}               a dict with exactly these keys, in any order
+    {"results": {"ranges", "temperatures", "logits": name, "probs": name}}    results[r][T] = {"logits", "probs"}
 
-each with an optional ``"label"``, what the student calls it. A tolerance is ``"rtol"`` and ``"atol"``, or ``"softmax"``:
-``{"x", "temperature", "dim"}`` for the bound of `tolerance.softmax_tolerance`.
+each with an optional ``"label"``, what the student calls it. A tolerance is ``"rtol"`` and ``"atol"``, or
+``"softmax"``: ``{"x", "temperature", "dim"}`` for the bound of `tolerance.softmax_tolerance`.
 """
 
 import base64
@@ -94,10 +95,12 @@ def mismatch(expected, answer, tensors):
         return mismatch_tuple(expected["tuple"], answer, tensors, label)
     if "dict" in expected:
         return mismatch_dict(expected["dict"], answer, tensors, label)
+    if "results" in expected:
+        return mismatch(results_as_dicts(expected["results"], tensors), answer, tensors)
     if "arrays" in expected:
         return mismatch_arrays(expected, answer, tensors, label)
     if "array" in expected:
-        return mismatch_array(expected, tensors[expected["array"]], answer, tensors, label)
+        return mismatch_array(expected, resolve(expected["array"], tensors), answer, tensors, label)
     if "numbers" in expected:
         return mismatch_numbers(expected, tensors[expected["numbers"]], answer, label)
     return mismatch_scalar(expected, answer, label)
@@ -127,9 +130,21 @@ def mismatch_dict(expected, answer, tensors, label):
     if not same:
         came = ", ".join(repr(key) for key in list(values)[:8])
         return Mismatch("value", named(label, f"the keys {keys}"), f"the keys {came or '(none)'}")
-    return first(
-        mismatch({**item, "label": f"{label}[{key!r}]"}, values[key], tensors) for key, item in expected
-    )
+    return first(mismatch({**item, "label": f"{label}[{key!r}]"}, values[key], tensors) for key, item in expected)
+
+
+def results_as_dicts(results, tensors):
+    """Spell an expected ``results`` out as dicts of arrays, in float32 or float64 as the student likes."""
+    logits, probs, dtypes = tensors[results["logits"]], tensors[results["probs"]], ["float32", "float64"]
+    rows = []
+    for r, x, by_temperature in zip(results["ranges"], logits, probs, strict=True):
+        inputs = {"array": x, "dtypes": dtypes, "rtol": 0.0, "atol": 2.0**-22 * np.abs(x).max()}
+        row = []
+        for t, p in zip(results["temperatures"], by_temperature, strict=True):
+            outputs = {"array": p, "dtypes": dtypes, "softmax": {"x": x, "temperature": t, "dim": -1}}
+            row.append([t, {"dict": [["logits", inputs], ["probs", outputs]]}])
+        rows.append([r, {"dict": row}])
+    return {"dict": rows, "label": results["label"]}
 
 
 def mismatch_arrays(expected, answer, tensors, label):
@@ -178,7 +193,9 @@ def mismatch_scalar(expected, answer, label):
         if answer.get("kind") != "boolean" and number not in (0, 1):
             return Mismatch("type", named(label, "True or False"), describe(answer))
         value = bool(number) if answer.get("kind") != "boolean" else bool(answer.get("value"))
-        return None if value == expected["boolean"] else Mismatch("value", named(label, expected["boolean"]), f"{value}")
+        return (
+            None if value == expected["boolean"] else Mismatch("value", named(label, expected["boolean"]), f"{value}")
+        )
     whole = "integer" in expected
     if number is None or (whole and number != round_or_nan(number)):
         return Mismatch("type", named(label, "an int" if whole else "a float"), describe(answer))
@@ -194,8 +211,13 @@ def bounds(expected, reference, tensors, dtype):
     softmax = expected.get("softmax")
     if softmax is None:
         return expected["atol"] + expected["rtol"] * np.abs(reference)
-    x = tensors[softmax["x"]].astype(np.float64)
+    x = resolve(softmax["x"], tensors).astype(np.float64)
     return softmax_tolerance(x, reference, softmax["temperature"], softmax["dim"], dtype)
+
+
+def resolve(array, tensors):
+    """Return the array that a name stands for."""
+    return tensors[array] if isinstance(array, str) else array
 
 
 def differs(reference, array, bound, label):

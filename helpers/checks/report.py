@@ -25,7 +25,7 @@ class Report:
     """The results of an exercise's cases.
 
     ``hidden`` is the number of cases that run at grading only, ``violations`` are forbidden ways that the source uses,
-    ``advice`` says what to use instead.
+    ``advice`` says what to use instead. ``headline`` stands in for the summary, as in a graded cell.
     """
 
     exercise: str
@@ -33,6 +33,7 @@ class Report:
     hidden: int = 0
     violations: tuple[Violation, ...] = ()
     advice: str = ""
+    headline: str = ""
 
     @property
     def passed(self):
@@ -40,6 +41,8 @@ class Report:
 
     def summary(self):
         """Return the one line that matters most."""
+        if self.headline:
+            return self.headline
         good, total = sum(result.passed for result in self.results), len(self.results)
         outcomes = {result.outcome for result in self.results}
         if outcomes and outcomes <= {"unattempted", "undefined"}:
@@ -57,7 +60,8 @@ class Report:
             ("not allowed", f"uses {violation.name}", [f"in the line `{violation.line}`", self.advice])
             for violation in self.violations
         ]
-        if {result.outcome for result in self.results} <= {"unattempted", "undefined"}:
+        outcomes = {result.outcome for result in self.results}
+        if outcomes <= {"unattempted", "undefined"} and not self.headline:
             return rows
         return rows + [("passed" if r.passed else "FAILED", r.name, details(r)) for r in self.results]
 
@@ -88,5 +92,6 @@ def details(result):
         return []
     if result.outcome == "raised":
         return [f"your function raised {result.came}"]
-    sentences = [f"expected {result.expected}", f"came     {result.came}"] if result.expected else []
+    sentences = [f"expected {result.expected}"] if result.expected else []
+    sentences += [f"came     {result.came}"] if result.came else []
     return [*sentences, result.diagnosis or MESSAGES[result.outcome]]

@@ -11,7 +11,6 @@ import builtins
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-
 BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match)
 
 
@@ -26,9 +25,9 @@ class Violation:
 def violations(cells, function, forbidden):
     """Return the forbidden ways that ``function`` uses, in order of appearance.
 
-    ``cells`` are the sources of the notebook's code cells in order, as Python (no magics); a cell that does not parse is
-    passed over, since it defines nothing. Of several definitions of a name the last counts, and with it those inside
-    an ``if`` or another block, which may or may not run.
+    ``cells`` are the sources of the notebook's code cells in order, as Python (no magics); a cell that does not parse
+    is passed over, since it defines nothing. Of several definitions of a name the last counts, and with it those
+    inside an ``if`` or another block, which may or may not run.
     """
     if not forbidden:
         return []

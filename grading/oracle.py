@@ -1,0 +1,121 @@
+"""Compute references with 50 digits, sharing no code with `helpers`.
+
+Inputs are floats (or arrays of them) taken exactly as they are; results are floats rounded once at the end. Only
+`trusted_steps`, a question about float32 itself, is answered by numpy instead of mpmath.
+"""
+
+import mpmath as mp
+import numpy as np
+
+mp.mp.dps = 50
+
+
+def softmax(logits, temperature=1.0):
+    """Return the softmax of a sequence of numbers as mpmath numbers; -inf gets probability 0."""
+    scaled = [mp.mpf(x) / mp.mpf(temperature) for x in logits]
+    largest = max(scaled)
+    weights = [mp.exp(z - largest) for z in scaled]
+    total = mp.fsum(weights)
+    return [w / total for w in weights]
+
+
+def softmax_array(x, temperature=1.0, dim=-1):
+    """Return the softmax of an array along ``dim`` in float64, each entry correctly rounded."""
+    return np.apply_along_axis(lambda row: floats(softmax(row.tolist(), temperature)), dim, x)
+
+
+def linspace(low, high, n):
+    """Return n evenly spaced numbers from ``low`` to ``high``, both included."""
+    low, high = mp.mpf(low), mp.mpf(high)
+    return [low + (high - low) * i / (n - 1) for i in range(n)]
+
+
+def deviation(values):
+    """Return the sample standard deviation (ddof = 1)."""
+    mean = mp.fsum(values) / len(values)
+    return mp.sqrt(mp.fsum((v - mean) ** 2 for v in values) / (len(values) - 1))
+
+
+def iterate(n_points, n_iters, low, high, temperature):
+    """Return (distributions, deviations, inputs) of softmax applied n_iters + 1 times, as mpmath numbers."""
+    x = linspace(low, high, n_points)
+    probs = [softmax(x, temperature)]
+    for _ in range(n_iters):
+        probs.append(softmax(probs[-1], temperature))
+    return probs, [deviation(p) for p in probs], x
+
+
+def logits_with_outlier(r, n_points, outlier):
+    """Return n_points logits in [-r, r] and the outlier."""
+    return [*linspace(-mp.mpf(r), mp.mpf(r), n_points), mp.mpf(outlier)]
+
+
+def perplexity(p):
+    """Return exp of the entropy in nats; a zero probability adds nothing."""
+    return mp.exp(-mp.fsum(mp.mpf(v) * mp.log(v) for v in p if v > 0))
+
+
+def tokens_for_mass(p, mass):
+    """Return the fewest entries that sum to at least ``mass``; refuses a tie closer than 1e-4."""
+    total, count = mp.mpf(0), 0
+    for value in sorted(map(mp.mpf, p), reverse=True):
+        if total >= mass:
+            break
+        before, total, count = total, total + value, count + 1
+    if min(total - mass, mass - before) < 1e-4:
+        raise ValueError(f"mass {mass} is within 1e-4 of a tie")
+    return count
+
+
+def crossing_temperature(narrow, wide, n_points, outlier):
+    """Return the T in [0.2, 10] where the two ranges have equal perplexity; refuses none, several or a grazing one."""
+    wide_logits, narrow_logits = (logits_with_outlier(r, n_points, outlier) for r in (wide, narrow))
+
+    def gap(t):
+        return mp.log(perplexity(softmax(wide_logits, t)) / perplexity(softmax(narrow_logits, t)))
+
+    with mp.workdps(20):
+        grid = [mp.mpf("0.2") * mp.mpf(50) ** (mp.mpf(i) / 40) for i in range(41)]
+        signs = [mp.sign(gap(t)) for t in grid]
+    places = [i for i in range(40) if signs[i] != signs[i + 1]]
+    if len(places) != 1:
+        raise ValueError(f"{len(places)} crossings in [0.2, 10], not one")
+    with mp.workdps(30):
+        root = mp.findroot(gap, (grid[places[0]], grid[places[0] + 1]), solver="anderson", tol=1e-25)
+    if abs(mp.diff(gap, root, h=1e-8)) * root < 0.05:
+        raise ValueError("the perplexities only graze each other")
+    return root
+
+
+def trusted_steps(n_points, rtol):
+    """Count the float32 deviations that agree with the true ones, in every honest way of taking them.
+
+    Refuses a case where two ways disagree, or where one comes within a quarter of ``rtol``.
+    """
+    _, exact, inputs = iterate(n_points, 8, 0, 1, 1)
+    exact = np.array(floats(exact))
+    grids = [np.array(floats(inputs), np.float32), np.linspace(0, 1, n_points, dtype=np.float32)]
+    softmaxes = [
+        lambda p: np.exp(p) / np.exp(p).sum(),
+        lambda p: np.exp(p - p.max()) / np.exp(p - p.max()).sum(),
+        lambda p: (np.exp(p.astype(np.float64)) / np.exp(p.astype(np.float64)).sum()).astype(np.float32),
+    ]
+    rulers = [np.float32, np.float64]
+    counts = set()
+    for grid in grids:
+        for step in softmaxes:
+            probs = [step(grid)]
+            for _ in range(8):
+                probs.append(step(probs[-1]))
+            for ruler in rulers:
+                errors = [abs(np.std(p.astype(ruler), ddof=1) - s) / s for p, s in zip(probs, exact, strict=True)]
+                for bound in (rtol / 1.25, rtol, rtol * 1.25):
+                    counts.add(next((k for k, error in enumerate(errors) if not error <= bound), 9))
+    if len(counts) != 1:
+        raise ValueError(f"honest ways disagree at n = {n_points}, rtol = {rtol}: {sorted(counts)}")
+    return counts.pop()
+
+
+def floats(values):
+    """Round mpmath numbers to float64."""
+    return [float(v) for v in values]

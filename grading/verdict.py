@@ -1,0 +1,57 @@
+"""Turn the results of an exercise's cases into points and words.
+
+A verdict is a pure function of the answers, the cases and the points: points times the share of all cases passed,
+public and hidden alike, and 0 where the source uses a forbidden way. What a kernel sends after it has seen a hidden
+input could carry that input out, so a verdict repeats nothing that came from it: neither the numbers of an answer nor
+the text of an error.
+"""
+
+import builtins
+from dataclasses import dataclass, replace
+
+from helpers.checks.compare import judge
+from helpers.checks.report import Report
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The points of a test cell, with the report that says why."""
+
+    points: float
+    report: Report
+
+    def as_html(self):
+        return self.report._repr_html_()
+
+
+def verdict(name, points, public, hidden, answers, violations):
+    """Judge the answers to the public and then the hidden cases of an exercise.
+
+    ``public`` and ``hidden`` are `helpers.checks.cases.CaseFile`s; ``answers`` is what came out of the kernel, whatever
+    that is; ``violations`` are those of `helpers.checks.rules`. Returns a `Verdict` with 0 <= points <= ``points``.
+    """
+    exercise, cases = public.exercises[name], hidden.exercises[name]["cases"]
+    answers = answers if isinstance(answers, list) else []
+    split = len(exercise["cases"])
+    shown = [discreet(r) for r in judge(exercise["cases"], public.tensors, answers[:split])]
+    unshown = [
+        replace(discreet(r), name=f"at grading: {r.name}", expected="")
+        for r in judge(cases, hidden.tensors, answers[split:])
+    ]
+    results = shown + unshown
+    good = 0 if violations else sum(result.passed for result in results)
+    earned = float(points) if good == len(results) else round(points * good / len(results), 2)
+    headline = f"{name}: {earned:g} of {points:g} points; {good} of {len(results)} cases passed."
+    return Verdict(earned, Report(name, tuple(results), 0, tuple(violations), exercise["advice"], headline))
+
+
+def no_answer(name, points, reason):
+    """Return the verdict of a cell whose answer did not come out."""
+    return Verdict(0.0, Report(name, (), headline=f"{name}: 0 of {points:g} points; {reason}."))
+
+
+def discreet(result):
+    """Return the result without anything that came from the kernel, but for the name of a built-in error."""
+    kind = result.came.partition(":")[0]
+    known = result.outcome == "raised" and isinstance(getattr(builtins, kind, None), type)
+    return replace(result, came=kind if known else "an error" if result.outcome == "raised" else "")

@@ -1,0 +1,26 @@
+"""nbgrader's configuration: `nbgrader generate_assignment`, `autograde`, `generate_feedback` and `export` read it."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # `grading` is used from the checkout
+
+c = get_config()  # noqa: F821  nbgrader provides it
+
+c.CourseDirectory.course_id = "softmax-lab"
+# The gradebook is gradebook.db in the course folder. For another one, any URL that SQLAlchemy knows:
+# c.CourseDirectory.db_url = "postgresql://user@host/gradebook"
+
+# The released files are derived and committed: generating them again writes the same bytes and fills the gradebook.
+c.GenerateAssignment.force = True
+
+# The judge in place of nbgrader's Execute: it alone writes the points of a test cell.
+c.Autograde.autograde_preprocessors = [
+    "grading.judge.Judge",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]

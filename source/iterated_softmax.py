@@ -1,0 +1,403 @@
+# %% [markdown]
+# # Does repeating softmax sharpen it?
+#
+# An article on softmax makes fourteen claims. Some are true, some are true in part, some are false on the
+# article's own data. You will not be told which: you compute a number, and the number decides.
+#
+# This notebook takes about an hour and is worth 15 points. At the end you can
+#
+# - write a softmax that survives large logits, and say why the textbook formula does not;
+# - say what happens when softmax is applied to its own output, how fast, and why;
+# - tell a property of softmax from a property of the floating-point numbers that carry it.
+#
+# **How it works.** Run the cells from top to bottom. Where it says *Exercise*, replace
+# `raise NotImplementedError()` by your code and run the check below it. The check answers at once.
+# A cell that needs an exercise you have not done yet says so and goes on.
+
+# %%
+import torch
+
+import helpers
+from helpers import check, needs
+
+generator = helpers.seed_everything(0)
+
+# %% [markdown]
+# ## 1. What does softmax look at?
+#
+# Softmax turns any list of numbers, called **logits**, into probabilities:
+#
+# $$p_i = \frac{e^{x_i}}{\sum_j e^{x_j}}$$
+#
+# Before you run the next cell, guess: which of `[1001, 1002]` and `[10, 20]` gives the same probabilities as `[1, 2]`?
+
+# %%
+for logits in ([1.0, 2.0], [1001.0, 1002.0], [10.0, 20.0]):
+    p = torch.softmax(torch.tensor(logits), dim=-1)
+    print(logits, "->", [round(value, 4) for value in p.tolist()])
+
+# %% [markdown]
+# The same difference gives the same answer, at any level. The same ratio does not.
+
+# %% [markdown]
+# ## 2. Why does the textbook formula fail?
+#
+# Here is the formula, word for word. Try it on logits that are not even large for a language model.
+
+
+# %%
+def naive_softmax(x):
+    weights = torch.exp(x)
+    return weights / weights.sum()
+
+
+print(naive_softmax(torch.tensor([1.0, 2.0])))
+print(naive_softmax(torch.tensor([88.0, 89.0])))
+
+# %% [markdown]
+# `nan` means "not a number": $e^{89}$ is larger than the largest float32, so it became `inf`, and `inf / inf` is
+# no number. Where exactly does `exp` overflow? That depends on the number format only.
+
+# %%
+import math
+
+for dtype in (torch.float16, torch.float32, torch.float64):
+    print(f"{str(dtype):14} exp overflows above {math.log(torch.finfo(dtype).max):7.2f}")
+
+# %% [markdown]
+# The article's second experiment has a logit of 6 and a temperature of 0.5. The formula then meets 6 / 0.5 = 12,
+# which is past the 11.09 of float16:
+
+# %%
+article = torch.cat([torch.linspace(-1, 1, 100), torch.tensor([6.0])]).to(torch.float16)
+p = naive_softmax(article / 0.5)
+print("probability of the 6:", p[-1].item(), " the others, added up:", p[:-1].sum().item())
+
+# %% [markdown]
+# ## 3. How is it cured?
+#
+# Subtract the largest logit from all of them first. The differences stay, so the probabilities stay. The largest
+# exponent is now 0, and $e^0 = 1$ never overflows. The sum is at least 1, so nothing is divided by 0.
+#
+# The **temperature** $T$ divides the logits before all this: $p_i \propto e^{x_i / T}$. Below 1 it sharpens, above 1
+# it flattens.
+#
+# ### Exercise: `softmax_t` (5 points)
+#
+# Write it from `exp`, max and sum. The library's softmax functions are not allowed here; everywhere else they are.
+#
+# <details><summary>Hint: the shapes do not fit</summary>
+#
+# `x.max(dim=dim, keepdim=True).values` keeps the reduced dimension with size 1, so that it lines up with `x`.
+# The sum needs `keepdim=True` as well.
+#
+# </details>
+# <details><summary>Hint: it sums to 1, but large logits give nan</summary>
+#
+# Subtract the maximum before `exp`, not after.
+#
+# </details>
+# <details><summary>Hint: one row is right, a batch is wrong</summary>
+#
+# Every slice along `dim` needs its own maximum and its own sum.
+#
+# </details>
+
+
+# %% solution="softmax_t"
+def softmax_t(x: torch.Tensor, temperature: float = 1.0, dim: int = -1) -> torch.Tensor:
+    """Return the softmax of x / temperature along dim.
+
+    x            float32 or float64 logits of any shape; -inf is allowed and gets probability 0
+    temperature  a number above 0
+    dim          the dimension along which the probabilities sum to 1
+
+    Returns a new tensor of x's shape, dtype and device; x stays as it was. No gradient is asked for.
+
+    >>> softmax_t(torch.tensor([0.0, 0.0]))
+    tensor([0.5000, 0.5000])
+    >>> softmax_t(torch.tensor([1000.0, 1001.0]), temperature=0.5)
+    tensor([0.1192, 0.8808])
+    >>> softmax_t(torch.zeros(2, 4), dim=0)[0]
+    tensor([0.5000, 0.5000, 0.5000, 0.5000])
+    """
+    ### BEGIN SOLUTION
+    scaled = x / temperature
+    weights = torch.exp(scaled - scaled.amax(dim=dim, keepdim=True))
+    return weights / weights.sum(dim=dim, keepdim=True)
+    ### END SOLUTION
+
+
+# %% test="softmax_t" points=5
+
+# %% [markdown]
+# **What you have just shown.** A shift changes nothing in exact arithmetic and saves everything in floating point.
+# From here on the notebook uses `helpers.softmax_t`, so that later exercises do not depend on this one.
+
+# %% [markdown]
+# ## 4. Is everything saved?
+#
+# Training needs the logarithm of a probability, and its gradient. Take a stable softmax, then the log, for two logits
+# that lie a **gap** apart. `log_softmax` computes the same in one step.
+
+
+# %%
+def log_of_the_smaller(log_probabilities, gap):
+    x = torch.tensor([0.0, gap], requires_grad=True)
+    value = log_probabilities(x)[0]
+    value.backward()
+    return f"value {value.item():6.1f}, gradient {'right' if x.grad.isfinite().all() else 'lost'}"
+
+
+for gap in (80.0, 89.0, 104.0):
+    print(f"gap {gap:5}  log(softmax)  {log_of_the_smaller(lambda x: torch.log(torch.softmax(x, -1)), gap)}")
+    print(f"           log_softmax   {log_of_the_smaller(lambda x: torch.log_softmax(x, -1), gap)}")
+
+# %% [markdown]
+# The gradient breaks first, just past a gap of 88.73: the value is still right there, but $1/p$ overflows. The value
+# breaks at 103.97, where $p$ itself becomes 0. The rule is short: never take the log of a softmax, use `log_softmax`.
+
+# %% [markdown]
+# ## 5. The article's first experiment
+#
+# Take 20 evenly spaced values from 0 to 1. Apply softmax. Apply softmax to the result, eight more times. At each step
+# note the standard deviation: how far the 20 probabilities lie from each other.
+#
+# The largest probability starts at 0.0788. Guess: what is it after one more softmax? After eight?
+#
+# ### Exercise: `iterative_softmax_experiment` (4 points)
+#
+# `torch.softmax` and `helpers.softmax_t` are welcome here.
+#
+# <details><summary>Hint: there is one distribution too few</summary>
+#
+# `probs[0]` is the softmax of the inputs. Then come `n_iters` repeats: `n_iters + 1` distributions in all.
+#
+# </details>
+# <details><summary>Hint: the deviations are a little too small</summary>
+#
+# The sample deviation divides by n - 1. That is what `torch.std` does; numpy needs `ddof=1`.
+#
+# </details>
+
+
+# %% solution="iterative_softmax_experiment"
+def iterative_softmax_experiment(
+    n_points: int = 20,
+    n_iters: int = 8,
+    min_val: float = 0.0,
+    max_val: float = 1.0,
+    temperature: float = 1.0,
+    dtype: torch.dtype = torch.float64,
+) -> tuple[list[torch.Tensor], list[float], torch.Tensor]:
+    """Apply softmax to its own output and measure how flat it becomes.
+
+    Returns the tuple (probs, stds, x):
+
+    x      n_points evenly spaced values from min_val to max_val, both included, in dtype
+    probs  n_iters + 1 tensors of n_points probabilities in dtype: probs[0] is the softmax of x / temperature,
+           probs[k] the softmax of probs[k - 1] / temperature
+    stds   n_iters + 1 floats: stds[k] is the sample standard deviation of probs[k], computed in dtype
+
+    >>> probs, stds, x = iterative_softmax_experiment(n_points=3, n_iters=1)
+    >>> len(probs), len(stds), x.tolist()
+    (2, 2, [0.0, 0.5, 1.0])
+    """
+    ### BEGIN SOLUTION
+    x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
+    probs = [helpers.softmax_t(x, temperature)]
+    for _ in range(n_iters):
+        probs.append(helpers.softmax_t(probs[-1], temperature))
+    stds = [p.std().item() for p in probs]
+    return probs, stds, x
+    ### END SOLUTION
+
+
+# %% test="iterative_softmax_experiment" points=4
+
+# %% [markdown]
+# Now look at it. Figure 1a shows each distribution, figure 1b how its deviation falls.
+
+# %%
+with needs("iterative_softmax_experiment"):
+    probs, stds, x = iterative_softmax_experiment()
+    print("largest probability:", [round(p.max().item(), 4) for p in probs])
+    display(helpers.plot_iterations(probs, x))
+
+# %%
+with needs("iterative_softmax_experiment"):
+    probs, stds, x = iterative_softmax_experiment()
+    display(helpers.plot_log_std(stds))
+
+# %% [markdown]
+# **Claim C1: repeated softmax tends to the uniform distribution, each value to 0.05.** How far is the last one from it?
+
+# %%
+with needs("iterative_softmax_experiment"):
+    probs, stds, x = iterative_softmax_experiment()
+    print(f"largest distance from 0.05 after 8 repeats: {(probs[-1] - 0.05).abs().max().item():.0e}")
+
+# %% [markdown]
+# C1 is true here, at temperature 1. Repeating does not sharpen: it erases.
+
+# %% [markdown]
+# ## 6. How fast?
+#
+# Figure 1b looks like a straight line on a log scale. A straight line means a constant **ratio** between one deviation
+# and the next. Guess the ratio for 20 points. For 4 points? For 100?
+#
+# ### Exercise: `decay_ratios` (2 points)
+
+
+# %% solution="decay_ratios"
+def decay_ratios(stds: list[float]) -> list[float]:
+    """Return each deviation divided by the one before it.
+
+    stds  a list of floats, at least one
+
+    Returns len(stds) - 1 floats. After a deviation of 0 there is no ratio: nan stands in its place.
+
+    >>> decay_ratios([8.0, 4.0, 1.0])
+    [0.5, 0.25]
+    >>> decay_ratios([1.0, 0.0, 0.0])
+    [0.0, nan]
+    """
+    ### BEGIN SOLUTION
+    return [after / before if before else math.nan for before, after in zip(stds, stds[1:])]
+    ### END SOLUTION
+
+
+# %% test="decay_ratios" points=2
+
+# %%
+with needs("iterative_softmax_experiment", "decay_ratios"):
+    for n in (4, 20, 100):
+        stds = iterative_softmax_experiment(n_points=n, n_iters=4)[1]
+        print(f"n = {n:3}:", [round(ratio, 4) for ratio in decay_ratios(stds)], " 1/n =", 1 / n)
+
+# %% [markdown]
+# Why 1/n? Near the uniform distribution write $p_i = 1/n + d_i$, with small $d_i$ that sum to 0.
+#
+# 1. The weights are $e^{p_i/T} \approx e^{1/(nT)} (1 + d_i/T)$.
+# 2. Their sum is $n\, e^{1/(nT)}$, since the $d_i$ cancel.
+# 3. So the next distribution is $1/n + d_i/(nT)$.
+# 4. Every difference has shrunk by the same factor.
+#
+# ### Exercise: `contraction_rate` (2 points)
+#
+# Take it from the four lines, or measure it: both are right.
+
+
+# %% solution="contraction_rate"
+def contraction_rate(n_points: int, temperature: float = 1.0) -> float:
+    """Return the ratio of one deviation to the one before it, which repeated softmax tends to.
+
+    n_points     from 4 to 100
+    temperature  0.5 or more; it acts in every softmax
+
+    Returns a float, right to 1 %. If you measure it: in float64, the last ratio whose later deviation is above 1e-10.
+
+    >>> round(contraction_rate(50), 3)
+    0.02
+    """
+    ### BEGIN SOLUTION
+    return 1 / (n_points * temperature)
+    ### END SOLUTION
+
+
+# %% test="contraction_rate" points=2
+
+# %% [markdown]
+# **Claim C2: the standard deviation falls geometrically.** True: the ratio settles at 1/(nT) within a step or two.
+
+# %% [markdown]
+# ## 7. Is the mean evidence?
+#
+# The article also notes that the mean of the 20 probabilities is 0.05 = 1/20, and takes it as a sign of flattening
+# (claim C3). Test it on three distributions that are not flat at all.
+
+# %%
+one_hot = torch.zeros(20, dtype=torch.float64)
+one_hot[3] = 1.0
+random = torch.rand(20, dtype=torch.float64)
+sharp = helpers.softmax_t(torch.linspace(0, 1, 20, dtype=torch.float64), temperature=0.01)
+for name, p in {"one-hot": one_hot, "random": random / random.sum(), "sharp": sharp}.items():
+    print(f"{name:8} mean {p.mean().item():.4f}   largest {p.max().item():.4f}")
+
+# %% [markdown]
+# The mean is 1/n for every distribution, because the sum is 1. C3 is true, and no evidence of anything.
+
+# %% [markdown]
+# ## 8. The same in float32
+#
+# So far everything ran in float64. Most deep learning runs in float32, which carries about 7 digits. Guess: how many of
+# the nine deviations are still right?
+#
+# ### Exercise: `trusted_steps` (2 points)
+#
+# <details><summary>Hint: it counts too many</summary>
+#
+# Stop at the first deviation that disagrees. A later one may agree by accident.
+#
+# </details>
+
+
+# %% solution="trusted_steps"
+def trusted_steps(dtype: torch.dtype, n_points: int = 20, rtol: float = 0.015) -> int:
+    """Count the deviations of the article's experiment that dtype gets right, from the first on.
+
+    Run the experiment twice, in dtype and in float64: n_points values from 0 to 1, torch.softmax, and torch.softmax of
+    the result 8 more times; nine values of torch.std. Write the loop here, so that this exercise stands alone.
+
+    Returns an int from 0 to 9: how many deviations from the first on satisfy |std - std64| <= rtol * std64. The first
+    that does not ends the count.
+
+    >>> trusted_steps(torch.float64)
+    9
+    """
+
+    ### BEGIN SOLUTION
+    def deviations(dtype):
+        p = torch.linspace(0, 1, n_points, dtype=dtype)
+        for _ in range(9):
+            p = torch.softmax(p, dim=0)
+            yield p.std().item()
+
+    for k, (std, true) in enumerate(zip(deviations(dtype), deviations(torch.float64))):
+        if not abs(std - true) <= rtol * true:
+            return k
+    return 9
+    ### END SOLUTION
+
+
+# %% test="trusted_steps" points=2
+
+# %% [markdown]
+# Look at the deviations side by side. The last column measures float32's own probabilities, but with a float64 ruler.
+
+# %%
+p32, p64 = (torch.linspace(0, 1, 20, dtype=dtype) for dtype in (torch.float32, torch.float64))
+print("k   float64   float32, measured in float64")
+for k in range(9):
+    p32, p64 = torch.softmax(p32, 0), torch.softmax(p64, 0)
+    exact = (p32.double() - p32[0].double()).std().item()  # the shift changes no deviation
+    print(f"{k}   {p64.std().item():.1e}   {exact:.1e}")
+
+# %% [markdown]
+# From k = 6 on all 20 float32 probabilities are the same number: their true deviation is 0. `torch.std` in float32
+# nevertheless reports about 4e-9 for ever. It subtracts a mean that is one rounding error off. The plateau belongs
+# to the
+# ruler, not to softmax.
+
+# %% [markdown]
+# ## What you found
+#
+# | claim | verdict | your number |
+# |---|---|---|
+# | C1 repeated softmax tends to uniform | true at temperature 1 | distance from 0.05 after 8 repeats |
+# | C2 the deviation falls geometrically | true; the ratio tends to 1/(nT) | 0.05 for n = 20 |
+# | C3 the mean is 1/n | true for every distribution: no evidence | 0.05 for one-hot, too |
+#
+# **Glossary.** *Logits*: the numbers that go into softmax. *Temperature*: what divides them first. *Uniform*: all
+# probabilities equal. *Overflow*: a number too large for its format becomes `inf`. *Sample standard deviation*: the
+# square root of the mean squared distance from the mean, with n - 1 in place of n.
