@@ -1,0 +1,25 @@
+"""The article in one go: both experiments with its own parameters, and all four figures.
+
+It brings no experiment of its own: it runs the two functions that it is given, which are the student's.
+"""
+
+from IPython.display import display
+
+from .figures import plot_full, plot_iterations, plot_log_std, plot_zoomed
+
+
+def run_full_pipeline(iterative_softmax_experiment, temperature_range_experiment):
+    """Run both experiments with the article's parameters and show the four figures.
+
+    iterative_softmax_experiment: called with n_points=20, n_iters=8, min_val=0.0, max_val=1.0, it returns
+    (probs, stds, x); temperature_range_experiment: called with the ranges 0.4, 1, 5, the temperatures 0.5,
+    1, 3, n_points=100 and outlier=6.0, it returns results[r][T] = {"logits", "probs"}. Returns (probs,
+    stds, results), as the two functions gave them. Raises what they raise.
+
+    >>> probs, stds, results = run_full_pipeline(mine, mine_too)  # doctest: +SKIP
+    """
+    probs, stds, x = iterative_softmax_experiment(n_points=20, n_iters=8, min_val=0.0, max_val=1.0)
+    results = temperature_range_experiment([0.4, 1, 5], [0.5, 1, 3], n_points=100, outlier=6.0)
+    for figure in (plot_iterations(probs, x), plot_log_std(stds), plot_zoomed(results), plot_full(results)):
+        display(figure)
+    return probs, stds, results
