@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-# nbgrader calls alembic by name, JupyterLab its own parts.
+# nbgrader calls alembic by name, JupyterLab its own parts. Only .venv itself is made by the Python outside it.
+OUTER_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
@@ -27,13 +28,13 @@ endef
 export CHECK_PYTHON
 
 # The stamp comes last, so an interrupted set-up is resumed; a half-made .venv without pip is made again.
+$(READY): export PATH := $(OUTER_PATH)
 $(READY): pyproject.toml constraints.txt
-	@command -v "$(PYTHON)" >/dev/null || { \
-	  echo "There is no $(PYTHON) here. Install Python 3.11, 3.12 or 3.13, or name one: make lab PYTHON=python3.12" >&2; \
-	  exit 1; }
-	@"$(PYTHON)" -c "$$CHECK_PYTHON"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
-	  echo "Making .venv with $$("$(PYTHON)" --version)"; "$(PYTHON)" -m venv --clear .venv; }
+	  command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON) here." \
+	    "Install Python 3.11, 3.12 or 3.13, or name one: make lab PYTHON=python3.12" >&2; exit 1; }; \
+	  "$(PYTHON)" -c "$$CHECK_PYTHON" && echo "Making .venv with $$("$(PYTHON)" --version)" && \
+	  "$(PYTHON)" -m venv --clear .venv; }
 	@echo "Installing the pinned packages into .venv; the first time takes some minutes"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
