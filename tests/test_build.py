@@ -76,7 +76,7 @@ def course(tmp_path_factory):
     (root / "nbgrader_config.py").write_text(CONFIG)
     (root / "gradebook.db").write_bytes(b"a term's marks")
     user = tmp_path_factory.mktemp("user")
-    (user / "nbgrader_config.py").write_text('get_config().ClearSolutions.code_stub = {"python": "mine"}')
+    (user / "nbgrader_config.py").write_text("get_config().LockCells.lock_solution_cells = False")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_CONFIG_DIR", str(user))
         patch.setenv("PATH", "/usr/bin:/bin")
@@ -191,6 +191,7 @@ def test_students_get_the_stub_and_nothing_of_the_answer(course):
     assert list(cells) == [c["id"] for c in instructor["cells"]]
     assert "".join(cells["solution-double"]["source"]).endswith("raise NotImplementedError('yours')")
     assert cells["test-double"]["source"] == ['check("double", double)']
+    assert cells["solution-double"]["metadata"]["deletable"] is False  # the user's own configuration says otherwise
     assert not any(word in text for word in ("return 2", "0.0", "BEGIN ", "END "))
     assert json.loads(text)["metadata"] == instructor["metadata"]
     assert (course / "notebooks/doubling.ipynb").read_text() == text
