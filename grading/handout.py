@@ -33,9 +33,7 @@ def build_wheel(root: Path, into: Path) -> Path:
 def student_environment(environment: str, wheel: str) -> str:
     """Return the text of environment.yml with the wheel and JupyterLab in place of the checkout."""
     if environment.count(CHECKOUT) != 1:
-        raise ValueError(
-            f"environment.yml must hold the line {CHECKOUT!r} once: for students the wheel replaces it"
-        )
+        raise ValueError(f"environment.yml must hold the line {CHECKOUT!r} once: for students the wheel replaces it")
     return environment.replace(CHECKOUT, f"- jupyterlab\n      - ./{wheel}")
 
 
