@@ -1,8 +1,9 @@
 """Run a submission and write each test cell's points: the part of `nbgrader autograde` that decides.
 
 `Judge` takes the place of nbgrader's Execute in ``Autograde.autograde_preprocessors`` (nbgrader_config.py). Student
-code runs in the kernel as always. At a graded cell the judge does not run the visible source: it sends the inputs of the
-exercise's cases to the live kernel, at that place, before later cells can redefine names, and takes back plain arrays.
+code runs in the kernel as always. At a graded cell the judge does not run the visible source: it sends the inputs of
+the exercise's cases to the live kernel, at that place, before later cells can redefine names, and takes back plain
+arrays.
 The comparison, the references and the points stay in this process. Outputs are written only when the whole notebook
 has run and the kernel is dead, since a live kernel can change a displayed output later.
 """
@@ -153,6 +154,6 @@ def write(cell, found):
     """Give a test cell its outputs: the verdict, and the points in the one form that nbgrader reads safely."""
     cell.execution_count = None
     cell.outputs = [
-        new_output("display_data", {"text/html": found.as_html(), "text/plain": str(found.report)}),
+        new_output("display_data", found.as_output()),
         new_output("execute_result", {"text/plain": repr(float(found.points))}),
     ]

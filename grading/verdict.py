@@ -10,7 +10,7 @@ import builtins
 from dataclasses import dataclass, replace
 
 from helpers.checks.compare import judge
-from helpers.checks.report import Report
+from helpers.checks.report import MESSAGES, Report
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,16 @@ class Verdict:
     points: float
     report: Report
 
-    def as_html(self):
-        return self.report._repr_html_()
+    def as_output(self):
+        """Return the verdict as a MIME bundle: for people, and as data for the feedback page and the tables."""
+        cases = [{"name": r.name, "outcome": r.outcome, "diagnosis": r.diagnosis} for r in self.report.results]
+        violations = [{"name": v.name, "line": v.line} for v in self.report.violations]
+        data = {"exercise": self.report.exercise, "points": self.points, "headline": self.report.summary()}
+        return {
+            "text/html": self.report._repr_html_(),
+            "text/plain": str(self.report),
+            "application/json": data | {"cases": cases, "violations": violations},
+        }
 
 
 def verdict(name, points, public, hidden, answers, violations):
@@ -39,6 +47,9 @@ def verdict(name, points, public, hidden, answers, violations):
         for r in judge(cases, hidden.tensors, answers[split:])
     ]
     results = shown + unshown
+    for outcome in ("unattempted", "undefined"):
+        if all(result.outcome == outcome for result in results):
+            return no_answer(name, points, MESSAGES[outcome].partition(":")[0])
     good = 0 if violations else sum(result.passed for result in results)
     earned = float(points) if good == len(results) else round(points * good / len(results), 2)
     headline = f"{name}: {earned:g} of {points:g} points; {good} of {len(results)} cases passed."

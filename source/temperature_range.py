@@ -67,7 +67,8 @@ def temperature_range_experiment(
     ### BEGIN SOLUTION
     results = {}
     for r in ranges:
-        logits = torch.cat([torch.linspace(-r, r, n_points, dtype=torch.float64), torch.tensor([outlier])])
+        inner = torch.linspace(-r, r, n_points, dtype=torch.float64)
+        logits = torch.cat([inner, torch.tensor([outlier], dtype=torch.float64)])
         results[r] = {T: {"logits": logits, "probs": helpers.softmax_t(logits, T)} for T in temperatures}
     return results
     ### END SOLUTION
@@ -314,7 +315,8 @@ def crossing_temperature(narrow: float, wide: float, n_points: int = 100, outlie
 
     ### BEGIN SOLUTION
     def log_perplexity(r, T):
-        logits = torch.cat([torch.linspace(-r, r, n_points, dtype=torch.float64), torch.tensor([outlier])])
+        inner = torch.linspace(-r, r, n_points, dtype=torch.float64)
+        logits = torch.cat([inner, torch.tensor([outlier], dtype=torch.float64)])
         return helpers.entropy(helpers.softmax_t(logits, T)).item()
 
     def gap(T):

@@ -61,7 +61,7 @@ def encode(value, depth=0):
     if isinstance(value, numbers.Integral) and abs(int(value)) < 2**53:
         return {"kind": "integer", "value": int(value)}
     if isinstance(value, numbers.Real):
-        return {"kind": "number", "value": float(value)}
+        return {"kind": "number", "value": repr(float(value))}  # text, since a kernel's JSON has no nan or inf
     return {"kind": "other", "type": name}
 
 

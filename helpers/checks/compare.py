@@ -141,7 +141,7 @@ def results_as_dicts(results, tensors):
         inputs = {"array": x, "dtypes": dtypes, "rtol": 0.0, "atol": 2.0**-22 * np.abs(x).max()}
         row = []
         for t, p in zip(results["temperatures"], by_temperature, strict=True):
-            outputs = {"array": p, "dtypes": dtypes, "softmax": {"x": x, "temperature": t, "dim": -1}}
+            outputs = {"array": p, "dtypes": dtypes, "softmax": {"x": x, "temperature": t, "dim": -1, "dtype": "float32"}}
             row.append([t, {"dict": [["logits", inputs], ["probs", outputs]]}])
         rows.append([r, {"dict": row}])
     return {"dict": rows, "label": results["label"]}
@@ -212,7 +212,7 @@ def bounds(expected, reference, tensors, dtype):
     if softmax is None:
         return expected["atol"] + expected["rtol"] * np.abs(reference)
     x = resolve(softmax["x"], tensors).astype(np.float64)
-    return softmax_tolerance(x, reference, softmax["temperature"], softmax["dim"], dtype)
+    return softmax_tolerance(x, reference, softmax["temperature"], softmax["dim"], softmax.get("dtype", dtype))
 
 
 def resolve(array, tensors):
@@ -255,9 +255,12 @@ def number_of(answer):
     """Return a real number, a 0-d or one-entry array's included, as a float; None for anything else."""
     if answer.get("kind") in ("integer", "number"):
         value = answer.get("value")
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             raise Malformed
-        return float(value)
+        try:
+            return float(value)
+        except ValueError as error:
+            raise Malformed from error
     if answer.get("kind") in ("tensor", "array"):
         array = array_of(answer)
         return float(array.reshape(())) if array.ndim == 0 and array.dtype.kind in "iuf" else None
