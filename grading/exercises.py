@@ -63,7 +63,9 @@ def softmax_public(book):
         softmax_case(book, "the same logits at temperature 2", small, TEMPERATURE, temperature=2.0),
         softmax_case(book, "a batch of three rows, each at temperature 0.5", batch, ROWS, temperature=0.5),
         softmax_case(book, "a 3-D tensor along dim=1", cube, ROWS, dim=1),
-        softmax_case(book, "float32 logits near 1000", [1000.0, 1001.0, 998.5], SHIFT, kind="float32"),
+        softmax_case(
+            book, "float32 logits near 1000, temperature 0.5", [1000.0, 1001.0, 998.5], SHIFT, 0.5, kind="float32"
+        ),
         softmax_case(
             book, "rows far apart, float32", [[0.0, 1.0], [400.0, 401.5], [-900.0, -902.0]], ROW_SHIFT, kind="float32"
         ),
@@ -78,28 +80,22 @@ def softmax_hidden(book, rng):
         return np.array(values).reshape(shape)
 
     low, high = rng.uniform(0.2, 0.7), rng.uniform(1.6, 4.0)
-    masked = logits(3, 4)
+    masked = logits(3, 4, spread=1.0)
     masked[0, 1] = masked[2, 3] = -INF
     far = logits(3, 5, spread=2.0) + np.array([[0.0], [rng.uniform(380, 450)], [-rng.uniform(850, 950)]])
     lone = np.array([*logits(7, spread=0.001), rng.uniform(2500, 4000)])
     falling = np.array([0.0, -15.0, -30.0, -45.0, -70.0]) + logits(5, spread=2.0)
     return [
-        softmax_case(book, "a vector at a low temperature", logits(6), TEMPERATURE, temperature=low),
-        softmax_case(book, "a vector at a high temperature", logits(7, spread=6), TEMPERATURE, temperature=high),
         softmax_case(book, "temperature and dim together", logits(4, 3), TEMPERATURE, temperature=high, dim=0),
         softmax_case(book, "a square batch", logits(4, 4, spread=5), ROWS),
         softmax_case(book, "a 3-D tensor along the last dimension", logits(2, 3, 4), ROWS),
-        softmax_case(book, "a 3-D tensor along the first dimension", logits(3, 2, 4), ROWS, dim=0, temperature=low),
         softmax_case(book, "a 3-D tensor along dim=-2", logits(2, 4, 3), ROWS, dim=-2),
-        softmax_case(book, "very large logits", logits(5, spread=4, offset=5000), SHIFT),
-        softmax_case(book, "very negative float32 logits", logits(6, spread=4, offset=-300), SHIFT, kind="float32"),
+        softmax_case(book, "very large logits", logits(5, spread=4, offset=5000), SHIFT, temperature=high),
         softmax_case(book, "one logit far above the others", lone, SHIFT),
         softmax_case(book, "rows far apart", far, ROW_SHIFT, kind="float32"),
         softmax_case(book, "masked entries in a batch", masked, EXACT, temperature=low),
-        softmax_case(book, "a single entry, float32", logits(1), EXACT, kind="float32"),
-        softmax_case(book, "a single entry", logits(1, 1), EXACT),
+        softmax_case(book, "a single entry, float32", logits(1, spread=0.2), EXACT, kind="float32"),
         softmax_case(book, "probabilities over many orders", falling, EXACT),
-        softmax_case(book, "float32 stays float32", logits(3, 6), PRECISION, temperature=low, kind="float32"),
     ]
 
 
@@ -178,18 +174,15 @@ def iteration_hidden(book, rng):
     low, high = rng.uniform(-4, -1), rng.uniform(1, 4)
     return [
         iteration_case(book, "no repeat at all", COUNT, n_points=rng.randint(4, 9), n_iters=0),
-        iteration_case(book, "another range", RANGE, n_points=rng.randint(7, 14), n_iters=4, min_val=low, max_val=high),
-        iteration_case(
-            book, "a high temperature", LOOP, n_points=rng.randint(5, 12), n_iters=3, temperature=rng.uniform(1.5, 3)
-        ),
         iteration_case(
             book,
-            "a temperature that sharpens",
+            "large values at a high temperature",
             LOOP,
-            n_points=rng.randint(10, 20),
-            n_iters=6,
-            max_val=rng.uniform(1, 2),
-            temperature=rng.uniform(0.02, 0.035),
+            n_points=rng.randint(5, 12),
+            n_iters=3,
+            min_val=3000.0,
+            max_val=3000.0 + rng.randint(2, 6),
+            temperature=rng.uniform(1.5, 3),
         ),
         iteration_case(
             book,
@@ -219,16 +212,14 @@ ZERO = "After a deviation of 0 there is no ratio: put float('nan') there, as a p
 def ratios_public(book):
     return [
         ratios_case(book, "four deviations", ORDER, [0.5, 0.1, 0.08, 0.02]),
-        ratios_case(book, "deviations that reach 0", ZERO, [0.25, 0.05, 0.0, 0.0]),
+        ratios_case(book, "a deviation of 0 on the way", ZERO, [0.25, 0.05, 0.0, 0.1, 2e-12, 1e-12]),
     ]
 
 
 def ratios_hidden(book, rng):
-    stds = [rng.uniform(0.001, 1.0) for _ in range(rng.randint(5, 9))]
     back = [rng.uniform(0.1, 1.0), 0.0, rng.uniform(0.1, 1.0), rng.uniform(0.1, 1.0)]
     tiny = [rng.uniform(1, 9) * 10.0 ** (-3 * k) for k in range(1, 6)]
     return [
-        ratios_case(book, "deviations that rise and fall", ORDER, stds),
         ratios_case(book, "one deviation", ORDER, [rng.uniform(0.1, 1.0)]),
         ratios_case(book, "a zero in between", ZERO, back),
         ratios_case(book, "very small deviations", ORDER, tiny),
@@ -247,7 +238,6 @@ RATE_T = "How does the temperature enter the derivative of exp(p / T)?"
 
 def rate_public(book):
     return [
-        rate_case("20 points", RATE, 20),
         rate_case("4 points", RATE, 4),
         rate_case("10 points, temperature 2", RATE_T, 10, 2.0),
     ]
@@ -255,10 +245,8 @@ def rate_public(book):
 
 def rate_hidden(book, rng):
     return [
-        rate_case("few points", RATE, rng.randint(5, 8)),
-        rate_case("many points", RATE, rng.randint(40, 90)),
+        rate_case("many points", RATE, rng.randint(80, 100)),
         rate_case("a low temperature", RATE_T, rng.randint(6, 30), rng.uniform(0.55, 0.8)),
-        rate_case("a high temperature", RATE_T, rng.randint(6, 30), rng.uniform(1.5, 4.0)),
     ]
 
 
@@ -280,12 +268,13 @@ def steps_public(book):
 
 
 def steps_hidden(book, rng):
-    """Draw from the settings in which all honest ways agree, with room on both sides."""
+    """Draw from settings in which all honest ways agree, with room on both sides.
+
+    With many points, a power of two, the last deviations are 0 in both dtypes: they agree again, but do not count.
+    """
     pools = [
-        ("few points", [(3, 0.05), (3, 0.1), (5, 0.1), (5, 0.15)]),
         ("a loose bound", [(16, 0.25), (30, 0.2), (32, 0.2), (25, 0.1)]),
-        ("many points", [(64, 0.1), (80, 0.15), (100, 0.5)]),
-        ("a strict bound", [(128, 0.003), (200, 0.01), (16, 0.01)]),
+        ("many points", [(256, 0.01), (256, 0.02), (512, 0.05), (512, 0.1)]),
     ]
     drawn = [(name, *rng.choice(pool)) for name, pool in pools]
     return [steps_case(f"float32, {name}", STEPS, "float32", n_points=n, rtol=rtol) for name, n, rtol in drawn] + [
@@ -316,7 +305,6 @@ def tables(book, ranges, temperatures, n_points, outlier):
     }
 
 
-KEYS = "results[r][T] has the keys 'logits' and 'probs'; r and T are the numbers that were given."
 OUTLIER = "The logits are n_points values in [-r, r], both ends included, then the outlier; they are not divided by T."
 
 
@@ -333,8 +321,15 @@ def range_hidden(book, rng):
 
     return [
         range_case(book, "the article's ranges and temperatures", OUTLIER, **ARTICLE),
-        range_case(book, "other ranges and temperatures", KEYS, draw(0.2, 4, 3), draw(0.3, 4, 2), n_points=7),
-        range_case(book, "an outlier inside the range", OUTLIER, [4], [2, 0.4], n_points=9, outlier=rng.uniform(-2, 2)),
+        range_case(
+            book,
+            "an outlier inside the ranges",
+            OUTLIER,
+            draw(3, 5, 2),
+            draw(0.3, 3, 2),
+            n_points=7,
+            outlier=rng.uniform(-2, 2),
+        ),
         range_case(book, "a very low temperature", SHIFT, [3], [0.004], n_points=6, outlier=rng.uniform(5, 9)),
     ]
 
@@ -345,7 +340,7 @@ def range_hidden(book, rng):
 def results_of(book, ranges, temperatures, n_points, outlier, swap=False):
     """Return (argument, probs): results as the experiment gives them, and probs[r][T] as lists of floats.
 
-    With ``swap`` the distributions of the first range's lowest and highest temperature change places: results that no
+    With ``swap`` the distributions of the middle range's lowest and highest temperature change places: results that no
     softmax gives, on which a claim about softmax can fail.
     """
     found = tables(book, ranges, temperatures, n_points, outlier)
@@ -355,7 +350,8 @@ def results_of(book, ranges, temperatures, n_points, outlier, swap=False):
         low, high = (order[temperatures.index(edge(temperatures))] for edge in (min, max))
         order[low], order[high] = high, low
         probs = probs.copy()
-        probs[0] = probs[0][order]
+        middle = len(ranges) // 2
+        probs[middle] = probs[middle][order]
     argument = {"results": {**found, "probs": book.store(probs)}}
     by_range = zip(ranges, probs.tolist(), strict=True)
     return argument, {r: dict(zip(temperatures, rows, strict=True)) for r, rows in by_range}
@@ -389,7 +385,6 @@ def mass_public(book):
 
 def mass_hidden(book, rng):
     return [
-        mass_case(book, "other ranges and temperatures", *draw_settings(rng)),
         mass_case(book, "an outlier in the middle of the range", *draw_settings(rng, outlier=rng.uniform(0.1, 0.6))),
     ]
 
@@ -422,16 +417,12 @@ def perplexity_hidden(book, rng):
         weights = np.array([rng.expovariate(1.0) for _ in range(int(np.prod(shape)))]).reshape(shape)
         return weights / weights.sum(-1, keepdims=True)
 
-    one_hot = np.zeros(rng.randint(4, 9))
-    one_hot[rng.randrange(len(one_hot))] = 1.0
     rows = distributions(3, 4)
     rows[1] = [0.0, rows[1, 0] + rows[1, 1], 0.0, rows[1, 2] + rows[1, 3]]
     spread = 0.5 ** np.arange(1, 60.0)
     return [
-        perplexity_case(book, "one-hot", ZERO_SAFE, one_hot),
         perplexity_case(book, "rows, one with zeros", ZERO_SAFE, rows),
         perplexity_case(book, "very different probabilities", ZERO_SAFE, spread / spread.sum()),
-        perplexity_case(book, "many entries", ENTROPY, distributions(rng.randint(150, 250))),
         perplexity_case(book, "a 3-D tensor, dim=1", ALONG, distributions(2, 4, 3).transpose(0, 2, 1).copy(), dim=1),
         perplexity_case(book, "float32", PRECISION, distributions(2, 6), kind="float32"),
     ]
@@ -466,10 +457,6 @@ def tokens_hidden(book, rng):
                 continue
             return {"p": p, "mass": mass, "tile": tile}
 
-    def vector(n):
-        weights = np.array([rng.expovariate(1.0) for _ in range(n)])
-        return weights / weights.sum()
-
     def vocabulary():
         head = np.array([rng.uniform(0.8, 1.2) for _ in range(2)])
         p = np.concatenate([head * rng.uniform(0.4, 0.5) / 256, np.full(499, 1.0)])
@@ -479,12 +466,6 @@ def tokens_hidden(book, rng):
         return p[order], round(rng.uniform(0.55, 0.75), 2), 256
 
     return [
-        tokens_case(book, "another vector", LARGEST, **until_clear(lambda: (vector(12), 0.9, None))),
-        tokens_case(book, "a small mass", LARGEST, **until_clear(lambda: (vector(15), rng.uniform(0.2, 0.4), None))),
-        tokens_case(
-            book, "almost all of it", LARGEST, **until_clear(lambda: (vector(20), rng.uniform(0.95, 0.99), None))
-        ),
-        tokens_case(book, "equal entries", LARGEST, np.full(16, 1 / 16), mass=rng.choice([0.6, 0.7, 0.8])),
         tokens_case(book, "a vocabulary of 128,256", BIG, **until_clear(vocabulary)),
     ]
 
@@ -520,7 +501,6 @@ def crossing_hidden(book, rng):
 
     return [
         draw("ranges close together, default settings", 2.5, 3.5, n_points=None, outlier=None),
-        draw("a wide range", 4.0, 5.5),
         draw("a small outlier", 2.5, 3.5, outlier=round(rng.uniform(4.2, 4.8), 1)),
     ]
 
@@ -571,7 +551,7 @@ def c4_case(book, name, *settings, temperature=None):
 def c4_public(book):
     return [
         c4_case(book, "two ranges at temperature 0.5", [0.5, 2], [0.5, 3], 5, 6.0),
-        c4_case(book, "a range as wide as the outlier", [1, 5], [0.5, 1], 6, 5.5),
+        c4_case(book, "a range wider than the outlier", [1, 5], [0.5, 1], 6, 4.5),
         c4_case(book, "at temperature 3", [0.5, 2], [0.5, 3], 5, 6.0, temperature=3),
     ]
 
@@ -632,8 +612,8 @@ def c6_case(book, name, narrow, *settings):
 
 def c6_public(book):
     return [
-        c6_case(book, "narrow range 0.4", None, [0.4, 2], [0.5, 3], 5, 6.0),
-        c6_case(book, "narrow range 0.5, low temperatures only", 0.5, [2, 0.5], [0.5, 1], 5, 6.0),
+        c6_case(book, "an outlier inside the range 0.4", None, [0.4, 2], [0.5, 3], 5, 0.2),
+        c6_case(book, "narrow range 0.5, low temperatures only", 0.5, [2, 0.5], [0.5, 1], 5, 3.0),
     ]
 
 
@@ -705,7 +685,7 @@ def c8_case(book, name, x, other, temperature=None, kind="float64"):
 
 def c8_public(book):
     return [
-        c8_case(book, "[1, 2] and [1001, 1002]", [1.0, 2.0], [1001.0, 1002.0]),
+        c8_case(book, "[1, 2] and [1001, 1002], temperature 0.7", [1.0, 2.0], [1001.0, 1002.0], 0.7, "float32"),
         c8_case(book, "[1, 2] and [10, 20]", [1.0, 2.0], [10.0, 20.0]),
         c8_case(book, "the same at temperature 5", [1.0, 2.0, 4.0], [10.0, 20.0, 40.0], temperature=5.0),
     ]
@@ -716,8 +696,7 @@ def c8_hidden(book, rng):
     eighths = np.round(x * 8) / 8  # exact in float32 too, also after the shift
     shift, factor, t = rng.randint(300, 900), rng.uniform(1.5, 3), rng.uniform(0.3, 0.8)
     return [
-        c8_case(book, "shifted by hundreds", eighths, eighths + shift, temperature=t),
-        c8_case(book, "shifted, float32", eighths, eighths - shift, kind="float32"),
+        c8_case(book, "shifted, float32", eighths, eighths - shift, temperature=t, kind="float32"),
         drawn(rng, lambda: c8_case(book, "multiplied", x, factor * x, temperature=t)),
         drawn(rng, lambda: c8_case(book, "the same values in another order", x, x[::-1].copy())),
     ]

@@ -29,7 +29,7 @@ DTYPES = {"bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float3
 
 @dataclass(frozen=True)
 class Mismatch:
-    """How an answer differs: ``kind`` (type, shape, dtype or value), what was expected, what came."""
+    """How an answer differs: ``kind`` (type, keys, shape, dtype or value), what was expected, what came."""
 
     kind: str
     expected: str
@@ -40,7 +40,8 @@ class Mismatch:
 class Result:
     """The outcome of one case.
 
-    ``outcome`` is passed, unattempted, undefined, raised, nothing, changed_input, type, shape, dtype, value or lost.
+    ``outcome`` is passed, unattempted, undefined, raised, nothing, changed_input, type, keys, shape, dtype, value
+    or lost.
     """
 
     name: str
@@ -129,7 +130,7 @@ def mismatch_dict(expected, answer, tensors, label):
         raise Malformed from error
     if not same:
         came = ", ".join(repr(key) for key in list(values)[:8])
-        return Mismatch("value", named(label, f"the keys {keys}"), f"the keys {came or '(none)'}")
+        return Mismatch("keys", named(label, f"the keys {keys}"), f"the keys {came or '(none)'}")
     return first(mismatch({**item, "label": f"{label}[{key!r}]"}, values[key], tensors) for key, item in expected)
 
 
@@ -141,7 +142,11 @@ def results_as_dicts(results, tensors):
         inputs = {"array": x, "dtypes": dtypes, "rtol": 0.0, "atol": 2.0**-22 * np.abs(x).max()}
         row = []
         for t, p in zip(results["temperatures"], by_temperature, strict=True):
-            outputs = {"array": p, "dtypes": dtypes, "softmax": {"x": x, "temperature": t, "dim": -1, "dtype": "float32"}}
+            outputs = {
+                "array": p,
+                "dtypes": dtypes,
+                "softmax": {"x": x, "temperature": t, "dim": -1, "dtype": "float32"},
+            }
             row.append([t, {"dict": [["logits", inputs], ["probs", outputs]]}])
         rows.append([r, {"dict": row}])
     return {"dict": rows, "label": results["label"]}
@@ -188,14 +193,14 @@ def mismatch_numbers(expected, reference, answer, label):
 
 
 def mismatch_scalar(expected, answer, label):
-    number = number_of(answer)
     if "boolean" in expected:
-        if answer.get("kind") != "boolean" and number not in (0, 1):
+        value = boolean_of(answer)
+        if value is None:
             return Mismatch("type", named(label, "True or False"), describe(answer))
-        value = bool(number) if answer.get("kind") != "boolean" else bool(answer.get("value"))
         return (
             None if value == expected["boolean"] else Mismatch("value", named(label, expected["boolean"]), f"{value}")
         )
+    number = number_of(answer)
     whole = "integer" in expected
     if number is None or (whole and number != round_or_nan(number)):
         return Mismatch("type", named(label, "an int" if whole else "a float"), describe(answer))
@@ -265,6 +270,16 @@ def number_of(answer):
         array = array_of(answer)
         return float(array.reshape(())) if array.ndim == 0 and array.dtype.kind in "iuf" else None
     return None
+
+
+def boolean_of(answer):
+    """Return a truth value, a 0-d array's included and 0 and 1 too; None for anything else."""
+    if answer.get("kind") == "boolean":
+        return bool(answer.get("value"))
+    if answer.get("stored") == "bool" and not answer.get("shape"):
+        return bool(array_of(answer).reshape(()))
+    number = number_of(answer)
+    return bool(number) if number in (0, 1) else None
 
 
 def array_of(answer):

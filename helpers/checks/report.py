@@ -13,6 +13,7 @@ MESSAGES = {
     "nothing": "your function returned None: does it end with `return`?",
     "changed_input": "the answer is right, but your function wrote into its argument: work on a new tensor",
     "type": "this is another kind of object than asked for",
+    "keys": "the dict has other keys than asked for",
     "shape": "the shape or length differs",
     "dtype": "the dtype differs",
     "value": "the value differs",
