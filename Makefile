@@ -79,7 +79,7 @@ handout: $(READY) ## Zip what students get into dist/
 
 bench: $(READY) ## Time softmax_t against other ways: a table, and .benchmarks/softmax.json
 	@mkdir -p .benchmarks
-	$(BIN)/python -m pytest tests/bench_softmax.py --benchmark-json=.benchmarks/softmax.json
+	$(BIN)/python -m pytest tests/bench_softmax.py --benchmark-quiet --benchmark-json=.benchmarks/softmax.json
 
 lint: $(READY) ## Check style, changing nothing
 	$(BIN)/ruff check .

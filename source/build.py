@@ -19,6 +19,7 @@ the thin layers around them.
 
 import argparse
 import ast
+import base64
 import hashlib
 import json
 import os
@@ -48,6 +49,7 @@ REGION = r"([ \t]*)[^\n]*BEGIN {0}((?!BEGIN {0}).)*?END {0}[^\n]*"
 ANSWER, HIDDEN = (re.compile(REGION.format(label), re.DOTALL) for label in ("SOLUTION", "HIDDEN TESTS"))
 MARKER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 WIDGET = "application/vnd.jupyter.widget-view+json"
+FIGURE = "docs/figure.png"
 WAY_OUT = "run make course (python source/build.py)"
 
 
@@ -241,7 +243,7 @@ def release(instructors: dict[str, str], root: Path) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder).resolve()
         for name, text in instructors.items():
-            _write(course / f"source/{name}/{name}.ipynb", text)
+            _write(course / f"source/{name}/{name}.ipynb", text.encode())
         command = [sys.executable, "-m", "nbgrader", "generate_assignment", "*", "--create", "--force"]
         command += [f"--CourseDirectory.root={course}"]
         command += [f"--CourseDirectory.db_url=sqlite:///{(course / 'gradebook.db').as_posix()}"]
@@ -285,6 +287,14 @@ def execute(skeleton: str, cells: list[Cell]) -> str:
     return dumps(nb)
 
 
+def readme_figure(solutions: list[str]) -> bytes | None:
+    """Return the picture that the README shows: the one under the first cell tagged "readme", if there is one."""
+    cells = [cell for text in solutions for cell in json.loads(text)["cells"]]
+    tagged = (cell for cell in cells if "readme" in cell["metadata"].get("tags", []))
+    pictures = (output["data"]["image/png"] for cell in tagged for output in cell["outputs"] if "data" in output)
+    return next((base64.b64decode(picture) for picture in pictures), None)
+
+
 def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
     """Return every derived file by its path, solutions not executed, and the cells of each text."""
     paths = [path for path in sorted((root / "source").glob("*.py")) if path.name != "build.py"]
@@ -310,7 +320,12 @@ def drift(root: Path, fresh: dict[str, str]) -> list[str]:
             problems.append(f"{path} is missing: {WAY_OUT}")
         elif not same(path, (root / path).read_bytes().decode("utf-8", "replace"), text):
             problems.append(f"{path} is stale, or was edited by hand: {WAY_OUT}")
-    return problems + superfluous(root, fresh)
+    problems += superfluous(root, fresh)
+    if not problems:
+        picture = readme_figure([(root / path).read_text("utf-8") for path in fresh if path.startswith("solutions/")])
+        if picture and not ((root / FIGURE).exists() and (root / FIGURE).read_bytes() == picture):
+            problems.append(f"{FIGURE} is not the picture in solutions/: {WAY_OUT}")
+    return problems
 
 
 def superfluous(root: Path, fresh: dict[str, str]) -> list[str]:
@@ -328,8 +343,7 @@ def superfluous(root: Path, fresh: dict[str, str]) -> list[str]:
     ]
 
 
-def _write(path: Path, text: str) -> bool:
-    data = text.encode()
+def _write(path: Path, data: bytes) -> bool:
     if path.exists() and path.read_bytes() == data:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -351,8 +365,11 @@ def main(argv: list[str] | None = None) -> int:
         else:
             for name, cells in texts.items():
                 fresh[f"solutions/{name}.ipynb"] = execute(fresh[f"solutions/{name}.ipynb"], cells)
-            for path, text in fresh.items():
-                if _write(args.root / path, text):
+            files = {path: text.encode() for path, text in fresh.items()}
+            if picture := readme_figure([text for path, text in fresh.items() if path.startswith("solutions/")]):
+                files[FIGURE] = picture
+            for path, data in files.items():
+                if _write(args.root / path, data):
                     print(f"wrote {path}")
             problems = superfluous(args.root, fresh)
     except BuildError as error:

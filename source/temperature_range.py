@@ -84,7 +84,7 @@ with needs("temperature_range_experiment"):
     results = temperature_range_experiment(RANGES, TEMPERATURES)
     display(helpers.plot_full(results))
 
-# %%
+# %% tags="readme"
 with needs("temperature_range_experiment"):
     results = temperature_range_experiment(RANGES, TEMPERATURES)
     display(helpers.plot_zoomed(results))

@@ -9,6 +9,8 @@ import pytest
 
 from source import build
 
+REPOSITORY = Path(__file__).resolve().parent.parent
+
 TEXT = '''\
 # %% [markdown]
 # # Doubling
@@ -290,3 +292,35 @@ def test_a_file_that_no_text_makes_is_named_and_kept(copy, fresh, path, reason):
     [line] = build.drift(copy, fresh)
     assert line.startswith(f"{path} is superfluous: {reason}")
     assert (copy / path).read_text() == "mine"
+
+
+def test_the_readme_shows_the_picture_that_the_solutions_hold():
+    texts = [path.read_text("utf-8") for path in sorted((REPOSITORY / "solutions").glob("*.ipynb"))]
+    assert build.readme_figure(texts) == (REPOSITORY / build.FIGURE).read_bytes()
+    assert build.FIGURE in (REPOSITORY / "README.md").read_text("utf-8")
+
+
+def test_check_names_a_picture_that_is_not_the_solutions_own(copy, fresh):
+    """The red fixture: a tagged cell's picture in the solutions, another one in docs/."""
+    path = next(path for path in fresh if path.startswith("solutions/"))
+    stored = nbformat.reads(fresh[path], nbformat.NO_CONVERT)
+    cell = next(cell for cell in stored.cells if cell.cell_type == "code")
+    cell.metadata["tags"] = ["readme"]
+    cell.outputs = [nbformat.v4.new_output("display_data", {"image/png": "AAAA"})]
+    assert build.readme_figure([nbformat.writes(stored)]) == b"\0\0\0"
+    (copy / path).write_text(nbformat.writes(stored) + "\n")
+    again = {**fresh, path: build.dumps(without_outputs(stored))}
+    assert [line.split(":")[0] for line in build.drift(copy, again)] == [
+        f"{build.FIGURE} is not the picture in solutions/"
+    ]
+    (copy / build.FIGURE).parent.mkdir()
+    (copy / build.FIGURE).write_bytes(b"\0\0\0")
+    assert build.drift(copy, again) == []
+
+
+def without_outputs(notebook):
+    copied = nbformat.from_dict(notebook)
+    for cell in copied.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    return copied
