@@ -47,28 +47,36 @@ def isolation():
     return "limits" if os.name == "posix" else "none"
 
 
+def needed():
+    """Return the paths that student code must be able to read: the system, Python and `helpers`."""
+    package, zygote = Path(helpers.__file__).parent, Path(__file__).with_name("zygote.py")
+    return list(dict.fromkeys([*SYSTEM, sys.base_prefix, sys.prefix, str(package), str(zygote)]))
+
+
+def scratch():
+    """Return the folders that student code may write to; /tmp only where nothing that it needs lies in there."""
+    return ["/scratch"] if any(path.startswith("/tmp/") for path in needed()) else ["/scratch", "/tmp"]
+
+
 def walls(share):
     """Return the bubblewrap command that a sandbox runs in; ``share`` is the one folder both sides write to."""
     command = ["bwrap", "--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000", "--as-pid-1"]
     command += ["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL", "--disable-userns"]
-    package = str(Path(helpers.__file__).parent)
-    for path in dict.fromkeys(
-        [*SYSTEM, sys.base_prefix, sys.prefix, package, str(Path(__file__).with_name("zygote.py"))]
-    ):
+    for path in needed():
         if os.path.islink(path):
             command += ["--symlink", os.readlink(path), path]
         elif os.path.exists(path):
             command += ["--ro-bind", path, path]
     command += ["--proc", "/proc", "--dev", "/dev"]
-    for folder in ("/home/student", "/tmp"):
+    for folder in scratch():
         command += ["--size", str(SCRATCH_SIZE), "--tmpfs", folder]
     if share:
         command += ["--bind", share, share]
-    settings = {"HOME": "/home/student", "PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+    settings = {"HOME": "/scratch", "TMPDIR": "/scratch", "PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
     settings |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONDONTWRITEBYTECODE": "1"}
     for name, value in (settings | dict.fromkeys(THREADS, "1")).items():
         command += ["--setenv", name, value]
-    return [*command, "--chdir", "/home/student"]
+    return [*command, "--remount-ro", "/", "--chdir", "/scratch"]
 
 
 class Sandbox:
@@ -78,7 +86,7 @@ class Sandbox:
         self.share = Path(tempfile.mkdtemp(prefix="kernel-", dir="/var/tmp"))  # /tmp is scratch inside
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         zygote = [sys.executable, "-P", str(Path(__file__).with_name("zygote.py")), str(inside.fileno())]
-        command = [*walls(str(self.share)), "--", *zygote, json.dumps(LIMITS)]
+        command = [*walls(str(self.share)), "--", *zygote, json.dumps([LIMITS, [*scratch(), "/dev/shm"]])]
         self.process = subprocess.Popen(
             command,
             pass_fds=[inside.fileno()],

@@ -25,12 +25,14 @@ import torch
 
 import helpers
 
-SCRATCH = ("/home/student", "/tmp", "/dev/shm")
 PR_SET_DUMPABLE = 4
 
 
-def serve(control, limits):
-    """Answer requests until the grading process closes the socket."""
+def serve(control, limits, scratch):
+    """Answer requests until the grading process closes the socket.
+
+    ``limits`` are the resource limits of a kernel, ``scratch`` the folders that a submission can write to.
+    """
     torch.set_num_threads(1)
     for name in helpers.__all__:
         getattr(helpers, name)
@@ -42,7 +44,7 @@ def serve(control, limits):
     gc.freeze()
     control.send(b"ready")
     while message := control.recv(1 << 16):
-        wipe()
+        wipe(scratch)
         request = json.loads(message)
         if request["do"] == "wipe":
             control.send(b"wiped")
@@ -53,10 +55,10 @@ def serve(control, limits):
         else:
             libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
             control.close()
-            become_kernel(request["connection"], limits)
+            become_kernel(request["connection"], limits, scratch[0])
 
 
-def wipe():
+def wipe(scratch):
     """Kill every other process of the sandbox and empty what a submission can write to."""
     try:
         os.kill(-1, signal.SIGKILL)
@@ -67,7 +69,7 @@ def wipe():
             os.waitpid(-1, 0)
         except ChildProcessError:
             break
-    for folder in SCRATCH:
+    for folder in scratch:
         for entry in os.scandir(folder):
             if entry.is_dir(follow_symlinks=False):
                 os.chmod(entry.path, 0o700)
@@ -76,7 +78,7 @@ def wipe():
                 os.unlink(entry.path)
 
 
-def become_kernel(connection, limits):
+def become_kernel(connection, limits, folder):
     """Turn this forked child into the kernel of one submission; never returns."""
     try:
         os.setsid()
@@ -90,7 +92,7 @@ def become_kernel(connection, limits):
             os.dup2(null, descriptor)
         random.seed()
         numpy.random.seed()
-        os.chdir(SCRATCH[0])
+        os.chdir(folder)
         sys.argv = ["kernel"]
         kernel = ipykernel.kernelapp.IPKernelApp.instance(connection_file=connection)
         quiet = ["--HistoryManager.enabled=False", "--quiet", "--IPKernelApp.capture_fd_output=False"]
@@ -101,4 +103,4 @@ def become_kernel(connection, limits):
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2]))
+    serve(socket.socket(fileno=int(sys.argv[1])), *json.loads(sys.argv[2]))
