@@ -74,6 +74,7 @@ def walls(share):
         command += ["--bind", share, share]
     settings = {"HOME": "/scratch", "TMPDIR": "/scratch", "PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
     settings |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONDONTWRITEBYTECODE": "1"}
+    settings["PYTHONPATH"] = str(Path(helpers.__file__).parent.parent)  # a checkout, of which only helpers is there
     for name, value in (settings | dict.fromkeys(THREADS, "1")).items():
         command += ["--setenv", name, value]
     return [*command, "--remount-ro", "/", "--chdir", "/scratch"]
