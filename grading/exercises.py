@@ -537,7 +537,7 @@ def perplexities(probs):
     return {r: {t: float(oracle.perplexity(p)) for t, p in by_t.items()} for r, by_t in probs.items()}
 
 
-C4 = "value is the smallest share of the outlier over the ranges, at the one temperature that is asked for."
+C4 = "value is the smallest share of the outlier over the ranges, at the one temperature given; holds is value >= 0.9."
 
 
 def c4_case(book, name, *settings, temperature=None):
@@ -552,7 +552,7 @@ def c4_public(book):
     return [
         c4_case(book, "two ranges at temperature 0.5", [0.5, 2], [0.5, 3], 5, 6.0),
         c4_case(book, "a range wider than the outlier", [1, 5], [0.5, 1], 6, 4.5),
-        c4_case(book, "at temperature 3", [0.5, 2], [0.5, 3], 5, 6.0, temperature=3),
+        c4_case(book, "at temperature 3", [2, 0.5], [0.5, 3], 5, 6.0, temperature=3),
     ]
 
 
@@ -570,7 +570,10 @@ def c4_hidden(book, rng):
     return [draw("a claim that holds", True, outlier=14.0), draw("a claim that fails", False)]
 
 
-C5 = "value is the smallest step of perplexity from one temperature to the next higher one, over all ranges."
+C5 = (
+    "value is the smallest step of perplexity from one temperature to the next higher one, over all ranges; "
+    "holds is value > 0."
+)
 
 
 def smallest_step(probs):
@@ -599,7 +602,9 @@ def c5_hidden(book, rng):
     ]
 
 
-C6 = "value is the smallest share of the outlier over the temperatures, for the narrow range only."
+C6 = (
+    "value is the smallest share of the outlier over the temperatures, for the narrow range only; holds is value > 0.5."
+)
 
 
 def c6_case(book, name, narrow, *settings):
@@ -632,7 +637,7 @@ def c6_hidden(book, rng):
     return [draw("a claim that holds", True, cool=True), draw("a claim that fails", False, cool=False)]
 
 
-C7 = "value is the smallest of perplexity(wide) - perplexity(narrow) over the temperatures."
+C7 = "value is the smallest of perplexity(wide) - perplexity(narrow) over the temperatures; holds is value > 0."
 
 
 def c7_case(book, name, narrow, wide, *settings):
@@ -669,7 +674,10 @@ def c7_hidden(book, rng):
     return [draw("a claim that holds", True, cool=True), draw("a claim that fails", False, cool=False)]
 
 
-C8 = "value is the largest absolute difference between softmax(x / T) and softmax(other / T), both in float64."
+C8 = (
+    "value is the largest absolute difference between softmax(x / T) and softmax(other / T), both in float64; "
+    "holds is value <= 1e-6."
+)
 
 
 def c8_case(book, name, x, other, temperature=None, kind="float64"):

@@ -41,10 +41,10 @@ def verdict(name, points, public, hidden, answers, violations):
     exercise, cases = public.exercises[name], hidden.exercises[name]["cases"]
     answers = answers if isinstance(answers, list) else []
     split = len(exercise["cases"])
-    shown = [discreet(r) for r in judge(exercise["cases"], public.tensors, answers[:split])]
+    shown = [discreet(r) for r in judge(name, exercise["cases"], public.tensors, answers[:split])]
     unshown = [
         replace(discreet(r), name=f"at grading: {r.name}", expected="")
-        for r in judge(cases, hidden.tensors, answers[split:])
+        for r in judge(name, cases, hidden.tensors, answers[split:])
     ]
     results = shown + unshown
     for outcome in ("unattempted", "undefined"):

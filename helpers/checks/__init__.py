@@ -40,7 +40,7 @@ def report(name, answer, cells=()):
         raise KeyError(f"no exercise is called {name!r}; there are {', '.join(sorted(file.exercises))}")
     exercise = file.exercises[name]
     cases = exercise["cases"]
-    results = judge(cases, file.tensors, collect.collect(answer, cases, file.inputs(cases)))
+    results = judge(name, cases, file.tensors, collect.collect(answer, cases, file.inputs(cases)))
     found = violations(cells, name, exercise["forbidden"])
     return Report(name, tuple(results), exercise["hidden"], tuple(found), exercise["advice"])
 

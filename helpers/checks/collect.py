@@ -118,6 +118,8 @@ def collect(function, cases, tensors):
 
 def same(value, before):
     """Tell whether an argument still holds what it held before the call."""
+    if type(value) is not type(before):
+        return False
     if isinstance(before, dict):
         return list(value) == list(before) and all(same(value[key], before[key]) for key in before)
     if isinstance(before, list):

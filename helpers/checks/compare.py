@@ -22,8 +22,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .mistakes import recognise
 from .tolerance import softmax_tolerance
 
+KINDS = ("array", "arrays", "numbers", "number", "integer", "boolean")
 DTYPES = {"bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"}
 
 
@@ -55,34 +57,46 @@ class Result:
         return self.outcome == "passed"
 
 
-def judge(cases, tensors, answers):
-    """Compare the answers with their cases, one `Result` a case.
+def judge(exercise, cases, tensors, answers):
+    """Compare the answers with the cases of an exercise, one `Result` a case.
 
     ``answers`` may be anything at all, for it comes from a student's process: what is missing or malformed is "lost".
     """
     answers = answers if isinstance(answers, list) and len(answers) == len(cases) else [None] * len(cases)
-    return [judge_case(case, tensors, answer) for case, answer in zip(cases, answers, strict=True)]
+    return [judge_case(exercise, case, tensors, answer) for case, answer in zip(cases, answers, strict=True)]
 
 
-def judge_case(case, tensors, answer):
+def judge_case(exercise, case, tensors, answer):
     """Compare one answer with its case."""
+    name = case["name"]
     kind = answer.get("kind") if isinstance(answer, dict) else None
     if kind in ("unattempted", "undefined"):
-        return Result(case["name"], kind)
-    if kind == "raised":
-        return Result(case["name"], kind, came=f"{answer.get('type')}: {answer.get('text')}")
+        return Result(name, kind)
     if kind == "none":
-        return Result(case["name"], "nothing")
+        return Result(name, "nothing")
     try:
+        if kind == "raised":
+            return Result(name, kind, came=f"{word(answer, 'type')}: {word(answer, 'text')}")
         found = mismatch(case["expected"], answer, tensors)
-    except (Malformed, ArithmeticError, RecursionError):
-        return Result(case["name"], "lost")
+    except Exception:  # whatever a student's process sends, and whatever it breaks, costs that process its answer only
+        return Result(name, "lost")
     if found:
-        diagnosis = case["diagnosis"] if found.kind == "value" else ""
-        return Result(case["name"], found.kind, found.expected, found.came, diagnosis)
-    if answer.get("changed_input"):
-        return Result(case["name"], "changed_input")
-    return Result(case["name"], "passed")
+        return Result(name, found.kind, found.expected, found.came, diagnosis(exercise, case, tensors, answer, found))
+    return Result(name, "changed_input" if answer.get("changed_input") else "passed")
+
+
+def diagnosis(exercise, case, tensors, answer, found):
+    """Return a sentence on a mismatch: the mistake whose numbers these are, else what the case says of wrong values."""
+    if found.kind not in ("value", "keys", "shape"):
+        return ""
+    try:
+        reference, came = value_expected(case["expected"], tensors), value_of(answer)
+        args = [argument(value, tensors) for value in case["args"]]
+        kwargs = {key: argument(value, tensors) for key, value in case["kwargs"].items()}
+        recognised = recognise(exercise, reference, args, kwargs, came)
+    except Exception:  # an answer too odd to have numbers
+        recognised = ""
+    return recognised or (case["diagnosis"] if found.kind == "value" else "")
 
 
 class Malformed(Exception):
@@ -295,6 +309,41 @@ def array_of(answer):
         raise Malformed from error
 
 
+def value_of(answer):
+    """Return an answer as numbers, arrays, lists and dicts of them; None for anything else."""
+    kind = answer.get("kind")
+    if kind == "list":
+        return [value_of(item) for item in items_of(answer)]
+    if kind == "dict":
+        return {key: value_of(value) for key, value in answer["items"]}
+    return array_of(answer) if kind in ("tensor", "array") else number_of(answer)
+
+
+def value_expected(expected, tensors):
+    """Return an expected value in the same form; truth values as they are."""
+    if "tuple" in expected:
+        return [value_expected(item, tensors) for item in expected["tuple"]]
+    if "dict" in expected:
+        return {key: value_expected(value, tensors) for key, value in expected["dict"]}
+    if "results" in expected:
+        return value_expected(results_as_dicts(expected["results"], tensors), tensors)
+    ((kind, value),) = ((key, expected[key]) for key in KINDS if key in expected)
+    return value if kind in ("number", "integer", "boolean") else resolve(value, tensors)
+
+
+def argument(value, tensors):
+    """Return an encoded argument as a number, a text, an array, or a list or dict of them."""
+    if not isinstance(value, dict):
+        return value
+    if "tensor" in value:
+        return np.tile(tensors[value["tensor"]], value.get("tile", 1))
+    if "dtype" in value:
+        return value["dtype"]
+    if "results" in value:
+        return value_expected(value, tensors)
+    return [argument(item, tensors) for item in value["list"]]
+
+
 def describe(answer):
     """Say in words what kind of thing came."""
     kind = answer.get("kind")
@@ -303,8 +352,13 @@ def describe(answer):
     if kind in ("integer", "number", "boolean"):
         article = {"integer": "the int", "number": "the float", "boolean": "the bool"}[kind]
         return f"{article} {answer.get('value')!r}"
-    words = {"none": "None", "list": f"a {answer.get('type')}", "dict": "a dict"}
-    return words.get(kind, f"an object of type {answer.get('type')}")
+    words = {"none": "None", "list": f"a {word(answer, 'type')}", "dict": "a dict"}
+    return words.get(kind, f"an object of type {word(answer, 'type')}")
+
+
+def word(answer, key):
+    """Return a text of an answer, cut where it is longer than `collect` makes it."""
+    return str(answer.get(key))[:300]
 
 
 def named(label, text):

@@ -81,7 +81,7 @@ def wrong_the_articles_crossing(narrow, wide, n_points=100, outlier=6.0):
 
 
 def wrong_by_the_collision_measure(narrow, wide, n_points=100, outlier=6.0):
-    """where 1 / sum(p^2) is equal"""
+    """changes its sign"""
 
     def gap(t):
         values = []
@@ -98,7 +98,7 @@ def wrong_by_the_collision_measure(narrow, wide, n_points=100, outlier=6.0):
 
 
 def wrong_no_outlier(narrow, wide, n_points=100, outlier=6.0):
-    """Search for the T"""
+    """the end of the interval"""
 
     def gap(t):
         wider, narrower = (torch.linspace(-r, r, n_points, dtype=torch.float64) for r in (wide, narrow))
@@ -112,7 +112,7 @@ def wrong_no_outlier(narrow, wide, n_points=100, outlier=6.0):
 
 
 def wrong_always_6(narrow, wide, n_points=100, outlier=6.0):
-    """takes 6 for the outlier"""
+    """changes its sign"""
 
     def gap(t):
         values = []
@@ -129,7 +129,7 @@ def wrong_always_6(narrow, wide, n_points=100, outlier=6.0):
 
 
 def wrong_always_100_points(narrow, wide, n_points=100, outlier=6.0):
-    """takes 100 points"""
+    """changes its sign"""
 
     def gap(t):
         values = []
@@ -175,7 +175,7 @@ def wrong_coarse_grid(narrow, wide, n_points=100, outlier=6.0):
 
 
 def wrong_smallest_gap(narrow, wide, n_points=100, outlier=6.0):
-    """changes its sign"""
+    """the end of the interval"""
     t = torch.linspace(0.2, 10, 5001, dtype=torch.float64)
 
     def value(r):
@@ -237,7 +237,7 @@ def wrong_keeps_the_other_half(narrow, wide, n_points=100, outlier=6.0):
 
 
 def wrong_where_the_outlier_has_half(narrow, wide, n_points=100, outlier=6.0):
-    """where the outlier has half of the mass"""
+    """changes its sign"""
 
     def share(t):
         x = torch.cat([torch.linspace(-narrow, narrow, n_points), torch.tensor([outlier])]).double()

@@ -212,7 +212,7 @@ def wrong_logarithms(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperatu
 def wrong_deviation_of_the_inputs_first(
     n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64
 ):
-    """stds[k] that of probs[k]"""
+    """one place late"""
     x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
     probs, stds, p = [], [], x
     for _ in range(n_iters + 1):
@@ -277,7 +277,7 @@ def wrong_always_float64(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, tempe
 
 
 def wrong_computes_in_float32(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
-    """in dtype from the first step to the last"""
+    """as if computed in float32"""
     x = torch.linspace(min_val, max_val, n_points)
     probs = [torch.softmax(x / temperature, 0)]
     for _ in range(n_iters):

@@ -71,7 +71,7 @@ def wrong_softmax_without_temperature(results):
 
 
 def wrong_takes_the_entry_near_6(results):
-    """the last entry, the outlier's"""
+    """the largest probability, not the last one"""
     return {
         r: {t: e["probs"][(e["logits"] - 6).abs().argmin()].item() for t, e in by_t.items()}
         for r, by_t in results.items()

@@ -100,7 +100,7 @@ def wrong_ignores_dim(p, dim=-1):
 
 
 def wrong_takes_every_other_dim_for_0(p, dim=-1):
-    """The sum runs along dim"""
+    """sums along the first dimension"""
     return torch.special.entr(p).sum(-1 if dim == -1 else 0).exp()
 
 
@@ -179,5 +179,5 @@ def wrong_by_the_helpers_entropy(p, dim=-1):
 
 
 def wrong_other_default_dim(p, dim=0):
-    """the shape or length differs"""
+    """sums along the first dimension"""
     return torch.special.entr(p).sum(dim).exp()

@@ -267,7 +267,7 @@ def wrong_no_shift(x, temperature=1.0, dim=-1):
 
 
 def wrong_shift_without_the_temperature(x, temperature=1.0, dim=-1):
-    """subtracts max(x) from x / T"""
+    """overflows or underflows"""
     weights = torch.exp(x / temperature - x.amax(dim, keepdim=True))
     return weights / weights.sum(dim, keepdim=True)
 
@@ -287,7 +287,7 @@ def wrong_shift_by_the_mean(x, temperature=1.0, dim=-1):
 
 
 def wrong_shift_by_the_mean_of_the_finite(x, temperature=1.0, dim=-1):
-    """Subtract the maximum before exp"""
+    """overflows or underflows"""
     z = x / temperature
     finite = torch.isfinite(z)
     mean = torch.where(finite, z, 0.0).sum(dim, keepdim=True) / finite.sum(dim, keepdim=True)
@@ -311,14 +311,14 @@ def wrong_shift_by_the_largest_magnitude(x, temperature=1.0, dim=-1):
 
 
 def wrong_shift_by_at_least_0(x, temperature=1.0, dim=-1):
-    """Subtract the maximum before exp"""
+    """negative logits then underflow"""
     z = x / temperature
     weights = torch.exp(z - z.amax(dim, keepdim=True).clamp(min=0))
     return weights / weights.sum(dim, keepdim=True)
 
 
 def wrong_shift_only_when_large(x, temperature=1.0, dim=-1):
-    """Subtract the maximum before exp"""
+    """overflows or underflows"""
     z = x / temperature
     if z.max() > 700:
         z = z - z.amax(dim, keepdim=True)
@@ -387,7 +387,7 @@ def wrong_clips_the_gap(x, temperature=1.0, dim=-1):
 
 
 def wrong_rounds_to_4_digits(x, temperature=1.0, dim=-1):
-    """rounds"""
+    """rounded to 4 decimals"""
     weights = torch.exp((x - x.amax(dim, keepdim=True)) / temperature)
     return (weights / weights.sum(dim, keepdim=True)).round(decimals=4)
 
@@ -421,7 +421,7 @@ def wrong_takes_0_for_a_mask(x, temperature=1.0, dim=-1):
 
 
 def wrong_computes_in_float32(x, temperature=1.0, dim=-1):
-    """Keep the dtype of x all the way through"""
+    """as if computed in float32"""
     z = x.float() / temperature
     weights = torch.exp(z - z.amax(dim, keepdim=True))
     return (weights / weights.sum(dim, keepdim=True)).to(x.dtype)

@@ -302,7 +302,7 @@ def wrong_half_precision(ranges, temperatures, n_points=100, outlier=6.0):
 
 
 def wrong_whole_numbers_as_keys(ranges, temperatures, n_points=100, outlier=6.0):
-    """the numbers that were given"""
+    """other keys than asked for"""
     results = {}
     for r in ranges:
         x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])])

@@ -74,7 +74,7 @@ def wrong_share_of_the_entries(p, mass=0.9):
 
 
 def wrong_inverse_probability(p, mass=0.9):
-    """Take the largest entries first"""
+    """On a vocabulary"""
     return int(torch.ceil(mass / p.max()))
 
 
@@ -105,7 +105,7 @@ def wrong_stops_at_most(p, mass=0.9):
 
 
 def wrong_never_below_2(p, mass=0.9):
-    """Take the largest entries first"""
+    """takes the entries as they come"""
     return max(2, int((p.sort(descending=True).values.double().cumsum(0) < mass).sum()) + 1)
 
 

@@ -55,12 +55,12 @@ def right_with_a_float64_ruler(dtype, n_points=20, rtol=0.015):
 
 
 def wrong_the_articles_count(dtype, n_points=20, rtol=0.015):
-    """the count for float32 and 20 points"""
+    """stop at the first that disagrees"""
     return 5
 
 
 def wrong_count_by_dtype(dtype, n_points=20, rtol=0.015):
-    """the count for float32 and 20 points"""
+    """stop at the first that disagrees"""
     return {torch.float64: 9, torch.float32: 5, torch.bfloat16: 2, torch.float16: 3}[dtype]
 
 
@@ -147,7 +147,7 @@ def wrong_compares_the_probabilities(dtype, n_points=20, rtol=0.015):
 
 
 def wrong_ignores_n_points(dtype, n_points=20, rtol=0.015):
-    """the count for 20 points"""
+    """one too few"""
     p, q = (torch.linspace(0, 1, 20, dtype=kind) for kind in (dtype, torch.float64))
     for k in range(9):
         p, q = torch.softmax(p, 0), torch.softmax(q, 0)
@@ -157,7 +157,7 @@ def wrong_ignores_n_points(dtype, n_points=20, rtol=0.015):
 
 
 def wrong_ignores_rtol(dtype, n_points=20, rtol=0.015):
-    """disagrees by more than rtol"""
+    """one too few"""
     p, q = (torch.linspace(0, 1, n_points, dtype=kind) for kind in (dtype, torch.float64))
     for k in range(9):
         p, q = torch.softmax(p, 0), torch.softmax(q, 0)
@@ -167,7 +167,7 @@ def wrong_ignores_rtol(dtype, n_points=20, rtol=0.015):
 
 
 def wrong_always_float32(dtype, n_points=20, rtol=0.015):
-    """whatever dtype is"""
+    """stop at the first that disagrees"""
     p, q = (torch.linspace(0, 1, n_points, dtype=kind) for kind in (torch.float32, torch.float64))
     for k in range(9):
         p, q = torch.softmax(p, 0), torch.softmax(q, 0)

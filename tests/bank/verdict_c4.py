@@ -49,7 +49,7 @@ def wrong_first_range(results, temperature=0.5):
 
 
 def wrong_last_range(results, temperature=0.5):
-    """the last range only"""
+    """the largest over the ranges"""
     for by_t in results.values():
         value = by_t[temperature]["probs"][-1].item()
     return {"holds": value >= 0.9, "value": value}
@@ -62,7 +62,7 @@ def wrong_all_temperatures(results, temperature=0.5):
 
 
 def wrong_always_at_0_5(results, temperature=0.5):
-    """takes T = 0.5"""
+    """at the lowest temperature"""
     value = min(by_t[0.5]["probs"][-1].item() for by_t in results.values() if 0.5 in by_t)
     return {"holds": value >= 0.9, "value": value}
 
@@ -80,7 +80,7 @@ def wrong_largest_probability(results, temperature=0.5):
 
 
 def wrong_half_is_enough(results, temperature=0.5):
-    """['holds']: True"""
+    """the smallest share of the outlier"""
     value = min(by_t[temperature]["probs"][-1].item() for by_t in results.values())
     return {"holds": value > 0.5, "value": value}
 

@@ -43,7 +43,7 @@ def wrong_all_ranges(results, narrow=0.4):
 
 
 def wrong_first_range(results, narrow=0.4):
-    """the first range, whatever narrow is"""
+    """the smallest over all ranges"""
     value = min(entry["probs"][-1].item() for entry in next(iter(results.values())).values())
     return {"holds": value > 0.5, "value": value}
 
@@ -55,7 +55,7 @@ def wrong_always_0_4(results, narrow=0.4):
 
 
 def wrong_lowest_temperature(results, narrow=0.4):
-    """at the lowest temperature only"""
+    """the largest over the temperatures"""
     value = results[narrow][min(results[narrow])]["probs"][-1].item()
     return {"holds": value > 0.5, "value": value}
 
@@ -67,7 +67,7 @@ def wrong_at_temperature_1(results, narrow=0.4):
 
 
 def wrong_largest_probability(results, narrow=0.4):
-    """the last entry, even where another is larger"""
+    """the largest probability, not the outlier's"""
     value = min(entry["probs"].max().item() for entry in results[narrow].values())
     return {"holds": value > 0.5, "value": value}
 

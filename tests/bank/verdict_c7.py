@@ -67,7 +67,7 @@ def wrong_magnitude(results, narrow=0.4, wide=5):
 
 
 def wrong_first_temperature(results, narrow=0.4, wide=5):
-    """at the first temperature only"""
+    """the largest over the temperatures"""
     t = next(iter(results[narrow]))
     value = (helpers.perplexity(results[wide][t]["probs"]) - helpers.perplexity(results[narrow][t]["probs"])).item()
     return {"holds": value > 0, "value": value}
@@ -117,7 +117,7 @@ def wrong_the_articles_ranges(results, narrow=0.4, wide=5):
 
 
 def wrong_first_and_last_range(results, narrow=0.4, wide=5):
-    """the first and the last range, whatever narrow and wide are"""
+    """perplexity(narrow) - perplexity(wide)"""
     first, *_, last = results.values()
     value = min((helpers.perplexity(last[t]["probs"]) - helpers.perplexity(first[t]["probs"])).item() for t in first)
     return {"holds": value > 0, "value": value}

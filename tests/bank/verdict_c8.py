@@ -135,7 +135,7 @@ def wrong_exactly_equal(x, other, temperature=1.0):
 
 
 def wrong_sorts_first(x, other, temperature=1.0):
-    """sorts the probabilities first"""
+    """the difference of the two largest"""
     p, q = (helpers.softmax_t(v.double().sort().values, temperature) for v in (x, other))
     value = (p - q).abs().max().item()
     return {"holds": value <= 1e-6, "value": value}
@@ -157,7 +157,7 @@ def wrong_writes_into_its_input(x, other, temperature=1.0):
 
 
 def wrong_other_default_temperature(x, other, temperature=2.0):
-    """ignores the temperature"""
+    """largest absolute difference"""
     p, q = (helpers.softmax_t(v.double(), temperature) for v in (x, other))
     value = (p - q).abs().max().item()
     return {"holds": value <= 1e-6, "value": value}
