@@ -46,7 +46,7 @@ def encode(value, depth=0):
     """
     import numbers
 
-    name = type(value).__name__
+    name = plain(type(value).__name__)
     if value is None:
         return {"kind": "none"}
     if isinstance(value, bool):
@@ -58,18 +58,28 @@ def encode(value, depth=0):
         return {"kind": "dict", "type": name, "items": items}
     if hasattr(value, "detach") or type(value).__module__.partition(".")[0] == "numpy":
         return encode_array(value)
-    if isinstance(value, numbers.Integral) and abs(int(value)) < 2**53:
-        return {"kind": "integer", "value": int(value)}
-    if isinstance(value, numbers.Real):
+    if isinstance(value, numbers.Integral):
+        if abs(int(value)) < 2**53:  # beyond, JSON's readers round
+            return {"kind": "integer", "value": int(value)}
+    elif isinstance(value, numbers.Real):
         return {"kind": "number", "value": repr(float(value))}  # text, since a kernel's JSON has no nan or inf
     return {"kind": "other", "type": name}
 
 
 def encode_key(key):
     """Turn a dict's key into a number or a short text, or into the name of its type."""
-    if isinstance(key, (int, float)):
+    key = key.item() if hasattr(key, "item") else key
+    if isinstance(key, (int, float)) and abs(key) < 2**53:
         return key
-    return float(key) if hasattr(key, "item") else key[:40] if isinstance(key, str) else type(key).__name__
+    return plain(key if isinstance(key, str) else type(key).__name__, 40)
+
+
+def plain(text, limit=300):
+    """Cut a text and replace what UTF-8 cannot say; an object without a working ``str`` becomes an empty one."""
+    try:
+        return str(text)[:limit].encode(errors="replace").decode()
+    except Exception:
+        return ""
 
 
 def encode_array(value):
@@ -111,7 +121,7 @@ def collect(function, cases, tensors):
         except NotImplementedError:
             answer = {"kind": "unattempted"}
         except BaseException as error:  # SystemExit too: it must not end the notebook
-            answer = {"kind": "raised", "type": type(error).__name__, "text": str(error)[:300]}
+            answer = {"kind": "raised", "type": plain(type(error).__name__), "text": plain(error)}
         answers.append(answer)
     return answers
 
@@ -125,7 +135,7 @@ def same(value, before):
     if isinstance(before, list):
         return len(value) == len(before) and all(map(same, value, before))
     if hasattr(before, "detach"):
-        return value.shape == before.shape and bool(((value == before) | (value != value)).all())
+        return value.shape == before.shape and bool(((value == before) | (value != value) & (before != before)).all())
     return value == before or before != before
 
 

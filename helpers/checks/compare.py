@@ -22,9 +22,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .collect import MAX_ITEMS
 from .mistakes import recognise
 from .tolerance import softmax_tolerance
 
+ANSWERS = "unattempted undefined raised none tensor array list dict integer number boolean other".split()
 KINDS = ("array", "arrays", "numbers", "number", "integer", "boolean")
 DTYPES = {"bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"}
 
@@ -70,6 +72,8 @@ def judge_case(exercise, case, tensors, answer):
     """Compare one answer with its case."""
     name = case["name"]
     kind = answer.get("kind") if isinstance(answer, dict) else None
+    if kind not in ANSWERS:
+        return Result(name, "lost")
     if kind in ("unattempted", "undefined"):
         return Result(name, kind)
     if kind == "none":
@@ -264,7 +268,7 @@ def items_of(answer):
         array = array_of(answer)
         if array.ndim:
             shared = {key: answer[key] for key in ("kind", "dtype", "stored")}
-            rows = [np.ascontiguousarray(row) for row in array]
+            rows = [np.ascontiguousarray(row) for row in array[: MAX_ITEMS + 1]]  # no answer has more
             shape = list(array.shape[1:])
             return [{**shared, "shape": shape, "data": base64.b64encode(row.tobytes())} for row in rows]
     return None
@@ -289,7 +293,9 @@ def number_of(answer):
 def boolean_of(answer):
     """Return a truth value, a 0-d array's included and 0 and 1 too; None for anything else."""
     if answer.get("kind") == "boolean":
-        return bool(answer.get("value"))
+        if not isinstance(answer.get("value"), bool):
+            raise Malformed
+        return answer["value"]
     if answer.get("stored") == "bool" and not answer.get("shape"):
         return bool(array_of(answer).reshape(()))
     number = number_of(answer)
@@ -349,9 +355,10 @@ def describe(answer):
     kind = answer.get("kind")
     if kind in ("tensor", "array"):
         return f"{'a tensor' if kind == 'tensor' else 'an array'} of shape {array_of(answer).shape}"
-    if kind in ("integer", "number", "boolean"):
-        article = {"integer": "the int", "number": "the float", "boolean": "the bool"}[kind]
-        return f"{article} {answer.get('value')!r}"
+    if kind == "boolean":
+        return f"the bool {boolean_of(answer)}"
+    if kind in ("integer", "number"):
+        return f"the float {number_of(answer)}" if kind == "number" else f"the int {number_of(answer):.0f}"
     words = {"none": "None", "list": f"a {word(answer, 'type')}", "dict": "a dict"}
     return words.get(kind, f"an object of type {word(answer, 'type')}")
 

@@ -10,6 +10,7 @@ at run time. The cases still judge every answer by its values.
 import ast
 import builtins
 import re
+import warnings
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -41,7 +42,7 @@ def violations(cells, function, forbidden):
         for statement, lines in book.defined.get(waiting.pop(0), []):
             try:
                 references = list(book.references(statement, book.names))
-            except RecursionError:  # no person writes such code: refuse what cannot be read
+            except (RecursionError, MemoryError):  # no person writes such code: refuse what cannot be read
                 references = [(UNREADABLE, statement.lineno, True)]
             for dotted, lineno, certain in references:
                 if certain or any(fnmatchcase(dotted, pattern) for pattern in forbidden):
@@ -145,7 +146,9 @@ class Notebook:
 def parse(source):
     """Return the statements of a cell, or none where it is not Python."""
     try:
-        return ast.parse(source).body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes in a student's texts
+            return ast.parse(source).body
     except (SyntaxError, ValueError):
         return []
 
