@@ -8,7 +8,7 @@ OUTER_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-slow course hidden handout bench lint format constraints clean
+.PHONY: help lab demo test test-slow course hidden handout reproduce bench lint format constraints clean
 
 help: ## List the targets (what `make` alone does)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -76,6 +76,9 @@ hidden: $(READY) ## Draw a private set of hidden cases: make hidden SEED=...
 
 handout: $(READY) ## Zip what students get into dist/
 	$(BIN)/python -m grading.handout
+
+reproduce: $(READY) ## Write the article's figures and numbers to build/article
+	$(BIN)/python -m grading.reproduce
 
 bench: $(READY) ## Time softmax_t against other ways: a table, and .benchmarks/softmax.json
 	@mkdir -p .benchmarks
