@@ -10,7 +10,7 @@ import builtins
 from dataclasses import dataclass, replace
 
 from helpers.checks.compare import judge
-from helpers.checks.report import MESSAGES, Report
+from helpers.checks.report import MESSAGES, MISSING, Report
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def verdict(name, points, public, hidden, answers, violations):
         for r in judge(name, cases, hidden.tensors, answers[split:])
     ]
     results = shown + unshown
-    for outcome in ("unattempted", "undefined"):
+    for outcome in MISSING:
         if all(result.outcome == outcome for result in results):
             return no_answer(name, points, MESSAGES[outcome].partition(":")[0])
     good = 0 if violations else sum(result.passed for result in results)

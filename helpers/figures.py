@@ -142,6 +142,36 @@ def plot_log_std(stds, n_points=None):
     return figure
 
 
+def plot_final_tops(temperatures, tops, marks=None):
+    """Plot the largest probability that a loop ends with against its temperature, one curve for each start.
+
+    temperatures: T of the loop, above 0; tops: {name of the start: one probability for each temperature}; marks:
+    {name: temperature} of vertical lines, if any. Returns a DescribedFigure with data columns "temperature" and one
+    for each start. Raises ValueError where lengths differ.
+
+    >>> print(plot_final_tops([0.1, 0.2], {"one-hot": [1.0, 0.05]}))
+    Largest probability in the end against temperature. From one-hot: 1 at T = 0.1, 0.05 at T = 0.2.
+    """
+    temperatures, marks = array(temperatures), marks or {}
+    tops = {name: array(values) for name, values in tops.items()}
+    for name, values in tops.items():
+        _require(values.shape == temperatures.shape, f"{name} has {values.size} values for {temperatures.size} T")
+    first, last = temperatures[0], temperatures[-1]
+    words = [f"From {n}: {v[0]:.3g} at T = {first:.3g}, {v[-1]:.3g} at T = {last:.3g}." for n, v in tops.items()]
+    alt = " ".join(["Largest probability in the end against temperature.", *words])
+    data = {"temperature": temperatures.tolist()} | {name: values.tolist() for name, values in tops.items()}
+    figure = DescribedFigure(7.6, 4.2, alt, data)
+    axes = figure.add_subplot()
+    for (name, values), colour, marker in zip(tops.items(), colours(len(tops)), markers(len(tops)), strict=True):
+        axes.plot(temperatures, values, "-", marker=marker, color=colour, markersize=5, label=f"start: {name}")
+    for (name, place), style in zip(marks.items(), ("--", ":", "-.") * len(marks), strict=False):
+        axes.axvline(place, color=GREY, linestyle=style, label=f"T = {name}")
+    figure.legend(loc="outside lower center", ncols=len(tops) + len(marks), fontsize=9)
+    dress(axes, "Where the loop comes to rest", "temperature T in the loop", "largest probability in the end")
+    axes.set(xlim=limits(temperatures), ylim=(-0.05, 1.05))
+    return figure
+
+
 def plot_full(results):
     """Plot each range's probabilities against its logits, on one scale up to 1.
 

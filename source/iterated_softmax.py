@@ -4,7 +4,7 @@
 # An article on softmax makes fourteen claims. Some are true, some are true in part, some are false on the
 # article's own data. You will not be told which: you compute a number, and the number decides.
 #
-# This notebook takes about an hour and is worth 15 points. At the end you can
+# This notebook takes about an hour and is worth 20 points. At the end you can
 #
 # - write a softmax that survives large logits, and say why the textbook formula does not;
 # - say what happens when softmax is applied to its own output, how fast, and why;
@@ -13,6 +13,9 @@
 # **How it works.** Run the cells from top to bottom. Where it says *Exercise*, replace
 # `raise NotImplementedError()` by your code and run the check below it. The check answers at once.
 # A cell that needs an exercise you have not done yet says so and goes on.
+#
+# Where it says *Predict*, write a number in place of `None` before you run on. You get the point for committing to a
+# number, never for being right. Being wrong here is where the learning is.
 
 # %%
 import torch
@@ -23,13 +26,23 @@ from helpers import check, needs
 generator = helpers.seed_everything(0)
 
 # %% [markdown]
-# ## 1. What does softmax look at?
+# ## 1. What does softmax look at? (3 minutes)
 #
 # Softmax turns any list of numbers, called **logits**, into probabilities:
 #
 # $$p_i = \frac{e^{x_i}}{\sum_j e^{x_j}}$$
 #
-# Before you run the next cell, guess: which of `[1001, 1002]` and `[10, 20]` gives the same probabilities as `[1, 2]`?
+# ### Predict (1 point)
+#
+# One of these two gives the same probabilities as `[1, 2]`. Is it number 1, `[1001, 1002]`, or number 2, `[10, 20]`?
+
+# %% solution="prediction_1"
+prediction_1 = None
+### BEGIN SOLUTION
+prediction_1 = 2
+### END SOLUTION
+
+# %% test="prediction_1" points=1
 
 # %%
 for logits in ([1.0, 2.0], [1001.0, 1002.0], [10.0, 20.0]):
@@ -37,10 +50,13 @@ for logits in ([1.0, 2.0], [1001.0, 1002.0], [10.0, 20.0]):
     print(logits, "->", [round(value, 4) for value in p.tolist()])
 
 # %% [markdown]
-# The same difference gives the same answer, at any level. The same ratio does not.
+# The same difference gives the same answer, at any level: it is number 1. The same ratio does not.
+
+# %%
+helpers.reveal("prediction_1", prediction_1, 1)
 
 # %% [markdown]
-# ## 2. Why does the textbook formula fail?
+# ## 2. Why does the textbook formula fail? (5 minutes)
 #
 # Here is the formula, word for word. Try it on logits that are not even large for a language model.
 
@@ -56,13 +72,39 @@ print(naive_softmax(torch.tensor([88.0, 89.0])))
 
 # %% [markdown]
 # `nan` means "not a number": $e^{89}$ is larger than the largest float32, so it became `inf`, and `inf / inf` is
-# no number. Where exactly does `exp` overflow? That depends on the number format only.
+# no number.
+#
+# ### Predict (1 point)
+#
+# Where exactly does `exp` overflow in float16, the format that many models run in?
+
+# %% solution="prediction_2"
+prediction_2 = None
+### BEGIN SOLUTION
+prediction_2 = 65.0
+### END SOLUTION
+
+# %% test="prediction_2" points=1
 
 # %%
 import math
 
 for dtype in (torch.float16, torch.float32, torch.float64):
     print(f"{str(dtype):14} exp overflows above {math.log(torch.finfo(dtype).max):7.2f}")
+
+# %% [markdown]
+# The sum overflows even earlier than its terms. Take 101 equal logits, as many as the article has, and look for the
+# first that kills the formula in float32.
+
+
+# %%
+def survives(logit):
+    return naive_softmax(torch.full((101,), logit)).sum() > 0.5
+
+
+helpers.reveal("prediction_2", prediction_2, math.log(torch.finfo(torch.float16).max))
+first = next(logit / 10 for logit in range(1000) if not survives(logit / 10))
+print("101 equal logits in float32: the formula fails from", first)
 
 # %% [markdown]
 # The article's second experiment has a logit of 6 and a temperature of 0.5. The formula then meets 6 / 0.5 = 12,
@@ -74,7 +116,7 @@ p = naive_softmax(article / 0.5)
 print("probability of the 6:", p[-1].item(), " the others, added up:", p[:-1].sum().item())
 
 # %% [markdown]
-# ## 3. How is it cured?
+# ## 3. How is it cured? (10 minutes)
 #
 # Subtract the largest logit from all of them first. The differences stay, so the probabilities stay. The largest
 # exponent is now 0, and $e^0 = 1$ never overflows. The sum is at least 1, so nothing is divided by 0.
@@ -135,7 +177,7 @@ def softmax_t(x: torch.Tensor, temperature: float = 1.0, dim: int = -1) -> torch
 # From here on the notebook uses `helpers.softmax_t`, so that later exercises do not depend on this one.
 
 # %% [markdown]
-# ## 4. Is everything saved?
+# ## 4. Is everything saved? (4 minutes)
 #
 # Training needs the logarithm of a probability, and its gradient. Take a stable softmax, then the log, for two logits
 # that lie a **gap** apart. `log_softmax` computes the same in one step.
@@ -158,13 +200,24 @@ for gap in (80.0, 89.0, 104.0):
 # breaks at 103.97, where $p$ itself becomes 0. The rule is short: never take the log of a softmax, use `log_softmax`.
 
 # %% [markdown]
-# ## 5. The article's first experiment
+# ## 5. The article's first experiment (10 minutes)
 #
 # Take 20 evenly spaced values from 0 to 1. Apply softmax. Apply softmax to the result, eight more times. At each step
 # note the standard deviation: how far the 20 probabilities lie from each other.
 #
-# The largest probability starts at 0.0788. Guess: what is it after one more softmax? After eight?
+# ### Predict (1 point)
 #
+# The largest of the 20 probabilities starts at 0.0788. How large is it after one more softmax?
+
+# %% solution="prediction_3"
+prediction_3 = None
+### BEGIN SOLUTION
+prediction_3 = 0.09
+### END SOLUTION
+
+# %% test="prediction_3" points=1
+
+# %% [markdown]
 # ### Exercise: `iterative_softmax_experiment` (4 points)
 #
 # `torch.softmax` and `helpers.softmax_t` are welcome here.
@@ -221,6 +274,7 @@ def iterative_softmax_experiment(
 # %%
 with needs("iterative_softmax_experiment"):
     probs, stds, x = iterative_softmax_experiment()
+    helpers.reveal("prediction_3", prediction_3, probs[1].max())
     print("largest probability:", [round(p.max().item(), 4) for p in probs])
     display(helpers.plot_iterations(probs, x))
 
@@ -241,11 +295,24 @@ with needs("iterative_softmax_experiment"):
 # C1 is true here, at temperature 1. Repeating does not sharpen: it erases.
 
 # %% [markdown]
-# ## 6. How fast?
+# ## 6. How fast? (8 minutes)
 #
 # Figure 1b looks like a straight line on a log scale. A straight line means a constant **ratio** between one deviation
-# and the next. Guess the ratio for 20 points. For 4 points? For 100?
+# and the next.
 #
+# ### Predict (1 point)
+#
+# For 20 points, what is the ratio of one deviation to the one before it?
+
+# %% solution="prediction_4"
+prediction_4 = None
+### BEGIN SOLUTION
+prediction_4 = 0.5
+### END SOLUTION
+
+# %% test="prediction_4" points=1
+
+# %% [markdown]
 # ### Exercise: `decay_ratios` (2 points)
 
 
@@ -271,6 +338,7 @@ def decay_ratios(stds: list[float]) -> list[float]:
 
 # %%
 with needs("iterative_softmax_experiment", "decay_ratios"):
+    helpers.reveal("prediction_4", prediction_4, decay_ratios(iterative_softmax_experiment()[1])[0])
     for n in (4, 20, 100):
         stds = iterative_softmax_experiment(n_points=n, n_iters=4)[1]
         print(f"n = {n:3}:", [round(ratio, 4) for ratio in decay_ratios(stds)], " 1/n =", 1 / n)
@@ -311,7 +379,7 @@ def contraction_rate(n_points: int, temperature: float = 1.0) -> float:
 # **Claim C2: the standard deviation falls geometrically.** True: the ratio settles at 1/(nT) within a step or two.
 
 # %% [markdown]
-# ## 7. Is the mean evidence?
+# ## 7. Is the mean evidence? (2 minutes)
 #
 # The article also notes that the mean of the 20 probabilities is 0.05 = 1/20, and takes it as a sign of flattening
 # (claim C3). Test it on three distributions that are not flat at all.
@@ -328,11 +396,49 @@ for name, p in {"one-hot": one_hot, "random": random / random.sum(), "sharp": sh
 # The mean is 1/n for every distribution, because the sum is 1. C3 is true, and no evidence of anything.
 
 # %% [markdown]
-# ## 8. The same in float32
+# ## 8. Why does it flatten? (4 minutes)
 #
-# So far everything ran in float64. Most deep learning runs in float32, which carries about 7 digits. Guess: how many of
-# the nine deviations are still right?
+# The article has an explanation (claim C9): on [0, 1/n] the exponential is nearly linear, therefore it no longer
+# amplifies differences. Put that to the test. Replace `exp` by functions that are *exactly* linear, and measure the
+# ratio.
+
+
+# %%
+def measured_ratio(weight, n=20, n_iters=5):
+    p, deviations = torch.softmax(torch.linspace(0, 1, n, dtype=torch.float64), 0), []
+    for _ in range(n_iters):
+        p = weight(p) / weight(p).sum()
+        deviations.append(p.std().item())
+    return deviations[-1] / deviations[-2]
+
+
+linear = {"exp(x)": torch.exp, "1 + x": lambda x: 1 + x, "x": lambda x: x, "1 + 30 x": lambda x: 1 + 30 * x}
+for name, weight in linear.items():
+    print(f"{name:9} ratio {measured_ratio(weight):.4f}")
+
+# %% [markdown]
+# All three replacements are linear, and all three behave differently. `x` alone does not flatten at all. What counts is
+# the slope compared with the height at 1/n: a large constant offset drowns the differences. For `exp` at temperature T,
+# slope over height is 1/T, shared among n values. C9 names the wrong cause.
+
+# %% [markdown]
+# ## 9. The same in float32 (8 minutes)
 #
+# So far everything ran in float64. Most deep learning runs in float32, which carries about 7 digits.
+#
+# ### Predict (1 point)
+#
+# How many of the nine deviations are still right in float32?
+
+# %% solution="prediction_5"
+prediction_5 = None
+### BEGIN SOLUTION
+prediction_5 = 8
+### END SOLUTION
+
+# %% test="prediction_5" points=1
+
+# %% [markdown]
 # ### Exercise: `trusted_steps` (2 points)
 #
 # <details><summary>Hint: it counts too many</summary>
@@ -372,6 +478,10 @@ def trusted_steps(dtype: torch.dtype, n_points: int = 20, rtol: float = 0.015) -
 
 # %% test="trusted_steps" points=2
 
+# %%
+with needs("trusted_steps"):
+    helpers.reveal("prediction_5", prediction_5, trusted_steps(torch.float32))
+
 # %% [markdown]
 # Look at the deviations side by side. The last column measures float32's own probabilities, but with a float64 ruler.
 
@@ -388,6 +498,71 @@ for k in range(9):
 # nevertheless reports about 4e-9 for ever. It subtracts a mean that is one rounding error off. The plateau belongs
 # to the
 # ruler, not to softmax.
+#
+# Half precision leaves the line sooner still. bfloat16 carries 2 to 3 digits, float16 3 to 4. Which deviations are
+# right to a tenth?
+
+# %%
+for dtype in (torch.float32, torch.float16, torch.bfloat16):
+    p, p64 = (torch.linspace(0, 1, 20, dtype=kind) for kind in (dtype, torch.float64))
+    right = []
+    for _ in range(4):
+        p, p64 = torch.softmax(p, 0), torch.softmax(p64, 0)
+        right.append(bool((p.double().std() / p64.std() - 1).abs() < 0.1))
+    print(f"{str(dtype):14} k = 0: {right[0]}, k = 1: {right[1]}, k = 3: {right[3]}")
+
+# %% [markdown]
+# ## Bonus: can repeating ever sharpen? (10 minutes, no points)
+#
+# Everything above ran at temperature 1. Now let a temperature act inside the loop: $p \leftarrow$ softmax$(p/T)$. You
+# know the rate at the uniform distribution, 1/(nT). So it is stable for T above 1/n, and below 1/n it cannot be.
+#
+# But is it the only place where the loop comes to rest? Write the loop, and start it from two very different places.
+
+
+# %% solution="final_top"
+def final_top(start: torch.Tensor, temperature: float, n_steps: int = 300) -> float:
+    """Return the largest probability after n_steps of p <- softmax(p / temperature), from p = start.
+
+    start  a float64 distribution of shape (n,)
+
+    >>> round(final_top(torch.tensor([0.6, 0.4], dtype=torch.float64), temperature=1.0), 4)
+    0.5
+    """
+    ### BEGIN SOLUTION
+    p = start
+    for _ in range(n_steps):
+        p = helpers.softmax_t(p, temperature)
+    return p.max().item()
+    ### END SOLUTION
+
+
+# %%
+check("final_top", final_top)
+
+# %%
+spread_out = torch.softmax(torch.linspace(0, 1, 20, dtype=torch.float64), 0)
+with needs("final_top"):
+    for T in (0.2, 0.1, 0.04):
+        print(
+            f"T = {T:4}: from softmax(x) to {final_top(spread_out, T):.4f}, from one-hot to {final_top(one_hot, T):.4f}"
+        )
+
+# %% [markdown]
+# At T = 0.1 the two starts end in different places, and both stay there. That is **hysteresis**: the start decides.
+# Sweep the temperature to see where it begins and where it ends.
+
+# %%
+with needs("final_top"):
+    temperatures = torch.linspace(0.02, 0.25, 47).tolist()
+    tops = {"softmax(x)": spread_out, "one-hot": one_hot}
+    tops = {name: [final_top(start, T) for T in temperatures] for name, start in tops.items()}
+    display(helpers.plot_final_tops(temperatures, tops, marks={"1/n": 0.05, "0.1825": 0.1825}))
+
+# %% [markdown]
+# Above 0.1825 everything flattens. Below it a peaked distribution exists as well, and a one-hot start finds it. The
+# start softmax(x) is too flat for that, and goes to uniform down to T = 0.061. Below 1/n = 0.05 nothing stays uniform.
+# So C1 has a limit: repeated softmax flattens at T = 1, and can sharpen at a small T.
 
 # %% [markdown]
 # ## What you found
@@ -397,7 +572,17 @@ for k in range(9):
 # | C1 repeated softmax tends to uniform | true at temperature 1 | distance from 0.05 after 8 repeats |
 # | C2 the deviation falls geometrically | true; the ratio tends to 1/(nT) | 0.05 for n = 20 |
 # | C3 the mean is 1/n | true for every distribution: no evidence | 0.05 for one-hot, too |
+# | C9 exp is nearly linear, therefore it flattens | wrong cause: `x` is linear and does not flatten | ratio 1 for `x` |
 #
+# C1 is true at temperature 1, from any start. Your bonus shows where it ends.
+#
+# Your predictions:
+
+# %%
+helpers.sum_up_predictions()
+
+# %% [markdown]
 # **Glossary.** *Logits*: the numbers that go into softmax. *Temperature*: what divides them first. *Uniform*: all
-# probabilities equal. *Overflow*: a number too large for its format becomes `inf`. *Sample standard deviation*: the
-# square root of the mean squared distance from the mean, with n - 1 in place of n.
+# probabilities equal. *One-hot*: one probability is 1, the others 0. *Overflow*: a number too large for its format
+# becomes `inf`. *Sample standard deviation*: the square root of the mean squared distance from the mean, with n - 1
+# in place of n.

@@ -5,14 +5,16 @@
 # temperature. Then it says who dominates and what is balanced. Here you measure both, and find out that the answer
 # depends on the measure.
 #
-# This notebook takes about an hour and is worth 17 points. At the end you can
+# This notebook takes about an hour and is worth 23 points. At the end you can
 #
 # - say at which temperature an outlier stops to dominate, and what "dominate" means;
 # - measure how flat a distribution is, in more than one way;
 # - tell a claim that holds from one that holds only sometimes, with the number that decides.
 #
 # **How it works.** Run the cells from top to bottom. Where it says *Exercise*, replace `raise NotImplementedError()` by
-# your code and run the check below it. A cell that needs an exercise you have not done yet says so and goes on.
+# your code and run the check below it. A cell that needs an exercise you have not done yet says so and goes on. Where
+# it says *Predict*, write a number in place of `None` before you run on: the point is for committing, not for being
+# right.
 
 # %%
 import torch
@@ -23,14 +25,25 @@ from helpers import check, needs
 RANGES, TEMPERATURES = [0.4, 1, 5], [0.5, 1, 3]
 
 # %% [markdown]
-# ## 1. The article's experiment
+# ## 1. The article's experiment (8 minutes)
 #
 # For each range r: 100 evenly spaced logits in [-r, r], and one **outlier**, 6. For each temperature: softmax. That
 # makes
 # nine distributions.
 #
-# Guess before you compute: with r = 0.4 and T = 3, what share does the 6 get?
+# ### Predict (1 point)
 #
+# With r = 0.4 and T = 3, what share of the probability does the 6 get?
+
+# %% solution="prediction_1"
+prediction_1 = None
+### BEGIN SOLUTION
+prediction_1 = 0.6
+### END SOLUTION
+
+# %% test="prediction_1" points=1
+
+# %% [markdown]
 # ### Exercise: `temperature_range_experiment` (4 points)
 #
 # `torch.softmax` and `helpers.softmax_t` are welcome here.
@@ -101,7 +114,7 @@ with needs("temperature_range_experiment"):
         print(f"r = 5, T = {T}: {len(hidden)} points above 0.03, with {hidden.sum().item():.1%} of the mass")
 
 # %% [markdown]
-# ## 2. Does the 6 take it all?
+# ## 2. Does the 6 take it all? (8 minutes)
 #
 # ### Exercise: `outlier_mass` (1 point)
 
@@ -124,7 +137,9 @@ def outlier_mass(results: dict) -> dict:
 
 # %%
 with needs("temperature_range_experiment", "outlier_mass"):
-    for r, shares in outlier_mass(temperature_range_experiment(RANGES, TEMPERATURES)).items():
+    masses = outlier_mass(temperature_range_experiment(RANGES, TEMPERATURES))
+    helpers.reveal("prediction_1", prediction_1, masses[0.4][3])
+    for r, shares in masses.items():
         print(f"r = {r:3}:", {T: round(share, 4) for T, share in shares.items()})
 
 # %% [markdown]
@@ -181,7 +196,39 @@ with needs("temperature_range_experiment", "verdict_c6"):
     print(f"C6 holds: {verdict['holds']}, the smallest share is {verdict['value']:.4f}")
 
 # %% [markdown]
-# ## 3. What is "softer"?
+# So "dominant" needs a range *and* a temperature.
+#
+# ### Predict (1 point)
+#
+# With r = 0.4, at which temperature does the 6 hold exactly one half?
+
+# %% solution="prediction_2"
+prediction_2 = None
+### BEGIN SOLUTION
+prediction_2 = 2.5
+### END SOLUTION
+
+# %% test="prediction_2" points=1
+
+# %% [markdown]
+# Search for it: halve an interval until it is small. The cell below does it for all three ranges.
+
+
+# %%
+def half_share_temperature(r, low=0.1, high=10.0):
+    inner = torch.linspace(-r, r, 100, dtype=torch.float64)
+    logits = torch.cat([inner, torch.tensor([6.0], dtype=torch.float64)])
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if helpers.softmax_t(logits, middle)[-1] > 0.5 else (low, middle)
+    return low
+
+
+helpers.reveal("prediction_2", prediction_2, half_share_temperature(0.4))
+print({r: round(half_share_temperature(r), 4) for r in RANGES})
+
+# %% [markdown]
+# ## 3. What is "softer"? (8 minutes)
 #
 # The **entropy** $H = -\sum p \ln p$ measures how spread out a distribution is. Its exponential, the **perplexity**,
 # counts in how many equal pieces it is as uncertain as: 1 for one-hot, n for uniform.
@@ -256,13 +303,33 @@ with needs("temperature_range_experiment", "verdict_c5"):
 
 # %% [markdown]
 # C5 holds for any logits, not only for these: $dH/dT = \mathrm{Var}_p(x) / T^3$, and a variance is never negative.
+# Check the formula on random logits, with a small step in T:
+
+# %%
+x, T, step = torch.randn(50, dtype=torch.float64, generator=torch.Generator().manual_seed(1)), 0.8, 1e-5
+p = helpers.softmax_t(x, T)
+variance = (p * x**2).sum() - (p * x).sum() ** 2
+difference = helpers.entropy(helpers.softmax_t(x, T + step)) - helpers.entropy(helpers.softmax_t(x, T - step))
+print(f"measured {difference / (2 * step):.4f}, Var / T^3 {variance / T**3:.4f}")
 
 # %% [markdown]
-# ## 4. What is "balanced"?
+# ## 4. What is "balanced"? (10 minutes)
 #
-# **Claim C7: with r = 5 the distribution is more balanced than with r = 0.4.** Balanced: a larger perplexity. Guess
-# whether that is so at T = 3.
+# **Claim C7: with r = 5 the distribution is more balanced than with r = 0.4.** Balanced: a larger perplexity.
 #
+# ### Predict (1 point)
+#
+# At T = 3, which of the two ranges has the larger perplexity: 5 or 0.4? Write that range.
+
+# %% solution="prediction_3"
+prediction_3 = None
+### BEGIN SOLUTION
+prediction_3 = 5
+### END SOLUTION
+
+# %% test="prediction_3" points=1
+
+# %% [markdown]
 # ### Exercise: `verdict_c7` (1 point)
 
 
@@ -285,7 +352,10 @@ def verdict_c7(results: dict, narrow: float = 0.4, wide: float = 5) -> dict:
 
 # %%
 with needs("temperature_range_experiment", "verdict_c7"):
-    verdict = verdict_c7(temperature_range_experiment(RANGES, TEMPERATURES))
+    results = temperature_range_experiment(RANGES, TEMPERATURES)
+    verdict = verdict_c7(results)
+    flattest = max((0.4, 5), key=lambda r: helpers.perplexity(results[r][3]["probs"]).item())
+    helpers.reveal("prediction_3", prediction_3, flattest)
     print(f"C7 holds: {verdict['holds']}, the smallest difference is {verdict['value']:.2f}")
 
 # %% [markdown]
@@ -340,7 +410,27 @@ with needs("crossing_temperature"):
     print(f"r = 0.4 and r = 5 are equally balanced at T = {crossing_temperature(0.4, 5):.4f}")
 
 # %% [markdown]
-# ## 5. Dominance and nucleus
+# That is by perplexity. Now measure "balanced" by $1 / \sum p^2$, one over the chance that two draws agree, or by the
+# outlier's share, and look where r = 5 wins:
+
+# %%
+measures = {
+    "perplexity": helpers.perplexity,
+    "1 / sum p^2": lambda p: 1 / (p**2).sum(),
+    "1 - the 6's share": lambda p: 1 - p[-1],
+}
+with needs("temperature_range_experiment"):
+    results = temperature_range_experiment([0.4, 5], [1, 1.4, 1.6, 2.1, 2.3, 5])
+    for name, measure in measures.items():
+        wide_wins = [T for T in results[5] if measure(results[5][T]["probs"]) > measure(results[0.4][T]["probs"])]
+        print(f"{name:18} r = 5 is more balanced at T = {wide_wins}")
+
+# %% [markdown]
+# Three fair measures, three answers: they cross near 1.50, near 2.21, and never. A claim about balance has to say which
+# measure it means.
+
+# %% [markdown]
+# ## 5. Dominance and nucleus (5 minutes)
 #
 # Text generators often keep only the **nucleus**: the fewest tokens that together hold 90 % of the probability.
 #
@@ -379,7 +469,7 @@ with needs("temperature_range_experiment", "tokens_for_mass"):
 # enough. Dominance and nucleus are both fair measures, and they disagree.
 
 # %% [markdown]
-# ## 6. Differences
+# ## 6. Differences (3 minutes)
 #
 # **Claim C8: softmax depends on relative differences, not only on absolute values.** What is "relative"? Compare two
 # vectors, and let the largest difference between their softmaxes decide.
@@ -418,6 +508,180 @@ with needs("verdict_c8"):
 # Softmax depends on the differences $(x_i - x_j)/T$ and on nothing else: not on the level, and not on ratios.
 
 # %% [markdown]
+# ## 7. A real vocabulary (6 minutes)
+#
+# A language model chooses among 100,000 tokens and more. **Claim C10: then most probabilities are near 0, and few
+# tokens dominate.** Draw logits for 128,256 tokens from a normal distribution, and let only its spread s vary.
+#
+# ### Predict (1 point)
+#
+# At spread s = 1, how many of the 128,256 tokens hold 90 % of the probability?
+
+# %% solution="prediction_4"
+prediction_4 = None
+### BEGIN SOLUTION
+prediction_4 = 1000
+### END SOLUTION
+
+# %% test="prediction_4" points=1
+
+
+# %%
+def draw_logits(spread, seed, n=128_256):
+    return spread * torch.randn(n, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+
+
+def nucleus(logits, temperature=1.0):
+    return helpers.tokens_for_mass(helpers.softmax_t(logits, temperature))
+
+
+sizes = {spread: sorted(nucleus(draw_logits(spread, seed)) for seed in range(9)) for spread in (1, 3, 4.85, 8)}
+helpers.reveal("prediction_4", prediction_4, sizes[1][4])
+for spread, counts in sizes.items():
+    print(f"spread {spread:4}: median {counts[4]:.2g} tokens, over nine draws from {counts[0]:.2g} to {counts[-1]:.2g}")
+
+# %% [markdown]
+# With the same 128,256 tokens, 90 % takes most of the vocabulary or a handful. It is the spread of the logits that
+# makes few tokens dominate, not their number. Mind the range over the draws: above s = 3, one draw tells you little.
+
+# %% [markdown]
+# ## 8. Sampling (6 minutes)
+#
+# **Claim C11: a low temperature repeats, a high one diversifies; 0.2 to 0.7 is accurate, 1.2 to 2 creative.** Draw
+# 1,000 tokens and count the different ones. `searchsorted` in the cumulative sum turns uniform random numbers into
+# tokens.
+#
+# ### Predict (1 point)
+#
+# At spread 8 and the "creative" temperature 2, how many of 1,000 draws are different tokens?
+
+# %% solution="prediction_5"
+prediction_5 = None
+### BEGIN SOLUTION
+prediction_5 = 950
+### END SOLUTION
+
+# %% test="prediction_5" points=1
+
+
+# %%
+def distinct(spread, temperature, draws=1000, seed=0):
+    cumulative = helpers.softmax_t(draw_logits(spread, seed), temperature).cumsum(0)
+    uniform = torch.rand(draws, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    return len(torch.searchsorted(cumulative, uniform * cumulative[-1]).unique())
+
+
+helpers.reveal("prediction_5", prediction_5, distinct(8, 2))
+for spread, temperature in ((1, 0.7), (8, 2), (8, 0.2), (3, 0.7), (6, 1.4)):
+    print(f"spread {spread}, T = {temperature}: {distinct(spread, temperature):3} different of 1000")
+
+# %% [markdown]
+# The direction is true, the bands are convention. At spread 1 the "accurate" 0.7 almost never repeats; at spread 8 the
+# "creative" 2 repeats most of the time. Look at the last two lines: only spread / T matters.
+
+# %% [markdown]
+# ## 9. Two collapses (5 minutes)
+#
+# **Claims C12 and C13: small logits lose their effect, large ones are unstable, and a collapsed distribution comes from
+# squeezed logits, a low temperature or faulty normalisation.** There are two collapses, and they are opposites. Tell
+# them apart with two numbers.
+
+
+# %%
+def diagnose(name, logits):
+    p = helpers.softmax_t(logits)
+    print(f"{name:24} perplexity {helpers.perplexity(p):5.1f} of {len(p)}, largest {p.max():.2f}")
+
+
+base = torch.randn(50, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+for spread in (0.001, 100.0):
+    diagnose(f"spread {spread}", spread * base)
+    diagnose("    after layer norm", torch.nn.functional.layer_norm(spread * base, (50,)))
+
+# %% [markdown]
+# Squeezed logits give perplexity n: uniform. Spread-out logits give perplexity 1: one-hot. Layer norm brings the second
+# back to spread 1, by force: it can't know whether the model *meant* to be sure. The first it cures only in part: their
+# variance, 1e-6, is smaller than the 1e-5 that layer norm adds for safety.
+#
+# And "unstable" is true of the naive exponential only. The shifted softmax never overflows. It saturates, and its
+# gradient vanishes:
+
+# %%
+x = torch.tensor([0.0, 20.0], requires_grad=True)
+helpers.softmax_t(x)[1].backward()
+print(f"gap 20: largest gradient {x.grad.abs().max():.0e}")
+
+# %% [markdown]
+# ## 10. The collapse nobody lists (5 minutes)
+#
+# `torch.nn.functional.cross_entropy` applies softmax itself. Give it probabilities instead of logits, and softmax is
+# applied twice. The model may be perfectly sure of the right class; how small can the loss get?
+#
+# ### Predict (1 point)
+#
+# With n = 10 classes and softmax applied twice, what is the smallest possible loss?
+
+# %% solution="prediction_6"
+prediction_6 = None
+### BEGIN SOLUTION
+prediction_6 = 0.0
+### END SOLUTION
+
+# %% test="prediction_6" points=1
+
+# %%
+sure = torch.zeros(10, dtype=torch.float64)
+sure[3] = 1.0
+floor = torch.nn.functional.cross_entropy(sure, torch.tensor(3))
+helpers.reveal("prediction_6", prediction_6, floor)
+print(f"loss floor {floor:.4f} = ln(1 + 9/e) = {torch.log(1 + 9 / torch.exp(torch.tensor(1.0))):.4f}")
+
+# %% [markdown]
+# A loss that stops near 1.46 with ten classes is the sign. Repeating softmax flattens (the first notebook), and here it
+# flattens what the loss sees.
+
+# %% [markdown]
+# ## 11. What does it cost? (4 minutes)
+#
+# **Claim C14: softmax costs O(N), and O(KN) for K rows.** Time is not the same on two machines, so the cell below
+# measures only when you ask it to: set `MEASURE = True`. It uses your GPU if there is one.
+
+# %%
+MEASURE = False
+if MEASURE:
+    import time
+
+    for device in dict.fromkeys(["cpu", str(helpers.pick_device())]):
+        for rows, n in ((1, 1_000_000), (1, 4_000_000), (4, 1_000_000)):
+            x = torch.randn(rows, n, device=device)
+            helpers.softmax_t(x).sum().item()  # warm up
+            start = time.perf_counter()
+            for _ in range(10):
+                helpers.softmax_t(x).sum().item()  # .item() waits for the GPU
+            print(f"{device}, {rows} x {n}: {(time.perf_counter() - start) / 10 * 1000:.2f} ms")
+else:
+    print("Set MEASURE = True to time softmax on your machine.")
+
+# %% [markdown]
+# Four times as many numbers take about four times as long, as one row or as four: C14 is true. What counts is memory
+# traffic. The shifted softmax reads its row three times. **Online softmax** reads it once for maximum and sum together:
+# whenever a larger maximum comes, it rescales the sum so far. Fused GPU kernels are built on this idea.
+
+
+# %%
+def online_softmax(x, chunk=1000):
+    largest, total = torch.tensor(-torch.inf, dtype=x.dtype), torch.tensor(0.0, dtype=x.dtype)
+    for part in x.split(chunk):
+        new = torch.maximum(largest, part.max())
+        total = total * torch.exp(largest - new) + torch.exp(part - new).sum()
+        largest = new
+    return torch.exp(x - largest) / total
+
+
+x = draw_logits(8, seed=0)
+print("agrees with softmax_t:", torch.allclose(online_softmax(x), helpers.softmax_t(x), rtol=1e-12, atol=0))
+
+# %% [markdown]
 # ## What you found
 #
 # | claim | verdict | the number that decides |
@@ -427,6 +691,19 @@ with needs("verdict_c8"):
 # | C6 with r = 0.4 the 6 is absolutely dominant | false at T = 3 | its smallest share |
 # | C7 r = 5 is more balanced | only below the crossing temperature | perplexity(5) - perplexity(0.4) |
 # | C8 relative differences | sharper: differences only | the largest difference |
+# | C10 in a large vocabulary few tokens dominate | it depends on the spread | tokens for 90 % at spread 1 and 8 |
+# | C11 low T repeats; bands for T | direction true, bands are convention | different tokens at equal spread / T |
+# | C12 large logits are unstable | the naive formula only; the shifted one saturates | the gradient at a gap of 20 |
+# | C13 causes of a collapse | two opposite collapses, and one cause is missing | perplexity; the loss floor |
+# | C14 O(N) and O(KN) | true | your times |
 #
+# Your predictions:
+
+# %%
+helpers.sum_up_predictions()
+
+# %% [markdown]
 # **Glossary.** *Outlier*: a value far from the others. *Entropy*: $-\sum p \ln p$, in nats. *Perplexity*: its
-# exponential, an effective number of entries. *Nucleus*: the fewest entries that hold a given share of the mass.
+# exponential, an effective number of entries. *Nucleus*: the fewest entries that hold a
+# given share of the mass. *Spread*: the standard deviation of the logits. *Saturate*: come so close to 0 or 1 that the
+# gradient vanishes. *Layer norm*: shift and scale a vector to mean 0 and deviation 1.

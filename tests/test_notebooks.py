@@ -31,8 +31,15 @@ def test_every_check_says_that_its_exercise_is_not_attempted_yet(run):
     checks = {source: text for source, text in texts(notebook).items() if source.startswith("check(")}
     assert len(checks) == len(solutions(assignment))
     for name in solutions(assignment):
-        text = checks[f'check("{name}", {name})']
-        assert text == f"{name}: not attempted yet: replace `raise NotImplementedError()` by your code."
+        predicted = name.startswith("prediction_")
+        what = "no prediction yet: write a number in place of `None`"
+        what = what if predicted else "not attempted yet: replace `raise NotImplementedError()` by your code"
+        assert checks[f'check("{name}", {name})'] == f"{name}: {what}."
+
+
+def test_every_prediction_waits_to_be_made(run):
+    shown = [text for source, text in texts(run[1]).items() if source.startswith("helpers.reveal(")]
+    assert all(text.startswith("prediction_") and "still empty" in text for text in shown)
 
 
 def test_every_cell_that_draws_on_an_exercise_waits_for_it_in_one_line(run):

@@ -104,7 +104,8 @@ def encode_array(value):
 def collect(function, cases, tensors):
     """Call ``function`` on every case and return one plain answer each.
 
-    ``cases`` is a list of ``{"args": [...], "kwargs": {...}}`` in the encoding of `decode`. An answer is what `encode`
+    ``cases`` is a list of ``{"args": [...], "kwargs": {...}}`` in the encoding of `decode`; with ``"value": true`` nothing
+    is called, what stands in the function's place is the answer (a prediction). An answer is what `encode`
     makes of the returned value, or ``{"kind": "unattempted"}`` for a NotImplementedError, or ``{"kind": "raised",
     "type", "text"}``. An answer carries ``"changed_input": true`` where the call wrote into a tensor it was given.
     """
@@ -113,7 +114,7 @@ def collect(function, cases, tensors):
         args, fresh = ([decode(arg, tensors) for arg in case["args"]] for _ in range(2))
         kwargs = {key: decode(value, tensors) for key, value in case["kwargs"].items()}
         try:
-            answer = encode(function(*args, **kwargs))
+            answer = encode(function if case.get("value") else function(*args, **kwargs))
             if not all(same(arg, before) for arg, before in zip(args, fresh, strict=True)):
                 answer["changed_input"] = True
         except KeyboardInterrupt:  # the grader's time limit, or the student's own stop

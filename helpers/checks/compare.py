@@ -8,6 +8,7 @@ notebook with the same ones. An expected value is one of
     {"numbers": name, tolerance}                   a list of numbers, nan where the reference has nan
     {"number": value, tolerance}                   a number
     {"integer": value}, {"boolean": value}
+    {"finite": true}                               any finite number: a prediction
     {"tuple": [expected, ...]}                     a tuple or list of so many values
     {"dict": [[key, expected], ...]}               a dict with exactly these keys, in any order
     {"results": {"ranges", "temperatures", "logits": name, "probs": name}}    results[r][T] = {"logits", "probs"}
@@ -77,7 +78,7 @@ def judge_case(exercise, case, tensors, answer):
     if kind in ("unattempted", "undefined"):
         return Result(name, kind)
     if kind == "none":
-        return Result(name, "nothing")
+        return Result(name, "empty" if "finite" in case["expected"] else "nothing")
     try:
         if kind == "raised":
             return Result(name, kind, came=f"{word(answer, 'type')}: {word(answer, 'text')}")
@@ -222,6 +223,8 @@ def mismatch_scalar(expected, answer, label):
     whole = "integer" in expected
     if number is None or (whole and number != round_or_nan(number)):
         return Mismatch("type", named(label, "an int" if whole else "a float"), describe(answer))
+    if "finite" in expected:
+        return None if math.isfinite(number) else Mismatch("value", "a finite number", f"{number}")
     if whole:
         value = expected["integer"]
         return None if number == value else Mismatch("value", named(label, value), f"{number:.0f}")

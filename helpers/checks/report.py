@@ -8,6 +8,7 @@ from .rules import Violation
 
 MESSAGES = {
     "unattempted": "not attempted yet: replace `raise NotImplementedError()` by your code",
+    "empty": "no prediction yet: write a number in place of `None`",
     "undefined": "there is no function of this name: run the cell that defines it, or undo its renaming",
     "raised": "your function raised an error",
     "nothing": "your function returned None: does it end with `return`?",
@@ -19,6 +20,8 @@ MESSAGES = {
     "value": "the value differs",
     "lost": "no readable answer came back",
 }
+
+MISSING = {"unattempted", "empty", "undefined"}  # outcomes that leave nothing to say of single cases
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,7 +49,7 @@ class Report:
             return self.headline
         good, total = sum(result.passed for result in self.results), len(self.results)
         outcomes = {result.outcome for result in self.results}
-        if outcomes and outcomes <= {"unattempted", "undefined"}:
+        if outcomes and outcomes <= MISSING:
             return f"{self.exercise}: {MESSAGES[outcomes.pop()]}."
         if self.violations:
             return f"{self.exercise}: this exercise does not allow all that your code uses."
@@ -62,7 +65,7 @@ class Report:
             for violation in self.violations
         ]
         outcomes = {result.outcome for result in self.results}
-        if outcomes <= {"unattempted", "undefined"} and not self.headline:
+        if outcomes <= MISSING and not self.headline:
             return rows
         return rows + [("passed" if r.passed else "FAILED", r.name, details(r)) for r in self.results]
 
