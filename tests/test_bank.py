@@ -11,9 +11,8 @@ import sys
 import pytest
 
 from grading.draw import hidden_bytes, hidden_path
-from grading.exercises import EXERCISES
 from helpers.checks.cases import load
-from tests.bank import Answer, answers
+from tests.bank import BANKED, Answer, answers
 from tests.bank.matrix import judge
 
 # Cases that kill nothing alone, and why they stay.
@@ -27,7 +26,7 @@ STAYS = {
     ("perplexity", "one distribution"): PLAINEST,
 }
 SEEDS = [f"seed {k}" for k in range(20)]
-exercises = pytest.mark.parametrize("exercise", EXERCISES)
+exercises = pytest.mark.parametrize("exercise", BANKED)
 
 
 @functools.cache
@@ -80,7 +79,7 @@ def test_every_wrong_answer_is_told_its_mistake(exercise):
 
 def test_the_bank_is_large_enough():
     sizes = {"softmax_t": (25, 10), "iterative_softmax_experiment": (12, 4), "temperature_range_experiment": (12, 4)}
-    for exercise in EXERCISES:
+    for exercise in BANKED:
         rights = [answer.right for answer in answers(exercise).values()]
         wrong, right = sizes.get(exercise, (6, 4))
         assert rights.count(False) >= wrong and rights.count(True) >= right, exercise
@@ -118,7 +117,7 @@ def test_no_seed_of_hidden_cases_lets_a_wrong_answer_through(seed, tmp_path):
     path = tmp_path / "hidden.safetensors"
     path.write_bytes(hidden_bytes(seed))
     hidden = load(path)
-    for exercise in EXERCISES:
+    for exercise in BANKED:
         rows = [judge(exercise, answer, load(), hidden) for answer in answers(exercise).values()]
         assert misjudged(rows) == [], exercise
 

@@ -5,10 +5,9 @@ import tempfile
 from pathlib import Path
 
 from grading.draw import hidden_bytes, hidden_path
-from grading.exercises import EXERCISES
 from helpers.checks.cases import load
 
-from . import answers
+from . import BANKED, answers
 from .matrix import judge
 
 
@@ -22,7 +21,7 @@ def main(seeds):
             files[seed] = load(path)
     for seed, hidden in files.items():
         print(f"hidden cases: {seed}\n{'exercise':30} {'wrong':>6} {'public':>7} {'hidden':>7} {'right':>6}")
-        for exercise in EXERCISES:
+        for exercise in BANKED:
             rows = [judge(exercise, answer, public, hidden) for answer in answers(exercise).values()]
             misjudged += [(seed, exercise, row.answer.name) for row in rows if row.full != row.answer.right]
             wrong = [row for row in rows if not row.answer.right]
