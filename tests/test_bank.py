@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from grading.draw import hidden_bytes, hidden_path
+from helpers.checks import report
 from helpers.checks.cases import load
 from tests.bank import BANKED, Answer, answers
 from tests.bank.matrix import judge
@@ -75,6 +76,13 @@ def test_every_case_kills_what_no_other_of_its_file_kills_or_says_why_it_stays(e
 def test_every_wrong_answer_is_told_its_mistake(exercise):
     for row in matrix(exercise):
         assert row.answer.right or row.answer.told in str(row.report), f"{row.answer.name}:\n{row.report}"
+
+
+@exercises
+def test_the_notebook_and_the_grader_say_the_same(exercise):
+    row = next(row for row in matrix(exercise) if not row.answer.right and row.caught_in_public)
+    shown = report(exercise, row.answer.function, [row.answer.source]).results
+    assert [(r.name, r.outcome, r.diagnosis) for r in shown] == [(r.name, r.outcome, r.diagnosis) for r in row.public]
 
 
 def test_the_bank_is_large_enough():

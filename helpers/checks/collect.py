@@ -104,8 +104,8 @@ def encode_array(value):
 def collect(function, cases, tensors):
     """Call ``function`` on every case and return one plain answer each.
 
-    ``cases`` is a list of ``{"args": [...], "kwargs": {...}}`` in the encoding of `decode`; with ``"value": true`` nothing
-    is called, what stands in the function's place is the answer (a prediction). An answer is what `encode`
+    ``cases`` is a list of ``{"args": [...], "kwargs": {...}}`` in the encoding of `decode`; with ``"value": true``
+    nothing is called, what stands in the function's place is the answer (a prediction). An answer is what `encode`
     makes of the returned value, or ``{"kind": "unattempted"}`` for a NotImplementedError, or ``{"kind": "raised",
     "type", "text"}``. An answer carries ``"changed_input": true`` where the call wrote into a tensor it was given.
     """
