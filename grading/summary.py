@@ -1,0 +1,192 @@
+"""Sum an assignment up for the instructor: a CSV, a JSON, and a page of misconceptions by count.
+
+    python -m grading summary --course DIR --assignment NAME --to FOLDER
+
+It reads the autograded notebooks and the gradebook and changes neither. A mark that is missing is empty, with a status
+and a reason: never 0.
+"""
+
+import csv
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook, MissingEntry
+
+from .doctor import repairs_in
+from .export import standing, submission_of
+from .feedback import render
+from .findings import Finding, findings, scores
+
+COLUMNS = (
+    "student",
+    "exercise",
+    "points",
+    "maximum",
+    "status",
+    "reason",
+    "cases",
+    "cases_failed",
+    "mistakes",
+    "repairs",
+)
+FILES = ("summary.csv", "summary.json", "misconceptions.html")
+
+
+@dataclass
+class Submission:
+    """What is known about one student's work.
+
+    ``status`` and ``reason`` are those of `export.standing`; ``exercises`` has a `Finding` for every exercise with
+    points, with a score of None where there is no mark.
+    """
+
+    student: str
+    status: str
+    reason: str
+    exercises: list
+    late_penalty: float = 0.0
+    repairs: list = field(default_factory=list)
+
+
+def submissions(course, assignment):
+    """Return the `Submission`s of all who are in the gradebook or handed something in, by name.
+
+    Raises ValueError where there is no gradebook, or no such assignment in it.
+    """
+    course = Path(course).resolve()
+    if not (course / "gradebook.db").exists():
+        raise ValueError(f"there is no gradebook.db in {course}: give --course the nbgrader course folder")
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        try:
+            entry = gradebook.find_assignment(assignment)
+        except MissingEntry:
+            known = ", ".join(sorted(other.name for other in gradebook.assignments)) or "none yet"
+            raise ValueError(f"the gradebook has no assignment {assignment!r}; it has {known}") from None
+        students = {student.id for student in gradebook.students}
+        for step in ("submitted", "not_gradable"):
+            students |= {path.parent.name for path in course.glob(f"{step}/*/{assignment}")}
+        return [read(course, gradebook, student, entry) for student in sorted(students)]
+
+
+def read(course, gradebook, student, assignment):
+    """Return the `Submission` of one student; ``assignment`` is the gradebook's entry."""
+
+    def folder(step):
+        return course / step / ("." if step == "release" else student) / assignment.name
+
+    status, reason = standing(gradebook, assignment, student, folder)
+    found = Submission(student, status, reason, [])
+    scored = status in ("graded", "to be marked")
+    if scored:
+        found.late_penalty = submission_of(gradebook, assignment.name, student).late_submission_penalty or 0.0
+    for notebook in assignment.notebooks:
+        path, known = folder("autograded") / f"{notebook.name}.ipynb", {}
+        if scored and path.exists():
+            graded = nbformat.read(path, as_version=4)
+            known = {finding.exercise: finding for finding in findings(graded)}
+            found.repairs += repairs_in(graded)
+        marks = scores(gradebook, notebook.name, assignment.name, student) if scored else {}
+        for cell in (*notebook.grade_cells, *notebook.task_cells):
+            name = cell.name.removeprefix("test_")
+            finding = known.get(name) or Finding(name, graded=True, maximum=cell.max_score)
+            finding.score = marks.get(name)
+            found.exercises.append(finding)
+    return found
+
+
+def record(submission):
+    """Return what the tables say about one student, as data."""
+    marks = []
+    for finding in submission.exercises:
+        missing = finding.score is None
+        marks.append(
+            {
+                "exercise": finding.exercise,
+                "points": finding.score,
+                "maximum": finding.maximum,
+                "status": submission.status if missing else "graded",
+                "reason": submission.reason if missing else "",
+                "cases": len(finding.cases),
+                "cases_failed": [case["name"] for case in finding.failed],
+                "mistakes": finding.mistakes(),
+            }
+        )
+    return {
+        "student": submission.student,
+        "status": submission.status,
+        "reason": submission.reason,
+        "late_penalty": submission.late_penalty,
+        "repairs": submission.repairs,
+        "exercises": marks,
+    }
+
+
+def rows(records):
+    """Yield a table's rows, one for each student and exercise, with lists joined to text."""
+    for student in records:
+        for mark in student["exercises"]:
+            row = {"student": student["student"], **mark, "repairs": student["repairs"]}
+            yield {key: "; ".join(value) if isinstance(value, list) else value for key, value in row.items()}
+
+
+def misconceptions(submissions):
+    """Count what cost points, exercise by exercise, most frequent first.
+
+    Returns a list of ``{"exercise", "graded", "full", "mistakes": [(sentence, students)]}``.
+    """
+    names = list(dict.fromkeys(finding.exercise for submission in submissions for finding in submission.exercises))
+    found = []
+    for name in names:
+        marked = [f for s in submissions for f in s.exercises if f.exercise == name and f.points is not None]
+        counts = Counter(mistake for finding in marked for mistake in finding.mistakes())
+        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        full = sum(finding.points >= finding.maximum for finding in marked)
+        found.append({"exercise": name, "graded": len(marked), "full": full, "mistakes": ordered})
+    return found
+
+
+def write(submissions, assignment, folder):
+    """Write `FILES` into ``folder``, made if it is missing, and return their paths."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / name for name in FILES]
+    records = [record(submission) for submission in submissions]
+    with paths[0].open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows(records))
+    data = {"assignment": assignment, "students": records}
+    paths[1].write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    ungraded = [s for s in submissions if s.status in ("not graded", "not submitted")]
+    page = render(
+        "misconceptions.html.j2",
+        assignment=assignment,
+        exercises=misconceptions(submissions),
+        graded=len(submissions) - len(ungraded),
+        ungraded=ungraded,
+    )
+    paths[2].write_text(page, encoding="utf-8")
+    return paths
+
+
+def add_command(commands):
+    """Add ``summary`` to the subcommands of ``python -m grading``."""
+    parser = commands.add_parser("summary", help="write a CSV, a JSON and a page of misconceptions of an assignment")
+    parser.add_argument("--course", required=True, help="the nbgrader course folder, with gradebook.db")
+    parser.add_argument("--assignment", required=True)
+    parser.add_argument("--to", required=True, help="the folder to write into")
+    parser.set_defaults(run=run)
+
+
+def run(arguments):
+    """Write the summary, say what is missing in it, and return the exit code: 1 where a submission has no mark."""
+    found = submissions(arguments.course, arguments.assignment)
+    for path in write(found, arguments.assignment, arguments.to):
+        print(f"wrote {path}")
+    ungraded = [submission for submission in found if submission.status == "not graded"]
+    for submission in ungraded:
+        print(f"not graded: {submission.student}: {submission.reason}")
+    return int(bool(ungraded))
