@@ -24,3 +24,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+
+# The page that students get: from verdicts, scores and comments, never from the source of a test cell.
+c.GenerateFeedback.exporter_class = "grading.feedback.FeedbackExporter"
