@@ -1,0 +1,298 @@
+"""The explorers' figures: functions of a model's numbers that return a LiveFigure, and the same numbers in words.
+
+A figure that is given back to its function is redrawn in place. Limits are fixed, or change in few steps: so a change
+is seen as a movement, and what does not move is drawn only once.
+"""
+
+import struct
+import zlib
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.lines import Line2D
+
+from ..drawing import GREY, OKABE_ITO, DescribedFigure, dress, table
+from .models import DRAWS, VOCABULARY
+
+STEP_LIMITS = (12, 40, 120)
+ZERO = 1e-19  # where a deviation of 0 is drawn; below any other of float64's
+FLOOR = 1e-9  # where the axes of probabilities end
+STARTS = (("evenly spaced logits", "o", OKABE_ITO[0]), ("one-hot", "s", OKABE_ITO[1]))
+
+
+class LiveFigure(DescribedFigure):
+    """Be a DescribedFigure that can be redrawn often: only what was made by `moving` is drawn each time."""
+
+    def __init__(self):
+        super().__init__(7.6, 3.4, alt="", data={})
+        FigureCanvasAgg(self)
+        self.panels = self.subplots(1, 2)
+        self.lines = []
+        self._view = self._still = None
+
+    def moving(self, panel, **style):
+        """Add to a panel a line whose points will change, and return it."""
+        # Animated: canvas.draw() leaves it out, savefig() does not.
+        line = self.panels[panel].add_line(Line2D([], [], animated=True, **style))
+        self.lines.append(line)
+        return line
+
+    def frame(self):
+        """Return the picture as the bytes of a PNG."""
+        view = [axes.viewLim.bounds for axes in self.axes]
+        if view != self._view:
+            self.canvas.draw()
+            self._still, self._view = self.canvas.copy_from_bbox(self.bbox), view
+        self.canvas.restore_region(self._still)
+        for line in self.lines:
+            line.axes.draw_artist(line)
+        return png(np.asarray(self.canvas.buffer_rgba())[..., :3])
+
+
+def png(pixels):
+    """Return an image, uint8 of shape (height, width, 3), as PNG: three times as fast as Pillow, which filters rows.
+
+    Source: the PNG specification (ISO/IEC 15948), colour type 2.
+    """
+    height, width, _ = pixels.shape
+    rows = np.zeros((height, 1 + 3 * width), np.uint8)  # each starts with its filter's number, 0 for none
+    rows[:, 1:] = pixels.reshape(height, -1)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+
+
+def draw_repeated(numbers, figure=None):
+    """Draw largest probability and standard deviation against the step, for both starts.
+
+    numbers: Repeated; figure: one that this function returned, to be redrawn. Returns a LiveFigure with data columns
+    "start" (0 evenly spaced, 1 one-hot), "step", "largest probability", "standard deviation". A deviation of 0, for
+    which a log axis has no place, is drawn at a tick that says "exactly 0".
+    """
+    figure = figure or _repeated()
+    *curves, uniform = figure.lines
+    steps = np.arange(len(numbers.largest))
+    end = next(limit for limit in (*STEP_LIMITS, steps[-1]) if limit >= steps[-1])
+    for panel in figure.panels:
+        panel.set_xlim(-0.03 * end, 1.03 * end)
+    heights = np.maximum(numbers.deviation, ZERO)
+    for start in (0, 1):
+        curves[start].set_data(steps, numbers.largest[:, start])
+        curves[2 + start].set_data(steps, heights[:, start])
+    uniform.set_data([0, end], [1 / numbers.n_points] * 2)
+    figure.data = table(
+        ("start", "step", "largest probability", "standard deviation"),
+        [(s, k, numbers.largest[k, s], numbers.deviation[k, s]) for s in (0, 1) for k in steps],
+    )
+    paths = [
+        f"from {name} the largest goes from {large[0]:.3g} to {large[-1]:.3g}, the deviation from {std[0]:.2g} to "
+        + (f"{std[-1]:.2g}" if std[-1] else "exactly 0")
+        for (name, *_), large, std in zip(STARTS, numbers.largest.T, numbers.deviation.T, strict=True)
+    ]
+    figure.alt = (
+        "Two line charts against the step: the largest probability, with a dashed line at uniform, and the standard "
+        f"deviation on a log axis. Over {steps[-1]} steps, {'; '.join(paths)}."
+    )
+    return figure
+
+
+def _repeated():
+    figure = LiveFigure()
+    for panel in (0, 1):
+        for name, marker, colour in STARTS:
+            style = {"markerfacecolor": "none", "markersize": 8 if marker == "s" else 5}
+            figure.moving(panel, marker=marker, color=colour, label=name, linewidth=1, **style)
+    figure.moving(0, color=GREY, linestyle="--", label="uniform, 1/n")
+    left, right = figure.panels
+    right.set_yscale("log")
+    dress(left, "Largest probability", "step", "probability")
+    dress(right, "Standard deviation", "step", "deviation (log scale)")
+    left.set_ylim(-0.04, 1.04)
+    ticks = {ZERO: "exactly 0", **{10.0**e: f"$10^{{{e}}}$" for e in (-16, -12, -8, -4, 0)}}
+    right.set_yticks(list(ticks), list(ticks.values()))
+    right.set_ylim(ZERO / 10, 10)
+    _finish(figure, [*figure.lines[:2], figure.lines[-1]])
+    return figure
+
+
+def tell_repeated(numbers):
+    """Say where both starts have come to, and whether the start decides.
+
+    >>> from helpers.explorers.models import repeat_from_two_starts
+    >>> tell_repeated(repeat_from_two_starts(temperature=0.1, steps=30))
+    'After 30 steps at T = 0.1 the largest of 20 probabilities is 0.05 from evenly spaced logits and 0.999 from \
+one-hot; uniform is 0.05. The start decides.'
+    """
+    steps, (even, one_hot) = len(numbers.largest) - 1, numbers.largest[-1]
+    words = (
+        f"After {steps} step{'s' * (steps != 1)} at T = {numbers.temperature:g} the largest of {numbers.n_points} "
+        f"probabilities is {even:.3g} from evenly spaced logits and {one_hot:.3g} from one-hot; uniform is "
+        f"{1 / numbers.n_points:.3g}. "
+    )
+    if not steps or np.any(np.abs(numbers.largest[-1] - numbers.largest[-2]) > 1e-3 * numbers.largest[-1]):
+        words += "They have not come to rest."
+    elif abs(even - one_hot) <= 0.01 * max(even, one_hot):
+        words += "The start is forgotten."
+    else:
+        words += "The start decides."
+    zeros = np.flatnonzero(numbers.deviation[:, 0] == 0)
+    if zeros.size:
+        words += f" From evenly spaced logits, {numbers.dtype} has all entries equal from step {zeros[0]} on."
+    return words
+
+
+def draw_weighed(numbers, figure=None):
+    """Draw probability against logit, the outlier apart, and the mass that the k most likely entries hold.
+
+    numbers: Weighed; figure: one that this function returned, to be redrawn. Returns a LiveFigure with data columns
+    "logit", "probability", the outlier last, and "k", "mass of the k most likely". What lies below the left axis is
+    counted in the words.
+    """
+    figure = figure or _weighed()
+    others, outlier, held, nucleus = figure.lines
+    p = _above_floor(numbers.probabilities)
+    others.set_data(numbers.logits[:-1], p[:-1])
+    outlier.set_data(numbers.logits[-1:], p[-1:])
+    k = np.arange(1, numbers.held.size + 1)
+    held.set_data(k, numbers.held)
+    nucleus.set_data(*_corner(numbers.nucleus, 0.9))
+    figure.data = table(
+        ("logit", "probability", "k", "mass of the k most likely"),
+        list(zip(numbers.logits, numbers.probabilities, k, numbers.held, strict=True)),
+    )
+    inner = numbers.probabilities[:-1]
+    figure.alt = (
+        f"Probability on a log axis against the logit: {inner.size} evenly spaced logits from {numbers.logits[0]:g} "
+        f"to {numbers.logits[-2]:g} get {inner[0]:.2g} to {inner[-1]:.2g}, the outlier at {numbers.logits[-1]:g} gets "
+        f"{numbers.share:.3g}. Beside it the mass that the k most likely hold: {numbers.held[0]:.3g} for k = 1, 90 % "
+        f"for k = {numbers.nucleus}." + _below(numbers.probabilities)
+    )
+    return figure
+
+
+def _weighed():
+    figure = LiveFigure()
+    figure.moving(0, marker="o", color=OKABE_ITO[0], label="evenly spaced", linestyle="none", markersize=4, **OPEN)
+    figure.moving(0, marker="s", color=OKABE_ITO[1], label="outlier", linestyle="none", markersize=9)
+    figure.moving(1, marker="^", color=OKABE_ITO[2], label="the k most likely", linestyle="none", markersize=5, **OPEN)
+    figure.moving(1, color=GREY, linestyle="--", label="90 %")
+    left, right = figure.panels
+    _probability_axis(left, "logit")
+    left.set_xlim(-9, 13)
+    _mass_axis(right, 101)
+    _finish(figure, figure.lines)
+    return figure
+
+
+def tell_weighed(numbers):
+    """Say what the outlier holds, by three measures.
+
+    >>> from helpers.explorers.models import weigh_outlier
+    >>> tell_weighed(weigh_outlier())
+    'At T = 1 the outlier holds 79.7 %, more than half. Perplexity 4.19 of 101. 90 % of the mass takes 42 entries.'
+    """
+    half = "more than half" if numbers.share > 0.5 else "not more than half"
+    entries = "1 entry" if numbers.nucleus == 1 else f"{numbers.nucleus} entries"
+    return (
+        f"At T = {numbers.temperature:g} the outlier holds {100 * numbers.share:.3g} %, {half}. Perplexity "
+        f"{numbers.perplexity:.3g} of {numbers.held.size}. 90 % of the mass takes {entries}."
+    )
+
+
+def draw_shared(numbers, figure=None):
+    """Draw probability, and the mass that the k most likely tokens hold, against the rank.
+
+    numbers: Shared; figure: one that this function returned, to be redrawn. Returns a LiveFigure with data columns
+    "rank", "probability", "mass of the ranks up to here", at ranks that are evenly spaced on a log axis. What lies
+    below the left axis is counted in the words.
+    """
+    figure = figure or _shared()
+    probability, held, nucleus = figure.lines
+    p, mass = numbers.probabilities[RANKS - 1], numbers.held[RANKS - 1]
+    probability.set_data(RANKS, _above_floor(p))
+    held.set_data(RANKS, mass)
+    nucleus.set_data(*_corner(numbers.nucleus, numbers.mass))
+    figure.data = table(("rank", "probability", "mass of the ranks up to here"), list(zip(RANKS, p, mass, strict=True)))
+    figure.alt = (
+        f"Probability against rank, both on log axes: {p[0]:.2g} for the most likely of {VOCABULARY:,} tokens, "
+        f"{p[-1]:.2g} for the least. Beside it the mass that the k most likely hold, k on a log axis: "
+        f"{mass[0]:.2g} for k = 1, {100 * numbers.mass:.3g} % for about {_about(numbers.nucleus)}."
+        + _below(numbers.probabilities)
+    )
+    return figure
+
+
+def _shared():
+    figure = LiveFigure()
+    figure.moving(0, marker="o", color=OKABE_ITO[0], label="one token", linestyle="none", markersize=4, **OPEN)
+    figure.moving(1, marker="^", color=OKABE_ITO[2], label="the k most likely", linestyle="none", markersize=5, **OPEN)
+    figure.moving(1, color=GREY, linestyle="--", label="nucleus")
+    left, right = figure.panels
+    _probability_axis(left, "rank (log scale)")
+    left.set_xscale("log")
+    left.set_xlim(0.6, 1.6 * VOCABULARY)
+    _mass_axis(right, VOCABULARY)
+    _finish(figure, figure.lines)
+    return figure
+
+
+def tell_shared(numbers):
+    """Say how many tokens hold the mass, and how many different ones are drawn.
+
+    >>> from helpers.explorers.models import share_vocabulary
+    >>> tell_shared(share_vocabulary(spread=0))
+    'Spread / T = 0: 115,000 of 128,256 tokens hold 90 %, the most likely one 0.00078 %. 1,000 draws show about 996 \
+different tokens.'
+    """
+    ratio = numbers.spread / numbers.temperature
+    words = (
+        f"Spread / T = {ratio:.3g}: {_about(numbers.nucleus)} of {VOCABULARY:,} tokens hold "
+        f"{100 * numbers.mass:.3g} %, the most likely one {100 * numbers.probabilities[0]:.2g} %. "
+        f"{DRAWS:,} draws show about {_about(numbers.distinct)} different tokens."
+    )
+    if ratio > 3:
+        words += " Another draw of the logits would give other numbers."
+    return words
+
+
+OPEN = {"markerfacecolor": "none"}
+RANKS = np.unique(np.geomspace(1, VOCABULARY, 160).round().astype(int))
+
+
+def _probability_axis(axes, xlabel):
+    axes.set_yscale("log")
+    dress(axes, "Probability", xlabel, "probability (log scale)")
+    axes.set_ylim(FLOOR, 5)
+
+
+def _mass_axis(axes, entries):
+    axes.set_xscale("log")
+    dress(axes, "Mass held by the k most likely", "k (log scale)", "share of the mass")
+    axes.set(xlim=(0.7, 1.4 * entries), ylim=(-0.04, 1.06))
+
+
+def _corner(count, mass):
+    """Return the points of a line from the mass on the left over to count, and down."""
+    return [1e-3, count, count], [mass, mass, -1]
+
+
+def _above_floor(probabilities):
+    return np.where(probabilities < FLOOR, np.nan, probabilities)
+
+
+def _below(probabilities):
+    count = int((probabilities < FLOOR).sum())
+    return f" Not drawn, because below {FLOOR:g}: {count:,} of {probabilities.size:,}." if count else ""
+
+
+def _about(count):
+    """Return a count to 3 digits: '5,670'."""
+    return f"{float(f'{count:.3g}'):,.0f}"
+
+
+def _finish(figure, lines):
+    figure.legend(handles=lines, loc="outside lower center", ncols=4, fontsize=9)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # from here on the panels keep their places

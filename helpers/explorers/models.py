@@ -1,0 +1,132 @@
+"""The explorers' numbers: what each one shows, computed for one setting of its controls, without a figure.
+
+They join several of the course's quantities in one pass, so that a slider can follow the hand.
+"""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..measures import perplexity, tokens_for_mass
+from ..softmax import softmax_t
+
+VOCABULARY = 128_256
+DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """What repeated softmax does from two starts, evenly spaced logits and one-hot, in this order.
+
+    largest, deviation: float64 arrays of shape (steps + 1, 2), step 0 being the start; the deviation is the sample
+    deviation (ddof = 1) of the dtype's own numbers, taken in float64.
+    """
+
+    n_points: int
+    temperature: float
+    dtype: str
+    largest: np.ndarray
+    deviation: np.ndarray
+
+
+def repeat_from_two_starts(n_points=20, steps=8, temperature=1.0, dtype="float64"):
+    """Repeat p <- softmax(p / T) from the softmax (T = 1) of evenly spaced values in [0, 1], and from a one-hot.
+
+    n_points: entries, 2 or more; steps: repetitions, 0 or more; temperature: T > 0; dtype: the name of a floating
+    dtype of torch. Returns Repeated. Raises what softmax_t raises.
+
+    >>> repeat_from_two_starts(temperature=0.1, steps=30).largest[-1].round(3).tolist()
+    [0.05, 0.999]
+    """
+    torch_dtype = getattr(torch, dtype)
+    path = torch.zeros((steps + 1, 2, n_points), dtype=torch_dtype)
+    path[0, 0] = softmax_t(torch.linspace(0, 1, n_points, dtype=torch_dtype))
+    path[0, 1, 0] = 1
+    for k in range(steps):
+        for start in (0, 1):  # row by row: for two rows torch wakes its threads, which takes far longer
+            path[k + 1, start] = softmax_t(path[k, start], temperature)
+    path = path.double()
+    deviation = (path - path[..., :1]).std(-1)  # the shift makes equal entries exactly 0
+    return Repeated(n_points, temperature, dtype, path.amax(-1).numpy(), deviation.numpy())
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What softmax gives to evenly spaced logits and one outlier, the last entry.
+
+    logits, probabilities: shape (n + 1,); held: the mass of the k most likely entries, k = 1 to n + 1; share: the
+    outlier's probability; perplexity, nucleus: effective number of entries, and how many hold 90 %.
+    """
+
+    temperature: float
+    logits: np.ndarray
+    probabilities: np.ndarray
+    held: np.ndarray
+    share: float
+    perplexity: float
+    nucleus: int
+
+
+def weigh_outlier(half_range=0.4, temperature=1.0, outlier=6.0, n_points=100):
+    """Weigh one outlier against n_points evenly spaced logits in [-half_range, half_range], at temperature T > 0.
+
+    Returns Weighed, in float64.
+
+    >>> weigh_outlier(half_range=5).nucleus
+    22
+    """
+    logits = torch.full((n_points + 1,), outlier, dtype=torch.float64)
+    logits[:-1] = torch.linspace(-half_range, half_range, n_points, dtype=torch.float64)
+    p = softmax_t(logits, temperature)
+    held = p.sort(descending=True).values.cumsum(0)
+    return Weighed(
+        temperature,
+        logits.numpy(),
+        p.numpy(),
+        held.numpy(),
+        p[-1].item(),
+        perplexity(p).item(),
+        tokens_for_mass(p, 0.9),
+    )
+
+
+@dataclass(frozen=True)
+class Shared:
+    """How a vocabulary shares the mass: probabilities and held, largest first, shape (VOCABULARY,).
+
+    nucleus: how many tokens hold `mass`; distinct: how many different tokens DRAWS draws show on average.
+    """
+
+    spread: float
+    temperature: float
+    mass: float
+    probabilities: np.ndarray
+    held: np.ndarray
+    nucleus: int
+    distinct: float
+
+
+def share_vocabulary(spread=3.0, temperature=1.0, mass=0.9):
+    """Share the mass among a vocabulary whose logits are one fixed draw from N(0, spread^2), at temperature T > 0.
+
+    mass: the nucleus's share, in (0, 1). Returns Shared, in float64. The draw is made and sorted once.
+
+    >>> share_vocabulary(spread=0).distinct.__round__()
+    996
+    """
+    weights = np.exp(_gaps() * (spread / temperature))  # the largest is 1: nothing overflows
+    p = weights / weights.sum()
+    held = p.cumsum()
+    nucleus = min(int(held.searchsorted(mass)) + 1, VOCABULARY)
+    missed = np.exp(DRAWS * np.log1p(-np.minimum(p, 1 - 1e-16)))  # how likely a token is in none of the draws
+    return Shared(spread, temperature, mass, p, held, nucleus, float((1 - missed).sum()))
+
+
+@functools.cache
+def _gaps():
+    """Return the vocabulary's logits at spread 1, largest first, less the largest: sorting is what takes time."""
+    # The seed gives a draw whose nuclei lie close to the median of many draws.
+    logits = np.sort(np.random.default_rng(5).standard_normal(VOCABULARY))[::-1]
+    return logits - logits[0]

@@ -1,0 +1,81 @@
+"""What joins controls, a model and a figure: a thin shell of core widgets, for ipywidgets 7.7 and 8.
+
+No Output, interact or jslink: Google Colab has ipywidgets 7, and they write the notebook's outputs again and again.
+"""
+
+import base64
+import html
+import math
+import textwrap
+
+import ipywidgets as widgets
+from IPython.display import display
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+WIDE = {"description_width": "initial"}
+
+
+class Number:
+    """Be a number's two controls: a labelled field, for the keyboard and any value, and a slider beside it."""
+
+    def __init__(self, label, value, low, high, step):
+        whole = isinstance(value, int)
+        digits = 0 if whole else max(0, -math.floor(math.log10(step) + 1e-9))
+        limits = {"value": value, "min": low, "max": high, "step": step}
+        field = widgets.BoundedIntText if whole else widgets.BoundedFloatText
+        slider = widgets.IntSlider if whole else widgets.FloatSlider
+        layout = widgets.Layout(width="300px")
+        self.field = field(description=label, style=WIDE, layout=layout, **limits)
+        self.slider = slider(readout=False, layout=layout, **limits)
+        # A slider sends 1.2000000000000002 for 1.2. What is typed is kept as it is.
+        tidy = int if whole else lambda value: round(value, digits)
+        widgets.link((self.slider, "value"), (self.field, "value"), transform=(tidy, lambda value: value))
+        self.view = widgets.HBox([self.field, self.slider], layout=widgets.Layout(flex_flow="row wrap"))
+
+
+class Choice:
+    """Be the control of a choice: a labelled drop-down list."""
+
+    def __init__(self, label, options):
+        self.field = self.view = widgets.Dropdown(description=label, options=options, value=options[0], style=WIDE)
+
+
+class Explorer:
+    """Show a model's figure and words, and redraw them as its controls are turned.
+
+    controls: name of the model's argument -> Number or Choice; model: function of these arguments; draw: function of
+    the model's numbers and a figure to redraw, or None; tell: function of the numbers that returns words. The figure,
+    with its table in `data`, is `figure`, the words are `words`, the model's numbers `numbers`. In a notebook it shows
+    itself; without a front end for widgets the picture of that moment remains, with its words.
+    """
+
+    def __init__(self, model, draw, tell, **controls):
+        self.controls = controls
+        self.figure = None
+        self.model, self.draw, self.tell = model, draw, tell
+        self._picture, self._line = widgets.HTML(), widgets.HTML()
+        for control in controls.values():
+            control.field.observe(self._update, names="value")
+        self._update()
+        self.view = widgets.VBox([*(control.view for control in controls.values()), self._picture, self._line])
+
+    def _update(self, change=None):
+        self.numbers = self.model(**{name: control.field.value for name, control in self.controls.items()})
+        self.figure, self.words = self.draw(self.numbers, self.figure), self.tell(self.numbers)
+        png = base64.b64encode(self.figure.frame()).decode("ascii")
+        width, height = self.figure.canvas.get_width_height()
+        # Decoded before it is shown, and in a place of fixed size: nothing flickers or jumps.
+        self._picture.value = (
+            f'<img alt="{html.escape(self.figure.alt)}" width="{width}" height="{height}" decoding="sync" '
+            f'style="max-width: none" src="data:image/png;base64,{png}">'
+        )
+        self._line.value = f'<p role="status" aria-live="polite">{html.escape(self.words)}</p>'
+
+    def _ipython_display_(self):
+        figure = self.draw(self.numbers)
+        figure.set_layout_engine("constrained")
+        figure.suptitle(textwrap.fill(self.words, 110), fontsize=9)
+        data, metadata = figure._repr_mimebundle_()
+        data["text/plain"] = metadata["image/png"]["alt"] = f"{self.words} {self.figure.alt}"
+        data[WIDGET] = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
+        display(data, metadata=metadata, raw=True)
