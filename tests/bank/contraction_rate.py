@@ -23,7 +23,7 @@ def right_by_measuring(n_points, temperature=1.0):
 
 def right_by_numpy(n_points, temperature=1.0):
     p, rates = np.linspace(0, 1, n_points), []
-    for _ in range(3):
+    for _ in range(6):
         weights = np.exp(p / temperature)
         p = weights / weights.sum()
         rates.append(p.std())
