@@ -7,7 +7,7 @@ the text of an error.
 """
 
 import builtins
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from helpers.checks.compare import judge
 from helpers.checks.report import MESSAGES, MISSING, Report
@@ -22,7 +22,7 @@ class Verdict:
 
     def as_output(self):
         """Return the verdict as a MIME bundle: for people, and as data for the feedback page and the tables."""
-        cases = [{"name": r.name, "outcome": r.outcome, "diagnosis": r.diagnosis} for r in self.report.results]
+        cases = [asdict(result) for result in self.report.results]
         violations = [{"name": v.name, "line": v.line} for v in self.report.violations]
         data = {"exercise": self.report.exercise, "points": self.points, "headline": self.report.summary()}
         return {
