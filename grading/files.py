@@ -1,0 +1,27 @@
+"""Write files whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write(path: Path, content: bytes, modified: float | None = None) -> bool:
+    """Write ``content`` to ``path`` in one step, with its folders; return False, writing nothing, if it is there.
+
+    ``modified`` is the file's time, in seconds since the epoch; now, if it is None.
+    """
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, partial = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".partial", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(partial, 0o644)
+        if modified is not None:
+            os.utime(partial, (modified, modified))
+        os.replace(partial, path)
+    except BaseException:
+        os.unlink(partial)
+        raise
+    return True
