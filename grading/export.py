@@ -1,0 +1,147 @@
+"""Export the gradebook as CSV without inventing marks: `nbgrader export` with our plugin (nbgrader_config.py).
+
+nbgrader writes 0 for a submission that it could not read, for a notebook that was not handed in and for a student who
+handed in nothing. Here such a mark is empty, with a status and a reason beside it.
+"""
+
+import csv
+import io
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import MissingEntry
+from nbgrader.plugins import ExportPlugin
+
+from .doctor import mend
+from .files import write
+from .intake import NotGradable
+
+COLUMNS = [
+    "assignment",
+    "duedate",
+    "timestamp",
+    "student_id",
+    "last_name",
+    "first_name",
+    "email",
+    "raw_score",
+    "late_submission_penalty",
+    "score",
+    "max_score",
+    "status",
+    "reason",
+]
+STOPPED = "not graded yet, or nbgrader stopped with an error: see the messages of nbgrader autograde"
+
+
+class StatusExport(ExportPlugin):
+    """Write nbgrader's columns and two more, status and reason."""
+
+    def export(self, gradebook):
+        """Write the table to ``--to``, or grades.csv."""
+        students, assignments = ({str(item) for item in wanted} for wanted in (self.student, self.assignment))
+        known = {student.id: student for student in gradebook.students}
+        rows = []
+        for assignment in gradebook.assignments:
+            if assignments and assignment.name not in assignments:
+                continue
+            for student in sorted(known.keys() | self.found(assignment.name)):
+                if not students or student in students:
+                    rows.append(self.row(gradebook, assignment, student, known.get(student)))
+        table = io.StringIO(newline="")
+        writer = csv.DictWriter(table, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+        write(Path(self.to or "grades.csv"), table.getvalue().encode())
+        missing = sum(row["score"] == "" for row in rows)
+        self.log.info("Exported %d rows to %s", len(rows), self.to or "grades.csv")
+        if missing:
+            self.log.warning("%d of %d marks are missing: see the columns status and reason", missing, len(rows))
+
+    def found(self, assignment):
+        """Return the students who have a folder for an assignment, in the gradebook or not."""
+        patterns = [self.folder(step, "*", assignment) for step in ("submitted", "not_gradable")]
+        return {
+            path.parts[pattern.parts.index("*")]
+            for pattern in patterns
+            for path in Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
+        }
+
+    def folder(self, step, student, assignment):
+        """Return the folder of a student's assignment at a step of nbgrader's, or at not_gradable, which is ours."""
+        course = self.parent.coursedir
+        student = "." if step == "release" else student
+        return Path(course.format_path(getattr(course, f"{step}_directory", step), student, assignment))
+
+    def row(self, gradebook, assignment, student, person):
+        """Return the table's row for one student and assignment."""
+        status, reason = standing(
+            gradebook, assignment, student, lambda step: self.folder(step, student, assignment.name)
+        )
+        row = {
+            "assignment": assignment.name,
+            "duedate": assignment.duedate,
+            "student_id": student,
+            "max_score": assignment.max_score,
+            "status": status,
+            "reason": reason,
+        }
+        row |= {name: getattr(person, name, None) for name in ("last_name", "first_name", "email")}
+        submission = submission_of(gradebook, assignment.name, student)
+        if submission is not None:
+            row["timestamp"] = submission.timestamp
+        if status == "graded":
+            penalty = submission.late_submission_penalty
+            row |= {"raw_score": submission.score, "late_submission_penalty": penalty}
+            row["score"] = max(0.0, submission.score - penalty)
+        return {name: "" if row.get(name) is None else row[name] for name in COLUMNS}
+
+
+def standing(gradebook, assignment, student, folder):
+    """Return (status, reason) of a student's mark for an assignment of the gradebook.
+
+    The status is graded, to be marked (by a person), not graded or not submitted; the reason is empty for graded.
+    ``folder`` gives the student's folder at a step: submitted, autograded, release or not_gradable.
+    """
+    submission = submission_of(gradebook, assignment.name, student)
+    grades = [grade for notebook in submission.notebooks for grade in notebook.grades] if submission else []
+    if grades and all(grade.manual_score is not None for grade in grades):
+        return "graded", ""
+    files = [f"{notebook.name}.ipynb" for notebook in assignment.notebooks]
+    submitted, autograded = folder("submitted"), folder("autograded")
+    if submitted.is_dir():
+        for file in files:
+            if not (submitted / file).exists():
+                others = sorted(path.name for path in submitted.iterdir() if path.suffix == ".ipynb")
+                beside = f"; handed in: {', '.join(others)}" if others else ""
+                return "not graded", f"{file} was not handed in{beside}"
+            if not (autograded / file).exists():
+                return "not graded", refusal(submitted / file, folder("release") / file) or STOPPED
+    elif submission is None:
+        kept = sorted(folder("not_gradable").glob("*"), key=lambda path: path.stat().st_mtime)
+        if not kept:
+            return "not submitted", "nothing was handed in"
+        return "not graded", refusal(kept[-1], folder("release") / files[0]) or STOPPED
+    missing = [grade.name for grade in grades if grade.auto_score is None and grade.manual_score is None]
+    if missing and autograded.is_dir():
+        return "to be marked", f"a person gives the points of {', '.join(missing)}"
+    return ("graded", "") if grades and not missing else ("not graded", STOPPED)
+
+
+def refusal(path, release):
+    """Return why a file is not gradable; empty if it is, or if the release is not there to tell."""
+    try:
+        mend(path.read_bytes(), nbformat.read(release, as_version=4))
+    except NotGradable as error:
+        return str(error)
+    except FileNotFoundError:
+        pass
+    return ""
+
+
+def submission_of(gradebook, assignment, student):
+    """Return the gradebook's entry for a submission, or None."""
+    try:
+        return gradebook.find_submission(assignment, student)
+    except MissingEntry:
+        return None
