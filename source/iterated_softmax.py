@@ -565,6 +565,18 @@ with needs("final_top"):
 # So C1 has a limit: repeated softmax flattens at T = 1, and can sharpen at a small T.
 
 # %% [markdown]
+# ## Play (5 minutes, no points)
+#
+# Turn n, the steps, the temperature inside the loop and the number format. Each number has a slider and a field that
+# takes any value. The left panel shows the largest probability, the right one the standard deviation.
+#
+# Try T = 0.1 with 60 steps: which start ends where? Then lower T from 0.1 to 0.05, slowly: look for the moment when
+# the start is forgotten again. Set T back to 1 and choose `bfloat16`: after how many steps is nothing left to measure?
+
+# %%
+helpers.explore_repeated_softmax()
+
+# %% [markdown]
 # ## What you found
 #
 # | claim | verdict | your number |

@@ -682,6 +682,22 @@ x = draw_logits(8, seed=0)
 print("agrees with softmax_t:", torch.allclose(online_softmax(x), helpers.softmax_t(x), rtol=1e-12, atol=0))
 
 # %% [markdown]
+# ## 12. Play (5 minutes, no points)
+#
+# First the outlier among 100 logits. Raise T from 0.5 to 3: look for the moment when the 6 holds less than half. Where
+# is it for r = 5? Then make the outlier the smallest logit: which of the three measures still speak of it?
+
+# %%
+helpers.explore_temperature_range()
+
+# %% [markdown]
+# Now a vocabulary of 128,256 tokens. Look for two settings of spread and T with the same picture. Then raise the
+# nucleus's mass from 0.9 to 0.99: at which spread does the last tenth of the mass cost the most tokens?
+
+# %%
+helpers.explore_vocabulary()
+
+# %% [markdown]
 # ## What you found
 #
 # | claim | verdict | the number that decides |
