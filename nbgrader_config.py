@@ -14,6 +14,9 @@ c.CourseDirectory.course_id = "softmax-lab"
 # The released files are derived and committed: generating them again writes the same bytes and fills the gradebook.
 c.GenerateAssignment.force = True
 
+# The doctor mends what was handed in before nbgrader reads it.
+c.Autograde.exporter_class = "grading.exporter.MendingExporter"
+
 # The judge in place of nbgrader's Execute: it alone writes the points of a test cell.
 c.Autograde.autograde_preprocessors = [
     "grading.judge.Judge",
@@ -27,3 +30,6 @@ c.Autograde.autograde_preprocessors = [
 
 # The page that students get: from verdicts, scores and comments, never from the source of a test cell.
 c.GenerateFeedback.exporter_class = "grading.feedback.FeedbackExporter"
+
+# nbgrader's table with a status and a reason: a mark that is missing is empty there, never 0.
+c.ExportApp.plugin_class = "grading.export.StatusExport"
