@@ -91,9 +91,10 @@ def test_feedback_and_export_work_as_they_are(course, tmp_path):
     done = course.nbgrader("export", f"--to={tmp_path / 'grades.csv'}")
     assert done.returncode == 0, done.stderr
     rows = [line.split(",") for line in (tmp_path / "grades.csv").read_text().splitlines()]
-    scores = {(row[0], row[3]): float(row[9]) for row in rows[1:]}
-    assert scores[ASSIGNMENTS[0], "solved"] == 20.0
-    assert scores[ASSIGNMENTS[1], "blank"] == 0.0
+    scores = {(row[0], row[3]): row[9] for row in rows[1:]}
+    assert scores[ASSIGNMENTS[0], "solved"] == "20.0"
+    assert scores[ASSIGNMENTS[1], "blank"] == "0.0"
+    assert scores[ASSIGNMENTS[1], "nosy"] == "", "nothing was handed in"
 
 
 def graded_cell(course, student, assignment, grade_id):
