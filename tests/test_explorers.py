@@ -4,6 +4,7 @@ Numbers are compared with the course's own, computed here with mpmath or longdou
 """
 
 import base64
+import html
 import struct
 import subprocess
 import sys
@@ -272,10 +273,11 @@ def test_without_a_front_end_the_picture_and_the_words_remain(explorer, monkeypa
     before = explorer.figure.frame()
     explorer._ipython_display_()
     [(data, more)] = shown
-    assert set(data) == {WIDGET, "image/png", "text/plain"}
+    assert set(data) == {WIDGET, "image/png", "text/html", "text/plain"}
     assert data[WIDGET]["model_id"] == explorer.view.model_id
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
     assert data["text/plain"] == f"{explorer.words} {explorer.figure.alt}"
+    assert data["text/html"].startswith(f'<img alt="{html.escape(data["text/plain"])}"')
     assert more == {"raw": True, "metadata": {"image/png": {"alt": data["text/plain"], "width": 760}}}
     assert explorer.figure.frame() == before
 

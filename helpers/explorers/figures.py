@@ -81,6 +81,8 @@ def draw_repeated(numbers, figure=None):
     for start in (0, 1):
         curves[start].set_data(steps, numbers.largest[:, start])
         curves[2 + start].set_data(steps, heights[:, start])
+    for curve in curves:
+        curve.set_markevery(1 + end // STEP_LIMITS[0] // 2)  # marks apart from each other
     uniform.set_data([0, end], [1 / numbers.n_points] * 2)
     figure.data = table(
         ("start", "step", "largest probability", "standard deviation"),

@@ -3,7 +3,6 @@
 No Output, interact or jslink: Google Colab has ipywidgets 7, and they write the notebook's outputs again and again.
 """
 
-import base64
 import html
 import math
 import textwrap
@@ -11,8 +10,10 @@ import textwrap
 import ipywidgets as widgets
 from IPython.display import display
 
+from ..drawing import image_tag
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
-WIDE = {"description_width": "initial"}
+LABEL = {"description_width": "190px"}  # the longest label's, so that the fields stand in a column
 
 
 class Number:
@@ -24,9 +25,8 @@ class Number:
         limits = {"value": value, "min": low, "max": high, "step": step}
         field = widgets.BoundedIntText if whole else widgets.BoundedFloatText
         slider = widgets.IntSlider if whole else widgets.FloatSlider
-        layout = widgets.Layout(width="300px")
-        self.field = field(description=label, style=WIDE, layout=layout, **limits)
-        self.slider = slider(readout=False, layout=layout, **limits)
+        self.field = field(description=label, style=LABEL, **limits)
+        self.slider = slider(readout=False, **limits)
         # A slider sends 1.2000000000000002 for 1.2. What is typed is kept as it is.
         tidy = int if whole else lambda value: round(value, digits)
         widgets.link((self.slider, "value"), (self.field, "value"), transform=(tidy, lambda value: value))
@@ -37,7 +37,7 @@ class Choice:
     """Be the control of a choice: a labelled drop-down list."""
 
     def __init__(self, label, options):
-        self.field = self.view = widgets.Dropdown(description=label, options=options, value=options[0], style=WIDE)
+        self.field = self.view = widgets.Dropdown(description=label, options=options, value=options[0], style=LABEL)
 
 
 class Explorer:
@@ -62,20 +62,15 @@ class Explorer:
     def _update(self, change=None):
         self.numbers = self.model(**{name: control.field.value for name, control in self.controls.items()})
         self.figure, self.words = self.draw(self.numbers, self.figure), self.tell(self.numbers)
-        png = base64.b64encode(self.figure.frame()).decode("ascii")
-        width, height = self.figure.canvas.get_width_height()
-        # Decoded before it is shown, and in a place of fixed size: nothing flickers or jumps.
-        self._picture.value = (
-            f'<img alt="{html.escape(self.figure.alt)}" width="{width}" height="{height}" decoding="sync" '
-            f'style="max-width: none" src="data:image/png;base64,{png}">'
-        )
-        self._line.value = f'<p role="status" aria-live="polite">{html.escape(self.words)}</p>'
+        size = self.figure.canvas.get_width_height()
+        self._picture.value = image_tag(self.figure.frame(), self.figure.alt, *size)
+        self._line.value = f'<p role="status" aria-live="polite" style="margin: 0">{html.escape(self.words)}</p>'
 
     def _ipython_display_(self):
         figure = self.draw(self.numbers)
         figure.set_layout_engine("constrained")
         figure.suptitle(textwrap.fill(self.words, 110), fontsize=9)
+        figure.alt = f"{self.words} {figure.alt}"
         data, metadata = figure._repr_mimebundle_()
-        data["text/plain"] = metadata["image/png"]["alt"] = f"{self.words} {self.figure.alt}"
         data[WIDGET] = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
         display(data, metadata=metadata, raw=True)
