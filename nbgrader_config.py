@@ -3,7 +3,12 @@
 import sys
 from pathlib import Path
 
+from nbgrader.converters import GenerateAssignment
+from nbgrader.preprocessors import ClearSolutions
+
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # `grading` is used from the checkout
+
+from grading.stubs import ClearAnswers  # noqa: E402
 
 c = get_config()  # noqa: F821  nbgrader provides it
 
@@ -13,6 +18,9 @@ c.CourseDirectory.course_id = "softmax-lab"
 
 # The released files are derived and committed: generating them again writes the same bytes and fills the gradebook.
 c.GenerateAssignment.force = True
+c.GenerateAssignment.preprocessors = [
+    ClearAnswers if step is ClearSolutions else step for step in GenerateAssignment.preprocessors.default()
+]
 
 # The doctor mends what was handed in before nbgrader reads it.
 c.Autograde.exporter_class = "grading.exporter.MendingExporter"

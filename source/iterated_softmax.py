@@ -2,9 +2,9 @@
 # # Does repeating softmax sharpen it?
 #
 # An article on softmax makes fourteen claims. Some are true, some are true in part, some are false on the
-# article's own data. You will not be told which: you compute a number, and the number decides.
+# article's own data. Each verdict here follows a number that you compute first.
 #
-# This notebook takes about an hour and is worth 20 points. At the end you can
+# This notebook takes one to two hours and is worth 20 points. At the end you can
 #
 # - write a softmax that survives large logits, and say why the textbook formula does not;
 # - say what happens when softmax is applied to its own output, how fast, and why;
@@ -76,7 +76,7 @@ print(naive_softmax(torch.tensor([88.0, 89.0])))
 #
 # ### Predict (1 point)
 #
-# Where exactly does `exp` overflow in float16, the format that many models run in?
+# The largest float16 is 65,504. Above which x does $e^x$ overflow in float16?
 
 # %% solution="prediction_2"
 prediction_2 = None
@@ -92,9 +92,13 @@ import math
 for dtype in (torch.float16, torch.float32, torch.float64):
     print(f"{str(dtype):14} exp overflows above {math.log(torch.finfo(dtype).max):7.2f}")
 
+# %%
+helpers.reveal("prediction_2", prediction_2, math.log(torch.finfo(torch.float16).max))
+
 # %% [markdown]
-# The sum overflows even earlier than its terms. Take 101 equal logits, as many as the article has, and look for the
-# first that kills the formula in float32.
+# The sum overflows even earlier than its terms: each term is finite, their sum is `inf`, and dividing by it gives 0
+# everywhere. Take 101 equal logits, as many as the article has, and look for the first that kills the formula in
+# float32. In theory it is 88.72 - ln 101 = 84.11.
 
 
 # %%
@@ -102,7 +106,6 @@ def survives(logit):
     return naive_softmax(torch.full((101,), logit)).sum() > 0.5
 
 
-helpers.reveal("prediction_2", prediction_2, math.log(torch.finfo(torch.float16).max))
 first = next(logit / 10 for logit in range(1000) if not survives(logit / 10))
 print("101 equal logits in float32: the formula fails from", first)
 
@@ -196,8 +199,9 @@ for gap in (80.0, 89.0, 104.0):
     print(f"           log_softmax   {log_of_the_smaller(lambda x: torch.log_softmax(x, -1), gap)}")
 
 # %% [markdown]
-# The gradient breaks first, just past a gap of 88.73: the value is still right there, but $1/p$ overflows. The value
-# breaks at 103.97, where $p$ itself becomes 0. The rule is short: never take the log of a softmax, use `log_softmax`.
+# The gradient breaks first, from a gap of 88.73 on. The derivative of $\log p$ is $1/p$, about $e^{gap}$, and that is
+# the overflow of section 2 again. The value is still right there. From a gap of 103.98 on, $p$ itself is 0 and its
+# log is `-inf`. The rule is short: never take the log of a softmax, use `log_softmax`.
 
 # %% [markdown]
 # ## 5. The article's first experiment (10 minutes)
@@ -275,7 +279,7 @@ def iterative_softmax_experiment(
 with needs("iterative_softmax_experiment"):
     probs, stds, x = iterative_softmax_experiment()
     helpers.reveal("prediction_3", prediction_3, probs[1].max())
-    print("largest probability:", [round(p.max().item(), 4) for p in probs])
+    print("largest probability:", [round(float(p.max()), 4) for p in probs])
     display(helpers.plot_iterations(probs, x))
 
 # %%
@@ -341,19 +345,15 @@ with needs("iterative_softmax_experiment", "decay_ratios"):
     helpers.reveal("prediction_4", prediction_4, decay_ratios(iterative_softmax_experiment()[1])[0])
     for n in (4, 20, 100):
         stds = iterative_softmax_experiment(n_points=n, n_iters=4)[1]
-        print(f"n = {n:3}:", [round(ratio, 4) for ratio in decay_ratios(stds)], " 1/n =", 1 / n)
+        print(f"n = {n:3}, T = 1:  ", [round(float(ratio), 4) for ratio in decay_ratios(stds)])
+    for T in (0.5, 2.0):
+        stds = iterative_softmax_experiment(n_points=20, n_iters=4, temperature=T)[1]
+        print(f"n =  20, T = {T}:", [round(float(ratio), 4) for ratio in decay_ratios(stds)])
 
 # %% [markdown]
-# Why 1/n? Near the uniform distribution write $p_i = 1/n + d_i$, with small $d_i$ that sum to 0.
-#
-# 1. The weights are $e^{p_i/T} \approx e^{1/(nT)} (1 + d_i/T)$.
-# 2. Their sum is $n\, e^{1/(nT)}$, since the $d_i$ cancel.
-# 3. So the next distribution is $1/n + d_i/(nT)$.
-# 4. Every difference has shrunk by the same factor.
-#
 # ### Exercise: `contraction_rate` (2 points)
 #
-# Take it from the four lines, or measure it: both are right.
+# Find the law from the numbers above, derive it, or measure it: all are right.
 
 
 # %% solution="contraction_rate"
@@ -374,6 +374,14 @@ def contraction_rate(n_points: int, temperature: float = 1.0) -> float:
 
 
 # %% test="contraction_rate" points=2
+
+# %% [markdown]
+# **Why?** Near the uniform distribution write $p_i = 1/n + d_i$, with small $d_i$ that sum to 0.
+#
+# 1. The weights are $e^{p_i/T} \approx e^{1/(nT)} (1 + d_i/T)$, since $e^s \approx 1 + s$ for a small $s$.
+# 2. Their sum is $n\, e^{1/(nT)}$, since the $d_i$ cancel.
+# 3. So the next distribution is $1/n + d_i/(nT)$.
+# 4. Every difference has shrunk by the same factor.
 
 # %% [markdown]
 # **Claim C2: the standard deviation falls geometrically.** True: the ratio settles at 1/(nT) within a step or two.
@@ -424,11 +432,11 @@ for name, weight in linear.items():
 # %% [markdown]
 # ## 9. The same in float32 (8 minutes)
 #
-# So far everything ran in float64. Most deep learning runs in float32, which carries about 7 digits.
+# Sections 5 to 8 ran in float64, which carries about 16 digits. Most deep learning runs in float32, with about 7.
 #
 # ### Predict (1 point)
 #
-# How many of the nine deviations are still right in float32?
+# How many of the nine deviations, k = 0 to 8, are right to 1.5 % in float32?
 
 # %% solution="prediction_5"
 prediction_5 = None
@@ -483,7 +491,7 @@ with needs("trusted_steps"):
     helpers.reveal("prediction_5", prediction_5, trusted_steps(torch.float32))
 
 # %% [markdown]
-# Look at the deviations side by side. The last column measures float32's own probabilities, but with a float64 ruler.
+# Look at the deviations side by side. The last column measures float32's own probabilities, but in float64.
 
 # %%
 p32, p64 = (torch.linspace(0, 1, 20, dtype=dtype) for dtype in (torch.float32, torch.float64))
@@ -495,9 +503,8 @@ for k in range(9):
 
 # %% [markdown]
 # From k = 6 on all 20 float32 probabilities are the same number: their true deviation is 0. `torch.std` in float32
-# nevertheless reports about 4e-9 for ever. It subtracts a mean that is one rounding error off. The plateau belongs
-# to the
-# ruler, not to softmax.
+# nevertheless reports about 4e-9 for ever: print `p32.std()` and see. It subtracts a mean that is one rounding error
+# off. The plateau belongs to the ruler, not to softmax.
 #
 # Half precision leaves the line sooner still. bfloat16 carries 2 to 3 digits, float16 3 to 4. Which deviations are
 # right to a tenth?
@@ -561,7 +568,7 @@ with needs("final_top"):
 
 # %% [markdown]
 # Above 0.1825 everything flattens. Below it a peaked distribution exists as well, and a one-hot start finds it. The
-# start softmax(x) is too flat for that, and goes to uniform down to T = 0.061. Below 1/n = 0.05 nothing stays uniform.
+# start softmax(x) is too flat for that, and goes to uniform down to about T = 0.061. Below 1/n nothing stays uniform.
 # So C1 has a limit: repeated softmax flattens at T = 1, and can sharpen at a small T.
 
 # %% [markdown]
@@ -586,7 +593,7 @@ helpers.explore_repeated_softmax()
 # | C3 the mean is 1/n | true for every distribution: no evidence | 0.05 for one-hot, too |
 # | C9 exp is nearly linear, therefore it flattens | wrong cause: `x` is linear and does not flatten | ratio 1 for `x` |
 #
-# C1 is true at temperature 1, from any start. Your bonus shows where it ends.
+# C1 is true at temperature 1, wherever you start. The bonus shows where it ends.
 #
 # Your predictions:
 

@@ -5,9 +5,9 @@
 # temperature. Then it says who dominates and what is balanced. Here you measure both, and find out that the answer
 # depends on the measure.
 #
-# This notebook takes about an hour and is worth 23 points. At the end you can
+# This notebook takes about two hours and is worth 23 points. At the end you can
 #
-# - say at which temperature an outlier stops to dominate, and what "dominate" means;
+# - say at which temperature an outlier stops dominating, and what "dominate" means;
 # - measure how flat a distribution is, in more than one way;
 # - tell a claim that holds from one that holds only sometimes, with the number that decides.
 #
@@ -103,7 +103,8 @@ with needs("temperature_range_experiment"):
     display(helpers.plot_zoomed(results))
 
 # %% [markdown]
-# The article cuts this second figure at 0.03. What does the cut hide? Count it.
+# The article cuts its own version of this figure at 0.03. What does such a cut hide? Count it. The **mass** of some
+# entries is the sum of their probabilities.
 
 # %%
 with needs("temperature_range_experiment"):
@@ -139,8 +140,6 @@ def outlier_mass(results: dict) -> dict:
 with needs("temperature_range_experiment", "outlier_mass"):
     masses = outlier_mass(temperature_range_experiment(RANGES, TEMPERATURES))
     helpers.reveal("prediction_1", prediction_1, masses[0.4][3])
-    for r, shares in masses.items():
-        print(f"r = {r:3}:", {T: round(share, 4) for T, share in shares.items()})
 
 # %% [markdown]
 # **Claim C4: at T = 0.5 the logit 6 takes almost all.** "Almost all" needs a number: say 0.9, for every range.
@@ -153,7 +152,7 @@ with needs("temperature_range_experiment", "outlier_mass"):
 
 # %% solution="verdict_c4"
 def verdict_c4(results: dict, temperature: float = 0.5) -> dict:
-    """Judge C4 on results: value is the smallest outlier's share over the ranges, at the one temperature given.
+    """Judge C4 on results: value is the outlier's smallest share over the ranges, at the one temperature given.
 
     Returns {"holds": bool, "value": float}; holds is value >= 0.9.
     """
@@ -178,7 +177,7 @@ with needs("temperature_range_experiment", "verdict_c4"):
 
 # %% solution="verdict_c6"
 def verdict_c6(results: dict, narrow: float = 0.4) -> dict:
-    """Judge C6 on results: value is the smallest outlier's share over the temperatures, for the range narrow.
+    """Judge C6 on results: value is the outlier's smallest share over the temperatures, for the range narrow.
 
     Returns {"holds": bool, "value": float}; holds is value > 0.5.
     """
@@ -196,8 +195,14 @@ with needs("temperature_range_experiment", "verdict_c6"):
     print(f"C6 holds: {verdict['holds']}, the smallest share is {verdict['value']:.4f}")
 
 # %% [markdown]
-# So "dominant" needs a range *and* a temperature.
-#
+# Here are all nine shares. "Dominant" needs a range *and* a temperature.
+
+# %%
+with needs("temperature_range_experiment", "outlier_mass"):
+    for r, shares in outlier_mass(temperature_range_experiment(RANGES, TEMPERATURES)).items():
+        print(f"r = {r:3}:", {T: round(float(share), 4) for T, share in shares.items()})
+
+# %% [markdown]
 # ### Predict (1 point)
 #
 # With r = 0.4, at which temperature does the 6 hold exactly one half?
@@ -231,7 +236,8 @@ print({r: round(half_share_temperature(r), 4) for r in RANGES})
 # ## 3. What is "softer"? (8 minutes)
 #
 # The **entropy** $H = -\sum p \ln p$ measures how spread out a distribution is. Its exponential, the **perplexity**,
-# counts in how many equal pieces it is as uncertain as: 1 for one-hot, n for uniform.
+# is the number of equally likely outcomes that would be just as uncertain: 1 for one-hot, n for uniform. With the
+# natural logarithm the entropy is in **nats**.
 #
 # ### Exercise: `perplexity` (3 points)
 #
@@ -266,8 +272,8 @@ def perplexity(p: torch.Tensor, dim: int = -1) -> torch.Tensor:
 
 # %%
 with needs("temperature_range_experiment", "perplexity"):
-    for r, by_T in temperature_range_experiment(RANGES, TEMPERATURES).items():
-        print(f"r = {r:3}:", {T: round(perplexity(entry["probs"]).item(), 2) for T, entry in by_T.items()})
+    for T, entry in temperature_range_experiment([1], TEMPERATURES)[1].items():
+        print(f"r = 1, T = {T}: perplexity {float(perplexity(entry['probs'])):.2f} of 101")
 
 # %% [markdown]
 # **Claim C5: a higher temperature is softer.** Softer: a larger perplexity, at every step up in temperature.
@@ -302,7 +308,8 @@ with needs("temperature_range_experiment", "verdict_c5"):
     print(f"C5 holds: {verdict['holds']}, the smallest step is {verdict['value']:.4f}")
 
 # %% [markdown]
-# C5 holds for any logits, not only for these: $dH/dT = \mathrm{Var}_p(x) / T^3$, and a variance is never negative.
+# C5 holds for any logits that are not all equal: $dH/dT = \mathrm{Var}_p(x) / T^3$, where $\mathrm{Var}_p(x)$ is the
+# variance of the logits under p, and no variance is negative.
 # Check the formula on random logits, with a small step in T:
 
 # %%
@@ -357,6 +364,8 @@ with needs("temperature_range_experiment", "verdict_c7"):
     flattest = max((0.4, 5), key=lambda r: helpers.perplexity(results[r][3]["probs"]).item())
     helpers.reveal("prediction_3", prediction_3, flattest)
     print(f"C7 holds: {verdict['holds']}, the smallest difference is {verdict['value']:.2f}")
+    for r in (0.4, 5):
+        print(f"r = {r:3}:", {T: round(helpers.perplexity(results[r][T]["probs"]).item(), 2) for T in TEMPERATURES})
 
 # %% [markdown]
 # Somewhere the two ranges change places. Find the temperature.
@@ -426,8 +435,8 @@ with needs("temperature_range_experiment"):
         print(f"{name:18} r = 5 is more balanced at T = {wide_wins}")
 
 # %% [markdown]
-# Three fair measures, three answers: they cross near 1.50, near 2.21, and never. A claim about balance has to say which
-# measure it means.
+# Three fair measures, three answers: they cross near 1.50, between 2.1 and 2.3, and never. A claim about balance has
+# to say which measure it means.
 
 # %% [markdown]
 # ## 5. Dominance and nucleus (5 minutes)
@@ -538,11 +547,13 @@ def nucleus(logits, temperature=1.0):
 sizes = {spread: sorted(nucleus(draw_logits(spread, seed)) for seed in range(9)) for spread in (1, 3, 4.85, 8)}
 helpers.reveal("prediction_4", prediction_4, sizes[1][4])
 for spread, counts in sizes.items():
-    print(f"spread {spread:4}: median {counts[4]:.2g} tokens, over nine draws from {counts[0]:.2g} to {counts[-1]:.2g}")
+    low, middle, high = (round(count, -2) if count > 1000 else count for count in (counts[0], counts[4], counts[-1]))
+    print(f"spread {spread:4}: median {middle:,} tokens, over nine draws from {low:,} to {high:,}")
 
 # %% [markdown]
 # With the same 128,256 tokens, 90 % takes most of the vocabulary or a handful. It is the spread of the logits that
-# makes few tokens dominate, not their number. Mind the range over the draws: above s = 3, one draw tells you little.
+# makes few tokens dominate, not their number. Near s = 4.85, the square root of 2 ln n, a few tokens begin to win. Mind
+# the range over the draws: above s = 3, one draw tells you little.
 
 # %% [markdown]
 # ## 8. Sampling (6 minutes)
@@ -576,8 +587,9 @@ for spread, temperature in ((1, 0.7), (8, 2), (8, 0.2), (3, 0.7), (6, 1.4)):
     print(f"spread {spread}, T = {temperature}: {distinct(spread, temperature):3} different of 1000")
 
 # %% [markdown]
-# The direction is true, the bands are convention. At spread 1 the "accurate" 0.7 almost never repeats; at spread 8 the
-# "creative" 2 repeats most of the time. Look at the last two lines: only spread / T matters.
+# The direction is true, the bands are convention, and no count can test "accurate". At spread 1 the "accurate" 0.7
+# almost never repeats; at spread 8 the "creative" 2 repeats most of the time. Look at the last two lines: only spread
+# / T matters.
 
 # %% [markdown]
 # ## 9. Two collapses (5 minutes)
@@ -615,7 +627,8 @@ print(f"gap 20: largest gradient {x.grad.abs().max():.0e}")
 # ## 10. The collapse nobody lists (5 minutes)
 #
 # `torch.nn.functional.cross_entropy` applies softmax itself. Give it probabilities instead of logits, and softmax is
-# applied twice. The model may be perfectly sure of the right class; how small can the loss get?
+# applied twice. The model may be perfectly sure of the right class, and hand over a one-hot vector; how small can the
+# loss get?
 #
 # ### Predict (1 point)
 #
@@ -637,8 +650,8 @@ helpers.reveal("prediction_6", prediction_6, floor)
 print(f"loss floor {floor:.4f} = ln(1 + 9/e) = {torch.log(1 + 9 / torch.exp(torch.tensor(1.0))):.4f}")
 
 # %% [markdown]
-# A loss that stops near 1.46 with ten classes is the sign. Repeating softmax flattens (the first notebook), and here it
-# flattens what the loss sees.
+# The second softmax gives the right class only e / (e + 9). A loss that stops near 1.46 with ten classes is the sign.
+# Repeating softmax flattens (the first notebook), and here it flattens what the loss sees.
 
 # %% [markdown]
 # ## 11. What does it cost? (4 minutes)
@@ -663,9 +676,10 @@ else:
     print("Set MEASURE = True to time softmax on your machine.")
 
 # %% [markdown]
-# Four times as many numbers take about four times as long, as one row or as four: C14 is true. What counts is memory
-# traffic. The shifted softmax reads its row three times. **Online softmax** reads it once for maximum and sum together:
-# whenever a larger maximum comes, it rescales the sum so far. Fused GPU kernels are built on this idea.
+# Did four times as many numbers take about four times as long, as one row or as four? That is what C14 says, and it
+# is true of the work. A busy machine or a small N can hide it. What counts is memory traffic: the shifted softmax
+# reads its row three times. **Online softmax** reads it once for maximum and sum together: whenever a larger maximum
+# comes, it rescales the sum so far. Fused GPU kernels are built on this idea.
 
 
 # %%
@@ -702,9 +716,9 @@ helpers.explore_vocabulary()
 #
 # | claim | verdict | the number that decides |
 # |---|---|---|
-# | C4 at T = 0.5 the 6 takes almost all | false for r = 5 | its smallest share |
-# | C5 a higher temperature is softer | true for any logits | the smallest step of perplexity |
-# | C6 with r = 0.4 the 6 is absolutely dominant | false at T = 3 | its smallest share |
+# | C4 at T = 0.5 the 6 takes almost all | false for r = 5 | the 6's smallest share |
+# | C5 a higher temperature is softer | true for any logits, not all equal | the smallest step of perplexity |
+# | C6 with r = 0.4 the 6 is absolutely dominant | false at T = 3 | the 6's smallest share |
 # | C7 r = 5 is more balanced | only below the crossing temperature | perplexity(5) - perplexity(0.4) |
 # | C8 relative differences | sharper: differences only | the largest difference |
 # | C10 in a large vocabulary few tokens dominate | it depends on the spread | tokens for 90 % at spread 1 and 8 |
