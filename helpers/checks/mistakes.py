@@ -22,7 +22,7 @@ def recognise(exercise, reference, args, kwargs, answer):
         for phrase, numbers in known(exercise, reference, args, kwargs):
             wrong = flat(numbers)
             near = distance(came, wrong)
-            if near <= 1e-4 and distance(right, wrong) > 100 * near:
+            if near <= 1e-4 and distance(right, wrong) > max(100 * near, 1e-9):
                 return f"These are the numbers of {phrase}."
     if asks_float64(exercise, args, kwargs) and 1e-10 < near_right < 3e-5:
         return "These numbers are nearly right, as if computed in float32: keep float64 all the way through."
@@ -33,7 +33,8 @@ def known(exercise, reference, args, kwargs):
     yield from MISTAKES[exercise](reference, *args, **kwargs) if exercise in MISTAKES else ()
     right = flat(reference)
     for digits in range(1, 7):
-        yield f"an answer that is rounded to {digits} decimals: return it as it is", right.round(digits)
+        places = "1 decimal" if digits == 1 else f"{digits} decimals"
+        yield f"an answer that is rounded to {places}: return it as it is", right.round(digits)
 
 
 def asks_float64(exercise, args, kwargs):
