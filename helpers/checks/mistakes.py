@@ -22,7 +22,7 @@ def recognise(exercise, reference, args, kwargs, answer):
         for phrase, numbers in known(exercise, reference, args, kwargs):
             wrong = flat(numbers)
             near = distance(came, wrong)
-            if near <= 1e-4 and distance(right, wrong) > max(100 * near, 1e-9):
+            if near <= 1e-4 and distance(right, wrong) > max(100 * near, 1e-14):
                 return f"These are the numbers of {phrase}."
     if asks_float64(exercise, args, kwargs) and 1e-10 < near_right < 3e-5:
         return "These numbers are nearly right, as if computed in float32: keep float64 all the way through."
