@@ -5,6 +5,7 @@ tests/test_figures.py shows each of them failing on a figure spoilt for it.
 
 import numpy as np
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 
 
 def contrast(colour):
@@ -48,10 +49,10 @@ def unlabelled_log_axes(figure):
 
 
 def repeated_styles(figure):
-    """Return the markers and the colours that stand for two entries of the legend."""
+    """Return the looks without colour that stand for two entries of the legend, and the colours of two markers."""
     handles = [h for legend in figure.legends for h in legend.legend_handles]
-    looks = [(h.get_marker(), h.get_markerfacecolor() == "none") for h in handles]
-    hues = [h.get_color() for h in handles]
+    looks = [(h.get_marker(), h.get_markerfacecolor() == "none", h.get_linestyle()) for h in handles]
+    hues = [h.get_color() for h in handles if h.get_marker() != "None"]
     return [x for seen in (looks, hues) for x in set(seen) if seen.count(x) > 1]
 
 
@@ -59,4 +60,8 @@ def low_contrast(figure):
     return [line.get_color() for a in figure.axes for line in a.lines if contrast(line.get_color()) < 3]
 
 
-RULES = (points_outside, legends_on_data, clipped, unlabelled_log_axes, repeated_styles, low_contrast)
+def pale_text(figure):
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text() and contrast(text.get_color()) < 4.5]
+
+
+RULES = (points_outside, legends_on_data, clipped, unlabelled_log_axes, repeated_styles, low_contrast, pale_text)

@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from helpers.drawing import GREY, colours, markers
 from helpers.figures import plot_full, plot_iterations, plot_log_std, plot_zoomed
 from helpers.pipeline import run_full_pipeline
-from tests.figure_rules import RULES, contrast, drawn
+from tests.figure_rules import RULES, contrast, drawn, repeated_styles
 
 
 def softmax(x):
@@ -103,12 +103,16 @@ def broken_colour(figure, axes):
     axes.lines[0].set_color("#F0E442")  # Okabe and Ito's yellow
 
 
+def broken_text(figure, axes):
+    axes.set_title("a pale title", color="#888888")
+
+
 @pytest.mark.parametrize(
     ("problems", "spoil"),
     list(
         zip(
             RULES,
-            (broken_limits, broken_legend, broken_title, broken_scale, broken_marker, broken_colour),
+            (broken_limits, broken_legend, broken_title, broken_scale, broken_marker, broken_colour, broken_text),
             strict=True,
         )
     ),
@@ -118,6 +122,14 @@ def test_every_rule_can_fail(problems, spoil):
     spoil(figure, figure.axes[0])
     figure.draw_without_rendering()
     assert problems(figure)
+
+
+@pytest.mark.parametrize("change", [{"color": "#0072B2"}, {"marker": "", "linestyle": "--"}])
+def test_entries_that_differ_by_colour_alone_or_share_one_are_seen(change):
+    figure = FIGURES["1a"]()
+    for handle in figure.legends[0].legend_handles[:2]:
+        handle.set(**change)
+    assert len(repeated_styles(figure)) == 1
 
 
 def test_iterations_draw_the_numbers_given():
