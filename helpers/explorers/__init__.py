@@ -15,7 +15,7 @@ def explore_repeated_softmax():
 
     >>> explore_repeated_softmax().words
     'After 8 steps at T = 1 the largest of 20 probabilities is 0.05 from evenly spaced logits and 0.05 from one-hot; \
-uniform is 0.05. The start is forgotten.'
+uniform is 0.05. Both starts end alike.'
     """
     return Explorer(
         repeat_from_two_starts,

@@ -136,7 +136,7 @@ one-hot; uniform is 0.05. The start decides.'
     if not steps or np.any(np.abs(numbers.largest[-1] - numbers.largest[-2]) > 1e-3 * numbers.largest[-1]):
         words += "They have not come to rest."
     elif abs(even - one_hot) <= 0.01 * max(even, one_hot):
-        words += "The start is forgotten."
+        words += "Both starts end alike."
     else:
         words += "The start decides."
     zeros = np.flatnonzero(numbers.deviation[:, 0] == 0)

@@ -34,6 +34,8 @@ class Repeated:
 def repeat_from_two_starts(n_points=20, steps=8, temperature=1.0, dtype="float64"):
     """Repeat p <- softmax(p / T) from the softmax (T = 1) of evenly spaced values in [0, 1], and from a one-hot.
 
+    Both starts are largest in their last entry: where each ends in one peak, it is the same.
+
     n_points: entries, 2 or more; steps: repetitions, 0 or more; temperature: T > 0; dtype: the name of a floating
     dtype of torch. Returns Repeated. Raises what softmax_t raises.
 
@@ -43,7 +45,7 @@ def repeat_from_two_starts(n_points=20, steps=8, temperature=1.0, dtype="float64
     torch_dtype = getattr(torch, dtype)
     path = torch.zeros((steps + 1, 2, n_points), dtype=torch_dtype)
     path[0, 0] = softmax_t(torch.linspace(0, 1, n_points, dtype=torch_dtype))
-    path[0, 1, 0] = 1
+    path[0, 1, -1] = 1
     for k in range(steps):
         for start in (0, 1):  # row by row: for two rows torch wakes its threads, which takes far longer
             path[k + 1, start] = softmax_t(path[k, start], temperature)
