@@ -7,12 +7,13 @@ CLOSE = 0.1  # a prediction within this share of the result counts as right
 _revealed = {}
 
 
-def reveal(name, prediction, result):
+def reveal(name, prediction, result, choice=False):
     """Print a prediction beside the result, and remember both for `sum_up_predictions`.
 
     name        the variable's name, such as "prediction_1"; showing it again replaces what was remembered
     prediction  a number, or None as long as there is none
     result      the number that came out
+    choice      True where the prediction is one of a few given numbers: it is then right or wrong, and never near
     """
     result = float(result)
     try:
@@ -22,8 +23,9 @@ def reveal(name, prediction, result):
     if not math.isfinite(prediction):
         print(f"{name}: still empty. The result is {result:.4g}; next time, commit to a number first.")
         return
-    _revealed[name] = (prediction, result)
-    print(f"{name}: you said {prediction:.4g}, it is {result:.4g}{' (right)' if close(prediction, result) else ''}.")
+    _revealed[name] = (prediction, result, choice)
+    said = "you chose" if choice else "you said"
+    print(f"{name}: {said} {prediction:.4g}, it is {result:.4g}{' (right)' if close(prediction, result) else ''}.")
 
 
 def close(prediction, result):
@@ -36,11 +38,12 @@ def sum_up_predictions():
     if not _revealed:
         print("No prediction yet: fill in the prediction cells above and run the cells after them.")
         return
-    right = [name for name, pair in _revealed.items() if close(*pair)]
+    right = [name for name, (prediction, result, _) in _revealed.items() if close(prediction, result)]
     print(f"{len(right)} of {len(_revealed)} predictions within {CLOSE:.0%} of the result.")
-    for name, (prediction, result) in sorted(_revealed.items()):
+    for name, (prediction, result, choice) in sorted(_revealed.items()):
         if name not in right:
-            print(f"  {name}: {prediction:.4g} instead of {result:.4g}, {how_far(prediction, result)}")
+            off = "" if choice else f", {how_far(prediction, result)}"
+            print(f"  {name}: {prediction:.4g} instead of {result:.4g}{off}")
 
 
 def how_far(prediction, result):

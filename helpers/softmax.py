@@ -16,9 +16,10 @@ def softmax_t(x, temperature=1.0, dim=-1):
             distribution.
         dim: the axis that is normalised.
 
-    Returns a new tensor of x's shape, dtype and device, entries in [0, 1] that sum to 1 along `dim`,
-    unchanged when a constant is added to x. A logit of -inf gets probability 0 and gradient 0; the
-    temperature's gradient stays finite beside it. A row that holds NaN or +inf, or nothing but -inf, is NaN.
+    Returns a new tensor of x's shape, dtype and device, entries in [0, 1] that sum to 1 along `dim`, unchanged
+    when a constant is added to x, up to the rounding of that sum. A logit of -inf gets probability 0 and
+    gradient 0; the temperature's gradient stays finite beside it. A row that holds NaN or +inf, or nothing but
+    -inf, is NaN.
 
     Raises ValueError when T is not above 0 in the dtype of the computation or is not 0-d, TypeError for
     complex x.

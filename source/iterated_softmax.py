@@ -1,10 +1,11 @@
 # %% [markdown]
 # # Does repeating softmax sharpen it?
 #
-# An article on softmax makes fourteen claims. Some are true, some are true in part, some are false on the
+# An article, *An analysis of softmax behaviour in deep learning: iteration, numeric range and temperature* (in
+# Vietnamese), makes fourteen claims. Some are true, some are true in part, some are false on the
 # article's own data. Each verdict here follows a number that you compute first.
 #
-# This notebook takes one to two hours and is worth 20 points. At the end you can
+# This notebook takes about two hours and is worth 20 points. At the end you can
 #
 # - write a softmax that survives large logits, and say why the textbook formula does not;
 # - say what happens when softmax is applied to its own output, how fast, and why;
@@ -15,7 +16,7 @@
 # A cell that needs an exercise you have not done yet says so and goes on.
 #
 # Where it says *Predict*, write a number in place of `None` before you run on. You get the point for committing to a
-# number, never for being right. Being wrong here is where the learning is.
+# number, never for being right.
 
 # %%
 import torch
@@ -53,12 +54,12 @@ for logits in ([1.0, 2.0], [1001.0, 1002.0], [10.0, 20.0]):
 # The same difference gives the same answer, at any level: it is number 1. The same ratio does not.
 
 # %%
-helpers.reveal("prediction_1", prediction_1, 1)
+helpers.reveal("prediction_1", prediction_1, 1, choice=True)
 
 # %% [markdown]
 # ## 2. Why does the textbook formula fail? (5 minutes)
 #
-# Here is the formula, word for word. Try it on logits that are not even large for a language model.
+# Here is the formula, word for word. Try it on logits below 100.
 
 
 # %%
@@ -72,7 +73,8 @@ print(naive_softmax(torch.tensor([88.0, 89.0])))
 
 # %% [markdown]
 # `nan` means "not a number": $e^{89}$ is larger than the largest float32, so it became `inf`, and `inf / inf` is
-# no number.
+# no number. Very negative logits kill it too. Below -104 every exponential underflows to 0, and 0 / 0 is no number:
+# try `naive_softmax(torch.tensor([-110.0, -109.0]))`.
 #
 # ### Predict (1 point)
 #
@@ -89,7 +91,7 @@ prediction_2 = 65.0
 # %%
 import math
 
-for dtype in (torch.float16, torch.float32, torch.float64):
+for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
     print(f"{str(dtype):14} exp overflows above {math.log(torch.finfo(dtype).max):7.2f}")
 
 # %%
@@ -121,8 +123,8 @@ print("probability of the 6:", p[-1].item(), " the others, added up:", p[:-1].su
 # %% [markdown]
 # ## 3. How is it cured? (10 minutes)
 #
-# Subtract the largest logit from all of them first. The differences stay, so the probabilities stay. The largest
-# exponent is now 0, and $e^0 = 1$ never overflows. The sum is at least 1, so nothing is divided by 0.
+# You have seen that softmax looks at differences only. So you may subtract any number from all logits before `exp`, and
+# the probabilities stay. Which number makes sure that no exponent is above 0, and that the sum is never 0?
 #
 # The **temperature** $T$ divides the logits before all this: $p_i \propto e^{x_i / T}$. Below 1 it sharpens, above 1
 # it flattens.
@@ -131,6 +133,11 @@ print("probability of the 6:", p[-1].item(), " the others, added up:", p[:-1].su
 #
 # Write it from `exp`, max and sum. The library's softmax functions are not allowed here; everywhere else they are.
 #
+# <details><summary>Hint: which number to subtract</summary>
+#
+# The largest logit. The largest exponent is then 0, $e^0 = 1$ never overflows, and the sum is at least 1.
+#
+# </details>
 # <details><summary>Hint: the shapes do not fit</summary>
 #
 # `x.max(dim=dim, keepdim=True).values` keeps the reduced dimension with size 1, so that it lines up with `x`.
@@ -177,13 +184,17 @@ def softmax_t(x: torch.Tensor, temperature: float = 1.0, dim: int = -1) -> torch
 
 # %% [markdown]
 # **What you have just shown.** A shift changes nothing in exact arithmetic and saves everything in floating point.
+# `torch.softmax` does the same; only hand-written code overflows. One row it can't save: where every logit is `-inf`,
+# as in a fully masked row of attention, the answer is nan.
+#
 # From here on the notebook uses `helpers.softmax_t`, so that later exercises do not depend on this one.
 
 # %% [markdown]
 # ## 4. Is everything saved? (4 minutes)
 #
-# Training needs the logarithm of a probability, and its gradient. Take a stable softmax, then the log, for two logits
-# that lie a **gap** apart. `log_softmax` computes the same in one step.
+# Training needs the logarithm of a probability, and its gradient: cross-entropy, distillation and policy gradients
+# do. Take a stable softmax, then the log, for two logits that lie a **gap** apart. `log_softmax` computes the same in
+# one step.
 
 
 # %%
@@ -199,15 +210,17 @@ for gap in (80.0, 89.0, 104.0):
     print(f"           log_softmax   {log_of_the_smaller(lambda x: torch.log_softmax(x, -1), gap)}")
 
 # %% [markdown]
-# The gradient breaks first, from a gap of 88.73 on. The derivative of $\log p$ is $1/p$, about $e^{gap}$, and that is
-# the overflow of section 2 again. The value is still right there. From a gap of 103.98 on, $p$ itself is 0 and its
-# log is `-inf`. The rule is short: never take the log of a softmax, use `log_softmax`.
+# The gradient breaks first, just past a gap of 88.72. The derivative of $\log p$ is $1/p$, about $e^{gap}$, and that
+# is the overflow of section 2 again. The value is still good there. It loses digits from then on, and past a gap of
+# 103.97 $p$ itself is 0 and its log `-inf`. The rule is short: never take the log of a softmax, use `log_softmax`.
 
 # %% [markdown]
 # ## 5. The article's first experiment (10 minutes)
 #
-# Take 20 evenly spaced values from 0 to 1. Apply softmax. Apply softmax to the result, eight more times. At each step
-# note the standard deviation: how far the 20 probabilities lie from each other.
+# Does applying softmax again sharpen a distribution? Nobody does so on purpose, but it happens: a model that ends in
+# softmax, trained with a loss that applies softmax too. Take 20 evenly spaced values from 0 to 1. Apply softmax.
+# Apply softmax to the result, eight more times. At each step note the standard deviation: how far the 20
+# probabilities lie from each other.
 #
 # ### Predict (1 point)
 #
@@ -294,6 +307,10 @@ with needs("iterative_softmax_experiment"):
 with needs("iterative_softmax_experiment"):
     probs, stds, x = iterative_softmax_experiment()
     print(f"largest distance from 0.05 after 8 repeats: {(probs[-1] - 0.05).abs().max().item():.0e}")
+    start = torch.eye(20, dtype=torch.float64)[3]  # as far from uniform as can be
+    for _ in range(9):
+        start = helpers.softmax_t(start)
+    print(f"from a one-hot start, after 9: {(start - 0.05).abs().max().item():.0e}")
 
 # %% [markdown]
 # C1 is true here, at temperature 1. Repeating does not sharpen: it erases.
@@ -361,7 +378,7 @@ def contraction_rate(n_points: int, temperature: float = 1.0) -> float:
     """Return the ratio of one deviation to the one before it, which repeated softmax tends to.
 
     n_points     from 4 to 100
-    temperature  0.5 or more; it acts in every softmax
+    temperature  from 0.5 to 100; it acts in every softmax
 
     Returns a float, right to 1 %. If you measure it: in float64, the last ratio whose later deviation is above 1e-10.
 
@@ -384,7 +401,9 @@ def contraction_rate(n_points: int, temperature: float = 1.0) -> float:
 # 4. Every difference has shrunk by the same factor.
 
 # %% [markdown]
-# **Claim C2: the standard deviation falls geometrically.** True: the ratio settles at 1/(nT) within a step or two.
+# **Claim C2: the standard deviation falls geometrically.** True at T = 1: the ratio tends to 1/n, for 20 points
+# within a step or two. With a temperature it tends to 1/(nT) wherever the loop goes to uniform, more slowly when nT
+# is small.
 
 # %% [markdown]
 # ## 7. Is the mean evidence? (2 minutes)
@@ -395,7 +414,7 @@ def contraction_rate(n_points: int, temperature: float = 1.0) -> float:
 # %%
 one_hot = torch.zeros(20, dtype=torch.float64)
 one_hot[3] = 1.0
-random = torch.rand(20, dtype=torch.float64)
+random = torch.rand(20, dtype=torch.float64, generator=generator)
 sharp = helpers.softmax_t(torch.linspace(0, 1, 20, dtype=torch.float64), temperature=0.01)
 for name, p in {"one-hot": one_hot, "random": random / random.sum(), "sharp": sharp}.items():
     print(f"{name:8} mean {p.mean().item():.4f}   largest {p.max().item():.4f}")
@@ -432,7 +451,8 @@ for name, weight in linear.items():
 # %% [markdown]
 # ## 9. The same in float32 (8 minutes)
 #
-# Sections 5 to 8 ran in float64, which carries about 16 digits. Most deep learning runs in float32, with about 7.
+# Sections 5 to 8 ran in float64, which carries about 16 digits. Most deep learning runs in float32, with about 7, or
+# in bfloat16 with less.
 #
 # ### Predict (1 point)
 #
@@ -499,12 +519,12 @@ print("k   float64   float32, measured in float64")
 for k in range(9):
     p32, p64 = torch.softmax(p32, 0), torch.softmax(p64, 0)
     exact = (p32.double() - p32[0].double()).std().item()  # the shift changes no deviation
-    print(f"{k}   {p64.std().item():.1e}   {exact:.1e}")
+    print(f"{k}   {p64.std().item():.0e}     {exact:.0e}")
 
 # %% [markdown]
 # From k = 6 on all 20 float32 probabilities are the same number: their true deviation is 0. `torch.std` in float32
 # nevertheless reports about 4e-9 for ever: print `p32.std()` and see. It subtracts a mean that is one rounding error
-# off. The plateau belongs to the ruler, not to softmax.
+# off; numpy's `std` sums in another order and says 0. The plateau belongs to the ruler, not to softmax.
 #
 # Half precision leaves the line sooner still. bfloat16 carries 2 to 3 digits, float16 3 to 4. Which deviations are
 # right to a tenth?
@@ -556,8 +576,9 @@ with needs("final_top"):
         )
 
 # %% [markdown]
-# At T = 0.1 the two starts end in different places, and both stay there. That is **hysteresis**: the start decides.
-# Sweep the temperature to see where it begins and where it ends.
+# At T = 0.1 the two starts end in different places, and both stay there. (If the first softmax uses T as well, as in
+# your experiment, the start is steeper, and reaches the peak below T = 0.129.) That is **hysteresis**: the start
+# decides. Sweep the temperature to see where it begins and where it ends.
 
 # %%
 with needs("final_top"):
@@ -568,8 +589,9 @@ with needs("final_top"):
 
 # %% [markdown]
 # Above 0.1825 everything flattens. Below it a peaked distribution exists as well, and a one-hot start finds it. The
-# start softmax(x) is too flat for that, and goes to uniform down to about T = 0.061. Below 1/n nothing stays uniform.
-# So C1 has a limit: repeated softmax flattens at T = 1, and can sharpen at a small T.
+# start softmax(x) is too flat for that, and goes to uniform down to about T = 0.061. Below 1/n the uniform
+# distribution is no longer stable: any small unevenness grows. So C1 has a limit: repeated softmax flattens at T = 1,
+# and can sharpen at a small T.
 
 # %% [markdown]
 # ## Play (5 minutes, no points)
@@ -578,7 +600,7 @@ with needs("final_top"):
 # takes any value. The left panel shows the largest probability, the right one the standard deviation.
 #
 # Try T = 0.1 with 60 steps: which start ends where? Then lower T from 0.1 to 0.05, slowly: look for the moment when
-# the start is forgotten again. Set T back to 1 and choose `bfloat16`: after how many steps is nothing left to measure?
+# both starts end alike again. Set T back to 1 and choose `bfloat16`: after how many steps is nothing left to measure?
 
 # %%
 helpers.explore_repeated_softmax()
@@ -589,7 +611,7 @@ helpers.explore_repeated_softmax()
 # | claim | verdict | your number |
 # |---|---|---|
 # | C1 repeated softmax tends to uniform | true at temperature 1 | distance from 0.05 after 8 repeats |
-# | C2 the deviation falls geometrically | true; the ratio tends to 1/(nT) | 0.05 for n = 20 |
+# | C2 the deviation falls geometrically | true where it flattens: the ratio tends to 1/(nT) | 0.05 for n = 20 |
 # | C3 the mean is 1/n | true for every distribution: no evidence | 0.05 for one-hot, too |
 # | C9 exp is nearly linear, therefore it flattens | wrong cause: `x` is linear and does not flatten | ratio 1 for `x` |
 #

@@ -1,9 +1,13 @@
 """The notebooks that students get: they run from top to bottom as they are, and say in words what is missing."""
 
+import doctest
+
 import nbformat
 import pytest
+import torch
 from nbclient import NotebookClient
 
+import helpers
 from grading.course import ASSIGNMENTS, REPOSITORY, solutions
 
 
@@ -51,3 +55,23 @@ def test_every_cell_that_draws_on_an_exercise_waits_for_it_in_one_line(run):
 def test_nothing_is_shown_on_stderr(run):
     outputs = [output for cell in run[1].cells for output in cell.get("outputs", [])]
     assert not [output.text for output in outputs if output.get("name") == "stderr"]
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_examples_in_every_stub_are_what_the_solution_gives(assignment):
+    names = {"torch": torch, "helpers": helpers}
+    exec("import math", names)
+    for source in solutions(assignment).values():
+        exec(source, names)
+    functions = [name for name in solutions(assignment) if callable(names[name])]
+    found = [test for name in functions for test in doctest.DocTestFinder().find(names[name], name, globs=names)]
+    examples = [test for test in found if test.examples]
+    assert len(examples) >= 4
+    runner = doctest.DocTestRunner()
+    assert [test.name for test in examples if runner.run(test).failed] == []
+
+
+def test_an_example_that_is_wrong_is_noticed():
+    """The red fixture."""
+    parsed = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "wrong", None, None)
+    assert doctest.DocTestRunner(verbose=False).run(parsed, out=lambda text: None).failed == 1

@@ -57,7 +57,8 @@ def notebook_cells():
 def needs(*names):
     """Let a cell wait for exercises: what they lack is said in one line instead of an error.
 
-    A NotImplementedError inside the block ends the block, and the line names ``names``. Everything else passes through.
+    A stub's bare NotImplementedError inside the block ends the block, and the line names ``names``. Everything else
+    passes through.
 
     Example::
 
@@ -66,5 +67,7 @@ def needs(*names):
     """
     try:
         yield
-    except NotImplementedError:
+    except NotImplementedError as error:
+        if str(error):  # not a stub's: torch raises these too
+            raise
         print(f"This cell waits for {' and '.join(names)}: write it above, then run this cell again.")

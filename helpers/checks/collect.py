@@ -106,8 +106,9 @@ def collect(function, cases, tensors):
 
     ``cases`` is a list of ``{"args": [...], "kwargs": {...}}`` in the encoding of `decode`; with ``"value": true``
     nothing is called, what stands in the function's place is the answer (a prediction). An answer is what `encode`
-    makes of the returned value, or ``{"kind": "unattempted"}`` for a NotImplementedError, or ``{"kind": "raised",
-    "type", "text"}``. An answer carries ``"changed_input": true`` where the call wrote into a tensor it was given.
+    makes of the returned value, ``{"kind": "unattempted"}`` for a stub's bare NotImplementedError, or ``{"kind":
+    "raised", "type", "text"}``. An answer carries ``"changed_input": true`` where the call wrote into a tensor that
+    it was given.
     """
     answers = []
     for case in cases:
@@ -119,10 +120,10 @@ def collect(function, cases, tensors):
                 answer["changed_input"] = True
         except KeyboardInterrupt:  # the grader's time limit, or the student's own stop
             raise
-        except NotImplementedError:
-            answer = {"kind": "unattempted"}
         except BaseException as error:  # SystemExit too: it must not end the notebook
             answer = {"kind": "raised", "type": plain(type(error).__name__), "text": plain(error)}
+            if isinstance(error, NotImplementedError) and not answer["text"]:  # a stub's; torch's have a text
+                answer = {"kind": "unattempted"}
         answers.append(answer)
     return answers
 
