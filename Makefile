@@ -80,9 +80,10 @@ handout: $(READY) ## Zip what students get into dist/
 reproduce: $(READY) ## Write the article's figures and numbers to build/article
 	$(BIN)/python -m grading.reproduce
 
-bench: $(READY) ## Time softmax_t against other ways: a table, and .benchmarks/softmax.json
+bench: $(READY) ## Time softmax_t and the explorers: tables, and .benchmarks/softmax.json
 	@mkdir -p .benchmarks
 	$(BIN)/python -m pytest tests/bench_softmax.py --benchmark-quiet --benchmark-json=.benchmarks/softmax.json
+	$(BIN)/python -m pytest tests/bench_explorers.py --benchmark-quiet
 
 lint: $(READY) ## Check style, changing nothing
 	$(BIN)/ruff check .
