@@ -1,14 +1,13 @@
 """Start kernels for student code, as well isolated as this machine allows.
 
-On Linux with a working bubblewrap a `Sandbox` runs `zygote` without network, without sight of anything but Python and
-`helpers`, and with a scratch folder of its own; it forks one kernel for each submission, in a tenth of a second. A
-watch in this process ends a sandbox that takes too much time, memory, disk or too many processes. Elsewhere a kernel
-is an ordinary process with resource limits and an empty home folder. `isolation` says which, found out by trying.
+Where `walls.isolation` is "bubblewrap", a `Sandbox` runs `zygote` inside the walls; it forks one kernel for each
+submission, in a tenth of a second. A sandbox that oversteps a limit, or that cannot be cleaned, is ended, and the next
+submission gets a new one. Elsewhere a kernel is an ordinary process with resource limits, an empty home folder and
+none of this process's environment.
 """
 
 import atexit
 import contextlib
-import functools
 import json
 import os
 import select
@@ -18,86 +17,34 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
 
 from jupyter_client.provisioning import LocalProvisioner
 
-import helpers
+from .walls import LIMITS, MOST_TASKS, THREADS, ZYGOTE, scratch, system_call_filter, walls
 
-GIBIBYTE, MEBIBYTE = 1 << 30, 1 << 20
-LIMITS = {"RLIMIT_AS": 6 * GIBIBYTE, "RLIMIT_FSIZE": 64 * MEBIBYTE, "RLIMIT_NPROC": 128, "RLIMIT_CORE": 0}
-LARGEST_MEMORY = 6 * GIBIBYTE  # of all the processes of a sandbox together
-MOST_PROCESSES = 128
-LARGEST_SHARE = 16 * MEBIBYTE  # of the folder with the kernel's sockets
-SCRATCH_SIZE = 256 * MEBIBYTE
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime")
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-@functools.cache
-def isolation():
-    """Return the isolation in force: "bubblewrap", "limits" or "none"."""
-    if shutil.which("bwrap") and hasattr(os, "pidfd_open"):
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            tried = subprocess.run([*walls(None), "--", "/usr/bin/env", "true"], capture_output=True, timeout=20)
-            if tried.returncode == 0:
-                return "bubblewrap"
-    return "limits" if os.name == "posix" else "none"
-
-
-def needed():
-    """Return the paths that student code must be able to read: the system, Python and `helpers`."""
-    package, zygote = Path(helpers.__file__).parent, Path(__file__).with_name("zygote.py")
-    return list(dict.fromkeys([*SYSTEM, sys.base_prefix, sys.prefix, str(package), str(zygote)]))
-
-
-def scratch():
-    """Return the folders that student code may write to; /tmp only where nothing that it needs lies in there."""
-    return ["/scratch"] if any(path.startswith("/tmp/") for path in needed()) else ["/scratch", "/tmp"]
-
-
-def walls(share):
-    """Return the bubblewrap command that a sandbox runs in; ``share`` is the one folder both sides write to."""
-    command = ["bwrap", "--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000", "--as-pid-1"]
-    command += ["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL", "--disable-userns"]
-    for path in needed():
-        if os.path.islink(path):
-            command += ["--symlink", os.readlink(path), path]
-        elif os.path.exists(path):
-            command += ["--ro-bind", path, path]
-    command += ["--proc", "/proc", "--dev", "/dev"]
-    for folder in scratch():
-        command += ["--size", str(SCRATCH_SIZE), "--tmpfs", folder]
-    if share:
-        command += ["--bind", share, share]
-    settings = {"HOME": "/scratch", "TMPDIR": "/scratch", "PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
-    settings |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONDONTWRITEBYTECODE": "1"}
-    settings["PYTHONPATH"] = str(Path(helpers.__file__).parent.parent)  # a checkout, of which only helpers is there
-    for name, value in (settings | dict.fromkeys(THREADS, "1")).items():
-        command += ["--setenv", name, value]
-    return [*command, "--remount-ro", "/", "--chdir", "/scratch"]
+PATIENCE = 60  # seconds that the zygote may take to answer
 
 
 class Sandbox:
     """One bubblewrap sandbox with its zygote; one submission's kernel at a time."""
 
     def __init__(self):
-        self.share = Path(tempfile.mkdtemp(prefix="kernel-", dir="/var/tmp"))  # /tmp is scratch inside
+        self.share = Path(tempfile.mkdtemp(prefix=f"kernel-{os.getpid()}-", dir="/var/tmp"))  # /tmp is scratch inside
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        zygote = [sys.executable, "-P", str(Path(__file__).with_name("zygote.py")), str(inside.fileno())]
-        command = [*walls(str(self.share)), "--", *zygote, json.dumps([LIMITS, [*scratch(), "/dev/shm"]])]
-        self.process = subprocess.Popen(
-            command,
-            pass_fds=[inside.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        inside.close()
-        self.control.settimeout(60)
-        if self.control.recv(64) != b"ready":
+        zygote = [sys.executable, "-P", str(ZYGOTE), str(inside.fileno()), json.dumps([*scratch(), "/dev/shm"])]
+        with inside, system_call_filter() as rules:
+            self.process = subprocess.Popen(
+                [*walls(str(self.share), rules), "--", *zygote],
+                pass_fds=[inside.fileno(), rules],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                preexec_fn=go_first,
+            )
+        self.control.settimeout(PATIENCE)
+        if self.ask(None) != b"ready":
+            self.process.kill()
             words = self.process.stderr.read().decode(errors="replace")
             self.close()
             raise RuntimeError(f"the sandbox did not start: {words.strip() or 'no message'}")
@@ -106,24 +53,42 @@ class Sandbox:
     def alive(self):
         return self.process.poll() is None
 
-    def start(self, connection):
-        """Fork a kernel that listens where the connection file says; return a `KernelProcess`."""
-        self.control.send(json.dumps({"do": "start", "connection": connection}).encode())
-        message, descriptors, *_ = socket.recv_fds(self.control, 64, 1)
-        if message != b"started":
-            raise RuntimeError("the sandbox ended before the kernel started")
-        return KernelProcess(descriptors[0])
+    def ask(self, request):
+        """Send the zygote a request, if there is one, and return its answer; empty where it does not answer."""
+        try:
+            if request:
+                self.control.send(json.dumps(request).encode())
+            return self.control.recv(64)
+        except OSError:
+            return b""
+
+    def start(self, connection, limits):
+        """Fork a kernel that listens where the connection file says; return a `KernelProcess`.
+
+        The kernel listens when this returns, and no student code has run. Raises RuntimeError where it did not start.
+        """
+        message = b""
+        with contextlib.suppress(OSError):
+            self.control.send(json.dumps({"do": "start", "connection": connection, "limits": limits}).encode())
+            message, descriptors, *_ = socket.recv_fds(self.control, 1 << 10, 1)
+            if message == b"started":
+                return KernelProcess(descriptors[0])
+        raise RuntimeError(f"the sandbox did not start a kernel: {message.decode(errors='replace') or 'it ended'}")
 
     def wipe(self):
-        """Kill what the submission left and empty all that it could write to; return whether the sandbox lives on."""
+        """Kill what the submission left and empty all that it could write to; return whether that is done for sure."""
+        if self.ask({"do": "wipe"}) != b"wiped":
+            return False
         try:
-            self.control.send(json.dumps({"do": "wipe"}).encode())
-            wiped = self.control.recv(64) == b"wiped"
-        except OSError:
-            wiped = False
-        for path in self.share.iterdir():
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-        return wiped
+            self.share.chmod(0o700)
+            for entry in self.share.iterdir():
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry)
+                else:
+                    entry.unlink()
+        except (OSError, RecursionError):
+            return False
+        return True
 
     def close(self):
         """End every process of the sandbox."""
@@ -131,25 +96,13 @@ class Sandbox:
         self.process.kill()  # --die-with-parent takes the rest along
         self.process.wait()
         self.process.stderr.close()
-        shutil.rmtree(self.share, ignore_errors=True)
+        remove(self.share)
 
-    def usage(self):
-        """Return what the sandbox holds now: number of processes, bytes of memory, bytes in the shared folder."""
-        count, memory = 0, 0
-        waiting = [self.process.pid]
-        while waiting and count <= MOST_PROCESSES:
-            process = Path("/proc", str(waiting.pop()))
-            with contextlib.suppress(OSError):  # it ended meanwhile
-                memory += int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-                for task in (process / "task").iterdir():
-                    waiting += [int(child) for child in (task / "children").read_text().split()]
-                count += 1
-        share = 0
-        for folder, _, files in os.walk(self.share):
-            for file in files:
-                with contextlib.suppress(OSError):
-                    share += os.lstat(os.path.join(folder, file)).st_size
-        return count, memory, share
+
+def go_first():
+    """Make this process and its children the first to go when the machine runs out of memory."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 class KernelProcess:
@@ -178,31 +131,6 @@ class KernelProcess:
         return 0
 
 
-class Watch(threading.Thread):
-    """Ends a sandbox that oversteps a limit; ``reason`` then says which."""
-
-    def __init__(self, sandbox, seconds):
-        super().__init__(daemon=True)
-        self.sandbox, self.deadline, self.reason = sandbox, time.monotonic() + seconds, ""
-        self.seconds, self.over = seconds, threading.Event()
-
-    def run(self):
-        while not self.over.wait(0.2):
-            count, memory, share = self.sandbox.usage()
-            if time.monotonic() > self.deadline:
-                self.reason = f"the notebook ran longer than {self.seconds} s"
-            elif count > MOST_PROCESSES:
-                self.reason = f"the notebook started more than {MOST_PROCESSES} processes"
-            elif memory > LARGEST_MEMORY:
-                self.reason = f"the notebook used more than {LARGEST_MEMORY // GIBIBYTE} GiB of memory"
-            elif share > LARGEST_SHARE:
-                self.reason = "the notebook wrote where only its kernel may"
-            else:
-                continue
-            self.sandbox.process.kill()
-            return
-
-
 _current = None
 
 
@@ -215,12 +143,18 @@ def current():
     return _current
 
 
+def wipe():
+    """Make this process's sandbox ready for the next submission; end it where that cannot be done."""
+    if _current is not None and not _current.wipe():
+        close()
+
+
 def close():
     """End this process's sandbox, if there is one."""
     global _current
     if _current is not None:
-        _current.close()
-        _current = None
+        ended, _current = _current, None
+        ended.close()
 
 
 atexit.register(close)
@@ -230,40 +164,82 @@ class SandboxProvisioner(LocalProvisioner):
     """Lets jupyter_client's kernel manager use a kernel of this process's sandbox."""
 
     async def pre_launch(self, **kwargs):
-        manager = self.parent
-        folder = tempfile.mkdtemp(dir=current().share)
+        manager, self.sandbox = self.parent, current()
+        folder = tempfile.mkdtemp(dir=self.sandbox.share)
         manager.transport, manager.ip = "ipc", f"{folder}/socket"
         manager.connection_file, manager.cache_ports = f"{folder}/connection.json", False
         return await super().pre_launch(**kwargs)
 
     async def launch_kernel(self, cmd, **kwargs):
-        self.process = current().start(self.parent.connection_file)
+        limits = LIMITS | {"RLIMIT_NPROC": tasks_of_this_user() + MOST_TASKS}
+        self.process = self.sandbox.start(self.parent.connection_file, limits)
         return self.connection_info
+
+    def watched(self):
+        """Return what a `Watch` needs to know: the root process, how to end it, the folder that both sides write to."""
+        process = self.sandbox.process
+        return process.pid, process.kill, self.sandbox.share
 
 
 class LimitedProvisioner(LocalProvisioner):
     """An ordinary kernel process with an empty home folder and, where the platform has them, resource limits."""
 
+    home = None
+
     async def pre_launch(self, **kwargs):
         self.home = tempfile.mkdtemp(prefix="student-")
-        kwargs["cwd"] = self.home
-        kwargs["env"] = kwargs.get("env", os.environ) | {"HOME": self.home} | dict.fromkeys(THREADS, "1")
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT", "WINDIR") if name in os.environ}
+        backend = {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONDONTWRITEBYTECODE": "1"}
+        homes = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TMP", "TEMP"), self.home)
+        kwargs |= {"cwd": self.home, "env": kept | homes | backend | THREADS}
         return await super().pre_launch(**kwargs)
 
     async def launch_kernel(self, cmd, **kwargs):
         if os.name == "posix":
-            kwargs["preexec_fn"] = limit
+            limits = LIMITS | {"RLIMIT_NPROC": tasks_of_this_user() + MOST_TASKS}
+            kwargs["preexec_fn"] = lambda: limit(limits)
         return await super().launch_kernel(cmd, **kwargs)
+
+    def watched(self):
+        """Return what a `Watch` needs to know: the root process, how to end it, and None."""
+        process, group = self.process, self.pgid
+
+        def kill():
+            with contextlib.suppress(OSError):
+                os.killpg(group, signal.SIGKILL) if group else process.kill()
+
+        return process.pid, kill, None
 
     async def cleanup(self, restart=False):
         await super().cleanup(restart)
-        shutil.rmtree(self.home, ignore_errors=True)
+        if self.home:
+            remove(self.home)
 
 
-def limit():
-    """Set the limits of this process; a platform that knows one of them not goes without it."""
+def limit(limits):
+    """Set limits of this process; a platform that knows one of them not goes without it."""
     import resource
 
-    for name, value in LIMITS.items():
+    for name, value in limits.items():
         with contextlib.suppress(AttributeError, ValueError, OSError):
             resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def tasks_of_this_user():
+    """Return how many tasks the user has now, where /proc tells: the system's limit counts them with a submission's."""
+    count = 0
+    for process in Path("/proc").glob("[0-9]*/task"):
+        with contextlib.suppress(OSError):
+            if process.stat().st_uid == os.getuid():
+                count += len(os.listdir(process))
+    return count if count else 1 << 16
+
+
+def remove(folder):
+    """Remove a folder that student code wrote to, whatever is in there."""
+    with contextlib.suppress(OSError, RecursionError):
+        shutil.rmtree(folder)
+        return
+    if os.name == "posix":  # nested too deep for Python, or made unreadable; neither program follows a link
+        subprocess.run(["chmod", "-R", "u+rwx", str(folder)], stderr=subprocess.DEVNULL)
+        subprocess.run(["rm", "-rf", "--", str(folder)], stderr=subprocess.DEVNULL)
