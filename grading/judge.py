@@ -136,6 +136,8 @@ class Judge(Execute):
     async def _async_cleanup_kernel(self):
         """End the kernel; what a hostile one does to prevent that costs nobody a mark, for the sandbox ends it."""
         try:
+            if self.kc:
+                self.kc.stop_channels()  # at once: a message to a dead kernel need not be waited for
             await super()._async_cleanup_kernel()
         except Exception as error:
             self.log.warning("The kernel could not be ended in order: %s", type(error).__name__)
