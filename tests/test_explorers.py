@@ -100,7 +100,7 @@ def test_the_outlier_weighs_what_the_course_says(half_range, temperature, share,
     assert numbers.held == pytest.approx(np.sort(expected)[::-1].cumsum().astype(float), rel=1e-12)
 
 
-# What draws of a normal distribution give for 90 %, with room on both sides. Above a spread of 3 one draw says too little.
+# What draws of a normal distribution give for 90 %, with room on both sides. Above spread 3 one draw says too little.
 @pytest.mark.parametrize(("spread", "fewest", "most"), [(0, 115_430, 115_431), (1, 77_800, 78_900), (3, 2_000, 7_500)])
 def test_tokens_for_the_mass_lie_among_many_draws(spread, fewest, most):
     assert fewest <= models.share_vocabulary(spread).nucleus <= most
