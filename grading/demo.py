@@ -9,9 +9,9 @@ import tempfile
 import textwrap
 from pathlib import Path
 
-import nbformat
-
-from .course import Course, filled, solutions
+from .course import Course, filled, released, solutions
+from .doctor import mend
+from .intake import NotGradable
 
 ASSIGNMENT = "iterated_softmax"
 
@@ -50,7 +50,7 @@ def table(course, handed_in):
     for student, content in handed_in.items():
         points = marks.get(student)
         if not points:
-            yield f"{student:16} {'-':>6}  not graded, the file is kept as it came: {problem(content)}"
+            yield f"{student:16} {'-':>6}  not graded, the file is kept as it came: {why_not(content)}"
             continue
         findings = list(reasons(course.graded(student, ASSIGNMENT)))
         yield f"{student:16} {sum(points.values()):6g}  {'full marks' if not findings else ''}".rstrip()
@@ -69,13 +69,13 @@ def reasons(notebook):
                 yield textwrap.fill(f"{headline} {finding}", 95, subsequent_indent="  ")
 
 
-def problem(content):
-    """Say what keeps the bytes of a file from being a notebook."""
+def why_not(content):
+    """Return the doctor's reason why bytes are no notebook that can be graded."""
     try:
-        nbformat.reads(content, nbformat.NO_CONVERT)
-    except Exception as error:
-        return textwrap.shorten(str(error), 60)
-    return "nbgrader refused it"
+        mend(content, released(ASSIGNMENT))
+    except NotGradable as reason:
+        return reason
+    return "nbgrader stopped with an error; run it on this file to see which"
 
 
 def main():

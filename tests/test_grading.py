@@ -109,7 +109,8 @@ def hidden_numbers():
     """Return the hidden inputs and references that are not public as well, as floats a text could hold."""
     numbers = {float(v) for array in load(hidden_path()).tensors.values() for v in np.ravel(array)}
     numbers -= {float(v) for array in load().tensors.values() for v in np.ravel(array)}
-    return {number for number in numbers if len(repr(number).strip("-0.").replace(".", "")) >= 8}
+    digits = {number: f"{abs(number):.5e}".split("e")[0].replace(".", "").rstrip("0") for number in numbers}
+    return {number for number in numbers if len(digits[number]) >= 5}  # shorter ones stand in any text
 
 
 def leaks(content, numbers):
