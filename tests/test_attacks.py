@@ -222,7 +222,8 @@ def test_no_hidden_input_is_carried_out(batch, quick):
 def test_the_log_and_the_files_hold_nothing_active(batch, quick):
     assert "\x1b]0;" not in batch(quick).done.stderr
     for name in batch(quick).names:
-        assert "<script>alert" not in batch(quick).text(name)
+        outputs = [cell.get("outputs") for cell in batch(quick).course.graded(name, ASSIGNMENT).cells]
+        assert "alert(" not in str(outputs), name
 
 
 @pytest.mark.parametrize("way", [name for name in BANK if name.startswith("way_")])
@@ -232,7 +233,7 @@ def test_a_forbidden_way_is_told_by_name_and_line(batch, way):
     cell = next(c for c in cells if c.metadata.get("nbgrader", {}).get("grade_id") == "test_softmax_t")
     (violation,) = cell.outputs[0].data["application/json"]["violations"]
     assert "softmax" in violation["name"]
-    assert "softmax" in violation["line"] or "'soft' 'max'" in violation["line"]
+    assert any(violation["line"] in c.source for c in cells)
 
 
 @pytest.mark.slow

@@ -59,14 +59,14 @@ FLOODS = [
     Attack(
         "memory_flood",
         "memory without end",
-        after="kept = []\nwhile True:\n    try: kept.append(b'x' * (1 << 26))\n    except BaseException: pass",
+        after="import signal\nsignal.signal(2, signal.SIG_IGN)\nkept = []\nwhile True: kept.append(b'x' * (1 << 26))",
         score=0,
     ),
     in_function(
         "memory_flood_in_answer",
         "the same while being judged",
         "while True: kept.append(b'x' * (1 << 26))",
-        before="kept = []",
+        before="import signal\nsignal.signal(2, signal.SIG_IGN)\nkept = []",
     ),
     Attack(
         "memory_in_processes",
@@ -119,9 +119,9 @@ update_display("x" * 1_000_000, display_id="same")""",
     ),
     Attack(
         "comm_flood",
-        "a thousand widget messages",
+        "two hundred widget messages",
         before=MESSAGES
-        + """for i in range(500):
+        + """for i in range(100):
     send("comm_open", {"comm_id": str(i), "target_name": "jupyter.widget", "data": {"state": {"x": "x" * 10_000}}})
     send("comm_msg", {"comm_id": str(i), "data": {"method": "update", "state": {"x": "y" * 10_000}}})""",
     ),
