@@ -110,7 +110,8 @@ def hidden_numbers():
     numbers = {float(v) for array in load(hidden_path()).tensors.values() for v in np.ravel(array)}
     numbers -= {float(v) for array in load().tensors.values() for v in np.ravel(array)}
     digits = {number: f"{abs(number):.5e}".split("e")[0].replace(".", "").rstrip("0") for number in numbers}
-    return {number for number in numbers if len(digits[number]) >= 5}  # shorter ones stand in any text
+    # Numbers of few digits, decimal or binary, stand in any text or file.
+    return {number for number in numbers if len(digits[number]) >= 5 and number * 2.0**20 % 1}
 
 
 def leaks(content, numbers):
@@ -196,3 +197,11 @@ def test_the_committed_cases_are_what_the_oracle_writes():
     assert HIDDEN.read_bytes() == hidden_bytes(COMMITTED_SEED)
     assert hidden_bytes("one seed") != hidden_bytes("another seed")
     assert PUBLIC.stat().st_size <= 15_000
+
+
+def test_nbgrader_stops_where_its_configuration_is_broken(tmp_path):
+    """Without the judge, student code would run with no walls: nbgrader must not go on."""
+    (tmp_path / "nbgrader_config.py").write_bytes((REPOSITORY / "nbgrader_config.py").read_bytes())  # but no `grading`
+    done = Course(tmp_path, config=tmp_path).nbgrader("autograde", ASSIGNMENTS[0])
+    assert done.returncode != 0
+    assert "nbgrader_config.py: ModuleNotFoundError: No module named 'grading'" in done.stderr

@@ -1,0 +1,39 @@
+"""What this course sets in nbgrader's configuration; nbgrader_config.py calls it."""
+
+from nbgrader.converters import GenerateAssignment
+from nbgrader.preprocessors import ClearSolutions
+
+from . import exporter, feedback, judge  # noqa: F401  a module that is missing or broken must show here, not at grading
+from .export import StatusExport
+from .stubs import ClearAnswers
+
+
+def configure(c):
+    """Set everything that grading relies on in the traitlets configuration ``c``."""
+    c.CourseDirectory.course_id = "softmax-lab"
+
+    # The released files are derived and committed: generating them again writes the same bytes and fills the gradebook.
+    c.GenerateAssignment.force = True
+    c.GenerateAssignment.preprocessors = [
+        ClearAnswers if step is ClearSolutions else step for step in GenerateAssignment.preprocessors.default()
+    ]
+
+    # The doctor mends what was handed in before nbgrader reads it.
+    c.Autograde.exporter_class = "grading.exporter.MendingExporter"
+
+    # The judge in place of nbgrader's Execute: it alone writes the points of a test cell.
+    c.Autograde.autograde_preprocessors = [
+        "grading.judge.Judge",
+        "nbgrader.preprocessors.IgnorePattern",
+        "nbconvert.preprocessors.ClearMetadataPreprocessor",
+        "nbgrader.preprocessors.LimitOutput",
+        "nbgrader.preprocessors.SaveAutoGrades",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+
+    # The page that students get: from verdicts, scores and comments, never from the source of a test cell.
+    c.GenerateFeedback.exporter_class = "grading.feedback.FeedbackExporter"
+
+    # nbgrader's table with a status and a reason: a mark that is missing is empty there, never 0.
+    c.ExportApp.plugin_class = StatusExport
