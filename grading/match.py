@@ -67,7 +67,8 @@ class Match:
         source = head.source
         for count, part in enumerate(following, 1):
             another = self.grade_ids.get(part.grade_id, place) != place
-            if part.kind != "code" or another or part.key in self.keys or part.code.defines & self.all_names:
+            gives = part.code.binds if part.code.parses else part.code.defines  # an answer of its own, such as a number
+            if part.kind != "code" or another or part.key in self.keys or gives & self.all_names:
                 return 0
             if head.code.parses and part.code.parses and not part.source[0].isspace() and not part.code.returns:
                 return 0

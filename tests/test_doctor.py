@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from grading.course import ASSIGNMENTS, filled
 from grading.doctor import NOTE_ID, Mended, mend, repairs_in
 from grading.intake import LARGEST_FILE, MOST_CELLS, NotGradable
-from tests.vandal import RELEASES, SOLVED, wrecks
+from tests.vandal import RELEASES, SOLVED, Wreck, wrecks
 
 FIRST = ASSIGNMENTS[0]
 RELEASE, ANSWERS = RELEASES[FIRST], SOLVED[FIRST]
@@ -566,6 +566,15 @@ def lines(source):
 @given(wrecks())
 @settings(ROUGH, max_examples=300)
 def test_after_random_vandalism_every_whole_answer_is_found_and_none_invented(wreck):
+    examine(wreck)
+
+
+def test_a_prediction_between_the_halves_of_a_split_answer_is_not_swallowed():
+    wreck = Wreck("iterated_softmax", [False] * len(SOLVED["iterated_softmax"]))
+    place = next(i for i, cell in enumerate(wreck.cells) if cell["source"].startswith("def trusted_steps"))
+    wreck.split(place, 0)
+    wreck.rewrite(place + 1, 0)
+    assert wreck.cells[place + 1]["source"].startswith("prediction_1 = ")
     examine(wreck)
 
 
