@@ -191,7 +191,8 @@ OVERSTEPPED = {
     "time": ("while True:\n    try: __import__('time').sleep(0.01)\n    except BaseException: pass", "longer than 3 s"),
     "memory": ("kept = []\nwhile True: kept.append(b'x' * (1 << 26))", "GiB of memory"),
     "processes": (
-        "import subprocess, time\ntry:\n    for _ in range(300): subprocess.Popen(['sleep', '30'])\n    time.sleep(30)\n"
+        "import subprocess, time\n"
+        "try:\n    for _ in range(300): subprocess.Popen(['sleep', '30'])\n    time.sleep(30)\n"
         "except BlockingIOError: print('no more of them')",
         "processes and threads",
     ),
