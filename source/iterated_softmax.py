@@ -286,6 +286,9 @@ def iterative_softmax_experiment(
 # %% test="iterative_softmax_experiment" points=4
 
 # %% [markdown]
+# **What you have just shown.** You have the article's experiment as numbers. What they say comes next.
+
+# %% [markdown]
 # Now look at it. Figure 1a shows each distribution, figure 1b how its deviation falls.
 
 # %%
@@ -335,6 +338,18 @@ prediction_4 = 0.5
 
 # %% [markdown]
 # ### Exercise: `decay_ratios` (2 points)
+#
+# <details><summary>Hint: ZeroDivisionError</summary>
+#
+# Dividing a Python float by 0 raises an error. Ask first whether the deviation before is 0, and write `math.nan` then.
+#
+# </details>
+#
+# <details><summary>Hint: there is one ratio too many</summary>
+#
+# Nine deviations have eight ratios: pair each with the next one, `zip(stds, stds[1:])`.
+#
+# </details>
 
 
 # %% solution="decay_ratios"
@@ -357,6 +372,9 @@ def decay_ratios(stds: list[float]) -> list[float]:
 
 # %% test="decay_ratios" points=2
 
+# %% [markdown]
+# **What you have just shown.** A straight line on a log scale, turned into a number that can be compared.
+
 # %%
 with needs("iterative_softmax_experiment", "decay_ratios"):
     helpers.reveal("prediction_4", prediction_4, decay_ratios(iterative_softmax_experiment()[1])[0])
@@ -371,6 +389,12 @@ with needs("iterative_softmax_experiment", "decay_ratios"):
 # ### Exercise: `contraction_rate` (2 points)
 #
 # Find the law from the numbers above, derive it, or measure it: all are right.
+#
+# <details><summary>Hint: how to measure it</summary>
+#
+# Repeat softmax in float64 and take the last ratio whose later deviation is still above 1e-10.
+#
+# </details>
 
 
 # %% solution="contraction_rate"
@@ -391,6 +415,9 @@ def contraction_rate(n_points: int, temperature: float = 1.0) -> float:
 
 
 # %% test="contraction_rate" points=2
+
+# %% [markdown]
+# **What you have just shown.** The rate is 1/(nT): more points or a higher temperature flatten faster.
 
 # %% [markdown]
 # **Why?** Near the uniform distribution write $p_i = 1/n + d_i$, with small $d_i$ that sum to 0.
@@ -418,6 +445,10 @@ random = torch.rand(20, dtype=torch.float64, generator=generator)
 sharp = helpers.softmax_t(torch.linspace(0, 1, 20, dtype=torch.float64), temperature=0.01)
 for name, p in {"one-hot": one_hot, "random": random / random.sum(), "sharp": sharp}.items():
     print(f"{name:8} mean {p.mean().item():.4f}   largest {p.max().item():.4f}")
+
+# %%
+for n in (4, 20, 100):
+    print(f"n = {n:3}: mean {helpers.softmax_t(torch.linspace(0, 1, n)).mean().item():.2f}")
 
 # %% [markdown]
 # The mean is 1/n for every distribution, because the sum is 1. C3 is true, and no evidence of anything.
@@ -505,6 +536,9 @@ def trusted_steps(dtype: torch.dtype, n_points: int = 20, rtol: float = 0.015) -
 
 
 # %% test="trusted_steps" points=2
+
+# %% [markdown]
+# **What you have just shown.** A number format has a horizon, and you can measure where it lies.
 
 # %%
 with needs("trusted_steps"):

@@ -91,6 +91,9 @@ def temperature_range_experiment(
 # %% test="temperature_range_experiment" points=4
 
 # %% [markdown]
+# **What you have just shown.** Nine distributions from three ranges and three temperatures, ready to be measured.
+
+# %% [markdown]
 # Here are the nine distributions, whole, and then the small probabilities alone.
 
 # %%
@@ -119,6 +122,12 @@ with needs("temperature_range_experiment"):
 # ## 2. Does the 6 take it all? (8 minutes)
 #
 # ### Exercise: `outlier_mass` (1 point)
+#
+# <details><summary>Hint: which entry</summary>
+#
+# The outlier is the last entry of the logits, so its share is `probs[-1]`. Return plain floats: `.item()`.
+#
+# </details>
 
 
 # %% solution="outlier_mass"
@@ -137,6 +146,9 @@ def outlier_mass(results: dict) -> dict:
 
 # %% test="outlier_mass" points=1
 
+# %% [markdown]
+# **What you have just shown.** "Dominant" has become a share.
+
 # %%
 with needs("temperature_range_experiment", "outlier_mass"):
     masses = outlier_mass(temperature_range_experiment(RANGES, TEMPERATURES))
@@ -149,6 +161,12 @@ with needs("temperature_range_experiment", "outlier_mass"):
 # temperatures and outliers as well.
 #
 # ### Exercise: `verdict_c4` (1 point)
+#
+# <details><summary>Hint: KeyError</summary>
+#
+# `results[r][temperature]` is there for every r; loop over `results.values()`.
+#
+# </details>
 
 
 # %% solution="verdict_c4"
@@ -165,6 +183,9 @@ def verdict_c4(results: dict, temperature: float = 0.5) -> dict:
 
 # %% test="verdict_c4" points=1
 
+# %% [markdown]
+# **What you have just shown.** A claim about all ranges is decided by the one that suits it least.
+
 # %%
 with needs("temperature_range_experiment", "verdict_c4"):
     verdict = verdict_c4(temperature_range_experiment(RANGES, TEMPERATURES))
@@ -174,6 +195,12 @@ with needs("temperature_range_experiment", "verdict_c4"):
 # **Claim C6: with r = 0.4 the 6 is absolutely dominant.** Dominant: more than half, at every temperature.
 #
 # ### Exercise: `verdict_c6` (1 point)
+#
+# <details><summary>Hint: which range</summary>
+#
+# Only `results[narrow]` counts here, at all of its temperatures.
+#
+# </details>
 
 
 # %% solution="verdict_c6"
@@ -189,6 +216,9 @@ def verdict_c6(results: dict, narrow: float = 0.4) -> dict:
 
 
 # %% test="verdict_c6" points=1
+
+# %% [markdown]
+# **What you have just shown.** And a claim about all temperatures by the temperature that suits it least.
 
 # %%
 with needs("temperature_range_experiment", "verdict_c6"):
@@ -269,6 +299,9 @@ def perplexity(p: torch.Tensor, dim: int = -1) -> torch.Tensor:
 
 # %% test="perplexity" points=3
 
+# %% [markdown]
+# **What you have just shown.** "Spread out" has become a number of entries.
+
 # %%
 with needs("temperature_range_experiment", "perplexity"):
     for T, entry in temperature_range_experiment([1], TEMPERATURES)[1].items():
@@ -280,6 +313,12 @@ with needs("temperature_range_experiment", "perplexity"):
 # From here on the verdicts may use `helpers.perplexity`, so that they do not depend on yours.
 #
 # ### Exercise: `verdict_c5` (1 point)
+#
+# <details><summary>Hint: a step is negative</summary>
+#
+# The temperatures may come in any order: go through `sorted(results[r])`.
+#
+# </details>
 
 
 # %% solution="verdict_c5"
@@ -300,6 +339,9 @@ def verdict_c5(results: dict) -> dict:
 
 
 # %% test="verdict_c5" points=1
+
+# %% [markdown]
+# **What you have just shown.** A claim about every step is decided by the smallest step.
 
 # %%
 with needs("temperature_range_experiment", "verdict_c5"):
@@ -337,6 +379,12 @@ prediction_3 = 5
 
 # %% [markdown]
 # ### Exercise: `verdict_c7` (1 point)
+#
+# <details><summary>Hint: the sign</summary>
+#
+# Wide minus narrow, at each temperature; then the smallest of these.
+#
+# </details>
 
 
 # %% solution="verdict_c7"
@@ -355,6 +403,9 @@ def verdict_c7(results: dict, narrow: float = 0.4, wide: float = 5) -> dict:
 
 
 # %% test="verdict_c7" points=1
+
+# %% [markdown]
+# **What you have just shown.** Two ranges can be compared temperature by temperature, by one number each.
 
 # %%
 with needs("temperature_range_experiment", "verdict_c7"):
@@ -413,6 +464,9 @@ def crossing_temperature(narrow: float, wide: float, n_points: int = 100, outlie
 
 # %% test="crossing_temperature" points=2
 
+# %% [markdown]
+# **What you have just shown.** Between "holds" and "fails" there is a temperature, and you can find it.
+
 # %%
 with needs("crossing_temperature"):
     print(f"r = 0.4 and r = 5 are equally balanced at T = {crossing_temperature(0.4, 5):.4f}")
@@ -445,6 +499,18 @@ with needs("temperature_range_experiment"):
 # ### Exercise: `tokens_for_mass` (2 points)
 #
 # Write it with a sort and a cumulative sum. `helpers.tokens_for_mass` is not allowed here.
+#
+# <details><summary>Hint: the count is one too small</summary>
+#
+# If k entries stay below the mass, k + 1 are needed.
+#
+# </details>
+#
+# <details><summary>Hint: the entries come in another order</summary>
+#
+# Sort from the largest to the smallest first: the fewest entries are the largest ones.
+#
+# </details>
 
 
 # %% solution="tokens_for_mass"
@@ -467,6 +533,9 @@ def tokens_for_mass(p: torch.Tensor, mass: float = 0.9) -> int:
 
 # %% test="tokens_for_mass" points=2
 
+# %% [markdown]
+# **What you have just shown.** The size of the nucleus: another fair measure of how spread out a distribution is.
+
 # %%
 with needs("temperature_range_experiment", "tokens_for_mass"):
     for r, by_T in temperature_range_experiment([0.4, 5], [1]).items():
@@ -485,6 +554,12 @@ with needs("temperature_range_experiment", "tokens_for_mass"):
 # vectors, and let the largest difference between their softmaxes decide.
 #
 # ### Exercise: `verdict_c8` (1 point)
+#
+# <details><summary>Hint: a shift by 1000 does not hold</summary>
+#
+# Convert both to float64 first, with `.double()`: float32 can lose the difference.
+#
+# </details>
 
 
 # %% solution="verdict_c8"
@@ -506,6 +581,9 @@ def verdict_c8(x: torch.Tensor, other: torch.Tensor, temperature: float = 1.0) -
 
 
 # %% test="verdict_c8" points=1
+
+# %% [markdown]
+# **What you have just shown.** Whether softmax sees a difference is a question with a number for an answer.
 
 # %%
 with needs("verdict_c8"):
@@ -568,7 +646,8 @@ for n in (100, 1_000, 128_256):
 # %% [markdown]
 # ## 8. Sampling (6 minutes)
 #
-# **Claim C11: a low temperature repeats, a high one diversifies; 0.2 to 0.7 is accurate, 1.2 to 2 creative.** Draw
+# **Claim C11: a low temperature repeats, a high one diversifies; 0.2 to 0.7 is accurate, about 1 balanced, 1.2 to 2
+# creative.** Draw
 # 1,000 tokens and count the different ones. `searchsorted` in the cumulative sum turns uniform random numbers into
 # tokens.
 #
@@ -623,11 +702,12 @@ diagnose("spread 1, T = 0.01", base / 0.01)
 diagnose("layer norm, wrong axis", torch.nn.functional.layer_norm(base[:, None], (1,))[:, 0])
 
 # %% [markdown]
-# Squeezed logits give perplexity n: uniform. Spread-out logits, or a low temperature, give perplexity 1: one-hot. Layer
-# norm along an axis of size 1 is a faulty normalisation: every logit becomes 0, and the answer uniform.
-# Layer norm brings the second
-# back to spread 1, by force: it can't know whether the model *meant* to be sure. The first it cures only in part: their
-# variance, 1e-6, is smaller than the 1e-5 that layer norm adds for safety.
+# The article names three cures that keep logits in range: layer norm, batch norm, and weight regularisation. Here is
+# what the first does. Squeezed logits give perplexity n: uniform. Spread-out logits, or a low temperature, give
+# perplexity 1: one-hot. Layer norm along an axis of size 1 is a faulty normalisation: every logit becomes 0, and the
+# answer uniform. Layer norm brings the second back to spread 1, by force: it can't know whether the model *meant* to
+# be sure. The first it cures only in part: their variance, 1e-6, is smaller than the 1e-5 that layer norm adds for
+# safety.
 #
 # And "unstable" is true of the naive exponential only. The shifted softmax never overflows. It saturates, and its
 # gradient vanishes:
@@ -724,7 +804,7 @@ helpers.explore_temperature_range()
 
 # %% [markdown]
 # Now a vocabulary of 128,256 tokens. Look for two settings of spread and T with the same picture. Then raise the
-# nucleus's mass from 0.9 to 0.99: at which spread does the last tenth of the mass cost the most tokens?
+# nucleus's mass from 0.9 to 0.99: at which spread do these nine hundredths cost the most tokens?
 
 # %%
 helpers.explore_vocabulary()
