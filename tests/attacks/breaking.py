@@ -332,7 +332,9 @@ os.makedirs("shut")""",
         before="""import os
 for folder in ("/scratch", "/tmp", "/dev/shm"):
     for name in ("softmax_t", "5.0", "torch.py", "answers.json", "connection.json", "iterated_softmax.ipynb"):
-        with open(os.path.join(folder, name), "w") as file: file.write("5.0")""",
+        try:
+            with open(os.path.join(folder, name), "w") as file: file.write("5.0")
+        except OSError: pass  # /tmp is closed where the course itself lies in it""",
     ),
     Attack(
         "limits_raised",
