@@ -33,6 +33,14 @@ class Attack:
     change: Callable | None = None
     files: dict = field(default_factory=dict)
 
+    @property
+    def may_end_itself(self):
+        """Tell whether it writes to the kernel's own sockets from a thread that does not own them.
+
+        ZeroMQ forbids that and may end the process, now and then: the notebook then has no answer, and gets 0 for it.
+        """
+        return "kernel.iopub" in self.before + self.answer + self.after + self.later
+
     def cells(self, places):
         """Return the solution cells by exercise; ``places`` are names such as COURSE with what they stand for."""
         source = "\n".join(part for part in (self.before, self.answer, self.after) if part)
