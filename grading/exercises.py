@@ -346,12 +346,9 @@ def results_of(book, ranges, temperatures, n_points, outlier, swap=False):
     found = tables(book, ranges, temperatures, n_points, outlier)
     probs = book.tensors[found["probs"]]
     if swap:
-        order = list(range(len(temperatures)))
-        low, high = (order[temperatures.index(edge(temperatures))] for edge in (min, max))
-        order[low], order[high] = high, low
+        middle, low, high = len(ranges) // 2, *(temperatures.index(edge(temperatures)) for edge in (min, max))
         probs = probs.copy()
-        middle = len(ranges) // 2
-        probs[middle] = probs[middle][order]
+        probs[middle, [low, high]] = probs[middle, [high, low]]
     argument = {"results": {**found, "probs": book.store(probs)}}
     by_range = zip(ranges, probs.tolist(), strict=True)
     return argument, {r: dict(zip(temperatures, rows, strict=True)) for r, rows in by_range}
