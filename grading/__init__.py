@@ -7,3 +7,9 @@ What is read  findings -> feedback, summary; export: pages and tables
 Commands      collect and summary (python -m grading), demo, handout, reproduce; course is a folder to try things in
 nbgrader      settings, stubs: what nbgrader_config.py sets; files: whole writes or none
 """
+
+import sys
+
+# jsonschema, under nbformat, imports this one to check addresses, which no notebook needs: it builds a grammar for two
+# seconds, in every process that grades. None is Python's way to say that it is not there.
+sys.modules.setdefault("rfc3987_syntax", None)

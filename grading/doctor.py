@@ -18,6 +18,7 @@ from nbgrader import utils
 from .intake import Piece, read
 from .match import Match, released_code
 from .names import Code, code
+from .relevance import RELEASED
 from .repairs import cell_repairs, kernel_repairs
 
 NOTE_ID = "what-was-repaired"
@@ -180,7 +181,15 @@ def rebuilt(release, entries):
             ids.add(cell.id)
         cells.append(cell)
     notebook.cells = cells
+    section, key = RELEASED
+    read_only = [notebook.cells[i].id for i, e in enumerate(entries) if e.place is not None and is_read_only(cells[i])]
+    notebook.metadata[section] = {key: read_only}
     return notebook
+
+
+def is_read_only(cell):
+    """Tell whether a released cell is code that nobody is asked to change."""
+    return cell.cell_type == "code" and "nbgrader" not in cell.metadata
 
 
 def fresh_id(ids):

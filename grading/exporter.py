@@ -23,11 +23,15 @@ class MendingExporter(NotebookExporter):
         """
         if not getattr(self.parent, "_sanitizing", False):
             return super().from_file(file_stream, resources=resources, **kw)
-        release = self.released(resources["nbgrader"])
-        mended = mend(file_stream.buffer.read(), release)
+        notebook = self.mended(file_stream, resources)
+        return self.from_notebook_node(notebook, resources=resources, **kw)
+
+    def mended(self, file_stream, resources):
+        """Return the mended notebook, its repairs in its first cell."""
+        mended = mend(file_stream.buffer.read(), self.released(resources["nbgrader"]))
         for sentence in mended.repairs:
             self.log.warning("Repaired: %s", sentence)
-        return self.from_notebook_node(mended.noted(), resources=resources, **kw)
+        return mended.noted()
 
     def released(self, ids):
         """Return the released notebook of a submission; raises FileNotFoundError with the way out."""

@@ -34,9 +34,10 @@ from helpers.checks.rules import violations
 
 from . import outputs, sandbox
 from .draw import hidden_path
+from .relevance import skippable
 from .verdict import no_answer, verdict
 from .walls import GIBIBYTE, isolation
-from .watch import Watch
+from .watch import TOO_LONG, Watch
 
 COLLECT = Path(collector.__file__).read_text()
 LARGEST_MESSAGE = 1 << 25  # bytes of one part of a message; a larger one cuts the connection
@@ -47,7 +48,11 @@ BROKEN = "the notebook's process ended or broke its protocol"
 
 
 class Judge(Execute):
-    """Execute a notebook in a sandbox and judge its graded cells from outside the kernel."""
+    """Execute a notebook in a sandbox and judge its graded cells from outside the kernel.
+
+    After `preprocess`, ``verdicts`` maps a test cell's grade_id to its `Verdict`, and ``timed_out`` tells whether a
+    time limit had a part in them.
+    """
 
     wall_limit = Integer(120, help="Seconds that one notebook may take; then it is ended.").tag(config=True)
     memory_limit = Integer(6 * GIBIBYTE, help="Bytes of memory that one notebook's processes may hold.").tag(
@@ -55,6 +60,7 @@ class Judge(Execute):
     )
     output_limit = Integer(1 << 22, help="Bytes of output that are kept of one notebook.").tag(config=True)
     require_isolation = Bool(False, help="Refuse to grade unless student code runs in bubblewrap.").tag(config=True)
+    run_everything = Bool(False, help="Run also the released cells that no answer needs.").tag(config=True)
     iopub_timeout = Integer(30, help="Seconds to wait for a cell's last output.").tag(config=True)
 
     def preprocess(self, nb, resources, km=None):
@@ -69,6 +75,9 @@ class Judge(Execute):
         for cell in filter(is_judged, nb.cells):
             if exercise_of(cell) not in self.public.exercises.keys() & self.hidden.exercises.keys():
                 raise LookupError(f"there are no cases for {exercise_of(cell)!r}: draw the hidden ones again")
+        judged = {exercise_of(cell) for cell in filter(is_judged, nb.cells)}
+        self.timed_out = False
+        self.skipped = frozenset() if self.run_everything else skippable(nb, judged)
         self.verdicts, self.before_hidden, self.ended, self.watch, self.kept = {}, None, "", None, 0
         # Widget states, times and a polite end all depend on a kernel that may be hostile.
         self.store_widget_state, self.record_timing, self.shutdown_kernel = False, False, "immediate"
@@ -147,10 +156,10 @@ class Judge(Execute):
     def preprocess_cell(self, cell, resources, index):
         """Run a cell, or judge it if it is graded; once the kernel is gone, neither."""
         if time.monotonic() > self.watch.deadline:
-            self.end(f"the notebook ran longer than {self.wall_limit} s")
+            self.end(TOO_LONG.format(self.wall_limit))
         if is_judged(cell):
             self.judge(cell, index)
-        elif not self.ended:
+        elif not self.ended and index not in self.skipped:
             with self.guarded(index):
                 super().preprocess_cell(cell, resources, index)
         return cell, resources
@@ -167,6 +176,7 @@ class Judge(Execute):
     def end(self, reason):
         """Ask the kernel nothing any more; the first reason stays."""
         self.ended = self.ended or reason
+        self.timed_out |= self.ended == TOO_LONG.format(self.wall_limit)
 
     def judge(self, cell, index):
         """Ask the kernel for the answers of a graded cell and keep the verdict for later."""
@@ -180,6 +190,7 @@ class Judge(Execute):
                     answers = self.ask(question)
                 except CellTimeoutError:
                     late = True
+        self.timed_out |= late
         if late:
             found = no_answer(name, points, f"your function did not return within {self.timeout} s")
         elif self.ended:
@@ -216,6 +227,7 @@ class Judge(Execute):
     def on_cell_executed(self, cell, execute_reply, **_):
         """Record in a cell the time limit that ended it; a kernel's own errors have come as outputs."""
         if execute_reply["content"] == {**self.error_on_timeout, "status": "error"}:
+            self.timed_out = True
             cell.outputs.append(outputs.kept("error", self.error_on_timeout))
 
     def question(self, name):

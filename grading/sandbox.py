@@ -6,6 +6,7 @@ submission gets a new one. Elsewhere a kernel is an ordinary process with resour
 none of this process's environment.
 """
 
+import asyncio
 import atexit
 import contextlib
 import json
@@ -174,6 +175,12 @@ class SandboxProvisioner(LocalProvisioner):
         limits = LIMITS | {"RLIMIT_NPROC": tasks_of_this_user() + MOST_TASKS}
         self.process = self.sandbox.start(self.parent.connection_file, limits)
         return self.connection_info
+
+    async def kill(self, restart=False):
+        """Kill the kernel and see it end: jupyter_client would wait a tenth of a second before it looks."""
+        await super().kill(restart)
+        while await self.poll() is None:
+            await asyncio.sleep(0.002)
 
     def watched(self):
         """Return what a `Watch` needs to know: the root process, how to end it, the folder that both sides write to."""

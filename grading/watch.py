@@ -12,6 +12,7 @@ from .walls import GIBIBYTE, MEBIBYTE, MOST_TASKS
 LARGEST_SHARE = 16 * MEBIBYTE  # of the folder with the kernel's sockets
 MOST_FILES = 64  # in that folder
 LARGEST_INTAKE = GIBIBYTE  # by which this process may grow from what a kernel sends it
+TOO_LONG = "the notebook ran longer than {} s"
 PERIOD = 0.2  # seconds from one look to the next
 
 
@@ -46,7 +47,7 @@ class Watch(threading.Thread):
     def overstepped(self):
         """Return the limit that is overstepped now, in words, or an empty text."""
         if time.monotonic() > self.deadline:
-            return f"the notebook ran longer than {self.seconds} s"
+            return TOO_LONG.format(self.seconds)
         tasks, memory = usage(self.pid)
         if tasks > MOST_TASKS:
             return f"the notebook started more than {MOST_TASKS} processes and threads"

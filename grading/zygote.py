@@ -20,11 +20,21 @@ import socket
 import sys
 import time
 
+sys.modules["debugpy"] = None  # nobody debugs here, and every kernel would import it anew
+
+# What every kernel needs is imported here once, for all of them.
 import ipykernel.ipkernel
 import ipykernel.kernelapp
-import matplotlib.pyplot  # noqa: F401  imported here once, for all the kernels
-import numpy
+import IPython.core.completerlib
+import IPython.core.debugger
+import IPython.core.logger
+import IPython.core.oinspect
+import IPython.extensions.storemagic
+import matplotlib.pyplot
+import numpy.random
 import torch
+import tornado.platform.asyncio
+import tornado.queues
 
 import helpers
 

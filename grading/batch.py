@@ -1,0 +1,142 @@
+"""Grade all submissions of an assignment, and be able to stop anywhere and go on.
+
+    submitted/ --plan--> what has no verdict yet --executor--> verdicts/ --writer--> gradebook, autograded/, feedback/
+
+What is done is found out anew at each start, from the verdicts, the gradebook and autograded/ themselves; there is no
+list of what is done that could disagree with them.
+"""
+
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
+from dataclasses import dataclass, field, replace
+
+from .executors import open_executor
+from .ledger import transaction
+from .record import FAILED, JUDGED, NOT_GRADABLE, Record, Store, Terms, judged, key_of, with_exercise
+from .writer import Writer
+
+ATTEMPTS = 3  # of a submission whose process ended under it
+AHEAD = 2  # submissions handed out for each worker: the one it judges and the next
+
+
+@dataclass
+class Plan:
+    """What a run has to do: students to judge, students whose verdict has yet to be written, and the finished ones."""
+
+    judge: list[str] = field(default_factory=list)
+    write: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)  # of those to judge: the course has changed since their verdict
+
+
+@dataclass
+class Outcome:
+    """What a run did: marks that moved, by student, and the students without a mark, with the reason."""
+
+    graded: int = 0
+    moved: dict[str, dict] = field(default_factory=dict)
+    unmarked: dict[str, str] = field(default_factory=dict)
+    tried_again: list[str] = field(default_factory=list)
+
+
+class Batch:
+    """One assignment's submissions, their verdicts, and the writer to the course folder.
+
+    ``students`` limits it to some; ``exercise`` to one exercise's verdict; ``again`` judges anew what has a verdict.
+    """
+
+    def __init__(self, writer: Writer, terms: Terms, students=None, exercise=None, again=False):
+        self.writer, self.terms, self.exercise, self.again = writer, terms, exercise, again
+        self.store = Store(writer.root, terms.assignment)
+        self.submitted = {
+            path.parent.parent.name: path
+            for path in sorted(writer.root.glob(f"submitted/*/{terms.assignment}/{terms.assignment}.ipynb"))
+            if not students or path.parent.parent.name in students
+        }
+        if unknown := sorted(set(students or ()) - self.submitted.keys()):
+            raise ValueError(f"nothing was handed in by {', '.join(unknown)}: see submitted/")
+
+    def plan(self) -> Plan:
+        """Say what is to be done, changing nothing."""
+        plan = Plan()
+        with transaction(self.writer.engine) as gradebook:
+            for student, path in self.submitted.items():
+                record, key = self.store.load(student), key_of(path.read_bytes(), self.terms)
+                if record is None or record.key != key or self.again:
+                    plan.judge.append(student)
+                    if record and record.key != key and record.key.partition("-")[0] == key.partition("-")[0]:
+                        plan.changed.append(student)
+                elif record.status == JUDGED and not self.writer.is_written(gradebook, student, record):
+                    plan.write.append(student)
+                else:
+                    plan.done.append(student)
+        return plan
+
+    def run(self, plan: Plan, workers: int, scheduler=None):
+        """Judge and write what is planned; yield (student, record) after each one, and return the `Outcome`."""
+        outcome = Outcome()
+        for student in plan.write:
+            yield student, self.finish(student, self.store.load(student), outcome)
+        late = []
+        for student, record in self.judge_all(plan.judge, workers, scheduler):
+            if record.timed_out:
+                late.append(student)  # the machine may have been too busy
+            else:
+                yield student, self.finish(student, record, outcome)
+        for student, record in self.judge_all(late, min(workers, 1), scheduler):
+            outcome.tried_again.append(student)
+            yield student, self.finish(student, replace(record, tried_again=True), outcome)
+        for student in plan.done:
+            record = self.store.load(student)
+            if record.status == NOT_GRADABLE:
+                outcome.unmarked[student] = record.reason
+        return outcome
+
+    def finish(self, student, record, outcome):
+        """Keep a record and write it; what cannot be marked is listed instead."""
+        if record.status == FAILED:
+            outcome.unmarked[student] = record.reason
+            return record
+        old = self.store.load(student)
+        if self.exercise and record.status == JUDGED and old and old.status == JUDGED:
+            record = with_exercise(old, record, self.exercise)
+        self.store.save(student, record)
+        if record.status == NOT_GRADABLE:
+            outcome.unmarked[student] = record.reason
+            return record
+        try:
+            moved = self.writer.write(student, record)
+        except RuntimeError as error:  # nbgrader's refusal; the next submission may be fine
+            outcome.unmarked[student] = str(error)
+            return replace(record, status=FAILED, reason=str(error))
+        outcome.graded += 1
+        if moved:
+            outcome.moved[student] = moved
+        return record
+
+    def judge_all(self, students, workers, scheduler=None):
+        """Yield (student, record) in the order in which they come.
+
+        Each is handed out once. Where a process ended, those it may have had are tried again, one at a time, so that
+        one that ends its process each time takes no other along.
+        """
+        waiting, attempts = deque(students), dict.fromkeys(students, 0)
+        while waiting:
+            with open_executor(workers, scheduler) as (executor, width):
+                running, broken = {}, False
+                while (waiting or running) and not broken:
+                    while waiting and len(running) < (1 if attempts[waiting[0]] else width * AHEAD or 1):
+                        student = waiting.popleft()
+                        content = self.submitted[student].read_bytes()
+                        running[executor.submit(judged, content, self.terms, self.terms.version)] = student
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        error = future.exception()
+                        if isinstance(error, BrokenExecutor) and attempts[running[future]] + 1 < ATTEMPTS:
+                            broken = True
+                            continue
+                        student = running.pop(future)
+                        failed = Record("", FAILED, f"{type(error).__name__}: {error}")
+                        yield student, failed if error else future.result()
+                for student in running.values():
+                    attempts[student] += 1
+                waiting.extendleft(running.values())

@@ -1,0 +1,227 @@
+"""Grade a class with one command: ``python -m grading grade SOURCE --assignment NAME``, or ``make grade``.
+
+    SOURCE --collect--> submitted/ --batch--> verdicts/, gradebook, autograded/, feedback/ --> grades/
+
+Interrupted at any point, the same command goes on where it was.
+"""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import sys
+from pathlib import Path
+
+import nbformat
+from filelock import FileLock, Timeout
+from nbgrader.api import Gradebook
+from nbgrader.apps.autogradeapp import AutogradeApp
+from sqlalchemy.exc import DBAPIError
+from tqdm import tqdm
+
+from . import collect, ledger
+from .batch import Batch
+from .course import REPOSITORY, Course
+from .executors import cores
+from .files import write
+from .judge import Judge
+from .record import JUDGED, LIMITS, Terms
+from .writer import Writer
+
+INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended
+KEPT = "superseded"  # the folder for what is replaced
+
+
+def open_app(course: Path) -> AutogradeApp:
+    """Return nbgrader's application with the configuration of a course folder, or else of this repository.
+
+    Its log goes to grading.log there.
+    """
+    programs = str(Path(sys.executable).parent)  # nbgrader calls alembic by name
+    if programs not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "")])
+    AutogradeApp.clear_instance()
+    app = AutogradeApp.instance(load_cwd_config=False)
+    home = course if (course / "nbgrader_config.py").exists() else REPOSITORY
+    app.config_file = str(home / "nbgrader_config")
+    app.initialize([f"--CourseDirectory.root={course}", f"--NbGrader.logfile={course / 'grading.log'}"])
+    app.log.handlers[0].setLevel("CRITICAL")  # the console
+    return app
+
+
+def prepare(app, assignment: str) -> Terms:
+    """Make sure that the gradebook and the release have the assignment, and return the terms of grading.
+
+    From a fresh clone `nbgrader generate_assignment` runs. Raises ValueError where the assignment is unknown, or where
+    cells have changed since the first submission was graded.
+    """
+    course = Path(app.coursedir.root)
+    place = course / "release" / assignment / f"{assignment}.ipynb"
+    source = course / "source" / assignment
+    if not source.is_dir():
+        if not (REPOSITORY / "source" / assignment).is_dir():
+            raise ValueError(f"there is no assignment {assignment!r}: see the folders in source/")
+        shutil.copytree(REPOSITORY / "source" / assignment, source)
+    with contextlib.closing(Gradebook(app.coursedir.db_url, app.coursedir.course_id)) as gradebook:
+        known = assignment in {entry.name for entry in gradebook.assignments}
+    if not known or not place.exists():
+        home = Path(app.config_file).parent
+        done = Course(course, home).nbgrader("generate_assignment", assignment)
+        if done.returncode:
+            raise ValueError(f"nbgrader could not generate {assignment}:\n{done.stderr}")
+    release = place.read_bytes()
+    judge = Judge(config=app.config)
+    refuse_changed_cells(course, assignment, release)
+    return Terms(assignment, release, tuple((name, getattr(judge, name)) for name in LIMITS))
+
+
+def refuse_changed_cells(course: Path, assignment: str, release: bytes):
+    """Raise ValueError where nbgrader's cells are others than those that submissions were graded with."""
+    kept = course / "verdicts" / f"{assignment}.released.ipynb"
+    if not kept.exists():
+        write(kept, release)
+        return
+    old, new = (graded_cells(content) for content in (kept.read_bytes(), release))
+    changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    if changed:
+        raise ValueError(
+            f"the released cells of {assignment} have changed since submissions were graded: {', '.join(changed)}. "
+            "Students have answered the old ones. To go on with those, put back the text of that release in source/ "
+            f"and run make course; the release is kept in {kept.relative_to(course)}. To grade the new ones, use a "
+            "course folder of their own: --course DIR"
+        )
+    write(kept, release)
+
+
+def graded_cells(content: bytes) -> dict[str, tuple]:
+    """Return {grade_id: what nbgrader relies on} of a released notebook."""
+    cells = nbformat.reads(content.decode(), as_version=4).cells
+    marked = [(cell, cell.metadata.nbgrader) for cell in cells if "nbgrader" in cell.metadata]
+    return {marks.grade_id: (cell.cell_type, cell.source, marks.get("points")) for cell, marks in marked}
+
+
+def grade(arguments) -> int:
+    """Do what the command line asks, and return the exit code: 1 where a submission or a student has no mark."""
+    course = arguments.course.resolve()
+    app = open_app(course)
+    assignment, url = arguments.assignment, app.coursedir.db_url
+    ledger.check(url, course / KEPT)
+    terms = prepare(app, assignment)
+    code = 0
+    if arguments.source:
+        found = collect.collect(arguments.source, assignment, course)
+        print("\n".join(collect.lines(found)))
+        code = int(bool(found.refused))
+    writer = Writer(app, assignment)
+    try:
+        batch = Batch(writer, terms, arguments.student, arguments.exercise, arguments.again)
+        plan = batch.plan()
+        announce(plan, terms)
+        if plan.judge or plan.write:
+            ledger.keep_copy(url, course / KEPT)
+        outcome = follow(batch.run(plan, arguments.workers, arguments.scheduler), len(plan.judge) + len(plan.write))
+        if arguments.feedback:
+            write_feedback(writer, batch)
+        report(outcome)
+        return code or int(bool(outcome.unmarked))
+    finally:
+        writer.close()
+
+
+def announce(plan, terms):
+    """Say what there is to do."""
+    print(
+        f"{terms.assignment}: {len(plan.judge)} to grade, {len(plan.write)} graded but not yet in the gradebook, "
+        f"{len(plan.done)} done already"
+    )
+    if plan.changed:
+        print(f"The course has changed since {len(plan.changed)} of them were graded: they are graded again.")
+
+
+def follow(run, total):
+    """Draw the progress of a run and return its outcome."""
+    failures = 0
+    with tqdm(total=total, unit="submission", disable=not total) as bar:
+        while True:
+            try:
+                _, record = next(run)
+            except StopIteration as end:
+                return end.value
+            failures += record.status != JUDGED
+            bar.set_postfix(failed=failures, refresh=False)
+            bar.update()
+
+
+def write_feedback(writer, batch):
+    """Write the feedback pages of all who have a mark, and say how many are new or changed."""
+    students = [s for s in batch.submitted if writer.place("autograded", s).is_dir()]
+    changed = 0
+    with ledger.transaction(writer.engine) as gradebook:
+        for student in tqdm(students, unit="page", desc="feedback"):
+            changed += writer.write_feedback(student, gradebook)
+    print(f"Feedback: {changed} pages new or changed, {len(students) - changed} as they were.")
+
+
+def report(outcome):
+    """Say what came out."""
+    print(f"Graded {outcome.graded}.")
+    for student in outcome.tried_again:
+        print(f"{student}: a time limit was reached; tried once more, alone: that verdict counts")
+    for student, moved in sorted(outcome.moved.items()):
+        marks = ", ".join(f"{name} {before:g} -> {after:g}" for name, (before, after) in sorted(moved.items()))
+        print(f"{student}: marks moved: {marks} (the old ones are kept in {KEPT}/marks.csv)")
+    for student, reason in sorted(outcome.unmarked.items()):
+        print(f"{student}: NO MARK: {reason}")
+
+
+def add_command(commands):
+    """Add ``grade`` to the subcommands of ``python -m grading``."""
+    parser = commands.add_parser(
+        "grade",
+        help="collect, grade and write marks and feedback: all in one",
+        description="Grade a class: collect SOURCE, judge every submission, write the gradebook, autograded/, "
+        "feedback/ and grades/. Stopped at any point, the same command goes on where it was. Exit code 1: something "
+        "has no mark, see the list.",
+    )
+    parser.add_argument(
+        "source",
+        nargs="?",
+        type=Path,
+        metavar="SOURCE",
+        help="what was handed in, a folder or a zip; default: what submitted/ holds",
+    )
+    parser.add_argument("--assignment", required=True, metavar="NAME", help="iterated_softmax, for example")
+    parser.add_argument("--course", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=cores(),
+        metavar="N",
+        help="processes; default: one a processor, here %(default)s; 0: none but this",
+    )
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="judge on the workers of this dask scheduler instead")
+    parser.add_argument("--student", action="append", metavar="ID", help="only this student; can be repeated")
+    parser.add_argument("--exercise", metavar="NAME", help="write only this exercise's verdict")
+    parser.add_argument("--again", action="store_true", help="judge anew what has a verdict already")
+    parser.add_argument("--no-feedback", dest="feedback", action="store_false", help="write no feedback pages")
+    parser.set_defaults(run=run)
+
+
+def run(arguments) -> int:
+    """Grade, alone on this course, and end with a sentence whatever happens."""
+    course = arguments.course.resolve()
+    if not course.is_dir():
+        raise ValueError(f"--course {course} is no folder")
+    try:
+        with FileLock(course / ".grading.lock", blocking=False):
+            return grade(arguments)
+    except Timeout:
+        raise ValueError(f"another grading run is at work in {course}: wait for it, or stop it") from None
+    except KeyboardInterrupt:
+        print("\nStopped. What is graded is kept; the same command goes on from here.", file=sys.stderr)
+        return INTERRUPTED
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = getattr(error, "orig", error)
+        raise ValueError(
+            f"the gradebook could not be written: {cause}. Nothing is lost: see to it, then run the same command again"
+        ) from None

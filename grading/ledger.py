@@ -1,0 +1,139 @@
+"""The gradebook in the hands of the batch: checked before use, copied before it changes, one transaction a submission.
+
+nbgrader opens it anew in nearly every step, and each of them commits. Within `transaction` all of nbgrader's own code
+shares one connection, so a submission's rows are there as a whole or not at all, and opening costs nothing.
+"""
+
+import contextlib
+import csv
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from sqlalchemy import create_engine, event, make_url
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+PATIENCE = 30  # seconds to wait for another program's write
+OVERWRITTEN = ("time", "assignment", "student", "exercise", "auto_score", "manual_score", "extra_credit", "comment")
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the gradebook's file; None where it is on a database server."""
+    parts = make_url(url)
+    return Path(parts.database) if parts.get_backend_name() == "sqlite" and parts.database else None
+
+
+def check(url: str, kept: Path) -> None:
+    """Raise ValueError, with the way out, for a gradebook that is damaged or locked; one that is not there is fine.
+
+    ``kept`` is the folder with the copies that `keep_copy` made.
+    """
+    path = sqlite_file(url)
+    if path is None or not path.exists():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
+            found = connection.execute("PRAGMA quick_check").fetchone()[0]
+            connection.execute("BEGIN IMMEDIATE")
+            connection.rollback()
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise ValueError(f"{path} cannot be opened: {error}") from None
+        raise ValueError(
+            f"{path} is locked by another program: close formgrader or whatever writes to it, then run this again"
+        ) from None
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        copies = sorted(kept.glob("gradebook-*.db"))
+        way = f"copy {copies[-1]} to {path}" if copies else "run this again for a new one"
+        raise ValueError(
+            f"{path} is damaged ({found}) and was left as it is. Move it away, {way}, then run this again: the "
+            "verdicts in verdicts/ are kept, so nothing is graded twice"
+        )
+
+
+def keep_copy(url: str, kept: Path) -> Path | None:
+    """Copy the gradebook, whole, before it changes, and return the copy's path; a server's is not copied."""
+    path = sqlite_file(url)
+    if path is None or not path.exists():
+        return None
+    kept.mkdir(parents=True, exist_ok=True)
+    copy = kept / f"gradebook-{datetime.now():%Y%m%d-%H%M%S-%f}.db"
+    partial = copy.with_suffix(".partial")
+    with (
+        contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as source,
+        contextlib.closing(sqlite3.connect(partial)) as target,
+    ):
+        source.backup(target)
+    partial.replace(copy)
+    return copy
+
+
+def connect(url: str):
+    """Return an engine for the gradebook; with SQLite a transaction is one from its first statement on."""
+    if sqlite_file(url) is None:
+        return create_engine(url)
+    engine = create_engine(url, connect_args={"timeout": PATIENCE})
+
+    @event.listens_for(engine, "connect")
+    def leave_transactions_to_us(connection, _):
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def begin(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextlib.contextmanager
+def transaction(engine):
+    """Give a `Gradebook`, and let all that nbgrader opens meanwhile be the same one; commit at the end, or nothing.
+
+    Only for this thread, and never one within another.
+    """
+    with engine.begin() as connection:
+        session = scoped_session(
+            sessionmaker(bind=connection, expire_on_commit=False, join_transaction_mode="rollback_only")
+        )
+
+        def join(self, db_url, course_id="default_course", authenticator=None):
+            self.engine, self.db, self.course_id, self.authenticator = engine, session, course_id, authenticator
+            self.check_course(course_id=course_id)
+
+        opened, closed = Gradebook.__init__, Gradebook.close
+        Gradebook.__init__, Gradebook.close = join, lambda self: None
+        try:
+            yield Gradebook(str(engine.url))
+            session.flush()
+        finally:
+            Gradebook.__init__, Gradebook.close = opened, closed
+            session.remove()
+
+
+def marks(gradebook, assignment: str, student: str) -> dict[str, tuple]:
+    """Return {exercise: (auto_score, manual_score, extra_credit, comment)} of a student; empty for none."""
+    from .export import submission_of
+
+    submission = submission_of(gradebook, assignment, student)
+    found = {}
+    for notebook in submission.notebooks if submission else ():
+        comments = {comment.name: comment.manual_comment for comment in notebook.comments}
+        for grade in notebook.grades:
+            name = grade.name.removeprefix("test_")
+            found[name] = (grade.auto_score, grade.manual_score, grade.extra_credit, comments.get(name))
+    return found
+
+
+def keep_overwritten(path: Path, assignment: str, student: str, old: dict[str, tuple]) -> None:
+    """Append marks that are about to be overwritten to a table."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = not path.exists()
+    now = f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z}"
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        if new:
+            writer.writerow(OVERWRITTEN)
+        writer.writerows([now, assignment, student, exercise, *row] for exercise, row in sorted(old.items()))

@@ -1,0 +1,185 @@
+"""Write verdicts to the gradebook, to autograded/ and to feedback/: by nbgrader's own steps, one submission at a time.
+
+`Autograde` and `GenerateFeedback` run as `nbgrader` runs them, with two differences. In the judge's place stands
+`Recorded`, which takes the verdict from a `Record`. And they write to a staging folder, from which whole files move
+into place when the gradebook has the rows: no page is ever half written.
+"""
+
+import copy
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+from nbgrader.apps.baseapp import NbGrader
+from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from . import ledger
+from .exporter import MendingExporter
+from .record import Record
+
+STAGING = ".staging"
+STAMP = "graded"  # in the metadata of an autograded notebook: what it was made from
+
+
+class RecordedExporter(MendingExporter):
+    """Hand nbgrader the mended notebook of the record instead of mending again."""
+
+    def mended(self, file_stream, resources):
+        return nbformat.from_dict(copy.deepcopy(self.parent.record.notebook))
+
+
+class Recorded(NbGraderPreprocessor):
+    """Give the cells the outputs they have in the record, and say in the metadata what the notebook was made from."""
+
+    def preprocess(self, nb, resources):
+        autograde = self.parent.parent
+        outputs = {cell["id"]: cell.get("outputs") for cell in autograde.record.notebook["cells"]}
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = nbformat.from_dict(copy.deepcopy(outputs[cell.id]))
+                cell.execution_count = None
+        nb.metadata[STAMP] = autograde.stamp
+        return nb, resources
+
+
+class Remembering:
+    """A converter that remembers what went wrong: nbgrader logs it and raises an error without it."""
+
+    failure = None
+
+    def init_assignment(self, *args):
+        self.remembering(super().init_assignment, *args)
+
+    def convert_single_notebook(self, *args):
+        self.remembering(super().convert_single_notebook, *args)
+
+    def remembering(self, step, *args):
+        try:
+            step(*args)
+        except Exception as error:
+            self.failure = error
+            raise
+
+    def run(self):
+        try:
+            self.start()
+        except NbGraderException:
+            raise (self.failure or RuntimeError("nbgrader stopped; grading.log says why")) from None
+
+
+class RecordedAutograde(Remembering, Autograde):
+    record: Record = None
+    stamp: dict = None
+
+
+class Feedback(Remembering, GenerateFeedback):
+    pass
+
+
+class Writer:
+    """Writes the results of one assignment into a course folder.
+
+    ``app`` is an initialized nbgrader application: it has the course's configuration and folders.
+    """
+
+    def __init__(self, app: NbGrader, assignment: str):
+        self.app, self.assignment = app, assignment
+        self.root = Path(app.coursedir.root)
+        self.staging = self.root / STAGING
+        self.engine = ledger.connect(app.coursedir.db_url)
+        replaced = {"grading.judge.Judge": "grading.writer.Recorded"}
+        config = copy.deepcopy(app.config)
+        steps = config.Autograde.autograde_preprocessors
+        config.Autograde.autograde_preprocessors = [replaced.get(step, step) for step in steps]
+        config.Autograde.exporter_class = "grading.writer.RecordedExporter"
+        self.config = config
+        self.clean()
+
+    def clean(self):
+        """Remove what an interrupted run left in the staging folder."""
+        if self.staging.exists():
+            shutil.rmtree(self.staging)
+
+    def close(self):
+        self.engine.dispose()
+        self.clean()
+
+    def coursedir(self, student, **staged):
+        """Return the course's folders for one student, with the ``staged`` steps in the staging folder."""
+        coursedir = CourseDirectory(parent=self.app, config=self.config)
+        coursedir.root, coursedir.student_id, coursedir.assignment_id = str(self.root), student, self.assignment
+        for step in staged:
+            setattr(coursedir, f"{step}_directory", f"{STAGING}/{step}")
+        return coursedir
+
+    def place(self, step, student) -> Path:
+        return self.root / step / student / self.assignment
+
+    def stamp(self, gradebook, student, key) -> dict:
+        """Return what an autograded notebook is made from: the verdict, and what decides the late penalty."""
+        due = gradebook.find_assignment(self.assignment).duedate
+        submitted = self.place("submitted", student) / "timestamp.txt"
+        return {
+            "verdict": key,
+            "due": due and str(due),
+            "submitted": submitted.read_text().strip() if submitted.exists() else None,
+            "late_plugin": str(self.config.AssignLatePenalties.get("plugin_class", "")),
+        }
+
+    def is_written(self, gradebook, student, record: Record) -> bool:
+        """Tell whether the gradebook and autograded/ have this record already, as a whole."""
+        path = self.place("autograded", student) / f"{self.assignment}.ipynb"
+        try:
+            stamp = nbformat.read(path, as_version=4).metadata.get(STAMP)
+        except (OSError, ValueError):
+            return False
+        scores = {f"test_{name}": row[0] for name, row in ledger.marks(gradebook, self.assignment, student).items()}
+        same = all(scores.get(name, -1) == points for name, points in record.points.items())
+        return same and stamp == self.stamp(gradebook, student, record.key)
+
+    def write(self, student: str, record: Record) -> dict[str, tuple[float, float]]:
+        """Write a record: rows in one transaction, then the notebook. Returns {exercise: (old, new)} of moved marks.
+
+        Marks that are overwritten are appended to superseded/marks.csv first. Raises what went wrong, with nothing
+        changed.
+        """
+        with ledger.transaction(self.engine) as gradebook:
+            old = ledger.marks(gradebook, self.assignment, student)
+            autograde = RecordedAutograde(
+                coursedir=self.coursedir(student, autograded=True), parent=self.app, config=self.config
+            )
+            autograde.record, autograde.stamp = record, self.stamp(gradebook, student, record.key)
+            autograde.run()
+            new = ledger.marks(gradebook, self.assignment, student)
+            moved = {name: (old[name][0], new[name][0]) for name in new if name in old and old[name][0] != new[name][0]}
+            moved = {name: (before, after) for name, (before, after) in moved.items() if before is not None}
+            if moved:
+                lost = {name: old[name] for name in moved}
+                ledger.keep_overwritten(self.root / "superseded" / "marks.csv", self.assignment, student, lost)
+        self.move("autograded", student)
+        return moved
+
+    def write_feedback(self, student: str, gradebook) -> bool:
+        """Write a student's feedback pages within a `ledger.transaction`; return whether one is new or has changed."""
+        Feedback(coursedir=self.coursedir(student, feedback=True), parent=self.app, config=self.config).run()
+        return self.move("feedback", student)
+
+    def move(self, step, student) -> bool:
+        """Move the staged files of a step into place, each in one step; return whether anything changed there."""
+        source, target = self.staging / step / student / self.assignment, self.place(step, student)
+        target.mkdir(parents=True, exist_ok=True)
+        staged, there = (
+            {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} for folder in (source, target)
+        )
+        changed = [f for f in staged if f not in there or (target / f).read_bytes() != (source / f).read_bytes()]
+        for file in changed:
+            (target / file).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(source / file, target / file)
+        for file in there - staged:
+            (target / file).unlink()
+        shutil.rmtree(source)
+        return bool(changed or there - staged)
