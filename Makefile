@@ -8,7 +8,7 @@ OUTER_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-slow course hidden handout reproduce bench lint format constraints clean
+.PHONY: help lab demo test test-slow course hidden handout reproduce bench bench-grading lint format constraints clean
 
 help: ## List the targets (what `make` alone does)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -84,6 +84,9 @@ bench: $(READY) ## Time softmax_t and the explorers: tables, and .benchmarks/sof
 	@mkdir -p .benchmarks
 	$(BIN)/python -m pytest tests/bench_softmax.py --benchmark-quiet --benchmark-json=.benchmarks/softmax.json
 	$(BIN)/python -m pytest tests/bench_explorers.py --benchmark-quiet
+
+bench-grading: $(READY) ## Time grading a class against stock nbgrader: submissions a minute and memory
+	$(BIN)/python -m tests.bench_grading $(ARGS)
 
 lint: $(READY) ## Check style, changing nothing
 	$(BIN)/ruff check .

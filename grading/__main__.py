@@ -2,16 +2,19 @@
 
 import argparse
 import sys
+from importlib import import_module
 
-from . import collect, grade, summary
+COMMANDS = ("grade", "collect", "summary")
 
 
 def main(arguments=None):
     """Run a subcommand and return its exit code; 2 for what cannot be done as asked."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(prog="python -m grading", description="Collect and grade what students handed in.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (grade, collect, summary):
-        module.add_command(commands)
+    # Each command's module imports what it needs: for a known command, that one is enough.
+    for name in arguments[:1] if arguments[:1] and arguments[0] in COMMANDS else COMMANDS:
+        import_module(f"{__package__}.{name}").add_command(commands)
     chosen = parser.parse_args(arguments)
     try:
         return chosen.run(chosen)

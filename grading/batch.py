@@ -6,11 +6,11 @@ What is done is found out anew at each start, from the verdicts, the gradebook a
 list of what is done that could disagree with them.
 """
 
-from collections import deque
+import time
+from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
 from dataclasses import dataclass, field, replace
 
-from .executors import open_executor
 from .ledger import transaction
 from .record import FAILED, JUDGED, NOT_GRADABLE, Record, Store, Terms, judged, key_of, with_exercise
 from .writer import Writer
@@ -37,6 +37,11 @@ class Outcome:
     moved: dict[str, dict] = field(default_factory=dict)
     unmarked: dict[str, str] = field(default_factory=dict)
     tried_again: list[str] = field(default_factory=list)
+    seconds: Counter = field(default_factory=Counter)  # by stage; those of the workers added up
+
+    def timing(self) -> str:
+        """Return where the time went, in words."""
+        return ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in self.seconds.items())
 
 
 class Batch:
@@ -72,18 +77,18 @@ class Batch:
                     plan.done.append(student)
         return plan
 
-    def run(self, plan: Plan, workers: int, scheduler=None):
+    def run(self, plan: Plan, workers):
         """Judge and write what is planned; yield (student, record) after each one, and return the `Outcome`."""
         outcome = Outcome()
         for student in plan.write:
             yield student, self.finish(student, self.store.load(student), outcome)
         late = []
-        for student, record in self.judge_all(plan.judge, workers, scheduler):
+        for student, record in self.judge_all(plan.judge, workers):
             if record.timed_out:
                 late.append(student)  # the machine may have been too busy
             else:
                 yield student, self.finish(student, record, outcome)
-        for student, record in self.judge_all(late, min(workers, 1), scheduler):
+        for student, record in self.judge_all(late, workers, width=1):
             outcome.tried_again.append(student)
             yield student, self.finish(student, replace(record, tried_again=True), outcome)
         for student in plan.done:
@@ -104,39 +109,50 @@ class Batch:
         if record.status == NOT_GRADABLE:
             outcome.unmarked[student] = record.reason
             return record
+        begun = time.monotonic()
+        outcome.seconds.update(record.seconds)
         try:
             moved = self.writer.write(student, record)
         except RuntimeError as error:  # nbgrader's refusal; the next submission may be fine
             outcome.unmarked[student] = str(error)
             return replace(record, status=FAILED, reason=str(error))
+        outcome.seconds["writing"] += time.monotonic() - begun
         outcome.graded += 1
         if moved:
             outcome.moved[student] = moved
         return record
 
-    def judge_all(self, students, workers, scheduler=None):
-        """Yield (student, record) in the order in which they come.
+    def judge_all(self, students, workers, width=None):
+        """Yield (student, record) in the order in which they come, at most ``width`` at once.
 
         Each is handed out once. Where a process ended, those it may have had are tried again, one at a time, so that
         one that ends its process each time takes no other along.
         """
-        waiting, attempts = deque(students), dict.fromkeys(students, 0)
-        while waiting:
-            with open_executor(workers, scheduler) as (executor, width):
-                running, broken = {}, False
-                while (waiting or running) and not broken:
-                    while waiting and len(running) < (1 if attempts[waiting[0]] else width * AHEAD or 1):
-                        student = waiting.popleft()
-                        content = self.submitted[student].read_bytes()
-                        running[executor.submit(judged, content, self.terms, self.terms.version)] = student
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        error = future.exception()
-                        if isinstance(error, BrokenExecutor) and attempts[running[future]] + 1 < ATTEMPTS:
-                            broken = True
-                            continue
-                        student = running.pop(future)
-                        failed = Record("", FAILED, f"{type(error).__name__}: {error}")
-                        yield student, failed if error else future.result()
+        waiting, attempts, running = deque(students), dict.fromkeys(students, 0), {}
+        width = width or workers.width * AHEAD or 1
+        while waiting or running:
+            broken = False
+            try:
+                while waiting and len(running) < (1 if attempts[waiting[0]] else width):
+                    content = self.submitted[waiting[0]].read_bytes()
+                    future = workers.executor.submit(judged, content, self.terms, self.terms.version)
+                    running[future] = waiting.popleft()
+            except BrokenExecutor:
+                broken = True
+                attempts[waiting[0]] += not running
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                error = future.exception()
+                if isinstance(error, BrokenExecutor):
+                    broken = True
+                    continue
+                failed = Record("", FAILED, f"{type(error).__name__}: {error}")
+                yield running.pop(future), failed if error else future.result()
+            if broken:
                 for student in running.values():
                     attempts[student] += 1
                 waiting.extendleft(running.values())
+                running.clear()
+                while waiting and attempts[waiting[0]] >= ATTEMPTS:
+                    ended = f"the process that judged it ended {ATTEMPTS} times"
+                    yield waiting.popleft(), Record("", FAILED, ended)
+                workers.renew()

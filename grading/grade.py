@@ -5,103 +5,27 @@
 Interrupted at any point, the same command goes on where it was.
 """
 
-import contextlib
-import os
-import shutil
+import gc
 import sqlite3
 import sys
 from pathlib import Path
 
-import nbformat
-from filelock import FileLock, Timeout
-from nbgrader.api import Gradebook
-from nbgrader.apps.autogradeapp import AutogradeApp
-from sqlalchemy.exc import DBAPIError
-from tqdm import tqdm
-
-from . import collect, ledger
-from .batch import Batch
-from .course import REPOSITORY, Course
-from .executors import cores
-from .files import write
-from .judge import Judge
-from .record import JUDGED, LIMITS, Terms
-from .writer import Writer
+from .workers import Workers, cores
 
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended
 KEPT = "superseded"  # the folder for what is replaced
 
 
-def open_app(course: Path) -> AutogradeApp:
-    """Return nbgrader's application with the configuration of a course folder, or else of this repository.
-
-    Its log goes to grading.log there.
-    """
-    programs = str(Path(sys.executable).parent)  # nbgrader calls alembic by name
-    if programs not in os.environ.get("PATH", "").split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "")])
-    AutogradeApp.clear_instance()
-    app = AutogradeApp.instance(load_cwd_config=False)
-    home = course if (course / "nbgrader_config.py").exists() else REPOSITORY
-    app.config_file = str(home / "nbgrader_config")
-    app.initialize([f"--CourseDirectory.root={course}", f"--NbGrader.logfile={course / 'grading.log'}"])
-    app.log.handlers[0].setLevel("CRITICAL")  # the console
-    return app
-
-
-def prepare(app, assignment: str) -> Terms:
-    """Make sure that the gradebook and the release have the assignment, and return the terms of grading.
-
-    From a fresh clone `nbgrader generate_assignment` runs. Raises ValueError where the assignment is unknown, or where
-    cells have changed since the first submission was graded.
-    """
-    course = Path(app.coursedir.root)
-    place = course / "release" / assignment / f"{assignment}.ipynb"
-    source = course / "source" / assignment
-    if not source.is_dir():
-        if not (REPOSITORY / "source" / assignment).is_dir():
-            raise ValueError(f"there is no assignment {assignment!r}: see the folders in source/")
-        shutil.copytree(REPOSITORY / "source" / assignment, source)
-    with contextlib.closing(Gradebook(app.coursedir.db_url, app.coursedir.course_id)) as gradebook:
-        known = assignment in {entry.name for entry in gradebook.assignments}
-    if not known or not place.exists():
-        home = Path(app.config_file).parent
-        done = Course(course, home).nbgrader("generate_assignment", assignment)
-        if done.returncode:
-            raise ValueError(f"nbgrader could not generate {assignment}:\n{done.stderr}")
-    release = place.read_bytes()
-    judge = Judge(config=app.config)
-    refuse_changed_cells(course, assignment, release)
-    return Terms(assignment, release, tuple((name, getattr(judge, name)) for name in LIMITS))
-
-
-def refuse_changed_cells(course: Path, assignment: str, release: bytes):
-    """Raise ValueError where nbgrader's cells are others than those that submissions were graded with."""
-    kept = course / "verdicts" / f"{assignment}.released.ipynb"
-    if not kept.exists():
-        write(kept, release)
-        return
-    old, new = (graded_cells(content) for content in (kept.read_bytes(), release))
-    changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-    if changed:
-        raise ValueError(
-            f"the released cells of {assignment} have changed since submissions were graded: {', '.join(changed)}. "
-            "Students have answered the old ones. To go on with those, put back the text of that release in source/ "
-            f"and run make course; the release is kept in {kept.relative_to(course)}. To grade the new ones, use a "
-            "course folder of their own: --course DIR"
-        )
-    write(kept, release)
-
-
-def graded_cells(content: bytes) -> dict[str, tuple]:
-    """Return {grade_id: what nbgrader relies on} of a released notebook."""
-    cells = nbformat.reads(content.decode(), as_version=4).cells
-    marked = [(cell, cell.metadata.nbgrader) for cell in cells if "nbgrader" in cell.metadata]
-    return {marks.grade_id: (cell.cell_type, cell.source, marks.get("points")) for cell, marks in marked}
-
-
-def grade(arguments) -> int:
+def grade(arguments, workers) -> int:
     """Do what the command line asks, and return the exit code: 1 where a submission or a student has no mark."""
+    # Imported here, since the workers import the same meanwhile.
+    from . import collect, ledger
+    from .batch import Batch
+    from .folder import open_app, prepare
+    from .writer import Writer
+
+    gc.collect()
+    gc.freeze()  # as in the workers
     course = arguments.course.resolve()
     app = open_app(course)
     assignment, url = arguments.assignment, app.coursedir.db_url
@@ -119,10 +43,12 @@ def grade(arguments) -> int:
         announce(plan, terms)
         if plan.judge or plan.write:
             ledger.keep_copy(url, course / KEPT)
-        outcome = follow(batch.run(plan, arguments.workers, arguments.scheduler), len(plan.judge) + len(plan.write))
+        outcome = follow(batch.run(plan, workers), len(plan.judge) + len(plan.write))
         if arguments.feedback:
             write_feedback(writer, batch)
         report(outcome)
+        if arguments.timing:
+            print(f"timing: {outcome.timing()}")
         return code or int(bool(outcome.unmarked))
     finally:
         writer.close()
@@ -140,6 +66,10 @@ def announce(plan, terms):
 
 def follow(run, total):
     """Draw the progress of a run and return its outcome."""
+    from tqdm import tqdm
+
+    from .record import JUDGED
+
     failures = 0
     with tqdm(total=total, unit="submission", disable=not total) as bar:
         while True:
@@ -154,6 +84,10 @@ def follow(run, total):
 
 def write_feedback(writer, batch):
     """Write the feedback pages of all who have a mark, and say how many are new or changed."""
+    from tqdm import tqdm
+
+    from . import ledger
+
     students = [s for s in batch.submitted if writer.place("autograded", s).is_dir()]
     changed = 0
     with ledger.transaction(writer.engine) as gradebook:
@@ -204,17 +138,24 @@ def add_command(commands):
     parser.add_argument("--exercise", metavar="NAME", help="write only this exercise's verdict")
     parser.add_argument("--again", action="store_true", help="judge anew what has a verdict already")
     parser.add_argument("--no-feedback", dest="feedback", action="store_false", help="write no feedback pages")
+    parser.add_argument("--timing", action="store_true", help="say at the end where the time went")
     parser.set_defaults(run=run)
 
 
 def run(arguments) -> int:
     """Grade, alone on this course, and end with a sentence whatever happens."""
+    from filelock import FileLock, Timeout
+    from sqlalchemy.exc import DBAPIError
+
     course = arguments.course.resolve()
     if not course.is_dir():
         raise ValueError(f"--course {course} is no folder")
     try:
-        with FileLock(course / ".grading.lock", blocking=False):
-            return grade(arguments)
+        with (
+            FileLock(course / ".grading.lock", blocking=False),
+            Workers(arguments.workers, arguments.scheduler) as workers,
+        ):
+            return grade(arguments, workers)
     except Timeout:
         raise ValueError(f"another grading run is at work in {course}: wait for it, or stop it") from None
     except KeyboardInterrupt:

@@ -125,6 +125,7 @@ class Judge(Execute):
         except TimeoutError:
             await self._async_cleanup_kernel()
             raise RuntimeError(f"the kernel did not answer within {self.startup_timeout} s") from None
+        self.ready_at = time.monotonic()
         return self.kc
 
     start_new_kernel_client = run_sync(async_start_new_kernel_client)

@@ -63,7 +63,8 @@ class Record:
     ``key`` names the bytes and the terms. ``status`` is judged, not gradable (the doctor says why in ``reason``) or
     failed (the grader's own trouble: nothing is kept of it, and a later run tries again). ``points`` maps a test cell's
     grade_id to its points, ``notebook`` is the mended notebook with verdicts. ``timed_out`` says that a time limit had
-    a part in them; ``tried_again`` that they are those of a second try, alone on the machine.
+    a part in them; ``tried_again`` that they are those of a second try, alone on the machine. ``seconds`` has the time
+    by stage.
     """
 
     key: str
@@ -74,7 +75,7 @@ class Record:
     notebook: dict = field(default_factory=dict)
     timed_out: bool = False
     tried_again: bool = False
-    seconds: float = 0.0
+    seconds: dict = field(default_factory=dict)
 
     def dumps(self) -> bytes:
         return json.dumps(asdict(self), ensure_ascii=False).encode()
@@ -98,6 +99,7 @@ def judged(content: bytes, terms: Terms, expected: str) -> Record:
         mended = mend(content, released(terms.release))
     except NotGradable as refusal:
         return Record(key, NOT_GRADABLE, str(refusal))
+    mended_at = time.monotonic()
     judge = Judge(**dict(terms.limits))
     with ONE_AT_A_TIME:
         notebook, _ = judge.preprocess(mended.noted(), {"metadata": {}})
@@ -108,7 +110,11 @@ def judged(content: bytes, terms: Terms, expected: str) -> Record:
         points={name: found.points for name, found in judge.verdicts.items()},
         notebook=notebook,
         timed_out=judge.timed_out,
-        seconds=round(time.monotonic() - begun, 3),
+        seconds={
+            "mending": round(mended_at - begun, 3),
+            "kernel start": round(judge.ready_at - mended_at, 3),
+            "notebook": round(time.monotonic() - judge.ready_at, 3),
+        },
     )
 
 

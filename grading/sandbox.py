@@ -28,7 +28,10 @@ PATIENCE = 60  # seconds that the zygote may take to answer
 
 
 class Sandbox:
-    """One bubblewrap sandbox with its zygote; one submission's kernel at a time."""
+    """One bubblewrap sandbox with its zygote; one submission's kernel at a time.
+
+    It starts while this process goes on with something else; `start` waits for it.
+    """
 
     def __init__(self):
         self.share = Path(tempfile.mkdtemp(prefix=f"kernel-{os.getpid()}-", dir="/var/tmp"))  # /tmp is scratch inside
@@ -44,11 +47,16 @@ class Sandbox:
                 preexec_fn=go_first,
             )
         self.control.settimeout(PATIENCE)
-        if self.ask(None) != b"ready":
+        self.ready = False
+
+    def get_ready(self):
+        """Wait until the zygote has imported everything; raises RuntimeError where it did not start."""
+        if not self.ready and self.ask(None) != b"ready":
             self.process.kill()
             words = self.process.stderr.read().decode(errors="replace")
             self.close()
             raise RuntimeError(f"the sandbox did not start: {words.strip() or 'no message'}")
+        self.ready = True
 
     @property
     def alive(self):
@@ -68,6 +76,7 @@ class Sandbox:
 
         The kernel listens when this returns, and no student code has run. Raises RuntimeError where it did not start.
         """
+        self.get_ready()
         message = b""
         with contextlib.suppress(OSError):
             self.control.send(json.dumps({"do": "start", "connection": connection, "limits": limits}).encode())
@@ -78,6 +87,8 @@ class Sandbox:
 
     def wipe(self):
         """Kill what the submission left and empty all that it could write to; return whether that is done for sure."""
+        if not self.ready:
+            return True  # it has run nothing
         if self.ask({"do": "wipe"}) != b"wiped":
             return False
         try:

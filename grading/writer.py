@@ -22,6 +22,8 @@ from .exporter import MendingExporter
 from .record import Record
 
 STAGING = ".staging"
+# What these nbgrader steps see to, the doctor has done: the cells and the metadata are the release's, without outputs.
+DONE_BY_THE_DOCTOR = {"ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "CheckCellMetadata"}
 STAMP = "graded"  # in the metadata of an autograded notebook: what it was made from
 
 
@@ -29,7 +31,7 @@ class RecordedExporter(MendingExporter):
     """Hand nbgrader the mended notebook of the record instead of mending again."""
 
     def mended(self, file_stream, resources):
-        return nbformat.from_dict(copy.deepcopy(self.parent.record.notebook))
+        return nbformat.from_dict(self.parent.record.notebook)
 
 
 class Recorded(NbGraderPreprocessor):
@@ -40,7 +42,7 @@ class Recorded(NbGraderPreprocessor):
         outputs = {cell["id"]: cell.get("outputs") for cell in autograde.record.notebook["cells"]}
         for cell in nb.cells:
             if cell.cell_type == "code":
-                cell.outputs = nbformat.from_dict(copy.deepcopy(outputs[cell.id]))
+                cell.outputs = nbformat.from_dict(outputs[cell.id])
                 cell.execution_count = None
         nb.metadata[STAMP] = autograde.stamp
         return nb, resources
@@ -80,6 +82,24 @@ class Feedback(Remembering, GenerateFeedback):
     pass
 
 
+def recorded(config):
+    """Return nbgrader's configuration with verdicts from a record, and without steps that then have nothing to do."""
+    config = copy.deepcopy(config)
+    autograde = Autograde(config=config)
+    for part in ("sanitize_preprocessors", "autograde_preprocessors"):
+        steps = [step for step in getattr(autograde, part) if name_of(step) not in DONE_BY_THE_DOCTOR]
+        config.Autograde[part] = [Recorded if name_of(step) == "Judge" else step for step in steps]
+    if Recorded not in config.Autograde.autograde_preprocessors:
+        raise ValueError("nbgrader_config.py sets no judge: see grading/settings.py")
+    config.Autograde.exporter_class = RecordedExporter
+    config.Exporter.optimistic_validation = True  # the notebook is validated at the end, not after each step
+    return config
+
+
+def name_of(step) -> str:
+    return step.rpartition(".")[2] if isinstance(step, str) else step.__name__
+
+
 class Writer:
     """Writes the results of one assignment into a course folder.
 
@@ -91,12 +111,7 @@ class Writer:
         self.root = Path(app.coursedir.root)
         self.staging = self.root / STAGING
         self.engine = ledger.connect(app.coursedir.db_url)
-        replaced = {"grading.judge.Judge": "grading.writer.Recorded"}
-        config = copy.deepcopy(app.config)
-        steps = config.Autograde.autograde_preprocessors
-        config.Autograde.autograde_preprocessors = [replaced.get(step, step) for step in steps]
-        config.Autograde.exporter_class = "grading.writer.RecordedExporter"
-        self.config = config
+        self.config = recorded(app.config)
         self.clean()
 
     def clean(self):
@@ -149,17 +164,20 @@ class Writer:
         """
         with ledger.transaction(self.engine) as gradebook:
             old = ledger.marks(gradebook, self.assignment, student)
+            new = {name.removeprefix("test_"): points for name, points in record.points.items()}
+            moved = {
+                name: (old[name][0], points)
+                for name, points in new.items()
+                if name in old and old[name][0] not in (None, points)
+            }
+            if moved:
+                lost = {name: old[name] for name in moved}
+                ledger.keep_overwritten(self.root / "superseded" / "marks.csv", self.assignment, student, lost)
             autograde = RecordedAutograde(
                 coursedir=self.coursedir(student, autograded=True), parent=self.app, config=self.config
             )
             autograde.record, autograde.stamp = record, self.stamp(gradebook, student, record.key)
             autograde.run()
-            new = ledger.marks(gradebook, self.assignment, student)
-            moved = {name: (old[name][0], new[name][0]) for name in new if name in old and old[name][0] != new[name][0]}
-            moved = {name: (before, after) for name, (before, after) in moved.items() if before is not None}
-            if moved:
-                lost = {name: old[name] for name in moved}
-                ledger.keep_overwritten(self.root / "superseded" / "marks.csv", self.assignment, student, lost)
         self.move("autograded", student)
         return moved
 
