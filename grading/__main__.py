@@ -3,14 +3,14 @@
 import argparse
 import sys
 
-from . import collect, summary
+from . import collect, grades, summary
 
 
 def main(arguments=None):
     """Run a subcommand and return its exit code; 2 for what cannot be done as asked."""
     parser = argparse.ArgumentParser(prog="python -m grading", description="Collect and grade what students handed in.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (collect, summary):
+    for module in (collect, grades, summary):
         module.add_command(commands)
     chosen = parser.parse_args(arguments)
     try:
