@@ -6,6 +6,8 @@ Nothing is written here, and no name in an archive becomes a path on this machin
 
 import io
 import lzma
+import os
+import re
 import stat
 import struct
 import unicodedata
@@ -23,7 +25,9 @@ from .intake import LARGEST_FILE
 LARGEST = 2 * LARGEST_FILE  # bytes of one file; the doctor refuses from half of it on, with the bytes kept
 LARGEST_NESTED = 2 * LARGEST  # bytes of all files in a student's own zip
 MOST_FILES = 100_000  # of an archive
+LONGEST_NAME = 1_000  # letters
 PASSED_OVER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}
+NOTEBOOK = re.compile(r"\.ipynb\b|\.json$|\.txt$", re.IGNORECASE)
 UTF8_NAME = 0x800
 ENCRYPTED = 0x1
 TIMES = 0x5455  # the extra field that holds Unix times
@@ -82,6 +86,8 @@ def nested(entry, content, zone=None):
         raise Unreadable("the zip is damaged or incomplete") from None
     if sum(inner.size for inner in inside) > LARGEST_NESTED:
         raise Unreadable(f"the zip would unpack to more than {LARGEST_NESTED >> 20} MiB")
+    if not any(NOTEBOOK.search(inner.name.name) for inner in inside):
+        raise Unreadable("the zip holds no notebook")
     return [Entry(entry.name / inner.name, inner.modified, inner.fetch, inner.size, inner.odd) for inner in inside]
 
 
@@ -90,7 +96,7 @@ def in_folder(folder):
     for path in sorted(folder.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             continue
-        name = PurePosixPath(unicodedata.normalize("NFC", path.relative_to(folder).as_posix()))
+        name = PurePosixPath(readable(os.fsencode(path.relative_to(folder)).decode("utf-8", "replace")))
         if path.is_symlink() or not path.is_file():
             yield Entry(name, None, partial(refuse, "it is a link or something else that is no file"))
             continue
@@ -123,8 +129,11 @@ def in_zip(archive, zone):
         parts = name.split("/")
         odd = ""
         if name.startswith("/") or name[1:2] == ":" or ".." in parts:
-            odd = f"its name in the archive, {name!r}, leads out of the folder"
+            odd = f"its name in the archive, {name[:LONGEST_NAME]!r}, leads out of the folder"
             parts = parts[-1:]
+        elif len(name) > LONGEST_NAME:
+            odd = f"its name in the archive has {len(name):,} letters"
+            parts = [parts[-1][-LONGEST_NAME:]]
         parts = [part for part in parts if part not in ("", ".", "..")] or ["unnamed"]
         fetch = partial(from_zip, archive, info)
         if stat.S_ISLNK(info.external_attr >> 16):
@@ -156,7 +165,13 @@ def decoded(info):
             name = name.encode("cp437").decode("utf-8")
         except UnicodeError:
             pass
-    return unicodedata.normalize("NFC", name.replace("\\", "/"))
+    return readable(name.replace("\\", "/"))
+
+
+def readable(name):
+    """Return a file's name composed, as macOS does not write it, and without what would steer a terminal."""
+    composed = unicodedata.normalize("NFC", name)
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) == "Cc" else sign for sign in composed)
 
 
 def time_of(info, zone):

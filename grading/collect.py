@@ -14,20 +14,21 @@ to say what it will repair; it mends when nbgrader grades, so that ``submitted``
 import hashlib
 import shutil
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import nbformat
 
 from . import roster as rosters
-from .archive import Entry, Unreadable, nested, opened
-from .course import REPOSITORY
+from .archive import NOTEBOOK, Entry, Unreadable, nested, opened
+from .course import REPOSITORY, gradebook_of
 from .doctor import mend
+from .export import UNREAD
 from .files import write
 from .intake import NotGradable
-from .late import zone
-from .lms import COPY, NOTEBOOK, Owner, recognised
+from .late import set_due, zone
+from .lms import COPY, Owner, recognised
 
 NOBODY = "unknown"
 UNLISTED = "unlisted-"  # begins the id of a student who is not in the roster
@@ -53,7 +54,13 @@ class File:
     @property
     def kept_as(self):
         """Return a name under which no other content is kept."""
-        return f"{hashlib.sha256(self.content).hexdigest()[:8]}-{Path(self.name).name}"
+        return kept_as(self.content, self.name)
+
+
+def kept_as(content, name):
+    """Return a file's name for some content, with the end of the name that it had; a path has 255 bytes at most."""
+    end = Path(name).name.encode()[-150:].decode(errors="ignore")
+    return f"{hashlib.sha256(content).hexdigest()[:8]}-{end}"
 
 
 @dataclass
@@ -109,7 +116,7 @@ def collect(
         found = Collected(layout.title, layout.times)
         work = Work(assignment, into, release, local, layout.dated, found)
         by_student = defaultdict(list)
-        for entry in entries:
+        for entry in (entry for entry in entries if entry.name != layout.listing):
             for student, owner in students_of(entry, layout, roster, work):
                 by_student[student].append((entry, owner))
         # A zip whose files all have the time of its making can still be told from an older one.
@@ -140,36 +147,49 @@ def students_of(entry, layout, roster, work):
             continue
         submitted = owner.submitted or rosters.submitted(person, work.zone)
         yield person.id, Owner(late=owner.late, submitted=submitted, upload=owner.upload)
-        # An earlier run with an incomplete roster took it under another name.
-        shutil.rmtree(work.folder("submitted", unlisted), ignore_errors=True)
+        adopt(unlisted, person.id, work)
+
+
+def adopt(unlisted, student, work):
+    """Keep in superseded/ what an earlier run, without this student in its roster, took under an id of its own."""
+    path = work.folder("submitted", unlisted) / f"{work.assignment}.ipynb"
+    if path.exists():
+        file = File(f"{unlisted}.ipynb", path.read_bytes(), path.stat().st_mtime)
+        write(work.folder("superseded", student) / file.kept_as, file.content, file.modified)
+        work.found.older.append((student, str(path.relative_to(work.into))))
+        shutil.rmtree(path.parent)
 
 
 def files_of(student, entry: Entry, owner, made, work):
     """Yield the files of an entry, more than one if it is a student's zip; what cannot be read goes to ``refused``."""
-    name = str(entry.name)
     try:
-        content = entry.read()
+        content, inside = entry.read(), [entry]
     except Unreadable as error:
-        work.found.refused.append((student, name, str(error)))
+        unread(student, entry, str(error), work)
         return
-    inside = [entry]
     if entry.name.suffix.lower() == ".zip" and not entry.odd:
         try:
             inside = nested(entry, content, work.zone)
         except Unreadable as error:
-            yield File(name, content, entry.modified, odd=str(error))
-            return
+            inside = [replace(entry, odd=str(error))]
     for one in inside:
-        modified = one.modified if work.dated else made
-        submitted = owner.submitted or (entry.modified if work.dated else None)
         try:
-            read = content if one is entry else one.read()
+            read = content if one.name == entry.name else one.read()
         except Unreadable as error:
-            work.found.refused.append((student, str(one.name), str(error)))
+            unread(student, one, str(error), work)
             continue
         if owner.late and NOTEBOOK.search(one.name.name):
             work.found.late.append((student, str(one.name)))
+        modified = one.modified if work.dated else made
+        submitted = owner.submitted or (entry.modified if work.dated else None)
         yield File(str(one.name), read, modified, submitted, owner.upload, one.odd)
+
+
+def unread(student, entry, reason, work):
+    """List a file whose bytes cannot be had, and leave a note in its place, so that nobody seems to be missing."""
+    work.found.refused.append((student, str(entry.name), reason))
+    note = f"{entry.name}: {reason}\n".encode()
+    write(work.folder("not_gradable", student) / f"{kept_as(note, entry.name)}{UNREAD}", note)
 
 
 def collect_one(student, files, work):
@@ -276,7 +296,7 @@ def add_command(commands):
 
 
 def add_source_options(parser):
-    """Add the options that say how a source is to be read."""
+    """Add the options that say how a source is to be read, and what the gradebook is told with it."""
     parser.add_argument("--roster", type=Path, metavar="FILE", help="a CSV of the students; see docs/lms.md")
     parser.add_argument(
         "--pattern", help="how the files are named, if in no known way: {student}_{}_{filename}, for example"
@@ -284,6 +304,7 @@ def add_source_options(parser):
     parser.add_argument(
         "--timezone", metavar="ZONE", help="of local times, such as Asia/Ho_Chi_Minh; default: this machine's"
     )
+    parser.add_argument("--due", metavar="TIME", help="set the due date, such as 2026-09-30T23:59, in the gradebook")
 
 
 def run(arguments):
@@ -292,5 +313,10 @@ def run(arguments):
     found = collect(
         arguments.source, arguments.assignment, arguments.into, roster, arguments.pattern, arguments.timezone
     )
+    if arguments.due or (roster and (arguments.into / "gradebook.db").exists()):
+        with gradebook_of(arguments.into) as gradebook:
+            rosters.enrol(gradebook, roster or rosters.Roster([], []))
+            if arguments.due:
+                set_due(gradebook, arguments.assignment, arguments.due, zone(arguments.timezone))
     print("\n".join(lines(found)))
     return int(bool(found.refused or found.unmatched))

@@ -64,6 +64,16 @@ class Course:
         return nbformat.read(path, nbformat.NO_CONVERT)
 
 
+def gradebook_of(course: Path):
+    """Open nbgrader's gradebook of a course folder, for a ``with``; raises ValueError where there is none."""
+    from nbgrader.api import Gradebook
+
+    path = course.resolve() / "gradebook.db"
+    if not path.exists():
+        raise ValueError(f"there is no gradebook.db in {course}: run nbgrader generate_assignment there first")
+    return Gradebook(f"sqlite:///{path}")
+
+
 def released(assignment):
     """Return the notebook that students get."""
     return nbformat.read(REPOSITORY / "release" / assignment / f"{assignment}.ipynb", nbformat.NO_CONVERT)

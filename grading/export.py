@@ -34,7 +34,8 @@ COLUMNS = [
 ]
 # What spreadsheets take for the beginning of a formula, and what begins so but is only a number.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
+NUMBER = re.compile(r"[+-]?\d*(\.\d*)?")
+UNREAD = ".unread.txt"  # ends the note that stands for a file which could not be read when it was collected
 STOPPED = "not graded yet, or nbgrader stopped with an error: see the messages of nbgrader autograde"
 
 
@@ -159,6 +160,8 @@ def standing(gradebook, assignment, student, folder):
 
 def refusal(path, release):
     """Return why a file is not gradable; empty if it is, or if the release is not there to tell."""
+    if path.name.endswith(UNREAD):
+        return path.read_text(encoding="utf-8").strip()
     try:
         mend(path.read_bytes(), nbformat.read(release, as_version=4))
     except NotGradable as error:

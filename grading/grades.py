@@ -15,6 +15,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from . import roster as rosters
 from .collect import NOBODY, UNLISTED
+from .course import gradebook_of
 from .export import COLUMNS, rows, table
 from .files import write
 
@@ -154,11 +155,8 @@ def add_command(commands):
 
 def run(arguments):
     """Write the files and return the exit code."""
-    path = arguments.course / "gradebook.db"
-    if not path.exists():
-        raise ValueError(f"there is no {path}: grade first, or give the course folder with --course")
     roster = rosters.read(arguments.roster) if arguments.roster else None
-    with Gradebook(f"sqlite:///{path.resolve()}") as gradebook:
+    with gradebook_of(arguments.course) as gradebook:
         written = write_grades(
             arguments.course, arguments.assignment, gradebook, roster, arguments.to, arguments.canvas_column
         )

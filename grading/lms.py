@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 import yaml
 
 from .archive import Unreadable
 
-NOTEBOOK = re.compile(r"\.ipynb\b|\.json$|\.txt$", re.IGNORECASE)
 ENDING = re.compile(r"(\.(ipynb|json|txt|html?|pdf|zip|py))+$", re.IGNORECASE)
 COPY = re.compile(r"\s*\((\d+)\)")  # what browsers and file managers add to a second copy
 STUDENT = re.compile(r"[\w@+-][\w.@+-]{0,99}")
@@ -23,6 +24,7 @@ CANVAS_ANONYMOUS = re.compile(r"(?P<late>LATE_)?(?P<user>anon_[^_]+)_(?P<upload>
 MOODLE = re.compile(r"(?P<name>.+)_(?P<participant>\d+)_assignsubmission_[a-z]+(_.*)?")
 CLASSROOM = re.compile(r"(?P<name>[^_]+?) - (?P<title>.+)")
 METADATA = "submission_metadata.yml"
+SUBMISSION = re.compile(r"submission_\d+")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
 PLACEHOLDERS = {"student", "name", "first", "last", "email", "canvas_id", "moodle_id", "filename"}
 
@@ -57,6 +59,7 @@ class Layout:
     owners: Callable[[PurePosixPath], list[Owner]]
     dated: bool = True  # whether a file's own time says when it was handed in
     times: str = "Times of submission are the files' own."
+    listing: PurePosixPath | None = None  # the LMS's own list among the files, handed in by nobody
 
 
 def slug(text):
@@ -71,24 +74,34 @@ def recognised(entries, assignment, pattern=None):
     """
     if pattern:
         return Layout("your pattern", by_pattern(pattern))
-    lists = [entry for entry in entries if entry.name.name == METADATA]
-    if lists:
-        return gradescope(min(lists, key=lambda entry: len(entry.name.parts)))
     names = [entry.name for entry in entries]
-    for layout in (
-        Layout(
-            "Moodle", moodle, False, "A Moodle zip has no times of submission: give the grading worksheet as roster."
-        ),
-        Layout("Canvas", canvas, False, "A Canvas zip has no times of submission, only the mark LATE."),
+    depth = shared(names)
+    layouts = [
+        gradescope(entries, depth),
+        Layout("Moodle", partial(moodle, depth=depth), False, "Times are the grading worksheet's, if given as roster."),
+        Layout("Canvas", partial(canvas, depth=depth), False, "Canvas gives no times, only the mark LATE."),
         Layout("Google Classroom", classroom, True, "Times are those of the last change in Drive, not of turning in."),
-    ):
-        if 2 * sum(bool(layout.owners(name)) for name in names) > len(names):
-            return layout
-    return Layout("plain", lambda name: plain(name, assignment))
+    ]
+    fitting = (layout for layout in layouts if layout and fits(layout, names))
+    return next(fitting, Layout("plain", partial(plain, assignment=assignment)))
 
 
-def canvas(name):
+def fits(layout, names):
+    """Tell whether a layout reads most of the names."""
+    names = [name for name in names if name != layout.listing]
+    return 2 * sum(bool(layout.owners(name)) for name in names) > len(names)
+
+
+def shared(names):
+    """Return the number of folders that all names lie in."""
+    folders = zip(*(name.parts[:-1] for name in names), strict=False)
+    return sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, folders))
+
+
+def canvas(name, depth):
     """``lastfirst_[LATE_]USERID_UPLOADID_filename``, or without names ``[LATE_]anon_CODE_UPLOADID_filename``."""
+    if len(name.parts) != depth + 1:
+        return []
     if found := CANVAS_ANONYMOUS.fullmatch(name.name):
         return [Owner(student=found["user"], late=bool(found["late"]), upload=int(found["upload"]))]
     if found := CANVAS.fullmatch(name.name):
@@ -97,13 +110,10 @@ def canvas(name):
     return []
 
 
-def moodle(name):
+def moodle(name, depth):
     """``Full Name_PARTICIPANT_assignsubmission_file/filename``, or with a ``_`` and no folder."""
-    for part in name.parts:
-        found = MOODLE.fullmatch(part)
-        if found:
-            return [Owner(name=found["name"], moodle_id=found["participant"])]
-    return []
+    matches = (MOODLE.fullmatch(part) for part in name.parts[: depth + 1])
+    return [Owner(name=found["name"], moodle_id=found["participant"]) for found in matches if found][:1]
 
 
 def classroom(name):
@@ -122,23 +132,25 @@ def plain(name, assignment):
     return [Owner(student=student)] if student else []
 
 
-def gradescope(listing):
-    """``submission_ID/filename``, with the submitters of each ID in the export's own list, the entry ``listing``."""
+def gradescope(entries, depth):
+    """``submission_ID/filename``, with the submitters of each ID in the export's own list; None without such a list.
+
+    Raises ValueError for a list that cannot be read.
+    """
+    listing = next((entry for entry in entries if entry.name.parts[depth:] == (METADATA,)), None)
+    if listing is None or not any(SUBMISSION.fullmatch(entry.name.parts[depth]) for entry in entries):
+        return None
     try:
         known = yaml.load(listing.read(), Loader=RubyLoader)
-        known = {str(folder): (people(found), found) for folder, found in known.items()}
-    except (Unreadable, yaml.YAMLError, AttributeError, TypeError) as error:
+        known = {str(folder): (people(found), moment(found.get(":created_at"))) for folder, found in known.items()}
+    except (Unreadable, yaml.YAMLError, AttributeError, TypeError, RecursionError) as error:
         raise ValueError(f"{listing.name} is not Gradescope's list of submissions: {error}") from None
-    root = listing.name.parent
 
     def owners(name):
-        if not name.is_relative_to(root) or name == listing.name:
-            return []
-        people, found = known.get(name.relative_to(root).parts[0], ([], {}))
-        submitted = moment(found.get(":created_at"))
-        return [Owner(person[":sid"], person[":name"], person[":email"], submitted=submitted) for person in people]
+        found, submitted = known.get(name.parts[depth], ([], None))
+        return [Owner(person[":sid"], person[":name"], person[":email"], submitted=submitted) for person in found]
 
-    return Layout("Gradescope", owners, False, "Times of submission are Gradescope's.")
+    return Layout("Gradescope", owners, False, "Times of submission are Gradescope's.", listing.name)
 
 
 def people(found):
