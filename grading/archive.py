@@ -25,7 +25,7 @@ from .intake import LARGEST_FILE
 LARGEST = 2 * LARGEST_FILE  # bytes of one file; the doctor refuses from half of it on, with the bytes kept
 LARGEST_NESTED = 2 * LARGEST  # bytes of all files in a student's own zip
 MOST_FILES = 100_000  # of an archive
-LONGEST_NAME = 1_000  # letters
+LONGEST_NAME = 400  # letters, folders included
 PASSED_OVER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}
 NOTEBOOK = re.compile(r"\.ipynb\b|\.json$|\.txt$", re.IGNORECASE)
 UTF8_NAME = 0x800

@@ -313,10 +313,13 @@ def run(arguments):
     found = collect(
         arguments.source, arguments.assignment, arguments.into, roster, arguments.pattern, arguments.timezone
     )
-    if arguments.due or (roster and (arguments.into / "gradebook.db").exists()):
+    print("\n".join(lines(found)))
+    if roster and not (arguments.into / "gradebook.db").exists() and not arguments.due:
+        print("There is no gradebook.db yet to enrol the roster in: run nbgrader generate_assignment, then repeat.")
+    elif roster or arguments.due:
         with gradebook_of(arguments.into) as gradebook:
-            rosters.enrol(gradebook, roster or rosters.Roster([], []))
+            if roster:
+                rosters.enrol(gradebook, roster)
             if arguments.due:
                 set_due(gradebook, arguments.assignment, arguments.due, zone(arguments.timezone))
-    print("\n".join(lines(found)))
     return int(bool(found.refused or found.unmatched))

@@ -4,6 +4,7 @@ nbgrader writes 0 for a submission that it could not read, for a notebook that w
 handed in nothing. Here such a mark is empty, with a status and a reason beside it.
 """
 
+import collections
 import csv
 import io
 import re
@@ -82,9 +83,11 @@ def rows(gradebook, assignment, course, people=()):
     They are those in the gradebook, those who have a folder in ``course``, nbgrader's CourseDirectory, and ``people``,
     a roster's.
     """
-    known = {person.id: person for person in people} | {student.id: student for student in gradebook.students}
+    known = collections.defaultdict(list, {student.id: [student] for student in gradebook.students})
+    for person in people:
+        known[person.id].append(person)
     students = sorted(known.keys() | collected(course, assignment.name))
-    return [row(gradebook, assignment, student, known.get(student), course) for student in students]
+    return [row(gradebook, assignment, student, known[student], course) for student in students]
 
 
 def collected(course, assignment):
@@ -103,8 +106,8 @@ def folder(course, step, student, assignment):
     return Path(course.format_path(getattr(course, f"{step}_directory", step), student, assignment))
 
 
-def row(gradebook, assignment, student, person, course):
-    """Return the table's row for one student and assignment."""
+def row(gradebook, assignment, student, persons, course):
+    """Return the table's row for one student and assignment; each name is the first that one of ``persons`` has."""
     status, reason = standing(
         gradebook, assignment, student, lambda step: folder(course, step, student, assignment.name)
     )
@@ -116,7 +119,8 @@ def row(gradebook, assignment, student, person, course):
         "status": status,
         "reason": reason,
     }
-    row |= {name: getattr(person, name, None) for name in ("last_name", "first_name", "email")}
+    for name in ("last_name", "first_name", "email"):
+        row[name] = next(filter(None, (getattr(person, name) for person in persons)), None)
     submission = submission_of(gradebook, assignment.name, student)
     if submission is not None:
         row["timestamp"] = submission.timestamp

@@ -16,7 +16,7 @@ from nbgrader.coursedir import CourseDirectory
 from . import roster as rosters
 from .collect import NOBODY, UNLISTED
 from .course import gradebook_of
-from .export import COLUMNS, rows, table
+from .export import COLUMNS, STOPPED, rows, table
 from .files import write
 
 CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
@@ -131,9 +131,9 @@ def moodle(people, marks, roster, assignment):
 
 
 def standing(row):
-    """Return why a mark is missing, or what being late cost; empty if there is nothing to say."""
+    """Return, for the student, why a mark is missing or what being late cost; empty if there is nothing to say."""
     if row["status"] != "graded":
-        return f"{row['status']}: {row['reason']}"
+        return row["status"] if row["reason"] == STOPPED else f"{row['status']}: {row['reason']}"
     return f"{row['late_submission_penalty']:.15g} points off for being late" if row["late_submission_penalty"] else ""
 
 

@@ -211,13 +211,13 @@ def by_pattern(pattern):
     compiled = re.compile(expression, re.DOTALL)
 
     def owners(name):
-        found = compiled.fullmatch(str(name) if "/" in pattern else name.name)
+        whole = str(name) if "/" in pattern else name.name
+        bare = re.sub(r"\s*\(\d+\)$", "", ENDING.sub("", whole))  # what a pattern that ends in no {filename} is about
+        found = compiled.fullmatch(whole if names[-1] == "filename" else bare) or compiled.fullmatch(whole)
         if not found:
             return []
         read = {key: value.strip() for key, value in found.groupdict().items()}
         read.pop("filename", None)
-        if names[-1] in read:  # nothing follows that would take the file's ending
-            read[names[-1]] = ENDING.sub("", read[names[-1]])
         full = f"{read.pop('first', '')} {read.pop('last', '')}".strip() or read.get("student", "")
         return [Owner(**{"name": full} | read)]
 

@@ -53,9 +53,6 @@ class Person:
     def names(self):
         """Return the keys of the ways in which the name may be written."""
         written = {f"{self.last_name}{self.first_name}", f"{self.first_name}{self.last_name}", self.name}
-        last, comma, first = self.name.partition(",")
-        if comma:
-            written.add(first + last)
         return {key(text) for text in written if key(text)}
 
 
@@ -131,7 +128,7 @@ def read(path: Path) -> Roster:
     lines = table(content)
     columns = [column.strip() for column in lines[0]] if lines else []
     where = places(columns)
-    if not where.keys() & set(IDS) or not where.keys() & {"last_name", "name", "email", "id"}:
+    if not where.keys() & set(IDS):
         raise ValueError(
             f"{path} has no columns that tell who the students are: found {', '.join(columns) or 'nothing'}; expected "
             "id, last_name, first_name and email, or a gradebook export of Canvas or Moodle as it is"
@@ -193,6 +190,8 @@ def people(path, columns, where, rows):
     found, lines = [], defaultdict(list)
     for number, said, row in rows:
         raw = said[complete[0]]
+        if "," in said.get("name", "") and not said.get("last_name"):
+            said["last_name"], said["first_name"] = (part.strip() for part in said["name"].split(",", 1))
         said["moodle_id"] = participant(said.get("moodle_id", ""))
         said["id"] = raw if STUDENT.fullmatch(raw) else slug(raw)
         if not said["id"]:

@@ -140,7 +140,8 @@ def test_a_missing_mark_is_empty_everywhere_and_says_why(course, tmp_path):
     plain = {line["student_id"]: line for line in rows(written_tables["grades"])}
     assert [plain[student]["score"] for student in ("u1", "u2", "u3")] == ["0.0", "", ""]
     assert (plain["u2"]["status"], plain["u2"]["reason"]) == ("not graded", "a.ipynb: it is encrypted")
-    assert (plain["u3"]["status"], plain["u3"]["last_name"]) == ("not submitted", "")
+    assert (plain["u3"]["status"], plain["u3"]["last_name"]) == ("not submitted", "Three")
+    assert (plain["u1"]["last_name"], plain["u1"]["first_name"]) == ("One", "Student")
     assert list(canvas_import(written_tables["canvas"])[0].values()) == ["0", "", ""]
     assert list(moodle_gradebook_import(written_tables["moodle"], "ID number").values()) == [0, None, None]
 
@@ -182,6 +183,12 @@ def test_the_command_writes_them(course, tmp_path, capsys):
     assert main([*arguments, "--roster", str(tmp_path / "class.csv")]) == 0
     assert "canvas.csv" in capsys.readouterr().out
     assert canvas_import((tmp_path / "out" / "canvas.csv").read_text())[0]["1001", "one"] == "7"
+
+
+def test_a_gradebook_that_is_none_is_said(tmp_path, capsys):
+    (tmp_path / "gradebook.db").write_bytes(b"no database" * 100)
+    assert main(["grades", "--assignment", FIRST, "--course", str(tmp_path)]) == 2
+    assert "gradebook.db cannot be read: file is not a database" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Due dates and the ready policy for late submissions, through nbgrader's own step."""
 
+import csv
 from datetime import UTC, datetime
 
 import nbformat
@@ -8,8 +9,11 @@ from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
 from grading import late
-from grading.course import ASSIGNMENTS, REPOSITORY
+from grading.__main__ import main
+from grading.course import ASSIGNMENTS, REPOSITORY, Course
 from tests.conftest import FILES
+from tests.test_collect import SOLVED
+from tests.test_lms import zipped
 
 FIRST = ASSIGNMENTS[0]
 DUE = datetime(2026, 9, 30, 12, 0)
@@ -81,3 +85,21 @@ def test_a_due_date_that_cannot_be_is_refused(course, assignment, when, words):
     with pytest.raises(ValueError, match=words):
         late.set_due(course.gradebook, assignment, when)
     assert [entry.name for entry in course.gradebook.assignments] == [FIRST]
+
+
+@pytest.mark.slow
+def test_a_late_submission_loses_points_from_the_zip_to_the_table(tmp_path):
+    """Through nbgrader's own commands, at the time that the zip has."""
+    course = Course(tmp_path / "course")
+    course.generate(FIRST)
+    source = tmp_path / "in.zip"
+    source.write_bytes(zipped({"ada.ipynb": SOLVED, "bob.ipynb": SOLVED}, {"bob.ipynb": (2026, 10, 1, 21, 0, 0)}))
+    arguments = ["collect", str(source), "--assignment", FIRST, "--into", str(course.root), "--timezone", "UTC"]
+    assert main([*arguments, "--due", "2026-09-30T20:00"]) == 0
+    done = course.nbgrader("autograde", FIRST, f"--AssignLatePenalties.plugin_class={POLICY}")
+    assert done.returncode == 0, done.stderr
+    assert main(["grades", "--assignment", FIRST, "--course", str(course.root), "--to", str(tmp_path)]) == 0
+    with (tmp_path / "grades.csv").open(newline="") as file:
+        scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert scores["ada"] > 0
+    assert scores["bob"] == pytest.approx(0.8 * scores["ada"])

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import time
 import zipfile
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from nbgrader.utils import parse_utc
 from grading import archive, lms
 from grading.__main__ import main
 from grading.collect import collect
-from grading.course import ASSIGNMENTS
+from grading.course import ASSIGNMENTS, REPOSITORY
 from tests.test_collect import BLANK, BROKEN, SOLVED, taken, tree
 
 FIRST = ASSIGNMENTS[0]
@@ -185,6 +186,29 @@ def test_a_student_cannot_change_how_the_others_files_are_read(tmp_path):
     assert taken(tmp_path)["ada"] == SOLVED
 
 
+DOCUMENTED = (REPOSITORY / "docs" / "lms.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("system, example", re.findall(r"^\| (\w[^|]*) \| .* \| `(.+)` \|$", DOCUMENTED, re.MULTILINE))
+def test_every_documented_name_is_recognised(system, example):
+    names = [example, "assignment_77_export/submission_metadata.yml"] if system == "Gradescope" else [example]
+    entries = [archive.Entry(PurePosixPath(name), None, LISTING.encode) for name in names]
+    layout = lms.recognised(entries, FIRST)
+    assert layout.title == system.partition(",")[0]
+    [owner] = layout.owners(PurePosixPath(example))
+    assert "one" in owner.name.lower() or owner.student == "s1"
+
+
+def test_every_documented_pattern_reads_its_example():
+    shown = re.findall(r'--pattern "(.+)" +(.+)$', DOCUMENTED, re.MULTILINE)
+    read = [lms.by_pattern(pattern)(PurePosixPath(name)) for pattern, name in shown]
+    assert read == [
+        [lms.Owner("s1", "s1")],
+        [lms.Owner(name="Student One", email="one@example.edu")],
+        [lms.Owner(name="Student One")],
+    ]
+
+
 @pytest.mark.parametrize(
     "pattern, name, owner",
     [
@@ -192,13 +216,14 @@ def test_a_student_cannot_change_how_the_others_files_are_read(tmp_path):
         ("{first}.{last}-{filename}", "An.Nguyễn-x.ipynb", lms.Owner(name="An Nguyễn")),
         ("hw1 ({email})", "hw1 (an@example.edu)", lms.Owner(email="an@example.edu")),
         ("{}/{name}/{filename}", "group 1/Nguyễn Văn An/deep/x.ipynb", lms.Owner(name="Nguyễn Văn An")),
-        ("{}_{student}", "hw_a1.ipynb", lms.Owner("a1", "a1")),
+        ("{}_{student}", "hw_a1 (2).ipynb", lms.Owner("a1", "a1")),
+        ("{student}.ipynb", "a1.ipynb", lms.Owner("a1", "a1")),
     ],
 )
 def test_a_pattern_of_ones_own_says_where_the_name_stands(pattern, name, owner):
     read = lms.by_pattern(pattern)
     assert read(PurePosixPath(name)) == [owner]
-    assert read(PurePosixPath("other.ipynb")) == []
+    assert read(PurePosixPath("other.txt")) == []
 
 
 @pytest.mark.parametrize("pattern", ["{}_{filename}", "{studnet}_{filename}", "{student}_{student}", "plain"])

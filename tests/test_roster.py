@@ -66,9 +66,10 @@ def gathered(tmp_path, files, people, times=None):
         (CANVAS_EXPORT.replace("u3,three", ",three"), ["one", "an", "three"]),
         (MOODLE_EXPORT, ["m1", "m2", "m3"]),
         (WORKSHEET, ["one@example.edu", "an@example.edu", "three@example.edu"]),
+        ("Identifier,Status,Grade,Last modified (grade)\nParticipant 2001,,-,-\n", ["participant-2001"]),
         ("Student ID;Name\r\nB21/7;Nguyễn Văn An\r\n", ["b21-7"]),
     ],
-    ids=["plain", "Canvas", "Canvas without an id", "Moodle's export", "Moodle's worksheet", "semicolons"],
+    ids=["plain", "Canvas", "Canvas without an id", "Moodle's export", "Moodle's worksheet", "blind", "semicolons"],
 )
 def test_every_kind_is_read_as_it_is(tmp_path, text, ids):
     assert [person.id for person in written(tmp_path, text).people] == ids
@@ -162,12 +163,19 @@ def test_moodles_worksheet_gives_the_times_that_its_zip_lacks(tmp_path):
     assert parse_utc(stamp.read_text().strip()) == datetime(2026, 9, 30, 23, 59)
 
 
+def test_blind_marking_goes_by_number(tmp_path):
+    people = written(tmp_path, "Identifier,Grade,Last modified (grade)\nParticipant 2001,-,-\n")
+    found = gathered(tmp_path, {"Participant_2001_assignsubmission_file/a.ipynb": SOLVED}, people)
+    assert taken(tmp_path) == {"participant-2001": SOLVED} and found.unmatched == []
+
+
 def test_who_is_missing_and_what_is_not_matched_is_listed_and_everything_kept(tmp_path, capsys):
     (tmp_path / "roster.csv").write_text(PLAIN)
     (tmp_path / "in.zip").write_bytes(zipped({"s1_a.ipynb": SOLVED, "s3_a.ipynb": SOLVED[:99], "eve_b.ipynb": SOLVED}))
     arguments = ["collect", str(tmp_path / "in.zip"), "--assignment", FIRST, "--into", str(tmp_path / "course")]
     assert main([*arguments, "--roster", str(tmp_path / "roster.csv")]) == 1
     out = capsys.readouterr().out
+    assert "There is no gradebook.db yet to enrol the roster in" in out
     assert "unlisted-eve: NOT MATCHED: eve_b.ipynb: not in the roster" in out
     assert "s2: MISSING: handed in nothing\ns4: MISSING: handed in nothing\n" in out
     assert "2 students of the roster missing; 1 files not matched to one" in out
