@@ -4,7 +4,7 @@ import argparse
 import sys
 from importlib import import_module
 
-COMMANDS = ("grade", "collect", "summary")
+COMMANDS = ("grade", "collect", "grades", "summary")
 
 
 def main(arguments=None):

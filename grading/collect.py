@@ -1,139 +1,236 @@
-"""Collect what students handed in, whatever they named it: ``python -m grading collect FOLDER --assignment NAME``.
+"""Collect what students handed in, as an LMS gives it out: ``python -m grading collect SOURCE --assignment NAME``.
 
-    FOLDER, never changed            the course folder
+    SOURCE, a folder or zip,         the course folder
+    never changed
       STUDENT_anything.ipynb   ->      submitted/STUDENT/NAME/NAME.ipynb     the newest notebook, byte for byte
-      STUDENT/anything.ipynb           superseded/STUDENT/NAME/...           the older ones
-                                       not_gradable/STUDENT/NAME/...         what is no notebook
+      STUDENT/anything.ipynb           submitted/STUDENT/NAME/timestamp.txt  when it was handed in, if that is known
+      what Canvas, Moodle,             superseded/STUDENT/NAME/...           the older ones
+      Gradescope, Classroom give       not_gradable/STUDENT/NAME/...         what is no notebook
 
-The doctor reads every file here, to say what it will repair; it mends when nbgrader grades, so that ``submitted`` holds
-what was handed in.
+`archive` reads the files, `lms` says whose they are, `roster` knows the students. The doctor reads every notebook here,
+to say what it will repair; it mends when nbgrader grades, so that ``submitted`` holds what was handed in.
 """
 
 import hashlib
-import re
+import shutil
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import nbformat
 
-from .course import REPOSITORY
+from . import roster as rosters
+from .archive import NOTEBOOK, Entry, Unreadable, nested, opened
+from .course import REPOSITORY, gradebook_of
 from .doctor import mend
+from .export import UNREAD
 from .files import write
-from .intake import LARGEST_FILE, NotGradable
+from .intake import NotGradable
+from .late import set_due, zone
+from .lms import COPY, Owner, recognised
 
-NOTEBOOK = re.compile(r"\.ipynb\b|\.json$|\.txt$", re.IGNORECASE)
-ENDING = re.compile(r"(\.(ipynb|json|txt|html?|pdf|zip|py))+$", re.IGNORECASE)
-COPY = re.compile(r"\s*\((\d+)\)")  # what browsers and file managers add to a second copy
-STUDENT = re.compile(r"[\w@+-][\w.@+-]{0,99}")
-PASSED_OVER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}
 NOBODY = "unknown"
+UNLISTED = "unlisted-"  # begins the id of a student who is not in the roster
 
 
 @dataclass(frozen=True)
 class File:
-    """A file that was handed in: its name in the folder, whose it is, its bytes and its time."""
+    """A file that was handed in: its name in the source, its bytes and times in seconds since the epoch."""
 
     name: str
-    student: str
     content: bytes
-    modified: float
+    modified: float | None
+    submitted: float | None = None
+    upload: int = 0
+    odd: str = ""
 
     @property
     def age(self):
         """Return what orders a student's files, the newest last."""
         copies = COPY.findall(self.name)
-        return self.modified, int(copies[-1]) if copies else 0, self.name
+        return self.submitted or self.modified or 0, self.upload, int(copies[-1]) if copies else 0, self.name
 
     @property
     def kept_as(self):
         """Return a name under which no other content is kept."""
-        return f"{hashlib.sha256(self.content).hexdigest()[:8]}-{Path(self.name).name}"
+        return kept_as(self.content, self.name)
+
+
+def kept_as(content, name):
+    """Return a file's name for some content, with the end of the name that it had; a path has 255 bytes at most."""
+    end = Path(name).name.encode()[-150:].decode(errors="ignore")
+    return f"{hashlib.sha256(content).hexdigest()[:8]}-{end}"
 
 
 @dataclass
 class Collected:
     """What `collect` found: (student, file, ...) for each file, in order."""
 
+    layout: str = ""  # what the names look like: Canvas, Moodle, Gradescope, Google Classroom, plain, your pattern
+    times: str = ""  # a sentence on where the times of submission are from
     taken: list = field(default_factory=list)  # (student, file, repairs, whether it is new)
     older: list = field(default_factory=list)  # (student, file)
     refused: list = field(default_factory=list)  # (student, file, reason)
     left_out: list = field(default_factory=list)  # (student, file)
+    late: list = field(default_factory=list)  # (student, file): marked so by the LMS
+    missing: list = field(default_factory=list)  # students of the roster who handed in nothing, here or before
+    unmatched: list = field(default_factory=list)  # (student, file, reason): not found in the roster
 
 
-def collect(folder: Path, assignment: str, into: Path) -> Collected:
-    """Sort the files of ``folder`` into the course folder ``into``, and say what became of each.
+@dataclass(frozen=True)
+class Work:
+    """What stays the same while one source is collected."""
 
-    A second run on the same files changes nothing. Raises ValueError for a folder or an assignment that is not there,
-    or where the two folders lie in each other.
+    assignment: str
+    into: Path
+    release: nbformat.NotebookNode
+    zone: tzinfo | None
+    dated: bool
+    found: Collected
+
+    def folder(self, step, student):
+        """Return a student's folder for the assignment."""
+        return self.into / step / student / self.assignment
+
+
+def collect(
+    source: Path,
+    assignment: str,
+    into: Path,
+    roster: rosters.Roster | None = None,
+    pattern: str | None = None,
+    timezone: str | None = None,
+) -> Collected:
+    """Sort the files of ``source``, a folder or zip, into the course folder ``into``, and say what became of each.
+
+    ``pattern`` is one of the instructor's own (`lms.by_pattern`); without it the layout is recognised. ``timezone``
+    names the zone of local times, the machine's if None. A second run on the same files changes nothing. Raises
+    ValueError for a source or an assignment that is not there, or where the two folders lie in each other.
     """
     release = released_notebook(assignment, into)
-    check_folders(folder, into)
-    found = Collected()
-    by_student = defaultdict(list)
-    for file in files_in(folder, assignment, found):
-        by_student[file.student].append(file)
-    for student, files in sorted(by_student.items()):
-        place = into / "submitted" / student / assignment / f"{assignment}.ipynb"
-        collect_one(student, sorted(files, key=lambda file: file.age), place, release, into, found)
+    check_source(source, into)
+    local = zone(timezone)
+    with opened(source, local) as entries:
+        layout = recognised(entries, assignment, pattern)
+        found = Collected(layout.title, layout.times)
+        work = Work(assignment, into, release, local, layout.dated, found)
+        by_student = defaultdict(list)
+        for entry in (entry for entry in entries if entry.name != layout.listing):
+            for student, owner in students_of(entry, layout, roster, work):
+                by_student[student].append((entry, owner))
+        # A zip whose files all have the time of its making can still be told from an older one.
+        made = max((entry.modified or 0 for entry in entries), default=0)
+        for student, handed in sorted(by_student.items()):
+            collect_one(student, [file for pair in handed for file in files_of(student, *pair, made, work)], work)
+    if roster is not None:
+        refused = {student for student, *_ in found.refused}
+        found.missing = [
+            person.id
+            for person in roster.people
+            if person.id not in refused and not work.folder("submitted", person.id).is_dir()
+        ]
     return found
 
 
-def collect_one(student, files, place, release, into, found):
+def students_of(entry, layout, roster, work):
+    """Yield (student, owner) for those whose file it is; `NOBODY` where its name does not say."""
+    for owner in layout.owners(entry.name) or [Owner()]:
+        if roster is None or owner == Owner():
+            yield owner.id or NOBODY, owner
+            continue
+        person, reason = roster.find(owner)
+        unlisted = f"{UNLISTED}{owner.id}" if owner.id else NOBODY
+        if person is None:
+            work.found.unmatched.append((unlisted, str(entry.name), reason))
+            yield unlisted, owner
+            continue
+        submitted = owner.submitted or rosters.submitted(person, work.zone)
+        yield person.id, Owner(late=owner.late, submitted=submitted, upload=owner.upload)
+        adopt(unlisted, person.id, work)
+
+
+def adopt(unlisted, student, work):
+    """Keep in superseded/ what an earlier run, without this student in its roster, took under an id of its own."""
+    path = work.folder("submitted", unlisted) / f"{work.assignment}.ipynb"
+    if path.exists():
+        file = File(f"{unlisted}.ipynb", path.read_bytes(), path.stat().st_mtime)
+        write(work.folder("superseded", student) / file.kept_as, file.content, file.modified)
+        work.found.older.append((student, str(path.relative_to(work.into))))
+        shutil.rmtree(path.parent)
+
+
+def files_of(student, entry: Entry, owner, made, work):
+    """Yield the files of an entry, more than one if it is a student's zip; what cannot be read goes to ``refused``."""
+    try:
+        content, inside = entry.read(), [entry]
+    except Unreadable as error:
+        unread(student, entry, str(error), work)
+        return
+    if entry.name.suffix.lower() == ".zip" and not entry.odd:
+        try:
+            inside = nested(entry, content, work.zone)
+        except Unreadable as error:
+            inside = [replace(entry, odd=str(error))]
+    for one in inside:
+        try:
+            read = content if one.name == entry.name else one.read()
+        except Unreadable as error:
+            unread(student, one, str(error), work)
+            continue
+        if owner.late and NOTEBOOK.search(one.name.name):
+            work.found.late.append((student, str(one.name)))
+        modified = one.modified if work.dated else made
+        submitted = owner.submitted or (entry.modified if work.dated else None)
+        yield File(str(one.name), read, modified, submitted, owner.upload, one.odd)
+
+
+def unread(student, entry, reason, work):
+    """List a file whose bytes cannot be had, and leave a note in its place, so that nobody seems to be missing."""
+    work.found.refused.append((student, str(entry.name), reason))
+    note = f"{entry.name}: {reason}\n".encode()
+    write(work.folder("not_gradable", student) / f"{kept_as(note, entry.name)}{UNREAD}", note)
+
+
+def collect_one(student, files, work):
     """Take the newest notebook among a student's files and what is already there, and keep the others beside it."""
-    assignment = place.stem
-    notebooks = [file for file in files if NOTEBOOK.search(file.name)]
+    found, place = work.found, work.folder("submitted", student) / f"{work.assignment}.ipynb"
+    files = sorted(files, key=lambda file: file.age)
+    notebooks = [file for file in files if NOTEBOOK.search(file.name) or file.odd]
     found.left_out += [(student, file.name) for file in files if notebooks and file not in notebooks]
-    candidates, gradable = notebooks or files, []
+    candidates, gradable, there = notebooks or files, [], None
     if place.exists() and all(file.content != place.read_bytes() for file in candidates):
-        there = File(str(place.relative_to(into)), student, place.read_bytes(), place.stat().st_mtime)
+        there = File(str(place.relative_to(work.into)), place.read_bytes(), place.stat().st_mtime)
         candidates = sorted([*candidates, there], key=lambda file: file.age)
     for file in candidates:
         try:
+            if file.odd:
+                raise NotGradable(file.odd)
             if student == NOBODY:
                 raise NotGradable("no student's name can be read from the file's")
-            gradable.append((file, mend(file.content, release).repairs))
+            gradable.append((file, mend(file.content, work.release).repairs))
         except NotGradable as error:
-            write(into / "not_gradable" / student / assignment / file.kept_as, file.content, file.modified)
+            write(work.folder("not_gradable", student) / file.kept_as, file.content, file.modified)
             found.refused.append((student, file.name, str(error)))
     if not gradable:
         return
     newest, repairs = gradable.pop()
     for file, _ in gradable:
         if file.content != newest.content:
-            write(into / "superseded" / student / assignment / file.kept_as, file.content, file.modified)
+            write(work.folder("superseded", student) / file.kept_as, file.content, file.submitted or file.modified)
             found.older.append((student, file.name))
-    found.taken.append((student, newest.name, repairs, write(place, newest.content, newest.modified)))
+    new = write(place, newest.content, newest.submitted or newest.modified)
+    if newest is not there:
+        stamp(place.parent / "timestamp.txt", newest.submitted, new)
+    found.taken.append((student, newest.name, repairs, new))
 
 
-def files_in(folder, assignment, found):
-    """Yield the files of a folder; one that cannot be read, or is far too large, goes to ``found.refused``."""
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder)
-        if any(part in PASSED_OVER or part.startswith(".") for part in name.parts) or path.is_dir():
-            continue
-        student = student_of(name, assignment)
-        if path.is_symlink() or not path.is_file():
-            found.refused.append((student, str(name), "it is a link or something else that is no file"))
-            continue
-        try:
-            state = path.stat()
-            if state.st_size > 2 * LARGEST_FILE:
-                found.refused.append((student, str(name), f"it is too large: {state.st_size >> 20} MiB; left there"))
-            else:
-                yield File(str(name), student, path.read_bytes(), state.st_mtime)
-        except OSError as error:
-            found.refused.append((student, str(name), f"it cannot be read: {error.strerror}"))
-
-
-def student_of(name, assignment):
-    """Return whose file it is: the first folder's name, else the file's own up to ``_``; `NOBODY` if that is none."""
-    if len(name.parts) > 1:
-        student = name.parts[0]
-    else:
-        stem = COPY.sub("", ENDING.sub("", name.name)).strip()
-        student = NOBODY if stem.startswith(assignment) else stem.partition("_")[0]
-    return student if STUDENT.fullmatch(student) else NOBODY
+def stamp(path, submitted, new):
+    """Write nbgrader's timestamp.txt; where the time of a new notebook is not known, that of the one before goes."""
+    if submitted is not None:
+        write(path, f"{datetime.fromtimestamp(submitted, UTC):%Y-%m-%d %H:%M:%S.%f} UTC\n".encode(), submitted)
+    elif new:
+        path.unlink(missing_ok=True)
 
 
 def released_notebook(assignment, into):
@@ -148,28 +245,36 @@ def released_notebook(assignment, into):
     raise ValueError(f"there is no released notebook of {assignment!r}; known here: {', '.join(known)}")
 
 
-def check_folders(folder, into):
-    """Refuse a folder that is not there, and one in which collecting would find what it wrote."""
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is no folder; unpack an archive first")
-    source, course = folder.resolve(), into.resolve()
+def check_source(source, into):
+    """Refuse a source that is not there, and one in which collecting would find what it wrote."""
+    if not source.exists():
+        raise ValueError(f"{source} is neither a folder nor a zip: there is nothing of that name")
+    given, course = source.resolve(), into.resolve()
     written = [course / name for name in ("submitted", "superseded", "not_gradable")]
-    if course.is_relative_to(source) or any(source.is_relative_to(path) for path in written):
-        raise ValueError(f"{folder} holds the course's own files; give a folder with nothing but what was handed in")
+    if course.is_relative_to(given) or any(given.is_relative_to(path) for path in written):
+        raise ValueError(f"{source} holds the course's own files; give a folder with nothing but what was handed in")
 
 
 def lines(found: Collected):
     """Yield what there is to say to the instructor."""
+    yield f"Names as in: {found.layout}. {found.times}"
     for student, name, repairs, new in found.taken:
         yield f"{student}: {'took' if new else 'has already'} {name}{'; to be repaired:' if repairs else ''}"
         yield from (f"    {sentence}" for sentence in repairs)
     yield from (f"{student}: older, kept in superseded/: {name}" for student, name in found.older)
     yield from (f"{student}: left out, no notebook by its name: {name}" for student, name in found.left_out)
+    yield from (f"{student}: marked LATE by the LMS: {name}" for student, name in found.late)
     yield from (f"{student}: NOT GRADABLE: {name}: {reason}" for student, name, reason in found.refused)
+    yield from (f"{student}: NOT MATCHED: {name}: {reason}" for student, name, reason in found.unmatched)
+    yield from (f"{student}: MISSING: handed in nothing" for student in found.missing)
     mended = sum(bool(repairs) for _, _, repairs, _ in found.taken)
     yield f"{len(found.taken)} submissions, {mended} of them to be repaired; {len(found.refused)} files not gradable"
+    if found.unmatched or found.missing:
+        yield f"{len(found.missing)} students of the roster missing; {len(found.unmatched)} files not matched to one"
     if found.refused:
         yield "What is not gradable is kept in not_gradable/ and gets no mark, not a 0."
+    if found.unmatched:
+        yield f"What is not matched is graded under an id that begins with {UNLISTED}: complete the roster and repeat."
 
 
 def add_command(commands):
@@ -178,18 +283,43 @@ def add_command(commands):
         "collect",
         help="sort what students handed in into submitted/",
         description="Sort what students handed in into submitted/STUDENT/NAME/NAME.ipynb, whatever they named it. "
-        "FOLDER holds files named STUDENT_anything.ipynb, or a folder for each student; it is not changed. "
+        "SOURCE is the zip or folder that Canvas, Moodle, Gradescope or Google Classroom gives; else a FOLDER holds "
+        "files named STUDENT_anything.ipynb, or a folder for each student. It is not changed. "
         "Of several notebooks the newest is taken, and the older ones are kept in superseded/. What is no notebook "
-        "is kept in not_gradable/, and the exit code is 1. A second run changes nothing.",
+        "is kept in not_gradable/, and the exit code is 1. A second run changes nothing. See docs/lms.md.",
     )
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="what was handed in, unpacked")
+    parser.add_argument("source", type=Path, metavar="SOURCE", help="what was handed in: a zip, or a folder")
     parser.add_argument("--assignment", required=True, metavar="NAME", help="iterated_softmax, for example")
     parser.add_argument("--into", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")
+    add_source_options(parser)
     parser.set_defaults(run=run)
+
+
+def add_source_options(parser):
+    """Add the options that say how a source is to be read, and what the gradebook is told with it."""
+    parser.add_argument("--roster", type=Path, metavar="FILE", help="a CSV of the students; see docs/lms.md")
+    parser.add_argument(
+        "--pattern", help="how the files are named, if in no known way: {student}_{}_{filename}, for example"
+    )
+    parser.add_argument(
+        "--timezone", metavar="ZONE", help="of local times, such as Asia/Ho_Chi_Minh; default: this machine's"
+    )
+    parser.add_argument("--due", metavar="TIME", help="set the due date, such as 2026-09-30T23:59, in the gradebook")
 
 
 def run(arguments):
     """Collect, say what was found, and return the exit code: 1 where a file is not gradable."""
-    found = collect(arguments.folder, arguments.assignment, arguments.into)
+    roster = rosters.read(arguments.roster) if arguments.roster else None
+    found = collect(
+        arguments.source, arguments.assignment, arguments.into, roster, arguments.pattern, arguments.timezone
+    )
     print("\n".join(lines(found)))
-    return int(bool(found.refused))
+    if roster and not (arguments.into / "gradebook.db").exists() and not arguments.due:
+        print("There is no gradebook.db yet to enrol the roster in: run nbgrader generate_assignment, then repeat.")
+    elif roster or arguments.due:
+        with gradebook_of(arguments.into) as gradebook:
+            if roster:
+                rosters.enrol(gradebook, roster)
+            if arguments.due:
+                set_due(gradebook, arguments.assignment, arguments.due, zone(arguments.timezone))
+    return int(bool(found.refused or found.unmatched))

@@ -64,6 +64,20 @@ class Course:
         return nbformat.read(path, nbformat.NO_CONVERT)
 
 
+def gradebook_of(course: Path):
+    """Open nbgrader's gradebook of a course folder, for a ``with``; raises ValueError where there is none."""
+    from nbgrader.api import Gradebook
+    from sqlalchemy.exc import DatabaseError
+
+    path = course.resolve() / "gradebook.db"
+    if not path.exists():
+        raise ValueError(f"there is no gradebook.db in {course}: run nbgrader generate_assignment there first")
+    try:
+        return Gradebook(f"sqlite:///{path}")
+    except DatabaseError as error:
+        raise ValueError(f"{path} cannot be read: {error.orig}; put back a copy of it") from None
+
+
 def released(assignment):
     """Return the notebook that students get."""
     return nbformat.read(REPOSITORY / "release" / assignment / f"{assignment}.ipynb", nbformat.NO_CONVERT)

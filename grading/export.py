@@ -4,8 +4,10 @@ nbgrader writes 0 for a submission that it could not read, for a notebook that w
 handed in nothing. Here such a mark is empty, with a status and a reason beside it.
 """
 
+import collections
 import csv
 import io
+import re
 from pathlib import Path
 
 import nbformat
@@ -31,6 +33,10 @@ COLUMNS = [
     "status",
     "reason",
 ]
+# What spreadsheets take for the beginning of a formula, and what begins so but is only a number.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-]?\d*(\.\d*)?")
+UNREAD = ".unread.txt"  # ends the note that stands for a file which could not be read when it was collected
 STOPPED = "not graded yet, or nbgrader stopped with an error: see the messages of nbgrader autograde"
 
 
@@ -40,61 +46,89 @@ class StatusExport(ExportPlugin):
     def export(self, gradebook):
         """Write the table to ``--to``, or grades.csv."""
         students, assignments = ({str(item) for item in wanted} for wanted in (self.student, self.assignment))
-        known = {student.id: student for student in gradebook.students}
-        rows = []
-        for assignment in gradebook.assignments:
-            if assignments and assignment.name not in assignments:
-                continue
-            for student in sorted(known.keys() | self.found(assignment.name)):
-                if not students or student in students:
-                    rows.append(self.row(gradebook, assignment, student, known.get(student)))
-        table = io.StringIO(newline="")
-        writer = csv.DictWriter(table, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-        write(Path(self.to or "grades.csv"), table.getvalue().encode())
-        missing = sum(row["score"] == "" for row in rows)
-        self.log.info("Exported %d rows to %s", len(rows), self.to or "grades.csv")
+        found = [
+            row
+            for assignment in gradebook.assignments
+            if not assignments or assignment.name in assignments
+            for row in rows(gradebook, assignment, self.parent.coursedir)
+            if not students or row["student_id"] in students
+        ]
+        write(Path(self.to or "grades.csv"), table(COLUMNS, found))
+        missing = sum(row["score"] == "" for row in found)
+        self.log.info("Exported %d rows to %s", len(found), self.to or "grades.csv")
         if missing:
-            self.log.warning("%d of %d marks are missing: see the columns status and reason", missing, len(rows))
+            self.log.warning("%d of %d marks are missing: see the columns status and reason", missing, len(found))
 
-    def found(self, assignment):
-        """Return the students who have a folder for an assignment, in the gradebook or not."""
-        patterns = [self.folder(step, "*", assignment) for step in ("submitted", "not_gradable")]
-        return {
-            path.parts[pattern.parts.index("*")]
-            for pattern in patterns
-            for path in Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
-        }
 
-    def folder(self, step, student, assignment):
-        """Return the folder of a student's assignment at a step of nbgrader's, or at not_gradable, which is ours."""
-        course = self.parent.coursedir
-        student = "." if step == "release" else student
-        return Path(course.format_path(getattr(course, f"{step}_directory", step), student, assignment))
+def table(columns, rows):
+    """Return the bytes of a CSV that a spreadsheet can open without running anything in it.
 
-    def row(self, gradebook, assignment, student, person):
-        """Return the table's row for one student and assignment."""
-        status, reason = standing(
-            gradebook, assignment, student, lambda step: self.folder(step, student, assignment.name)
-        )
-        row = {
-            "assignment": assignment.name,
-            "duedate": assignment.duedate,
-            "student_id": student,
-            "max_score": assignment.max_score,
-            "status": status,
-            "reason": reason,
-        }
-        row |= {name: getattr(person, name, None) for name in ("last_name", "first_name", "email")}
-        submission = submission_of(gradebook, assignment.name, student)
-        if submission is not None:
-            row["timestamp"] = submission.timestamp
-        if status == "graded":
-            penalty = submission.late_submission_penalty
-            row |= {"raw_score": submission.score, "late_submission_penalty": penalty}
-            row["score"] = max(0.0, submission.score - penalty)
-        return {name: "" if row.get(name) is None else row[name] for name in COLUMNS}
+    Names, addresses and sentences that a spreadsheet would take for a formula begin with an apostrophe, as typed there.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows([[harmless(row[column]) for column in columns] for row in rows])
+    return text.getvalue().encode()
+
+
+def harmless(value):
+    """Return a cell's value; a text that would be a formula gets an apostrophe before it."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA and not NUMBER.fullmatch(value) else value
+
+
+def rows(gradebook, assignment, course, people=()):
+    """Return the table's rows for an assignment of the gradebook: a dict of `COLUMNS` for each student, by id.
+
+    They are those in the gradebook, those who have a folder in ``course``, nbgrader's CourseDirectory, and ``people``,
+    a roster's.
+    """
+    known = collections.defaultdict(list, {student.id: [student] for student in gradebook.students})
+    for person in people:
+        known[person.id].append(person)
+    students = sorted(known.keys() | collected(course, assignment.name))
+    return [row(gradebook, assignment, student, known[student], course) for student in students]
+
+
+def collected(course, assignment):
+    """Return the students who have a folder for an assignment, in the gradebook or not."""
+    patterns = [folder(course, step, "*", assignment) for step in ("submitted", "not_gradable")]
+    return {
+        path.parts[pattern.parts.index("*")]
+        for pattern in patterns
+        for path in Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
+    }
+
+
+def folder(course, step, student, assignment):
+    """Return the folder of a student's assignment at a step of nbgrader's, or at not_gradable, which is ours."""
+    student = "." if step == "release" else student
+    return Path(course.format_path(getattr(course, f"{step}_directory", step), student, assignment))
+
+
+def row(gradebook, assignment, student, persons, course):
+    """Return the table's row for one student and assignment; each name is the first that one of ``persons`` has."""
+    status, reason = standing(
+        gradebook, assignment, student, lambda step: folder(course, step, student, assignment.name)
+    )
+    row = {
+        "assignment": assignment.name,
+        "duedate": assignment.duedate,
+        "student_id": student,
+        "max_score": assignment.max_score,
+        "status": status,
+        "reason": reason,
+    }
+    for name in ("last_name", "first_name", "email"):
+        row[name] = next(filter(None, (getattr(person, name) for person in persons)), None)
+    submission = submission_of(gradebook, assignment.name, student)
+    if submission is not None:
+        row["timestamp"] = submission.timestamp
+    if status == "graded":
+        penalty = submission.late_submission_penalty
+        row |= {"raw_score": submission.score, "late_submission_penalty": penalty}
+        row["score"] = max(0.0, submission.score - penalty)
+    return {name: "" if row.get(name) is None else row[name] for name in COLUMNS}
 
 
 def standing(gradebook, assignment, student, folder):
@@ -130,6 +164,8 @@ def standing(gradebook, assignment, student, folder):
 
 def refusal(path, release):
     """Return why a file is not gradable; empty if it is, or if the release is not there to tell."""
+    if path.name.endswith(UNREAD):
+        return path.read_text(encoding="utf-8").strip()
     try:
         mend(path.read_bytes(), nbformat.read(release, as_version=4))
     except NotGradable as error:

@@ -1,21 +1,15 @@
 """The exported table: a mark that is missing is empty, with a status and a reason, never 0."""
 
 import csv
-import os
-import shutil
-import sys
-from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pytest
-from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
 from traitlets import Any
 from traitlets.config import LoggingConfigurable
 
-from grading.course import ASSIGNMENTS, filled, released, solutions
+from grading.course import ASSIGNMENTS, filled, solutions
 from grading.export import COLUMNS, STOPPED, StatusExport
 
 FIRST = ASSIGNMENTS[0]
@@ -31,34 +25,6 @@ class App(LoggingConfigurable):
 
 # nbgrader's own way with SQLAlchemy.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
-
-
-@pytest.fixture(scope="module")
-def empty_gradebook(tmp_path_factory):
-    """A gradebook with two notebooks in one assignment, 5 points each, and nobody in it; making one takes seconds."""
-    path = tmp_path_factory.mktemp("empty") / "gradebook.db"
-    with pytest.MonkeyPatch.context() as patch:
-        # nbgrader calls alembic by name.
-        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
-        with Gradebook(f"sqlite:///{path}") as gradebook:
-            gradebook.add_assignment(FIRST)
-            for name in FILES:
-                notebook = name.removesuffix(".ipynb")
-                gradebook.add_notebook(notebook, FIRST)
-                gradebook.add_grade_cell("test_softmax_t", notebook, FIRST, max_score=5, cell_type="code")
-    return path
-
-
-@pytest.fixture
-def course(tmp_path, empty_gradebook):
-    """A course folder with a copy of the gradebook, open."""
-    release = tmp_path / "release" / FIRST
-    release.mkdir(parents=True)
-    for name in FILES:
-        nbformat.write(released(FIRST), release / name)
-    shutil.copy(empty_gradebook, tmp_path)
-    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
-        yield SimpleNamespace(root=tmp_path, gradebook=gradebook)
 
 
 def place(course, step, student, files):

@@ -1,0 +1,164 @@
+"""Write the marks for those who read them: ``python -m grading grades --assignment NAME --to FOLDER``.
+
+    grades.csv    every student, with a status and a reason (`export`)
+    canvas.csv    what Canvas's gradebook imports
+    moodle.csv    what Moodle imports: its grading worksheet filled in, or a table for its gradebook
+
+A mark that is missing is an empty cell in all of them, never 0. See docs/lms.md.
+"""
+
+import re
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
+
+from . import roster as rosters
+from .collect import NOBODY, UNLISTED
+from .course import gradebook_of
+from .export import COLUMNS, STOPPED, rows, table
+from .files import write
+
+CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+POINTS_POSSIBLE = "    Points Possible"  # Canvas finds the row by this
+WORKSHEET = {"Identifier", "Grade", "Last modified (grade)"}  # without which Moodle refuses one
+COMMENTS = "Feedback comments"
+NUMBERED = re.compile(r"(?P<title>.*) \(\d+\)")  # Canvas's column of an assignment
+
+
+def write_grades(
+    course: Path,
+    assignment: str,
+    gradebook: Gradebook,
+    roster: rosters.Roster | None,
+    folder: Path,
+    canvas_column: str | None = None,
+) -> list[Path]:
+    """Write grades.csv, canvas.csv and moodle.csv into ``folder`` and return their paths.
+
+    ``course`` is the course folder, ``gradebook`` its open gradebook. The files for the LMS hold the students of the
+    roster, or without one those of the gradebook. ``canvas_column`` is the assignment's heading in Canvas, by default
+    the one in Canvas's own export, if the roster is that. Raises ValueError for an assignment that is not there.
+    """
+    try:
+        entry = gradebook.find_assignment(assignment)
+    except MissingEntry:
+        raise ValueError(f"{assignment} is not in the gradebook; there are: {names(gradebook)}") from None
+    people = roster.people if roster else []
+    marks = rows(gradebook, entry, CourseDirectory(root=str(course.resolve())), people)
+    if roster:
+        for row in marks:
+            if row["student_id"] not in roster.ids:
+                row["reason"] = "; ".join(filter(None, ("not in the roster", row["reason"])))
+    by_student = {row["student_id"]: row for row in marks}
+    people = people or [someone(row) for row in marks if not row["student_id"].startswith((NOBODY, UNLISTED))]
+    column = canvas_column or canvas_heading(roster, assignment)
+    files = {
+        "grades.csv": table(COLUMNS, marks),
+        "canvas.csv": canvas(people, by_student, column, entry.max_score),
+        "moodle.csv": moodle(people, by_student, roster, assignment),
+    }
+    for name, content in files.items():
+        write(folder / name, content)
+    return [folder / name for name in files]
+
+
+def names(gradebook):
+    """Return the names of a gradebook's assignments, for a sentence."""
+    return ", ".join(assignment.name for assignment in gradebook.assignments) or "none"
+
+
+def someone(row):
+    """Return the person of a row, where no roster says more."""
+    return rosters.Person(row["student_id"], row["last_name"], row["first_name"], email=row["email"])
+
+
+def canvas_heading(roster, assignment):
+    """Return the heading that Canvas's export has for an assignment, "NAME (12345)"; the bare name if it has none."""
+    found = [
+        column
+        for column in (roster.columns if roster else ())
+        if (match := NUMBERED.fullmatch(column)) and rosters.key(match["title"]) == rosters.key(assignment)
+    ]
+    return found[0] if len(found) == 1 else assignment
+
+
+def mark(row):
+    """Return a score as text, at most four decimals; empty if there is none."""
+    return "" if row["score"] == "" else f"{round(row['score'], 4):.15g}"
+
+
+def canvas(people, marks, column, points):
+    """Return canvas.csv: the columns of Canvas's gradebook export, the points possible, a row for each student."""
+    filled = [{name: "" for name in CANVAS} | {"Student": POINTS_POSSIBLE, column: f"{points:.15g}"}]
+    for person in people:
+        known = {name: person.row.get(name, "") for name in CANVAS}
+        if not known["ID"] or "Section" not in person.row:  # not Canvas's own line
+            name = person.name or ", ".join(filter(None, (person.last_name, person.first_name)))
+            known = dict(zip(CANVAS, (name, person.canvas_id, person.id, person.login, ""), strict=True))
+        filled.append(known | {column: mark(marks[person.id])})
+    return table([*CANVAS, column], filled)
+
+
+def moodle(people, marks, roster, assignment):
+    """Return moodle.csv: the roster's own lines with grade and comment if it is a worksheet, else a table of our own.
+
+    A column that identifies students is left out unless all have it: Moodle would take an empty cell for the student
+    of the line before.
+    """
+    comments = {person.id: standing(marks[person.id]) for person in people}
+    if roster and set(roster.columns) >= WORKSHEET:
+        given = [column for column in roster.columns if column]
+        filled = [
+            person.row
+            | {"Grade": mark(marks[person.id]), COMMENTS: comments[person.id] or person.row.get(COMMENTS, "")}
+            for person in people
+        ]
+        return table(given, filled)
+    identity = {
+        "ID number": [person.row.get("ID number", person.id) for person in people],
+        "Username": [person.login for person in people],
+        "Email address": [person.email for person in people],
+    }
+    identity = {column: values for column, values in identity.items() if all(values)}
+    filled = [
+        {column: values[place] for column, values in identity.items()}
+        | {"First name": person.first_name, "Surname": person.last_name or person.name}
+        | {assignment: mark(marks[person.id]), COMMENTS: comments[person.id]}
+        for place, person in enumerate(people)
+    ]
+    return table([*identity, "First name", "Surname", assignment, COMMENTS], filled)
+
+
+def standing(row):
+    """Return, for the student, why a mark is missing or what being late cost; empty if there is nothing to say."""
+    if row["status"] != "graded":
+        return row["status"] if row["reason"] == STOPPED else f"{row['status']}: {row['reason']}"
+    return f"{row['late_submission_penalty']:.15g} points off for being late" if row["late_submission_penalty"] else ""
+
+
+def add_command(commands):
+    """Add ``grades`` to the subcommands of ``python -m grading``."""
+    parser = commands.add_parser(
+        "grades",
+        help="write the marks for Canvas, Moodle and yourself",
+        description="Write grades.csv, with a status and a reason for each mark, and canvas.csv and moodle.csv for "
+        "import. A mark that is missing is an empty cell, never 0. See docs/lms.md.",
+    )
+    parser.add_argument("--assignment", required=True, metavar="NAME", help="iterated_softmax, for example")
+    parser.add_argument("--course", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")
+    parser.add_argument("--to", type=Path, default=Path("grades"), metavar="FOLDER", help="default: grades")
+    parser.add_argument("--roster", type=Path, metavar="FILE", help="a CSV of the students, or Canvas's or Moodle's")
+    parser.add_argument("--canvas-column", metavar="TEXT", help='the heading in Canvas: "iterated_softmax (12345)"')
+    parser.set_defaults(run=run)
+
+
+def run(arguments):
+    """Write the files and return the exit code."""
+    roster = rosters.read(arguments.roster) if arguments.roster else None
+    with gradebook_of(arguments.course) as gradebook:
+        written = write_grades(
+            arguments.course, arguments.assignment, gradebook, roster, arguments.to, arguments.canvas_column
+        )
+    print("\n".join(f"Wrote {path}" for path in written))
+    return 0

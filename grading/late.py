@@ -1,0 +1,58 @@
+"""When an assignment is due and what being late costs, for nbgrader's own step AssignLatePenalties; off unless set."""
+
+import math
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dateutil import parser as dates
+from nbgrader.api import MissingEntry
+from nbgrader.plugins import LateSubmissionPlugin
+from traitlets import Float
+
+DAY = 24 * 60 * 60  # seconds
+
+
+class PerDay(LateSubmissionPlugin):
+    """Take a share of the score for every day that has begun since the due date, all of it at most."""
+
+    share = Float(0.1, min=0, max=1, help="The share of the score that each day costs.").tag(config=True)
+
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        """Return the points to be taken off."""
+        return score * min(1.0, self.share * math.ceil(total_seconds_late / DAY))
+
+
+def zone(name: str | None) -> tzinfo | None:
+    """Return the time zone of a name such as Asia/Ho_Chi_Minh; None, which stands for the machine's, for None."""
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{name!r} is no time zone; write one like Asia/Ho_Chi_Minh, Europe/Paris or UTC") from None
+
+
+def moment(when: str | datetime, timezone: tzinfo | None = None) -> datetime:
+    """Return a time in UTC; one without a zone is in ``timezone``, the machine's if None. Raises ValueError."""
+    if isinstance(when, str):
+        try:
+            when = dates.isoparse(when.strip())
+        except ValueError:
+            raise ValueError(f"{when!r} is no time; write it like 2026-09-30T23:59 or 2026-09-30T23:59+07:00") from None
+    return (when if when.tzinfo else when.replace(tzinfo=timezone)).astimezone(UTC)
+
+
+def set_due(gradebook, assignment: str, when: str | datetime, timezone: tzinfo | None = None):
+    """Set an assignment's due date in an open nbgrader gradebook and return it, in UTC.
+
+    Raises ValueError for what is no time, or an assignment that is not in the gradebook.
+    """
+    due = moment(when, timezone)
+    try:
+        gradebook.find_assignment(assignment)
+    except MissingEntry:
+        raise ValueError(
+            f"{assignment} is not in the gradebook: run nbgrader generate_assignment {assignment}"
+        ) from None
+    gradebook.update_or_create_assignment(assignment, duedate=due)
+    return due

@@ -1,0 +1,224 @@
+"""Whose file it is, and when it was handed in, from the names that learning management systems give: see docs/lms.md.
+
+`recognised` looks at all names of a source at once and returns the `Layout` that most of them fit. A layout turns one
+name into its `Owner`s; the roster turns an owner into a student.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from itertools import takewhile
+from pathlib import PurePosixPath
+
+import yaml
+
+from .archive import Unreadable
+
+ENDING = re.compile(r"(\.(ipynb|json|txt|html?|pdf|zip|py))+$", re.IGNORECASE)
+COPY = re.compile(r"\s*\((\d+)\)")  # what browsers and file managers add to a second copy
+STUDENT = re.compile(r"[\w@+-][\w.@+-]{0,99}")
+CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<user>\d+)_(?P<upload>\d+)_(?P<file>.+)")
+CANVAS_ANONYMOUS = re.compile(r"(?P<late>LATE_)?(?P<user>anon_[^_]+)_(?P<upload>\d+)_(?P<file>.+)")
+MOODLE = re.compile(r"(?P<name>.+)_(?P<participant>\d+)_assignsubmission_[a-z]+(_.*)?")
+CLASSROOM = re.compile(r"(?P<name>[^_]+?) - (?P<title>.+)")
+METADATA = "submission_metadata.yml"
+SUBMISSION = re.compile(r"submission_\d+")
+PLACEHOLDER = re.compile(r"\{(\w*)\}")
+PLACEHOLDERS = {"student", "name", "first", "last", "email", "canvas_id", "moodle_id", "filename"}
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What a file's name, or the LMS's own list, says about who handed it in; empty where it says nothing."""
+
+    student: str = ""  # an id that the instructor knows
+    name: str = ""
+    email: str = ""
+    canvas_id: str = ""
+    moodle_id: str = ""
+    late: bool = False
+    submitted: float | None = None  # seconds since the epoch
+    upload: int = 0  # grows with every upload
+
+    @property
+    def id(self):
+        """Return a safe id made of what is known; empty if nothing is."""
+        if STUDENT.fullmatch(self.student):
+            return self.student
+        known = [part for part in (self.name, self.canvas_id, self.moodle_id) if part]
+        return slug("-".join(known)) or slug(self.email)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a source names its files."""
+
+    title: str
+    owners: Callable[[PurePosixPath], list[Owner]]
+    dated: bool = True  # whether a file's own time says when it was handed in
+    times: str = "Times of submission are the files' own."
+    listing: PurePosixPath | None = None  # the LMS's own list among the files, handed in by nobody
+
+
+def slug(text):
+    """Return a text as a part of a path: letters and digits of any script, lower case, joined by hyphens."""
+    return re.sub(r"[^\w.@+]+", "-", text.casefold()).strip("-._")[:100]
+
+
+def recognised(entries, assignment, pattern=None):
+    """Return the layout of a source; ``pattern`` is one of the instructor's own, see `by_pattern`.
+
+    Raises ValueError for a pattern that is none, and for a Gradescope export whose list cannot be read.
+    """
+    if pattern:
+        return Layout("your pattern", by_pattern(pattern))
+    names = [entry.name for entry in entries]
+    depth = shared(names)
+    layouts = [
+        gradescope(entries, depth),
+        Layout("Moodle", partial(moodle, depth=depth), False, "Times are the grading worksheet's, if given as roster."),
+        Layout("Canvas", partial(canvas, depth=depth), False, "Canvas gives no times, only the mark LATE."),
+        Layout("Google Classroom", classroom, True, "Times are those of the last change in Drive, not of turning in."),
+    ]
+    fitting = (layout for layout in layouts if layout and fits(layout, names))
+    return next(fitting, Layout("plain", partial(plain, assignment=assignment)))
+
+
+def fits(layout, names):
+    """Tell whether a layout reads most of the names."""
+    names = [name for name in names if name != layout.listing]
+    return 2 * sum(bool(layout.owners(name)) for name in names) > len(names)
+
+
+def shared(names):
+    """Return the number of folders that all names lie in."""
+    folders = zip(*(name.parts[:-1] for name in names), strict=False)
+    return sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, folders))
+
+
+def canvas(name, depth):
+    """``lastfirst_[LATE_]USERID_UPLOADID_filename``, or without names ``[LATE_]anon_CODE_UPLOADID_filename``."""
+    if len(name.parts) != depth + 1:
+        return []
+    if found := CANVAS_ANONYMOUS.fullmatch(name.name):
+        return [Owner(student=found["user"], late=bool(found["late"]), upload=int(found["upload"]))]
+    if found := CANVAS.fullmatch(name.name):
+        known = {"name": found["name"], "canvas_id": found["user"]}
+        return [Owner(late=bool(found["late"]), upload=int(found["upload"]), **known)]
+    return []
+
+
+def moodle(name, depth):
+    """``Full Name_PARTICIPANT_assignsubmission_file/filename``, or with a ``_`` and no folder."""
+    matches = (MOODLE.fullmatch(part) for part in name.parts[: depth + 1])
+    return [Owner(name=found["name"], moodle_id=found["participant"]) for found in matches if found][:1]
+
+
+def classroom(name):
+    """``Student Name - Title``, not in a folder."""
+    found = CLASSROOM.fullmatch(name.name) if len(name.parts) == 1 else None
+    return [Owner(name=found["name"])] if found else []
+
+
+def plain(name, assignment):
+    """``STUDENT_anything``, or a folder for each student."""
+    if len(name.parts) > 1:
+        student = name.parts[0]
+    else:
+        stem = COPY.sub("", ENDING.sub("", name.name)).strip()
+        student = "" if stem.startswith(assignment) else stem.partition("_")[0]
+    return [Owner(student=student)] if student else []
+
+
+def gradescope(entries, depth):
+    """``submission_ID/filename``, with the submitters of each ID in the export's own list; None without such a list.
+
+    Raises ValueError for a list that cannot be read.
+    """
+    listing = next((entry for entry in entries if entry.name.parts[depth:] == (METADATA,)), None)
+    if listing is None or not any(SUBMISSION.fullmatch(entry.name.parts[depth]) for entry in entries):
+        return None
+    try:
+        known = yaml.load(listing.read(), Loader=RubyLoader)
+        known = {str(folder): (people(found), moment(found.get(":created_at"))) for folder, found in known.items()}
+    except (Unreadable, yaml.YAMLError, AttributeError, TypeError, RecursionError) as error:
+        raise ValueError(f"{listing.name} is not Gradescope's list of submissions: {error}") from None
+
+    def owners(name):
+        found, submitted = known.get(name.parts[depth], ([], None))
+        return [Owner(person[":sid"], person[":name"], person[":email"], submitted=submitted) for person in found]
+
+    return Layout("Gradescope", owners, False, "Times of submission are Gradescope's.", listing.name)
+
+
+def people(found):
+    """Return the submitters of one submission in Gradescope's list, each with three texts."""
+    return [
+        {key: str(person.get(key) or "").strip() for key in (":sid", ":name", ":email")}
+        for person in found.get(":submitters") or []
+    ]
+
+
+class RubyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """YAML as Gradescope writes it: a Ruby object is read as the plain mapping it holds, and nothing is made of it."""
+
+
+def ruby(loader, tag, node):
+    """Return a tagged node as plain data."""
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    return loader.construct_sequence(node) if isinstance(node, yaml.SequenceNode) else loader.construct_scalar(node)
+
+
+RubyLoader.add_multi_constructor("!ruby/", ruby)
+
+
+def moment(value):
+    """Return a time of Gradescope's list in seconds since the epoch, or None."""
+    if isinstance(value, dict):
+        value = value.get("utc")
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+
+
+def by_pattern(pattern):
+    """Return the function that reads owners by a pattern such as ``{student}_{}_{filename}``.
+
+    ``{}`` stands for anything, ``{student}``, ``{name}``, ``{first}``, ``{last}``, ``{email}``, ``{canvas_id}`` and
+    ``{moodle_id}`` for what is read, ``{filename}`` for the rest. With a ``/`` the pattern is of the whole path in the
+    source, else of the file's name. Raises ValueError where nothing in it says who the student is.
+    """
+    texts = PLACEHOLDER.split(pattern)
+    names = texts[1::2]
+    unknown = {name for name in names if name} - PLACEHOLDERS
+    twice = {name for name in names if name and names.count(name) > 1}
+    if unknown or twice or not set(names) & (PLACEHOLDERS - {"filename"}):
+        wrong = f"{{{min(unknown or twice)}}} is unknown or there twice" if unknown or twice else "no {student} in it"
+        raise ValueError(
+            f"the pattern {pattern!r} cannot be used: {wrong}; write for example {{student}}_{{}}_{{filename}}"
+        )
+    expression = "".join(
+        (f"(?P<{text}>.+?)" if text else ".*?") if place % 2 else re.escape(text) for place, text in enumerate(texts)
+    )
+    compiled = re.compile(expression, re.DOTALL)
+
+    def owners(name):
+        whole = str(name) if "/" in pattern else name.name
+        bare = re.sub(r"\s*\(\d+\)$", "", ENDING.sub("", whole))  # what a pattern that ends in no {filename} is about
+        found = compiled.fullmatch(whole if names[-1] == "filename" else bare) or compiled.fullmatch(whole)
+        if not found:
+            return []
+        read = {key: value.strip() for key, value in found.groupdict().items()}
+        read.pop("filename", None)
+        full = f"{read.pop('first', '')} {read.pop('last', '')}".strip() or read.get("student", "")
+        return [Owner(**{"name": full} | read)]
+
+    return owners

@@ -1,0 +1,47 @@
+"""A gradebook to write into, which takes nbgrader seconds to make."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+
+from grading.course import ASSIGNMENTS, released
+
+FIRST = ASSIGNMENTS[0]
+FILES = (f"{FIRST}.ipynb", "more.ipynb")
+
+
+@pytest.fixture(scope="session")
+def empty_gradebook(tmp_path_factory):
+    """A gradebook with two notebooks in one assignment, 5 points each, and nobody in it."""
+    from nbgrader.api import Gradebook
+
+    path = tmp_path_factory.mktemp("empty") / "gradebook.db"
+    with pytest.MonkeyPatch.context() as patch:
+        # nbgrader calls alembic by name.
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        with Gradebook(f"sqlite:///{path}") as gradebook:
+            gradebook.add_assignment(FIRST)
+            for name in FILES:
+                notebook = name.removesuffix(".ipynb")
+                gradebook.add_notebook(notebook, FIRST)
+                gradebook.add_grade_cell("test_softmax_t", notebook, FIRST, max_score=5, cell_type="code")
+    return path
+
+
+@pytest.fixture
+def course(tmp_path, empty_gradebook):
+    """A course folder with a copy of the gradebook, open."""
+    from nbgrader.api import Gradebook
+
+    release = tmp_path / "release" / FIRST
+    release.mkdir(parents=True)
+    for name in FILES:
+        nbformat.write(released(FIRST), release / name)
+    shutil.copy(empty_gradebook, tmp_path)
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
+        yield SimpleNamespace(root=tmp_path, gradebook=gradebook)
