@@ -133,9 +133,10 @@ def formgrader(course):
 def pages(page, formgrader):  # noqa: F811
     """Return the function that opens a page of formgrader's; `page` keeps what goes wrong in it."""
     page.context.route("**/mathjax/**", lambda route: route.fulfill(body=MATHJAX, content_type="text/javascript"))
+    page.goto(f"{formgrader.address}/?token={formgrader.token}")  # a cookie is enough from here on
 
     def open_page(path):
-        answer = page.goto(f"{formgrader.address}/{path}?token={formgrader.token}")
+        answer = page.goto(f"{formgrader.address}/{path}")
         page.wait_for_load_state("networkidle")
         page.problems[:] = [problem for problem in page.problems if "/mathjax/" not in problem]
         assert answer.status == 200
