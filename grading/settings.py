@@ -5,6 +5,7 @@ from nbgrader.preprocessors import ClearSolutions
 
 # A module that is missing or broken must show here, not at grading.
 from . import exporter, feedback, judge  # noqa: F401
+from .exchange import CollectFiles
 from .export import StatusExport
 from .markup import harmless
 from .stubs import ClearAnswers
@@ -20,6 +21,8 @@ def configure(c):
     c.GenerateAssignment.preprocessors = [
         ClearAnswers if step is ClearSolutions else step for step in GenerateAssignment.preprocessors.default()
     ]
+
+    c.ExchangeFactory.collect = CollectFiles
 
     # The doctor mends what was handed in before nbgrader reads it.
     c.Autograde.exporter_class = "grading.exporter.MendingExporter"

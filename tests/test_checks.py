@@ -320,6 +320,12 @@ def test_check_says_which_exercises_there_are(capsys):
     assert "no exercise is called 'sofmax_t'; there are contraction_rate, crossing" in said
 
 
+def test_a_report_without_results_is_no_pass_and_not_green():
+    """Without an answer there is nothing to pass: 0 of 5 points stood beside a green bar."""
+    report = Report("softmax_t", (), headline="softmax_t: 0 of 5 points; not attempted yet.")
+    assert not report.passed and "#1a7f37" not in report._repr_html_()
+
+
 def test_a_check_counts_the_cases_that_run_at_grading():
     def right(x, temperature=1.0, dim=-1):
         weights = torch.exp((x - x.amax(dim, keepdim=True)) / temperature)

@@ -246,6 +246,24 @@ def test_a_later_submission_is_collected_with_update_and_counts_as_late(hub, rou
     assert times(hub)[TWO] > round_trip.times[TWO] and times(hub)[ONE] == round_trip.times[ONE]
 
 
+def test_a_link_to_the_solutions_is_not_collected(hub, round_trip):
+    """Stock nbgrader follows it as the instructor, and the solutions come back as a submission: the red fixture."""
+    taken = hub.course.root / "submitted" / TWO / FIRST / f"{FIRST}.ipynb"
+    before = taken.read_bytes()
+    folder = hub.exchange / "inbound" / f"{TWO}+{FIRST}+2100-01-01 00:00:00.000000 UTC+x"
+    wanted = hub.course.root / "source" / FIRST / f"{FIRST}.ipynb"
+    for command in (["mkdir", str(folder)], ["ln", "-s", str(wanted), str(folder)]):
+        assert hub.two.run(*command).returncode == 0
+    try:
+        assert "Not collected, for a link" in hub.instructor.nbgrader("collect", FIRST, "--update")
+        assert taken.read_bytes() == before
+        stock = "--ExchangeFactory.collect=nbgrader.exchange.default.ExchangeCollect"
+        hub.instructor.nbgrader("collect", FIRST, "--update", stock)
+        assert taken.read_bytes() == wanted.read_bytes()
+    finally:
+        shutil.rmtree(folder)
+
+
 def test_a_submission_under_another_name_is_reported_by_collect(hub, round_trip):
     if not hub.users:
         pytest.skip("needs root, bubblewrap and setpriv: one user plays all of them here")
