@@ -4,7 +4,9 @@ import sys
 from pathlib import Path
 
 try:
-    sys.path.insert(0, str(Path(__file__).resolve().parent))  # `grading` is used from the checkout
+    here = str(Path(__file__).resolve().parent)
+    if here not in sys.path:  # formgrader reads this file at every request
+        sys.path.insert(0, here)  # `grading` is used from the checkout
     from grading.settings import configure
 
     c = get_config()  # noqa: F821  nbgrader provides it

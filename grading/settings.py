@@ -3,20 +3,26 @@
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions
 
-from . import exporter, feedback, judge  # noqa: F401  a module that is missing or broken must show here, not at grading
+# A module that is missing or broken must show here, not at grading.
+from . import exporter, feedback, judge  # noqa: F401
+from .exchange import CollectFiles
 from .export import StatusExport
+from .markup import harmless
 from .stubs import ClearAnswers
 
 
 def configure(c):
-    """Set everything that grading relies on in the traitlets configuration ``c``."""
-    c.CourseDirectory.course_id = "softmax-lab"
+    """Set everything that grading relies on in the traitlets configuration ``c``; a course id that is set stays."""
+    if "course_id" not in c.CourseDirectory:
+        c.CourseDirectory.course_id = "softmax-lab"
 
     # The released files are derived and committed: generating them again writes the same bytes and fills the gradebook.
     c.GenerateAssignment.force = True
     c.GenerateAssignment.preprocessors = [
         ClearAnswers if step is ClearSolutions else step for step in GenerateAssignment.preprocessors.default()
     ]
+
+    c.ExchangeFactory.collect = CollectFiles
 
     # The doctor mends what was handed in before nbgrader reads it.
     c.Autograde.exporter_class = "grading.exporter.MendingExporter"
@@ -37,3 +43,6 @@ def configure(c):
 
     # nbgrader's table with a status and a reason: a mark that is missing is empty there, never 0.
     c.ExportApp.plugin_class = StatusExport
+
+    # formgrader's page of a submission: a student's text can't run scripts in the instructor's browser.
+    c.HTMLExporter.filters = {"strip_files_prefix": harmless}

@@ -294,10 +294,36 @@ def itself_again():
     return itself_again()
 
 
+def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(capsys, monkeypatch):
+    """nbgrader takes a cell for failed by that; without it an empty notebook would be a success."""
+
+    def stub(x, temperature=1.0, dim=-1):
+        raise NotImplementedError
+
+    monkeypatch.setenv("NBGRADER_VALIDATING", "1")
+    for name, answer, words in (
+        ("softmax_t", stub, "softmax_t: not attempted yet"),
+        ("softmax_t", hostile, "0 of 8 public checks passed"),
+        ("sofmax_t", hostile, "no exercise is called 'sofmax_t'"),
+    ):
+        check(name, answer)
+        out, err = capsys.readouterr()
+        assert (out, words in err) == ("", True)
+    check("softmax_t", lambda x, temperature=1.0, dim=-1: torch.softmax(x / temperature, dim))
+    out, err = capsys.readouterr()
+    assert ("public checks passed (8 of 8)" in out, err) == (True, "")
+
+
 def test_check_says_which_exercises_there_are(capsys):
     assert check("sofmax_t", hostile) is None
     said = capsys.readouterr().out
     assert "no exercise is called 'sofmax_t'; there are contraction_rate, crossing" in said
+
+
+def test_a_report_without_results_is_no_pass_and_not_green():
+    """Without an answer there is nothing to pass: 0 of 5 points stood beside a green bar."""
+    report = Report("softmax_t", (), headline="softmax_t: 0 of 5 points; not attempted yet.")
+    assert not report.passed and "#1a7f37" not in report._repr_html_()
 
 
 def test_a_check_counts_the_cases_that_run_at_grading():

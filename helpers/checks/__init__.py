@@ -4,6 +4,8 @@ Grading uses the same `collect`, `compare` and `rules` on public and hidden case
 the verdict here.
 """
 
+import os
+import sys
 from contextlib import contextmanager
 
 from . import cases as case_files
@@ -16,6 +18,9 @@ from .rules import violations
 def check(name, answer):
     """Show how ``answer`` does on the public cases of the exercise ``name``. Returns nothing and never raises.
 
+    Under ``nbgrader validate`` and its button, what did not pass is said on stderr: nbgrader then counts the cell as
+    failed.
+
     Example: ``check("softmax_t", softmax_t)``.
     """
     from IPython.display import display
@@ -24,9 +29,12 @@ def check(name, answer):
         shown = report(name, answer, notebook_cells())
     except Exception as error:  # whatever goes wrong, the notebook goes on and the student can say what it was
         shown = f"check({name!r}) could not run: {type(error).__name__}: {error}"
+    if "NBGRADER_VALIDATING" in os.environ and not (isinstance(shown, Report) and shown.passed):
+        print(shown, file=sys.stderr)
+    elif isinstance(shown, Report):
+        display(shown)
+    else:
         print(shown)
-        return
-    display(shown)
 
 
 def report(name, answer, cells=()):

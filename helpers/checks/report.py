@@ -41,7 +41,7 @@ class Report:
 
     @property
     def passed(self):
-        return not self.violations and all(result.passed for result in self.results)
+        return bool(self.results) and not self.violations and all(result.passed for result in self.results)
 
     def summary(self):
         """Return the one line that matters most."""
