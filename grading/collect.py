@@ -29,6 +29,7 @@ from .files import write
 from .intake import NotGradable
 from .late import set_due, zone
 from .lms import COPY, Owner, recognised
+from .options import add_source_options
 
 NOBODY = "unknown"
 UNLISTED = "unlisted-"  # begins the id of a student who is not in the roster
@@ -293,18 +294,6 @@ def add_command(commands):
     parser.add_argument("--into", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")
     add_source_options(parser)
     parser.set_defaults(run=run)
-
-
-def add_source_options(parser):
-    """Add the options that say how a source is to be read, and what the gradebook is told with it."""
-    parser.add_argument("--roster", type=Path, metavar="FILE", help="a CSV of the students; see docs/lms.md")
-    parser.add_argument(
-        "--pattern", help="how the files are named, if in no known way: {student}_{}_{filename}, for example"
-    )
-    parser.add_argument(
-        "--timezone", metavar="ZONE", help="of local times, such as Asia/Ho_Chi_Minh; default: this machine's"
-    )
-    parser.add_argument("--due", metavar="TIME", help="set the due date, such as 2026-09-30T23:59, in the gradebook")
 
 
 def run(arguments):

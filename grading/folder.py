@@ -25,7 +25,8 @@ def open_app(course: Path) -> AutogradeApp:
     if programs not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "")])
     AutogradeApp.clear_instance()
-    app = AutogradeApp.instance(load_cwd_config=False)
+    app = AutogradeApp.instance()
+    app.load_cwd_config = False
     home = course if (course / "nbgrader_config.py").exists() else REPOSITORY
     app.config_file = str(home / "nbgrader_config")
     app.initialize([f"--CourseDirectory.root={course}", f"--NbGrader.logfile={course / 'grading.log'}"])

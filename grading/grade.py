@@ -5,11 +5,13 @@
 Interrupted at any point, the same command goes on where it was.
 """
 
+import contextlib
 import gc
 import sqlite3
 import sys
 from pathlib import Path
 
+from .options import add_source_options
 from .workers import Workers, cores
 
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended
@@ -19,9 +21,14 @@ KEPT = "superseded"  # the folder for what is replaced
 def grade(arguments, workers) -> int:
     """Do what the command line asks, and return the exit code: 1 where a submission or a student has no mark."""
     # Imported here, since the workers import the same meanwhile.
+    from nbgrader.api import Gradebook
+
     from . import collect, ledger
+    from . import roster as rosters
     from .batch import Batch
     from .folder import open_app, prepare
+    from .grades import write_grades
+    from .late import set_due, zone
     from .writer import Writer
 
     gc.collect()
@@ -31,11 +38,17 @@ def grade(arguments, workers) -> int:
     assignment, url = arguments.assignment, app.coursedir.db_url
     ledger.check(url, course / KEPT)
     terms = prepare(app, assignment)
-    code = 0
+    roster = rosters.read(arguments.roster) if arguments.roster else None
+    incomplete = False
     if arguments.source:
-        found = collect.collect(arguments.source, assignment, course)
+        found = collect.collect(arguments.source, assignment, course, roster, arguments.pattern, arguments.timezone)
         print("\n".join(collect.lines(found)))
-        code = int(bool(found.refused))
+        incomplete = bool(found.refused or found.unmatched)
+    with contextlib.closing(Gradebook(url, app.coursedir.course_id)) as gradebook:
+        if roster:
+            rosters.enrol(gradebook, roster)
+        if arguments.due:
+            set_due(gradebook, assignment, arguments.due, zone(arguments.timezone))
     writer = Writer(app, assignment)
     try:
         batch = Batch(writer, terms, arguments.student, arguments.exercise, arguments.again)
@@ -49,7 +62,11 @@ def grade(arguments, workers) -> int:
         report(outcome)
         if arguments.timing:
             print(f"timing: {outcome.timing()}")
-        return code or int(bool(outcome.unmarked))
+        with contextlib.closing(Gradebook(url, app.coursedir.course_id)) as gradebook:
+            column = arguments.canvas_column
+            written = write_grades(course, assignment, gradebook, roster, course / "grades" / assignment, column)
+        print("\n".join(f"Wrote {path.relative_to(course)}" for path in written))
+        return int(incomplete or bool(outcome.unmarked))
     finally:
         writer.close()
 
@@ -134,6 +151,8 @@ def add_command(commands):
         help="processes; default: one a processor, here %(default)s; 0: none but this",
     )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="judge on the workers of this dask scheduler instead")
+    add_source_options(parser)
+    parser.add_argument("--canvas-column", metavar="TEXT", help='the heading in Canvas: "iterated_softmax (12345)"')
     parser.add_argument("--student", action="append", metavar="ID", help="only this student; can be repeated")
     parser.add_argument("--exercise", metavar="NAME", help="write only this exercise's verdict")
     parser.add_argument("--again", action="store_true", help="judge anew what has a verdict already")

@@ -1,4 +1,7 @@
-"""The red team through `nbgrader autograde`: no attack gains a point, harms another submission or the machine."""
+"""The red team: no attack gains a point, harms another submission or the machine.
+
+A sample goes through `nbgrader autograde`, all of it through `python -m grading grade` with two workers side by side.
+"""
 
 import ctypes
 import functools
@@ -6,34 +9,29 @@ import os
 import shutil
 import socket
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
-import nbformat
 import pytest
 
-from grading.course import REPOSITORY, Course, released, solutions
+from grading.course import REPOSITORY, Course, solutions
 from grading.draw import hidden_path
 from grading.verdict import verdict
 from grading.walls import isolation
 from helpers.checks.cases import load
 from helpers.checks.collect import collect
 from tests.attacks import bank
+from tests.small_course import ASSIGNMENT, FULL, filled, generate
 from tests.test_grading import hidden_numbers, leaks
 
 pytestmark = pytest.mark.skipif(
     isolation() != "bubblewrap", reason="attacks run in bubblewrap only; it does not work here"
 )
 
-ASSIGNMENT = "iterated_softmax"
 BANK = bank()
 LIMITS = ("timeout=3", "wall_limit=20", "iopub_timeout=2", "memory_limit=2500000000", "require_isolation=True")
-EXERCISES = ("softmax_t", "iterative_softmax_experiment")
-FULL = {
-    cell.metadata.nbgrader.grade_id.removeprefix("test_"): float(cell.metadata.nbgrader.points)
-    for cell in released(ASSIGNMENT).cells
-    if cell.metadata.get("nbgrader", {}).get("grade_id") in [f"test_{name}" for name in EXERCISES]
-}
 HONEST = ("0_before", "z_after")
 MARKER = "left-by-an-attack"
 PR_SET_CHILD_SUBREAPER = 36
@@ -43,9 +41,9 @@ os_exit read_all write_all carry_out returns_evil_object""".split()
 
 
 class Batch:
-    """Attacks graded by one `nbgrader autograde`, with an honest solved submission before and after them."""
+    """Attacks graded by one command, with an honest solved submission before and after them."""
 
-    def __init__(self, root, generated, names):
+    def __init__(self, root, generated, names, autograde):
         self.course, self.names = Course(root), names
         shutil.copytree(generated, root, dirs_exist_ok=True)
         self.before = set(Path("/var/tmp").iterdir())
@@ -53,7 +51,7 @@ class Batch:
             self.hand_in(server.getsockname()[1])
             ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what outlives the grader becomes our child
             start = time.monotonic()
-            self.done = self.course.nbgrader("autograde", ASSIGNMENT, *(f"--Judge.{limit}" for limit in LIMITS))
+            self.done = autograde(self.course)
             self.seconds = time.monotonic() - start
             server.setblocking(False)
             self.connected = self.accepted(server)
@@ -68,23 +66,15 @@ class Batch:
             "PORT": port,
         }
         for student in HONEST:
-            self.course.submit(student, ASSIGNMENT, self.filled(solutions(ASSIGNMENT)))
+            self.course.submit(student, ASSIGNMENT, filled(self.course.root, solutions(ASSIGNMENT)))
         for name in self.names:
             attack = BANK[name]
-            notebook = self.filled(attack.cells(places))
+            notebook = filled(self.course.root, attack.cells(places))
             self.course.submit(name, ASSIGNMENT, attack.change(notebook) if attack.change else notebook)
             for file, text in attack.files.items():
                 path = self.course.root / "submitted" / name / ASSIGNMENT / file
                 path.parent.mkdir(exist_ok=True)
                 path.write_text(text)
-
-    def filled(self, answers):
-        """Return the released notebook with answers in its solution cells."""
-        path = self.course.root / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
-        notebook = nbformat.read(path, nbformat.NO_CONVERT)
-        for cell in notebook.cells:
-            cell.source = answers.get(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source)
-        return notebook
 
     @staticmethod
     def accepted(server):
@@ -98,6 +88,19 @@ class Batch:
         return "".join(path.read_text() for path in (self.course.root / folder / name).rglob("*.*") if path.is_file())
 
 
+def one_by_one(course):
+    return course.nbgrader("autograde", ASSIGNMENT, *(f"--Judge.{limit}" for limit in LIMITS))
+
+
+def by_workers(course):
+    settings = (REPOSITORY / "nbgrader_config.py").read_text() + "".join(f"\nc.Judge.{limit}" for limit in LIMITS)
+    (course.root / "nbgrader_config.py").write_text(settings)
+    command = [sys.executable, "-m", "grading", "grade", "--course", course.root, "--assignment", ASSIGNMENT]
+    done = subprocess.run([*command, "--workers=2"], cwd=REPOSITORY, capture_output=True, text=True)
+    done.stdout += (course.root / "grading.log").read_text()
+    return done
+
+
 @pytest.fixture(scope="module")
 def batch(tmp_path_factory):
     @functools.cache
@@ -108,24 +111,12 @@ def batch(tmp_path_factory):
 
     @functools.cache
     def graded(quick):
-        return Batch(tmp_path_factory.mktemp("attacks"), generated(), QUICK if quick else list(BANK))
+        root = tmp_path_factory.mktemp("attacks")
+        return (
+            Batch(root, generated(), QUICK, one_by_one) if quick else Batch(root, generated(), list(BANK), by_workers)
+        )
 
     return graded
-
-
-def generate(root):
-    """Make a course of the first notebook's first exercises only, so that a submission takes little time."""
-    notebook = nbformat.read(REPOSITORY / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", nbformat.NO_CONVERT)
-    parts = {
-        cell.id: cell.metadata.get("nbgrader", {}).get("grade_id", "").removeprefix("test_") for cell in notebook.cells
-    }
-    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
-    notebook.cells = [cell for cell in notebook.cells if cell is first or parts[cell.id] in FULL]
-    folder = root / "source" / ASSIGNMENT
-    folder.mkdir(parents=True)
-    nbformat.write(notebook, folder / f"{ASSIGNMENT}.ipynb")
-    done = Course(root).nbgrader("generate_assignment", ASSIGNMENT)
-    assert done.returncode == 0, done.stderr
 
 
 @functools.cache

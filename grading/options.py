@@ -1,0 +1,15 @@
+"""Options that several commands share. Importing this costs nothing."""
+
+from pathlib import Path
+
+
+def add_source_options(parser):
+    """Add the options that say how a source is to be read, and what the gradebook is told with it."""
+    parser.add_argument("--roster", type=Path, metavar="FILE", help="a CSV of the students; see docs/lms.md")
+    parser.add_argument(
+        "--pattern", help="how the files are named, if in no known way: {student}_{}_{filename}, for example"
+    )
+    parser.add_argument(
+        "--timezone", metavar="ZONE", help="of local times, such as Asia/Ho_Chi_Minh; default: this machine's"
+    )
+    parser.add_argument("--due", metavar="TIME", help="set the due date, such as 2026-09-30T23:59, in the gradebook")

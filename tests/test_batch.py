@@ -1,0 +1,358 @@
+"""Grading a class: every way to stop and go on, to change a mark and to keep it."""
+
+import csv
+import json
+import shutil
+import sqlite3
+from concurrent.futures import BrokenExecutor, Future
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+
+from grading import batch as batches
+from grading.__main__ import main
+from grading.batch import ATTEMPTS, Batch
+from grading.course import Course, solutions
+from grading.record import FAILED, JUDGED, NOT_GRADABLE, Record, Store, with_exercise
+from tests.small_course import ASSIGNMENT, FULL, filled, generate, query
+
+HALF = {"softmax_t": solutions(ASSIGNMENT)["softmax_t"]}
+SUBMISSIONS = {"blank": {}, "half": HALF, "solved": solutions(ASSIGNMENT)}
+ZERO = dict.fromkeys(FULL, 0.0)
+MARKS = {"blank": ZERO, "half": ZERO | {"softmax_t": FULL["softmax_t"]}, "solved": FULL}
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """A class of three and a broken file, graded by the command with two workers."""
+    root = tmp_path_factory.mktemp("class")
+    generate(root)
+    course = Course(root)
+    for student, answers in SUBMISSIONS.items():
+        course.submit(student, ASSIGNMENT, filled(root, answers))
+    course.submit("torn", ASSIGNMENT, b'{"cells": [{"cell_ty')
+    assert grade(root, "--workers=2") == 1, "one has no mark"
+    return course
+
+
+@pytest.fixture
+def course(graded, tmp_path):
+    """A copy of the graded class, to change."""
+    shutil.copytree(graded.root, tmp_path, dirs_exist_ok=True)
+    return Course(tmp_path)
+
+
+def grade(root, *options):
+    return main(["grade", "--course", str(root), "--assignment", ASSIGNMENT, *options])
+
+
+def judge_nobody(monkeypatch):
+    monkeypatch.setattr(batches, "judged", lambda *_: pytest.fail("a verdict was there, and was made again"))
+
+
+def saved(root, student):
+    return root / "verdicts" / ASSIGNMENT / f"{student}.json"
+
+
+def outdate(root, student, **changes):
+    """Make a stored verdict one of an older course, with other points."""
+    data = json.loads(saved(root, student).read_bytes())
+    data["key"] = data["key"].split("-")[0] + "-of-an-older-course"
+    saved(root, student).write_text(json.dumps(data | changes))
+
+
+def files_of(root, student):
+    """Return what a student's files hold, and when they were written."""
+    places = [root / step / student for step in ("submitted", "autograded", "feedback")] + [saved(root, student)]
+    paths = [path for place in places for path in ([place] if place.is_file() else place.rglob("*"))]
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in paths if path.is_file()}
+
+
+# One command
+
+
+def test_the_marks_are_those_of_nbgrader_autograde(graded, tmp_path):
+    shutil.copytree(graded.root / "submitted", tmp_path / "submitted")
+    for folder in ("source", "release"):
+        shutil.copytree(graded.root / folder, tmp_path / folder)
+    plain = Course(tmp_path)
+    assert plain.nbgrader("generate_assignment", ASSIGNMENT).returncode == 0
+    plain.nbgrader("autograde", ASSIGNMENT)
+    for student in SUBMISSIONS:
+        assert graded.marks(ASSIGNMENT)[student] == plain.marks(ASSIGNMENT)[student] == MARKS[student]
+        ours, theirs = graded.graded(student, ASSIGNMENT), plain.graded(student, ASSIGNMENT)
+        assert ours.cells == theirs.cells
+
+
+def test_the_command_writes_pages_and_tables(graded):
+    for student in SUBMISSIONS:
+        assert (graded.root / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html").exists()
+    with (graded.root / "grades" / ASSIGNMENT / "grades.csv").open(newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert {s: rows[s]["score"] for s in SUBMISSIONS} == {s: str(sum(m.values())) for s, m in MARKS.items()}
+    assert (rows["torn"]["score"], rows["torn"]["status"]) == ("", "not graded")
+    assert "not valid JSON" in rows["torn"]["reason"] or "JSON" in rows["torn"]["reason"]
+    assert not (graded.root / ".staging").exists()
+
+
+def test_a_second_run_changes_nothing(course, monkeypatch, capsys):
+    judge_nobody(monkeypatch)
+    before = {student: files_of(course.root, student) for student in SUBMISSIONS}
+    assert grade(course.root, "--workers=0") == 1
+    assert "0 to grade, 0 graded but not yet in the gradebook, 4 done already" in capsys.readouterr().out
+    assert {student: files_of(course.root, student) for student in SUBMISSIONS} == before
+
+
+def test_a_zip_is_collected_and_graded_in_one_go(course, tmp_path_factory):
+    handed_in = tmp_path_factory.mktemp("zip") / "handed_in"
+    handed_in.mkdir()
+    (handed_in / "newcomer_work.ipynb").write_text(nbformat.writes(filled(course.root, HALF)))
+    archive = shutil.make_archive(str(handed_in), "zip", handed_in)
+    assert grade(course.root, archive, "--workers=0") == 1, "torn is still there"
+    assert course.marks(ASSIGNMENT)["newcomer"] == MARKS["half"]
+
+
+# Going on
+
+
+def test_a_kept_verdict_that_is_not_in_the_gradebook_is_written_and_not_made_again(course, monkeypatch):
+    judge_nobody(monkeypatch)
+    (course.root / "gradebook.db").unlink()
+    assert grade(course.root, "--workers=0") == 1
+    assert {s: m for s, m in course.marks(ASSIGNMENT).items() if s in MARKS} == MARKS
+
+
+@pytest.mark.parametrize("content", [b"", b'{"key": "ab', b"[]", b'{"key": "a"}'])
+def test_a_verdict_file_that_is_not_whole_counts_as_none(tmp_path, content):
+    store = Store(tmp_path, ASSIGNMENT)
+    store.save("somebody", Record("key", JUDGED))
+    assert store.load("somebody") == Record("key", JUDGED)
+    (store.folder / "somebody.json").write_bytes(content)
+    assert store.load("somebody") is None
+
+
+def test_an_autograded_notebook_that_is_gone_is_written_again(course, monkeypatch):
+    judge_nobody(monkeypatch)
+    path = course.root / "autograded" / "half" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    before = path.read_bytes()
+    path.unlink()
+    grade(course.root, "--workers=0")
+    assert path.read_bytes() == before
+
+
+# Changing a mark
+
+
+def test_a_changed_course_grades_again_and_says_whose_marks_move(course, capsys):
+    outdate(course.root, "half")
+    query(course.root, "update grade set auto_score = 1.5 where auto_score = ?", FULL["softmax_t"])
+    others = files_of(course.root, "blank")
+    assert grade(course.root, "--workers=0") == 1
+    printed = capsys.readouterr().out
+    assert "The course has changed since 1 of them were graded" in printed
+    assert f"half: marks moved: softmax_t 1.5 -> {FULL['softmax_t']:g}" in printed
+    with (course.root / "superseded" / "marks.csv").open(newline="") as file:
+        old = {(row["student"], row["exercise"], row["auto_score"]) for row in csv.DictReader(file)}
+    assert ("half", "softmax_t", "1.5") in old
+    copies = sorted(course.root.glob("superseded/gradebook-*.db"))
+    with sqlite3.connect(copies[-1]) as book:
+        assert book.execute("select count(*) from grade where auto_score = 1.5").fetchone()[0] >= 1
+    assert course.marks(ASSIGNMENT)["half"] == MARKS["half"]
+    assert files_of(course.root, "blank") == others
+
+
+def test_changed_cells_are_refused_with_the_way_out(course, capsys):
+    path = course.root / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    notebook = nbformat.read(path, nbformat.NO_CONVERT)
+    cell = next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "test_softmax_t")
+    cell.metadata.nbgrader.points = 50
+    nbformat.write(notebook, path)
+    before = files_of(course.root, "solved")
+    assert grade(course.root, "--workers=0") == 2
+    message = capsys.readouterr().err
+    assert "changed since submissions were graded: test_softmax_t" in message
+    assert "make course" in message and "--course DIR" in message
+    assert files_of(course.root, "solved") == before
+
+
+def test_one_student_is_graded_again_and_nothing_else_is_touched(course):
+    others = {student: files_of(course.root, student) for student in ("blank", "solved")}
+    rows = query(course.root, "select * from grade order by id")
+    assert grade(course.root, "--workers=0", "--student=half", "--again") == 0
+    assert {student: files_of(course.root, student) for student in others} == others
+    assert query(course.root, "select * from grade order by id") == rows
+
+
+def test_one_exercise_gets_a_new_verdict_and_the_others_keep_theirs():
+    def record(key, first, second):
+        marks = {"test_first": first, "test_second": second}
+        cells = [{"metadata": {"nbgrader": {"grade_id": name}}, "outputs": [p]} for name, p in marks.items()]
+        return Record(key, JUDGED, points=marks, notebook={"cells": cells})
+
+    old = record("old", 1.0, 2.0)
+    assert with_exercise(old, record("new", 3.0, 4.0), "first") == record("old", 3.0, 2.0)
+    assert with_exercise(old, record("new", 3.0, 2.0), "first") == record("new", 3.0, 2.0)
+    assert old == record("old", 1.0, 2.0)
+    with pytest.raises(ValueError, match="no exercise 'third' here; there are test_first, test_second"):
+        with_exercise(old, old, "third")
+
+
+def test_what_a_person_gave_survives_a_regrade_and_appears_in_the_feedback(course):
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
+        grade_of = gradebook.find_grade("test_softmax_t", ASSIGNMENT, ASSIGNMENT, "blank")
+        grade_of.manual_score, grade_of.extra_credit = 2.5, 0.5
+        comment = gradebook.find_comment("softmax_t", ASSIGNMENT, ASSIGNMENT, "blank")
+        comment.manual_comment = "Said in words, and rightly."
+        gradebook.db.commit()
+    outdate(course.root, "blank")
+    assert grade(course.root, "--workers=0", "--student=blank") == 0
+    statement = "select manual_score, extra_credit from grade where manual_score is not null"
+    assert query(course.root, statement) == [(2.5, 0.5)]
+    page = (course.root / "feedback" / "blank" / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text()
+    assert "Said in words, and rightly." in page
+    assert "3 of 5" in page
+
+
+def test_a_due_date_set_later_reaches_the_marks_without_judging_again(course, monkeypatch):
+    judge_nobody(monkeypatch)
+    stamp = course.root / "submitted" / "solved" / ASSIGNMENT / "timestamp.txt"
+    stamp.write_text("2026-09-02 12:00:00 UTC\n")
+    assert grade(course.root, "--workers=0", "--due=2026-09-01T12:00", "--timezone=UTC") == 1
+    assert course.graded("solved", ASSIGNMENT).metadata.graded["due"] == "2026-09-01 12:00:00"
+    with (course.root / "grades" / ASSIGNMENT / "grades.csv").open(newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["student_id"] == "solved")
+    assert row["timestamp"] == "2026-09-02 12:00:00"
+
+
+# Trouble
+
+
+def test_a_damaged_gradebook_is_left_alone_and_the_way_out_works(course, capsys, monkeypatch):
+    judge_nobody(monkeypatch)
+    path = course.root / "gradebook.db"
+    grade(course.root, "--workers=0", "--student=half")
+    content = bytearray(path.read_bytes())
+    content[4096:12288] = b"\x00" * 8192
+    path.write_bytes(content)
+    assert grade(course.root, "--workers=0") == 2
+    message = capsys.readouterr().err
+    assert "gradebook.db is damaged" in message and "Move it away" in message
+    assert path.read_bytes() == content
+    path.rename(course.root / "damaged.db")
+    assert grade(course.root, "--workers=0") == 1
+    assert {s: m for s, m in course.marks(ASSIGNMENT).items() if s in MARKS} == MARKS
+
+
+def test_a_locked_gradebook_says_who_to_look_for(course, capsys, monkeypatch):
+    monkeypatch.setattr("grading.ledger.PATIENCE", 0.1)
+    with sqlite3.connect(course.root / "gradebook.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert grade(course.root, "--workers=0") == 2
+    assert "is locked by another program: close formgrader" in capsys.readouterr().err
+
+
+def test_two_runs_at_once_are_refused(course, capsys):
+    from filelock import FileLock
+
+    with FileLock(course.root / ".grading.lock"):
+        assert grade(course.root, "--workers=0") == 2
+    assert "another grading run is at work" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--student=nobody"], "nothing was handed in by nobody"),
+        (["--workers=-1"], "--workers is -1, expected 0 or more"),
+        (["--scheduler=tcp://127.0.0.1:9"], "dask"),
+        (["--course=/nowhere/at/all"], "is no folder"),
+        (["--assignment=unheard_of"], "there is no assignment 'unheard_of'"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(course, options, sentence, capsys):
+    assert grade(course.root, "--workers=0", *options) == 2
+    message = capsys.readouterr().err
+    assert sentence in message and "Traceback" not in message
+
+
+def test_a_failing_write_leaves_nothing_and_the_next_run_writes_it(course, monkeypatch):
+    saved(course.root, "half").unlink()
+    path = course.root / "autograded" / "half" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    query(course.root, "delete from grade")
+    path.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "nbgrader.preprocessors.saveautogrades.SaveAutoGrades._add_comment",
+            lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")),
+        )
+        assert grade(course.root, "--workers=0", "--student=half") == 2
+    assert query(course.root, "select count(*) from grade") == [(0,)], "no row of half a submission"
+    assert not path.exists()
+    judge_nobody(monkeypatch)
+    assert grade(course.root, "--workers=0", "--student=half") == 0
+    assert course.marks(ASSIGNMENT)["half"] == MARKS["half"]
+
+
+# Who runs when
+
+
+class Pool:
+    """An executor in which chosen submissions end their process, and the others are judged at once."""
+
+    width = 2
+
+    def __init__(self, deadly):
+        self.deadly, self.renewed, self.calls, self.executor = deadly, 0, [], self
+
+    def submit(self, function, content, *_):
+        future, self.calls = Future(), [*self.calls, content]
+        if content in self.deadly:
+            future.set_exception(BrokenExecutor())
+        elif self.deadly & set(self.calls[-3:]) and self.calls.count(content) == 1:
+            future.set_exception(BrokenExecutor())  # it ran beside a deadly one
+        else:
+            future.set_result(Record(content.decode(), JUDGED))
+        return future
+
+    def renew(self):
+        self.renewed += 1
+
+
+def test_one_that_ends_its_process_takes_no_other_along(tmp_path):
+    names = [f"student{i}" for i in range(8)]
+    paths = {}
+    for name in names:
+        paths[name] = tmp_path / name
+        paths[name].write_text(name)
+    one = SimpleNamespace(submitted=paths, terms=SimpleNamespace(version="v"))
+    pool = Pool({b"student3"})
+    found = dict(Batch.judge_all(one, names, pool))
+    assert {name for name, record in found.items() if record.status == FAILED} == {"student3"}
+    assert found.keys() == set(names)
+    assert f"ended {ATTEMPTS} times" in found["student3"].reason
+    assert pool.calls.count(b"student3") == ATTEMPTS
+    assert all(found[name].key == name for name in names if name != "student3")
+
+
+def test_a_time_out_is_tried_once_more_alone_and_recorded(course, monkeypatch, capsys):
+    late = solutions(ASSIGNMENT) | {
+        "softmax_t": "import time\ndef softmax_t(x, temperature=1.0, dim=-1):\n    time.sleep(9)"
+    }
+    course.submit("late", ASSIGNMENT, filled(course.root, late))
+    settings = (Path(batches.__file__).parent.parent / "nbgrader_config.py").read_text()
+    (course.root / "nbgrader_config.py").write_text(settings + "\nc.Judge.timeout = 1\n")
+    assert grade(course.root, "--workers=0", "--student=late", "--no-feedback") == 0
+    record = Store(course.root, ASSIGNMENT).load("late")
+    assert record.timed_out and record.tried_again
+    assert course.marks(ASSIGNMENT)["late"] == FULL | {"softmax_t": 0.0}
+    assert "late: a time limit was reached; tried once more, alone" in capsys.readouterr().out
+
+
+def test_what_is_not_gradable_is_kept_as_such(course):
+    record = Store(course.root, ASSIGNMENT).load("torn")
+    assert record.status == NOT_GRADABLE and record.reason
+    assert (course.root / "submitted" / "torn" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_bytes().startswith(b'{"ce')
