@@ -130,10 +130,14 @@ class Batch:
         """
         waiting, attempts, running = deque(students), dict.fromkeys(students, 0), {}
         width = width or workers.width * AHEAD or 1
+
+        def suspects(*students):
+            return any(attempts[student] for student in students)
+
         while waiting or running:
             broken = False
             try:
-                while waiting and len(running) < (1 if attempts[waiting[0]] else width):
+                while waiting and len(running) < (1 if suspects(waiting[0], *running.values()) else width):
                     content = self.submitted[waiting[0]].read_bytes()
                     future = workers.executor.submit(judged, content, self.terms, self.terms.version)
                     running[future] = waiting.popleft()

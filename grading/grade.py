@@ -6,6 +6,7 @@ Interrupted at any point, the same command goes on where it was.
 """
 
 import contextlib
+import errno
 import gc
 import sqlite3
 import sys
@@ -15,6 +16,7 @@ from .options import add_source_options
 from .workers import Workers, cores
 
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended
+KEEPS = "what is graded is kept"
 KEPT = "superseded"  # the folder for what is replaced
 
 
@@ -178,10 +180,14 @@ def run(arguments) -> int:
     except Timeout:
         raise ValueError(f"another grading run is at work in {course}: wait for it, or stop it") from None
     except KeyboardInterrupt:
-        print("\nStopped. What is graded is kept; the same command goes on from here.", file=sys.stderr)
+        print(f"\nStopped: {KEEPS}. The same command goes on from here.", file=sys.stderr)
         return INTERRUPTED
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise ValueError(f"no space is left in {course}: make room, then run the same command again; {KEEPS}") from None
     except (DBAPIError, sqlite3.Error) as error:
         cause = getattr(error, "orig", error)
         raise ValueError(
-            f"the gradebook could not be written: {cause}. Nothing is lost: see to it, then run the same command again"
+            f"the gradebook could not be written: {cause}; see to it, then run the same command again; {KEEPS}"
         ) from None

@@ -7,11 +7,13 @@ shares one connection, so a submission's rows are there as a whole or not at all
 import contextlib
 import csv
 import sqlite3
+import warnings
 from datetime import datetime
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 from sqlalchemy import create_engine, event, make_url
+from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 PATIENCE = 30  # seconds to wait for another program's write
@@ -106,8 +108,11 @@ def transaction(engine):
         opened, closed = Gradebook.__init__, Gradebook.close
         Gradebook.__init__, Gradebook.close = join, lambda self: None
         try:
-            yield Gradebook(str(engine.url))
-            session.flush()
+            with warnings.catch_warnings():
+                # nbgrader makes rows before it adds them; the same in its own commands.
+                warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
+                yield Gradebook(str(engine.url))
+                session.flush()
         finally:
             Gradebook.__init__, Gradebook.close = opened, closed
             session.remove()
