@@ -82,13 +82,13 @@ class Batch:
         outcome = Outcome()
         for student in plan.write:
             yield student, self.finish(student, self.store.load(student), outcome)
-        late = []
+        doubtful = []  # the machine may have been too busy, or somebody ended a process
         for student, record in self.judge_all(plan.judge, workers):
-            if record.timed_out:
-                late.append(student)  # the machine may have been too busy
+            if record.doubtful:
+                doubtful.append(student)
             else:
                 yield student, self.finish(student, record, outcome)
-        for student, record in self.judge_all(late, workers, width=1):
+        for student, record in self.judge_all(doubtful, workers, width=1):
             outcome.tried_again.append(student)
             yield student, self.finish(student, replace(record, tried_again=True), outcome)
         for student in plan.done:

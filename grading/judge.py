@@ -50,8 +50,8 @@ BROKEN = "the notebook's process ended or broke its protocol"
 class Judge(Execute):
     """Execute a notebook in a sandbox and judge its graded cells from outside the kernel.
 
-    After `preprocess`, ``verdicts`` maps a test cell's grade_id to its `Verdict`, and ``timed_out`` tells whether a
-    time limit had a part in them.
+    After `preprocess`, ``verdicts`` maps a test cell's grade_id to its `Verdict`, and ``doubtful`` tells whether a
+    time limit or the unexplained end of a process had a part in them: a busy machine can do that to anybody.
     """
 
     wall_limit = Integer(120, help="Seconds that one notebook may take; then it is ended.").tag(config=True)
@@ -76,7 +76,7 @@ class Judge(Execute):
             if exercise_of(cell) not in self.public.exercises.keys() & self.hidden.exercises.keys():
                 raise LookupError(f"there are no cases for {exercise_of(cell)!r}: draw the hidden ones again")
         judged = {exercise_of(cell) for cell in filter(is_judged, nb.cells)}
-        self.timed_out = False
+        self.doubtful = False
         self.skipped = frozenset() if self.run_everything else skippable(nb, judged)
         self.verdicts, self.before_hidden, self.ended, self.watch, self.kept = {}, None, "", None, 0
         # Widget states, times and a polite end all depend on a kernel that may be hostile.
@@ -177,7 +177,7 @@ class Judge(Execute):
     def end(self, reason):
         """Ask the kernel nothing any more; the first reason stays."""
         self.ended = self.ended or reason
-        self.timed_out |= self.ended == TOO_LONG.format(self.wall_limit)
+        self.doubtful |= self.ended in (TOO_LONG.format(self.wall_limit), BROKEN)
 
     def judge(self, cell, index):
         """Ask the kernel for the answers of a graded cell and keep the verdict for later."""
@@ -191,7 +191,7 @@ class Judge(Execute):
                     answers = self.ask(question)
                 except CellTimeoutError:
                     late = True
-        self.timed_out |= late
+        self.doubtful |= late
         if late:
             found = no_answer(name, points, f"your function did not return within {self.timeout} s")
         elif self.ended:
@@ -228,7 +228,7 @@ class Judge(Execute):
     def on_cell_executed(self, cell, execute_reply, **_):
         """Record in a cell the time limit that ended it; a kernel's own errors have come as outputs."""
         if execute_reply["content"] == {**self.error_on_timeout, "status": "error"}:
-            self.timed_out = True
+            self.doubtful = True
             cell.outputs.append(outputs.kept("error", self.error_on_timeout))
 
     def question(self, name):

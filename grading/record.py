@@ -62,9 +62,9 @@ class Record:
 
     ``key`` names the bytes and the terms. ``status`` is judged, not gradable (the doctor says why in ``reason``) or
     failed (the grader's own trouble: nothing is kept of it, and a later run tries again). ``points`` maps a test cell's
-    grade_id to its points, ``notebook`` is the mended notebook with verdicts. ``timed_out`` says that a time limit had
-    a part in them; ``tried_again`` that they are those of a second try, alone on the machine. ``seconds`` has the time
-    by stage.
+    grade_id to its points, ``notebook`` is the mended notebook with verdicts. ``doubtful`` says that a time limit, or
+    the unexplained end of a process, had a part in them; ``tried_again`` that they are those of a second try, alone on
+    the machine. ``seconds`` has the time by stage.
     """
 
     key: str
@@ -73,7 +73,7 @@ class Record:
     repairs: tuple[str, ...] = ()
     points: dict = field(default_factory=dict)
     notebook: dict = field(default_factory=dict)
-    timed_out: bool = False
+    doubtful: bool = False
     tried_again: bool = False
     seconds: dict = field(default_factory=dict)
 
@@ -109,7 +109,7 @@ def judged(content: bytes, terms: Terms, expected: str) -> Record:
         repairs=mended.repairs,
         points={name: found.points for name, found in judge.verdicts.items()},
         notebook=notebook,
-        timed_out=judge.timed_out,
+        doubtful=judge.doubtful,
         seconds={
             "mending": round(mended_at - begun, 3),
             "kernel start": round(judge.ready_at - mended_at, 3),
@@ -146,6 +146,8 @@ class Store:
 
     def __init__(self, course: Path, assignment: str):
         self.folder = course / "verdicts" / assignment
+        for partial in self.folder.glob(".*.partial"):  # of a process that was killed
+            partial.unlink()
 
     def load(self, student: str) -> Record | None:
         """Return what is kept of a student, or None; a file that is not whole counts as none."""

@@ -24,6 +24,7 @@ from jupyter_client.provisioning import LocalProvisioner
 
 from .walls import LIMITS, MOST_TASKS, THREADS, ZYGOTE, scratch, system_call_filter, walls
 
+PLACE, PREFIX = Path("/var/tmp"), "kernel-"  # of the folders for sockets; /tmp is scratch inside
 PATIENCE = 60  # seconds that the zygote may take to answer
 
 
@@ -34,7 +35,8 @@ class Sandbox:
     """
 
     def __init__(self):
-        self.share = Path(tempfile.mkdtemp(prefix=f"kernel-{os.getpid()}-", dir="/var/tmp"))  # /tmp is scratch inside
+        sweep()
+        self.share = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE))
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         zygote = [sys.executable, "-P", str(ZYGOTE), str(inside.fileno()), json.dumps([*scratch(), "/dev/shm"])]
         with inside, system_call_filter() as rules:
@@ -109,6 +111,15 @@ class Sandbox:
         self.process.wait()
         self.process.stderr.close()
         remove(self.share)
+
+
+def sweep():
+    """Remove the socket folders of this user's processes that were killed."""
+    for folder in PLACE.glob(f"{PREFIX}*-*"):
+        process = folder.name.removeprefix(PREFIX).partition("-")[0]
+        with contextlib.suppress(OSError):
+            if folder.lstat().st_uid == os.getuid() and process.isdigit() and not Path("/proc", process).exists():
+                remove(folder)
 
 
 def go_first():
