@@ -13,6 +13,7 @@ def main(arguments=None):
     for module in (collect, grades, summary):
         module.add_command(commands)
     chosen = parser.parse_args(arguments)
+    sys.stdout.reconfigure(errors="backslashreplace")  # names of students go to terminals that lack their letters
     try:
         return chosen.run(chosen)
     except (ValueError, OSError) as error:

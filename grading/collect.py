@@ -123,13 +123,10 @@ def collect(
         made = max((entry.modified or 0 for entry in entries), default=0)
         for student, handed in sorted(by_student.items()):
             collect_one(student, [file for pair in handed for file in files_of(student, *pair, made, work)], work)
-    if roster is not None:
-        refused = {student for student, *_ in found.refused}
-        found.missing = [
-            person.id
-            for person in roster.people
-            if person.id not in refused and not work.folder("submitted", person.id).is_dir()
-        ]
+    steps = ("submitted", "not_gradable")
+    for person in roster.people if roster else ():
+        if not any(work.folder(step, person.id).is_dir() for step in steps):
+            found.missing.append(person.id)
     return found
 
 
@@ -321,5 +318,5 @@ def run(arguments):
             if roster:
                 rosters.enrol(gradebook, roster)
             if arguments.due:
-                set_due(gradebook, arguments.assignment, arguments.due, zone(arguments.timezone))
+                set_due(gradebook, arguments.assignment, arguments.due, arguments.timezone)
     return int(bool(found.refused or found.unmatched))

@@ -70,7 +70,7 @@ def test_it_is_off_unless_the_configuration_says_so():
     ],
 )
 def test_a_due_date_is_kept_in_utc_as_nbgrader_compares_it(course, when, zone, due):
-    assert late.set_due(course.gradebook, FIRST, when, late.zone(zone)).replace(tzinfo=None) == due
+    assert late.set_due(course.gradebook, FIRST, when, zone).replace(tzinfo=None) == due
     assert course.gradebook.find_assignment(FIRST).duedate == due
 
 

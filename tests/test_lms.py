@@ -3,6 +3,8 @@
 import io
 import os
 import re
+import subprocess
+import sys
 import time
 import zipfile
 from datetime import UTC, datetime
@@ -116,7 +118,10 @@ def test_canvas_is_read_as_it_comes(tmp_path):
     assert taken(tmp_path) == dict.fromkeys(("studentone-1001", "nguyễnvănan-1002", "anon_x7Qp2"), SOLVED)
     assert found.older == [("studentone-1001", "studentone_1001_9001_iterated_softmax.ipynb")]
     assert [student for student, _ in found.late] == ["anon_x7Qp2", "nguyễnvănan-1002"]
-    assert {student for student, *_ in found.refused} == {"studentfour-1004", "unknown"}
+    assert {student: reason.partition(",")[0] for student, _, reason in found.refused} == {
+        "studentfour-1004": "the file is a PDF",
+        "studentfive-1005": "the file is a web page",
+    }
 
 
 def test_canvas_puts_its_own_time_into_the_zip_so_no_time_of_submission_is_made_up(tmp_path):
@@ -438,6 +443,18 @@ def test_collecting_a_zip_twice_changes_nothing(tmp_path):
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "course").rglob("*")}
     gathered(tmp_path, files)
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "course").rglob("*")} == before
+
+
+def test_a_terminal_without_a_names_letters_is_no_obstacle(tmp_path):
+    (tmp_path / "in.zip").write_bytes(zipped({"đặng_bài làm.ipynb": SOLVED}))
+    done = subprocess.run(
+        [sys.executable, "-m", "grading", "collect", tmp_path / "in.zip", "--assignment", FIRST, "--into", tmp_path],
+        cwd=REPOSITORY,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert rb"\u0111\u1eb7ng: took" in done.stdout
 
 
 def test_a_folder_that_a_zip_tool_put_around_everything_is_nobodys(tmp_path):

@@ -64,12 +64,22 @@ def gathered(tmp_path, files, people, times=None):
         (PLAIN, ["s1", "s2", "s3", "s4"]),
         (CANVAS_EXPORT, ["u1", "u2", "u3"]),
         (CANVAS_EXPORT.replace("u3,three", ",three"), ["one", "an", "three"]),
+        ("LastName,FirstName,ID,SIS Login ID,Section\nOne,Student,1001,one,A\n", ["one"]),
         (MOODLE_EXPORT, ["m1", "m2", "m3"]),
         (WORKSHEET, ["one@example.edu", "an@example.edu", "three@example.edu"]),
         ("Identifier,Status,Grade,Last modified (grade)\nParticipant 2001,,-,-\n", ["participant-2001"]),
         ("Student ID;Name\r\nB21/7;Nguyễn Văn An\r\n", ["b21-7"]),
     ],
-    ids=["plain", "Canvas", "Canvas without an id", "Moodle's export", "Moodle's worksheet", "blind", "semicolons"],
+    ids=[
+        "plain",
+        "Canvas",
+        "Canvas without an id",
+        "Canvas in two names",
+        "Moodle's export",
+        "Moodle's worksheet",
+        "blind",
+        "semicolons",
+    ],
 )
 def test_every_kind_is_read_as_it_is(tmp_path, text, ids):
     assert [person.id for person in written(tmp_path, text).people] == ids
