@@ -170,16 +170,18 @@ def files_of(student, entry: Entry, owner, made, work):
         except Unreadable as error:
             inside = [replace(entry, odd=str(error))]
     for one in inside:
+        notebook = NOTEBOOK.search(one.name.name)
         try:
-            read = content if one.name == entry.name else one.read()
+            if one.name != entry.name:  # beside a notebook in a student's zip nothing else is looked at
+                content = one.read() if notebook else b""
         except Unreadable as error:
             unread(student, one, str(error), work)
             continue
-        if owner.late and NOTEBOOK.search(one.name.name):
+        if owner.late and notebook:
             work.found.late.append((student, str(one.name)))
         modified = one.modified if work.dated else made
         submitted = owner.submitted or (entry.modified if work.dated else None)
-        yield File(str(one.name), read, modified, submitted, owner.upload, one.odd)
+        yield File(str(one.name), content, modified, submitted, owner.upload, one.odd)
 
 
 def unread(student, entry, reason, work):
