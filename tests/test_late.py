@@ -54,6 +54,10 @@ def test_the_share_is_an_option(course):
     assert penalties(course, 1, share=0.25) == [1.0, 1.0]
 
 
+def test_the_policy_itself_takes_no_more_than_all():
+    assert late.PerDay().late_submission_penalty("ada", 4.0, 400 * late.DAY) == 4.0
+
+
 def test_it_is_off_unless_the_configuration_says_so():
     text = (REPOSITORY / "nbgrader_config.py").read_text()
     assert f'\n    # c.AssignLatePenalties.plugin_class = "{POLICY}"' in text

@@ -183,10 +183,9 @@ def test_an_unpacked_zip_gives_the_same(tmp_path, files):
 
 def test_a_student_cannot_change_how_the_others_files_are_read(tmp_path):
     """By handing in an LMS's list, or many files that look like another LMS's."""
-    mine = {f"eve/x{n}_{n}_{n}_a - b.ipynb": BLANK for n in range(5)}
-    found = gathered(
-        tmp_path, {"eve/submission_metadata.yml": b"a: [", "eve/submission_1/a.txt": b"", "ada/a.ipynb": SOLVED} | mine
-    )
+    lists = {"eve/submission_metadata.yml": b"a: [", "eve/submission_1/a.txt": b"", "submission_2/a.ipynb": BLANK}
+    lures = {f"eve/x{n}_{n}_{n}_a - b.ipynb": BLANK for n in range(7)}
+    found = gathered(tmp_path, {"ada/a.ipynb": SOLVED} | lists | lures)
     assert found.layout == "plain"
     assert taken(tmp_path)["ada"] == SOLVED
 
