@@ -226,8 +226,12 @@ def collect_one(student, files, work):
 
 def stamp(path, submitted, new):
     """Write nbgrader's timestamp.txt; where the time of a new notebook is not known, that of the one before goes."""
-    if submitted is not None:
-        write(path, f"{datetime.fromtimestamp(submitted, UTC):%Y-%m-%d %H:%M:%S.%f} UTC\n".encode(), submitted)
+    try:
+        moment = None if submitted is None else datetime.fromtimestamp(submitted, UTC)
+    except (OverflowError, OSError, ValueError):  # a file's time can be any number
+        moment = None
+    if moment is not None:
+        write(path, f"{moment:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode(), submitted)
     elif new:
         path.unlink(missing_ok=True)
 

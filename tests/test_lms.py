@@ -15,7 +15,7 @@ from nbgrader.utils import parse_utc
 
 from grading import archive, lms
 from grading.__main__ import main
-from grading.collect import collect
+from grading.collect import collect, stamp
 from grading.course import ASSIGNMENTS, REPOSITORY
 from tests.test_collect import BLANK, BROKEN, SOLVED, taken, tree
 
@@ -304,6 +304,11 @@ def test_a_new_notebook_of_unknown_time_does_not_get_the_old_ones(tmp_path):
     gathered(tmp_path, zipped({"zed.ipynb": SOLVED}, {"zed.ipynb": (1980, 1, 1, 0, 0, 0)}))
     assert taken(tmp_path) == {"zed": SOLVED}
     assert submitted_at(tmp_path, "zed") is None
+
+
+def test_a_time_beyond_all_calendars_is_no_time(tmp_path):
+    stamp(tmp_path / "timestamp.txt", 1e18, True)
+    assert not (tmp_path / "timestamp.txt").exists()
 
 
 # What a zip may be.
