@@ -16,6 +16,7 @@ def main(arguments=None):
     for name in arguments[:1] if arguments[:1] and arguments[0] in COMMANDS else COMMANDS:
         import_module(f"{__package__}.{name}").add_command(commands)
     chosen = parser.parse_args(arguments)
+    sys.stdout.reconfigure(errors="backslashreplace")  # names of students go to terminals that lack their letters
     try:
         return chosen.run(chosen)
     except (ValueError, OSError) as error:

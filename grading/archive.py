@@ -26,7 +26,7 @@ LARGEST = 2 * LARGEST_FILE  # bytes of one file; the doctor refuses from half of
 LARGEST_NESTED = 2 * LARGEST  # bytes of all files in a student's own zip
 MOST_FILES = 100_000  # of an archive
 LONGEST_NAME = 400  # letters, folders included
-PASSED_OVER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}
+PASSED_OVER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "timestamp.txt"}  # the last is nbgrader's
 NOTEBOOK = re.compile(r"\.ipynb\b|\.json$|\.txt$", re.IGNORECASE)
 UTF8_NAME = 0x800
 ENCRYPTED = 0x1
@@ -96,7 +96,7 @@ def in_folder(folder):
     for path in sorted(folder.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             continue
-        name = PurePosixPath(readable(os.fsencode(path.relative_to(folder)).decode("utf-8", "replace")))
+        name = PurePosixPath(readable(os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "replace")))
         if path.is_symlink() or not path.is_file():
             yield Entry(name, None, partial(refuse, "it is a link or something else that is no file"))
             continue
@@ -121,7 +121,7 @@ def in_zip(archive, zone):
     """Yield the files of an open archive."""
     files = archive.infolist()
     if len(files) > MOST_FILES:
-        raise ValueError(f"it lists {len(files):,} files, where {MOST_FILES:,} are allowed")
+        raise ValueError(f"{archive.filename} lists {len(files):,} files, where {MOST_FILES:,} are allowed")
     for info in files:
         name = decoded(info)
         if name.endswith("/"):

@@ -124,13 +124,10 @@ def collect(
         made = max((entry.modified or 0 for entry in entries), default=0)
         for student, handed in sorted(by_student.items()):
             collect_one(student, [file for pair in handed for file in files_of(student, *pair, made, work)], work)
-    if roster is not None:
-        refused = {student for student, *_ in found.refused}
-        found.missing = [
-            person.id
-            for person in roster.people
-            if person.id not in refused and not work.folder("submitted", person.id).is_dir()
-        ]
+    steps = ("submitted", "not_gradable")
+    for person in roster.people if roster else ():
+        if not any(work.folder(step, person.id).is_dir() for step in steps):
+            found.missing.append(person.id)
     return found
 
 
@@ -174,16 +171,18 @@ def files_of(student, entry: Entry, owner, made, work):
         except Unreadable as error:
             inside = [replace(entry, odd=str(error))]
     for one in inside:
+        notebook = NOTEBOOK.search(one.name.name)
         try:
-            read = content if one.name == entry.name else one.read()
+            if one.name != entry.name:  # beside a notebook in a student's zip nothing else is looked at
+                content = one.read() if notebook else b""
         except Unreadable as error:
             unread(student, one, str(error), work)
             continue
-        if owner.late and NOTEBOOK.search(one.name.name):
+        if owner.late and notebook:
             work.found.late.append((student, str(one.name)))
         modified = one.modified if work.dated else made
         submitted = owner.submitted or (entry.modified if work.dated else None)
-        yield File(str(one.name), read, modified, submitted, owner.upload, one.odd)
+        yield File(str(one.name), content, modified, submitted, owner.upload, one.odd)
 
 
 def unread(student, entry, reason, work):
@@ -228,8 +227,12 @@ def collect_one(student, files, work):
 
 def stamp(path, submitted, new):
     """Write nbgrader's timestamp.txt; where the time of a new notebook is not known, that of the one before goes."""
-    if submitted is not None:
-        write(path, f"{datetime.fromtimestamp(submitted, UTC):%Y-%m-%d %H:%M:%S.%f} UTC\n".encode(), submitted)
+    try:
+        moment = None if submitted is None else datetime.fromtimestamp(submitted, UTC)
+    except (OverflowError, OSError, ValueError):  # a file's time can be any number
+        moment = None
+    if moment is not None:
+        write(path, f"{moment:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode(), submitted)
     elif new:
         path.unlink(missing_ok=True)
 
@@ -310,5 +313,5 @@ def run(arguments):
             if roster:
                 rosters.enrol(gradebook, roster)
             if arguments.due:
-                set_due(gradebook, arguments.assignment, arguments.due, zone(arguments.timezone))
+                set_due(gradebook, arguments.assignment, arguments.due, arguments.timezone)
     return int(bool(found.refused or found.unmatched))

@@ -92,9 +92,9 @@ def canvas(people, marks, column, points):
     """Return canvas.csv: the columns of Canvas's gradebook export, the points possible, a row for each student."""
     filled = [{name: "" for name in CANVAS} | {"Student": POINTS_POSSIBLE, column: f"{points:.15g}"}]
     for person in people:
-        known = {name: person.row.get(name, "") for name in CANVAS}
-        if not known["ID"] or "Section" not in person.row:  # not Canvas's own line
-            name = person.name or ", ".join(filter(None, (person.last_name, person.first_name)))
+        name = person.name or ", ".join(filter(None, (person.last_name, person.first_name)))
+        known = {name: person.row.get(name, "") for name in CANVAS} | {"Student": name}
+        if "Section" not in person.row:  # not Canvas's own line
             known = dict(zip(CANVAS, (name, person.canvas_id, person.id, person.login, ""), strict=True))
         filled.append(known | {column: mark(marks[person.id])})
     return table([*CANVAS, column], filled)

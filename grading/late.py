@@ -32,20 +32,21 @@ def zone(name: str | None) -> tzinfo | None:
         raise ValueError(f"{name!r} is no time zone; write one like Asia/Ho_Chi_Minh, Europe/Paris or UTC") from None
 
 
-def moment(when: str | datetime, timezone: tzinfo | None = None) -> datetime:
-    """Return a time in UTC; one without a zone is in ``timezone``, the machine's if None. Raises ValueError."""
+def moment(when: str | datetime, timezone: str | None = None) -> datetime:
+    """Return a time in UTC; one without a zone is in that of the name ``timezone``. Raises ValueError."""
     if isinstance(when, str):
         try:
             when = dates.isoparse(when.strip())
         except ValueError:
             raise ValueError(f"{when!r} is no time; write it like 2026-09-30T23:59 or 2026-09-30T23:59+07:00") from None
-    return (when if when.tzinfo else when.replace(tzinfo=timezone)).astimezone(UTC)
+    return (when if when.tzinfo else when.replace(tzinfo=zone(timezone))).astimezone(UTC)
 
 
-def set_due(gradebook, assignment: str, when: str | datetime, timezone: tzinfo | None = None):
+def set_due(gradebook, assignment: str, when: str | datetime, timezone: str | None = None) -> datetime:
     """Set an assignment's due date in an open nbgrader gradebook and return it, in UTC.
 
-    Raises ValueError for what is no time, or an assignment that is not in the gradebook.
+    ``timezone`` names the zone of a time that has none, the machine's if None. Raises ValueError for what is no time,
+    or an assignment that is not in the gradebook.
     """
     due = moment(when, timezone)
     try:

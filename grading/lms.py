@@ -19,8 +19,10 @@ from .archive import Unreadable
 ENDING = re.compile(r"(\.(ipynb|json|txt|html?|pdf|zip|py))+$", re.IGNORECASE)
 COPY = re.compile(r"\s*\((\d+)\)")  # what browsers and file managers add to a second copy
 STUDENT = re.compile(r"[\w@+-][\w.@+-]{0,99}")
-CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<user>\d+)_(?P<upload>\d+)_(?P<file>.+)")
-CANVAS_ANONYMOUS = re.compile(r"(?P<late>LATE_)?(?P<user>anon_[^_]+)_(?P<upload>\d+)_(?P<file>.+)")
+# What Canvas puts behind the student: an upload's number and name, or a page with what was typed into Canvas itself.
+CANVAS_FILE = r"(?:(?P<upload>\d+)_.+|(?:text|link)\.html)"
+CANVAS = re.compile(rf"(?P<name>.+?)(?P<late>_LATE)?_(?P<user>\d+)_{CANVAS_FILE}")
+CANVAS_ANONYMOUS = re.compile(rf"(?P<late>LATE_)?(?P<user>anon_[^_]+)_{CANVAS_FILE}")
 MOODLE = re.compile(r"(?P<name>.+)_(?P<participant>\d+)_assignsubmission_[a-z]+(_.*)?")
 CLASSROOM = re.compile(r"(?P<name>[^_]+?) - (?P<title>.+)")
 METADATA = "submission_metadata.yml"
@@ -103,10 +105,10 @@ def canvas(name, depth):
     if len(name.parts) != depth + 1:
         return []
     if found := CANVAS_ANONYMOUS.fullmatch(name.name):
-        return [Owner(student=found["user"], late=bool(found["late"]), upload=int(found["upload"]))]
+        return [Owner(student=found["user"], late=bool(found["late"]), upload=int(found["upload"] or 0))]
     if found := CANVAS.fullmatch(name.name):
         known = {"name": found["name"], "canvas_id": found["user"]}
-        return [Owner(late=bool(found["late"]), upload=int(found["upload"]), **known)]
+        return [Owner(late=bool(found["late"]), upload=int(found["upload"] or 0), **known)]
     return []
 
 

@@ -30,6 +30,7 @@ HEADERS = {
     "submitted": ("last modified (submission)",),
 }
 IDS = ("id", "login", "email", "canvas_id", "moodle_id")
+MONTH = re.compile(r"[^\W\d_]{3}")
 PARTICIPANT = re.compile(r"(?:\D*\s)?(\d+)")
 LARGEST = 32 << 20  # bytes
 
@@ -125,7 +126,12 @@ def read(path: Path) -> Roster:
         content = path.read_bytes()
     except OSError as error:
         raise ValueError(f"the roster {path} cannot be read: {error.strerror}") from None
-    lines = table(content)
+    if content.startswith(b"PK"):
+        raise ValueError(f"{path} is a spreadsheet or an archive; save it as CSV")
+    try:
+        lines = table(content)
+    except csv.Error as error:
+        raise ValueError(f"{path} is no CSV: {error}") from None
     columns = [column.strip() for column in lines[0]] if lines else []
     where = places(columns)
     if not where.keys() & set(IDS):
@@ -213,8 +219,10 @@ def participant(text):
 def submitted(person, zone=None):
     """Return the time in seconds since the epoch that Moodle's worksheet gives for a submission, or None.
 
-    It is a local time, in ``zone``, the machine's if None.
+    It is a local time, in ``zone``, the machine's if None. Without a month in letters it is left: 1/10 is two days.
     """
+    if not MONTH.search(person.submitted):
+        return None
     try:
         local = dates.parse(person.submitted)
     except (ValueError, OverflowError):

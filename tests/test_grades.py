@@ -98,6 +98,14 @@ def test_canvas_can_be_given_another_column_and_another_roster(course, tmp_path)
     assert grades == {("m1", ""): "10", ("m2", ""): "", ("m3", ""): ""}
 
 
+def test_canvas_export_in_two_name_columns_keeps_its_numbers(course, tmp_path):
+    graded(course, "one", 10)
+    people = written(tmp_path, "LastName,FirstName,ID,SIS Login ID,Section\nOne,Student,1001,one,A\n")
+    text = tables(course, people)["canvas"]
+    assert canvas_import(text)[0] == {("1001", "one"): "10"}
+    assert text.splitlines()[-1] == '"One, Student",1001,,one,A,10'
+
+
 def test_without_canvas_export_the_column_is_the_assignments_name(course):
     graded(course, "ada", 3)
     assert canvas_import(tables(course)["canvas"]) == ({("ada", ""): "3"}, FIRST, "10")

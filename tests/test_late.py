@@ -54,6 +54,10 @@ def test_the_share_is_an_option(course):
     assert penalties(course, 1, share=0.25) == [1.0, 1.0]
 
 
+def test_the_policy_itself_takes_no_more_than_all():
+    assert late.PerDay().late_submission_penalty("ada", 4.0, 400 * late.DAY) == 4.0
+
+
 def test_it_is_off_unless_the_configuration_says_so():
     text = (REPOSITORY / "nbgrader_config.py").read_text()
     assert f'\n    # c.AssignLatePenalties.plugin_class = "{POLICY}"' in text
@@ -70,7 +74,7 @@ def test_it_is_off_unless_the_configuration_says_so():
     ],
 )
 def test_a_due_date_is_kept_in_utc_as_nbgrader_compares_it(course, when, zone, due):
-    assert late.set_due(course.gradebook, FIRST, when, late.zone(zone)).replace(tzinfo=None) == due
+    assert late.set_due(course.gradebook, FIRST, when, zone).replace(tzinfo=None) == due
     assert course.gradebook.find_assignment(FIRST).duedate == due
 
 

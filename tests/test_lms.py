@@ -3,6 +3,8 @@
 import io
 import os
 import re
+import subprocess
+import sys
 import time
 import zipfile
 from datetime import UTC, datetime
@@ -13,7 +15,7 @@ from nbgrader.utils import parse_utc
 
 from grading import archive, lms
 from grading.__main__ import main
-from grading.collect import collect
+from grading.collect import collect, stamp
 from grading.course import ASSIGNMENTS, REPOSITORY
 from tests.test_collect import BLANK, BROKEN, SOLVED, taken, tree
 
@@ -116,7 +118,10 @@ def test_canvas_is_read_as_it_comes(tmp_path):
     assert taken(tmp_path) == dict.fromkeys(("studentone-1001", "nguyễnvănan-1002", "anon_x7Qp2"), SOLVED)
     assert found.older == [("studentone-1001", "studentone_1001_9001_iterated_softmax.ipynb")]
     assert [student for student, _ in found.late] == ["anon_x7Qp2", "nguyễnvănan-1002"]
-    assert {student for student, *_ in found.refused} == {"studentfour-1004", "unknown"}
+    assert {student: reason.partition(",")[0] for student, _, reason in found.refused} == {
+        "studentfour-1004": "the file is a PDF",
+        "studentfive-1005": "the file is a web page",
+    }
 
 
 def test_canvas_puts_its_own_time_into_the_zip_so_no_time_of_submission_is_made_up(tmp_path):
@@ -178,10 +183,9 @@ def test_an_unpacked_zip_gives_the_same(tmp_path, files):
 
 def test_a_student_cannot_change_how_the_others_files_are_read(tmp_path):
     """By handing in an LMS's list, or many files that look like another LMS's."""
-    mine = {f"eve/x{n}_{n}_{n}_a - b.ipynb": BLANK for n in range(5)}
-    found = gathered(
-        tmp_path, {"eve/submission_metadata.yml": b"a: [", "eve/submission_1/a.txt": b"", "ada/a.ipynb": SOLVED} | mine
-    )
+    lists = {"eve/submission_metadata.yml": b"a: [", "eve/submission_1/a.txt": b"", "submission_2/a.ipynb": BLANK}
+    lures = {f"eve/x{n}_{n}_{n}_a - b.ipynb": BLANK for n in range(7)}
+    found = gathered(tmp_path, {"ada/a.ipynb": SOLVED} | lists | lures)
     assert found.layout == "plain"
     assert taken(tmp_path)["ada"] == SOLVED
 
@@ -300,6 +304,11 @@ def test_a_new_notebook_of_unknown_time_does_not_get_the_old_ones(tmp_path):
     gathered(tmp_path, zipped({"zed.ipynb": SOLVED}, {"zed.ipynb": (1980, 1, 1, 0, 0, 0)}))
     assert taken(tmp_path) == {"zed": SOLVED}
     assert submitted_at(tmp_path, "zed") is None
+
+
+def test_a_time_beyond_all_calendars_is_no_time(tmp_path):
+    stamp(tmp_path / "timestamp.txt", 1e18, True)
+    assert not (tmp_path / "timestamp.txt").exists()
 
 
 # What a zip may be.
@@ -438,6 +447,18 @@ def test_collecting_a_zip_twice_changes_nothing(tmp_path):
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "course").rglob("*")}
     gathered(tmp_path, files)
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "course").rglob("*")} == before
+
+
+def test_a_terminal_without_a_names_letters_is_no_obstacle(tmp_path):
+    (tmp_path / "in.zip").write_bytes(zipped({"đặng_bài làm.ipynb": SOLVED}))
+    done = subprocess.run(
+        [sys.executable, "-m", "grading", "collect", tmp_path / "in.zip", "--assignment", FIRST, "--into", tmp_path],
+        cwd=REPOSITORY,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert rb"\u0111\u1eb7ng: took" in done.stdout
 
 
 def test_a_folder_that_a_zip_tool_put_around_everything_is_nobodys(tmp_path):

@@ -1,6 +1,6 @@
 """The roster: read as Canvas, Moodle or a person writes it; it never guesses and drops nobody."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from nbgrader.utils import parse_utc
@@ -64,12 +64,22 @@ def gathered(tmp_path, files, people, times=None):
         (PLAIN, ["s1", "s2", "s3", "s4"]),
         (CANVAS_EXPORT, ["u1", "u2", "u3"]),
         (CANVAS_EXPORT.replace("u3,three", ",three"), ["one", "an", "three"]),
+        ("LastName,FirstName,ID,SIS Login ID,Section\nOne,Student,1001,one,A\n", ["one"]),
         (MOODLE_EXPORT, ["m1", "m2", "m3"]),
         (WORKSHEET, ["one@example.edu", "an@example.edu", "three@example.edu"]),
         ("Identifier,Status,Grade,Last modified (grade)\nParticipant 2001,,-,-\n", ["participant-2001"]),
         ("Student ID;Name\r\nB21/7;Nguyễn Văn An\r\n", ["b21-7"]),
     ],
-    ids=["plain", "Canvas", "Canvas without an id", "Moodle's export", "Moodle's worksheet", "blind", "semicolons"],
+    ids=[
+        "plain",
+        "Canvas",
+        "Canvas without an id",
+        "Canvas in two names",
+        "Moodle's export",
+        "Moodle's worksheet",
+        "blind",
+        "semicolons",
+    ],
 )
 def test_every_kind_is_read_as_it_is(tmp_path, text, ids):
     assert [person.id for person in written(tmp_path, text).people] == ids
@@ -88,6 +98,8 @@ def test_every_common_encoding_is_read(tmp_path, encoding):
         ("", "has no columns that tell who the students are: found nothing; expected id, last_name"),
         ("name,mark\nStudent One,3\n", "has no columns that tell who the students are: found name, mark"),
         ("id,last_name\n", "has no students in it"),
+        ("PK\x03\x04", "is a spreadsheet or an archive; save it as CSV"),
+        (f'id,name\ns1,"{"x" * 200_000}"\n', "is no CSV: field larger than field limit"),
         (PLAIN.replace("s3,", ","), "line 4: no 'id'; every student needs one"),
         (PLAIN.replace("s4", "S1"), "lines 2 and 5: the same 'id'"),
         (PLAIN.replace("s3,", "//,"), "line 4: '//' has no letter or digit that could make an id"),
@@ -161,6 +173,17 @@ def test_moodles_worksheet_gives_the_times_that_its_zip_lacks(tmp_path):
     gathered(tmp_path, MOODLE, written(tmp_path, WORKSHEET))
     stamp = tmp_path / "course" / "submitted" / "one@example.edu" / FIRST / "timestamp.txt"
     assert parse_utc(stamp.read_text().strip()) == datetime(2026, 9, 30, 23, 59)
+
+
+@pytest.mark.parametrize(
+    "text, known",
+    [("Wednesday, September 30, 2026, 11:59 PM", True), ("30 September 2026, 23:59", True), ("30/09/26, 23:59", False)],
+)
+def test_a_time_is_taken_from_the_worksheet_only_where_it_has_one_meaning(tmp_path, text, known):
+    rows = f'Identifier,Last modified (submission)\nParticipant 7,"{text}"\n'
+    [person] = written(tmp_path, rows).people
+    expected = datetime(2026, 9, 30, 23, 59, tzinfo=UTC).timestamp() if known else None
+    assert roster.submitted(person, UTC) == expected
 
 
 def test_blind_marking_goes_by_number(tmp_path):
