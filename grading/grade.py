@@ -152,7 +152,11 @@ def add_command(commands):
         metavar="N",
         help="processes; default: one a processor, here %(default)s; 0: none but this",
     )
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="judge on the workers of this dask scheduler instead")
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="judge on the workers of this dask scheduler instead, see docs/scaling.md",
+    )
     add_source_options(parser)
     parser.add_argument("--canvas-column", metavar="TEXT", help='the heading in Canvas: "iterated_softmax (12345)"')
     parser.add_argument("--student", action="append", metavar="ID", help="only this student; can be repeated")
