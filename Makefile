@@ -111,7 +111,7 @@ constraints: $(READY) ## Pin the newest releases anew, but for PyTorch (in a .ve
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "This needs a .venv of Python 3.11.")'
 	@mkdir -p build
 	$(BIN)/python -m pip install --quiet --dry-run --target build/none --python-version 3.11.0 --only-binary :all: \
-	  --report build/report.json ".[dev]" "$$(grep '^torch==' constraints.txt)"
+	  --report build/report.json ".[dev,postgres]" "$$(grep '^torch==' constraints.txt)"
 	@{ grep '^#' constraints.txt; $(BIN)/python -c "$$PRINT_PINS" <build/report.json; } >build/constraints.txt
 	@mv build/constraints.txt constraints.txt
 

@@ -13,7 +13,7 @@ try:
     configure(c)
 
     # Settings of your own go here. The gradebook is gradebook.db in this folder; for another one, any URL that
-    # SQLAlchemy knows: c.CourseDirectory.db_url = "postgresql://user@host/gradebook"
+    # SQLAlchemy knows: c.CourseDirectory.db_url = "postgresql+psycopg://user@host/gradebook", see docs/scaling.md
     # A tenth of the score off for each day that has begun since the due date (off unless set; see docs/lms.md):
     # c.AssignLatePenalties.plugin_class = "grading.late.PerDay"
 

@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from .ledger import transaction
-from .record import FAILED, JUDGED, NOT_GRADABLE, Record, Store, Terms, judged, key_of, with_exercise
+from .record import FAILED, JUDGED, NOT_GRADABLE, OtherCourse, Record, Store, Terms, judged, key_of, with_exercise
 from .writer import Writer
 
 ATTEMPTS = 3  # of a submission whose process ended under it
@@ -149,6 +149,8 @@ class Batch:
                 if isinstance(error, BrokenExecutor):
                     broken = True
                     continue
+                if isinstance(error, OtherCourse):
+                    raise error  # such a worker refuses at once, and would have all of the class
                 failed = Record("", FAILED, f"{type(error).__name__}: {error}")
                 yield running.pop(future), failed if error else future.result()
             if broken:

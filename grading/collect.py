@@ -22,12 +22,13 @@ import nbformat
 
 from . import roster as rosters
 from .archive import NOTEBOOK, Entry, Unreadable, nested, opened
-from .course import REPOSITORY, gradebook_of
+from .course import REPOSITORY, gradebook_of, gradebook_url
 from .doctor import mend
 from .export import UNREAD
 from .files import write
 from .intake import NotGradable
 from .late import set_due, zone
+from .ledger import sqlite_file
 from .lms import COPY, Owner, recognised
 from .options import add_source_options
 
@@ -306,7 +307,8 @@ def run(arguments):
         arguments.source, arguments.assignment, arguments.into, roster, arguments.pattern, arguments.timezone
     )
     print("\n".join(lines(found)))
-    if roster and not (arguments.into / "gradebook.db").exists() and not arguments.due:
+    file = sqlite_file(gradebook_url(arguments.into)) if roster else None
+    if file and not file.exists() and not arguments.due:
         print("There is no gradebook.db yet to enrol the roster in: run nbgrader generate_assignment, then repeat.")
     elif roster or arguments.due:
         with gradebook_of(arguments.into) as gradebook:

@@ -47,9 +47,7 @@ class Course:
 
     def marks(self, assignment):
         """Return {student: {exercise: points}} from the gradebook; a student without a mark has an empty dict."""
-        from nbgrader.api import Gradebook
-
-        with Gradebook(f"sqlite:///{self.root / 'gradebook.db'}") as gradebook:
+        with gradebook_of(self.root) as gradebook:
             found = {}
             for submission in gradebook.assignment_submissions(assignment):
                 grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
@@ -64,18 +62,36 @@ class Course:
         return nbformat.read(path, nbformat.NO_CONVERT)
 
 
+def gradebook_url(course: Path) -> str:
+    """Return the URL of a course folder's gradebook, by its nbgrader_config.py or else this repository's."""
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import PyFileConfigLoader
+
+    home = course if (course / "nbgrader_config.py").exists() else REPOSITORY
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(home)).load_config()
+    return CourseDirectory(config=config, root=str(course.resolve())).db_url
+
+
 def gradebook_of(course: Path):
-    """Open nbgrader's gradebook of a course folder, for a ``with``; raises ValueError where there is none."""
+    """Open nbgrader's gradebook of a course folder, for a ``with``.
+
+    Raises ValueError where there is none, or where it cannot be read.
+    """
     from nbgrader.api import Gradebook
     from sqlalchemy.exc import DatabaseError
 
-    path = course.resolve() / "gradebook.db"
-    if not path.exists():
-        raise ValueError(f"there is no gradebook.db in {course}: run nbgrader generate_assignment there first")
+    from .ledger import check_server, sqlite_file
+
+    url = gradebook_url(course)
+    path = sqlite_file(url)
+    if path is None:
+        check_server(url)
+    elif not path.exists():
+        raise ValueError(f"there is no {path.name} in {course}: run nbgrader generate_assignment there first")
     try:
-        return Gradebook(f"sqlite:///{path}")
+        return Gradebook(url)
     except DatabaseError as error:
-        raise ValueError(f"{path} cannot be read: {error.orig}; put back a copy of it") from None
+        raise ValueError(f"{path or 'the gradebook'} cannot be read: {error.orig}; put back a copy of it") from None
 
 
 def released(assignment):

@@ -152,7 +152,11 @@ def add_command(commands):
         metavar="N",
         help="processes; default: one a processor, here %(default)s; 0: none but this",
     )
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="judge on the workers of this dask scheduler instead")
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="judge on the workers of this dask scheduler instead, see docs/scaling.md",
+    )
     add_source_options(parser)
     parser.add_argument("--canvas-column", metavar="TEXT", help='the heading in Canvas: "iterated_softmax (12345)"')
     parser.add_argument("--student", action="append", metavar="ID", help="only this student; can be repeated")
@@ -166,7 +170,7 @@ def add_command(commands):
 def run(arguments) -> int:
     """Grade, alone on this course, and end with a sentence whatever happens."""
     from filelock import FileLock, Timeout
-    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.exc import SQLAlchemyError
 
     course = arguments.course.resolve()
     if not course.is_dir():
@@ -186,8 +190,10 @@ def run(arguments) -> int:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise ValueError(f"no space is left in {course}: make room, then run the same command again; {KEEPS}") from None
-    except (DBAPIError, sqlite3.Error) as error:
-        cause = getattr(error, "orig", error)
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        from .ledger import cause_of
+
         raise ValueError(
-            f"the gradebook could not be written: {cause}; see to it, then run the same command again; {KEEPS}"
+            f"the gradebook could not be written: {cause_of(error)}; see to it, then run the same command again; "
+            f"{KEEPS}"
         ) from None

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 from sqlalchemy import create_engine, event, make_url
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 PATIENCE = 30  # seconds to wait for another program's write
@@ -27,12 +27,14 @@ def sqlite_file(url: str) -> Path | None:
 
 
 def check(url: str, kept: Path) -> None:
-    """Raise ValueError, with the way out, for a gradebook that is damaged or locked; one that is not there is fine.
+    """Raise ValueError, with the way out, for a gradebook that is damaged, locked or on a server that does not answer.
 
-    ``kept`` is the folder with the copies that `keep_copy` made.
+    A file that is not there is fine. ``kept`` is the folder with the copies that `keep_copy` made.
     """
     path = sqlite_file(url)
-    if path is None or not path.exists():
+    if path is None:
+        return check_server(url)
+    if not path.exists():
         return
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
@@ -56,6 +58,27 @@ def check(url: str, kept: Path) -> None:
         )
 
 
+def check_server(url: str) -> None:
+    """Raise ValueError for a database server that cannot be reached."""
+    try:
+        engine = connect(url)
+        with contextlib.closing(engine.connect()):
+            pass
+        engine.dispose()
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"a gradebook on a server needs {error.name}, which is not installed: "
+            'pip install -c constraints.txt -e ".[postgres]"'
+        ) from None
+    except SQLAlchemyError as error:
+        raise ValueError(f"the gradebook's server cannot be used: {cause_of(error)}") from None
+
+
+def cause_of(error: Exception) -> str:
+    """Return what a database had to say, on one line."""
+    return " ".join(str(getattr(error, "orig", error)).split())
+
+
 def keep_copy(url: str, kept: Path) -> Path | None:
     """Copy the gradebook, whole, before it changes, and return the copy's path; a server's is not copied."""
     path = sqlite_file(url)
@@ -76,7 +99,9 @@ def keep_copy(url: str, kept: Path) -> Path | None:
 def connect(url: str):
     """Return an engine for the gradebook; with SQLite a transaction is one from its first statement on."""
     if sqlite_file(url) is None:
-        return create_engine(url)
+        options = {"options": f"-c lock_timeout={PATIENCE}s"} if url.startswith("postgresql") else {}
+        # Minutes may pass between two writes, and a server, or what is on the way to it, may have hung up.
+        return create_engine(url, connect_args=options, pool_pre_ping=True)
     engine = create_engine(url, connect_args={"timeout": PATIENCE})
 
     @event.listens_for(engine, "connect")

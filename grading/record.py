@@ -8,6 +8,7 @@ and kept. No database is read or written here.
 
 import hashlib
 import json
+import platform
 import threading
 import time
 from dataclasses import asdict, dataclass, field, replace
@@ -86,14 +87,21 @@ def key_of(content: bytes, terms: Terms) -> str:
     return f"{hashlib.sha256(content).hexdigest()[:16]}-{terms.version}"
 
 
+class OtherCourse(ValueError):
+    """Where a submission was to be judged, the course is another one: its verdicts would be, too."""
+
+
 def judged(content: bytes, terms: Terms, expected: str) -> Record:
     """Mend and judge a submission, wherever this runs.
 
-    ``expected`` is the version that the terms have where the batch runs. Raises RuntimeError where this checkout is of
-    another version, and whatever goes wrong in the grader itself.
+    ``expected`` is the version that the terms have where the batch runs. Raises `OtherCourse` where this checkout is
+    of another version, and whatever goes wrong in the grader itself.
     """
     if terms.version != expected:
-        raise RuntimeError("this worker's checkout or cases are not those of the machine that grades: copy them over")
+        raise OtherCourse(
+            f"the course on {platform.node()}, in {Path(__file__).parent.parent}, is not the one that grades: the "
+            "code, the cases or the hidden cases differ. Copy this folder there, start the workers anew, run this again"
+        )
     key, begun = key_of(content, terms), time.monotonic()
     try:
         mended = mend(content, released(terms.release))

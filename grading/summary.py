@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 
+from .course import gradebook_of
 from .doctor import repairs_in
 from .export import standing, submission_of
 from .feedback import render
@@ -57,9 +58,7 @@ def submissions(course, assignment):
     Raises ValueError where there is no gradebook, or no such assignment in it.
     """
     course = Path(course).resolve()
-    if not (course / "gradebook.db").exists():
-        raise ValueError(f"there is no gradebook.db in {course}: give --course the nbgrader course folder")
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+    with gradebook_of(course) as gradebook:
         try:
             entry = gradebook.find_assignment(assignment)
         except MissingEntry:

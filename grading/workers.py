@@ -5,14 +5,18 @@ Each way is a `concurrent.futures.Executor`, so the batch knows only ``submit``.
 
 import gc
 import importlib
+import logging
 import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from functools import partial
 
 from . import sandbox
 from .walls import isolation
+
+PATIENCE = 10  # seconds for a dask scheduler to answer
 
 
 class InProcess(Executor):
@@ -25,6 +29,40 @@ class InProcess(Executor):
         except Exception as error:
             future.set_exception(error)
         return future
+
+
+class OnDask(Executor):
+    """Runs calls on the workers of a dask scheduler.
+
+    A call that workers ended under again and again, and one that was lost with the scheduler, ends in
+    `BrokenExecutor`, as with a pool of processes.
+    """
+
+    def __init__(self, client):
+        self.client = client.get_executor(pure=False)
+
+    def submit(self, function, /, *args):
+        from distributed.client import ClosedClientError
+
+        future = Future()
+        try:
+            self.client.submit(function, *args).add_done_callback(partial(hand_on, future))
+        except ClosedClientError:
+            raise BrokenExecutor("the scheduler has gone") from None
+        return future
+
+
+def hand_on(future, ended):
+    """Give a future what one of dask's has come to."""
+    from distributed.scheduler import KilledWorker, NoValidWorkerError
+
+    error = BrokenExecutor("the scheduler has gone") if ended.cancelled() else ended.exception()
+    if isinstance(error, KilledWorker | NoValidWorkerError):
+        error = BrokenExecutor(str(error))
+    if error:
+        future.set_exception(error)
+    else:
+        future.set_result(ended.result())
 
 
 def cores() -> int:
@@ -55,7 +93,7 @@ class Workers:
         if self.scheduler:
             self.client = dask_client(self.scheduler)
             self.width = sum(self.client.nthreads().values())
-            self.executor = self.client.get_executor(pure=False)
+            self.executor = OnDask(self.client)
         elif self.count:
             # Forked from a clean process where there is such a thing: this one may have threads by now.
             method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
@@ -82,15 +120,41 @@ class Workers:
 
 
 def dask_client(address):
-    """Return a client of a `dask.distributed` scheduler; raises ValueError where none answers, or dask is missing."""
+    """Return a client of a `dask.distributed` scheduler whose workers can judge.
+
+    Raises ValueError where dask is missing, no scheduler answers, it has no workers, or they cannot import `grading`.
+    """
     try:
         from distributed import Client
     except ImportError:
         raise ValueError('--scheduler needs dask: pip install -c constraints.txt -e ".[dask]"') from None
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what it has to say is said in one sentence
     try:
-        return Client(address, timeout=10)
-    except OSError as error:
-        raise ValueError(f"no dask scheduler answers at {address}: {error}") from None
+        client = Client(address, timeout=PATIENCE)
+    except (OSError, ValueError):
+        raise ValueError(
+            f"no dask scheduler answers at {address}: see docs/scaling.md. What was graded before is kept"
+        ) from None
+    found = client.run(import_judge, on_error="return")
+    unable = {worker: error for worker, error in found.items() if error}
+    if found and not unable:
+        return client
+    client.close()
+    if not found:
+        raise ValueError(
+            f"the dask scheduler at {address} has no workers: start some, see docs/scaling.md. What was "
+            "graded before is kept"
+        )
+    worker, error = next(iter(unable.items()))
+    raise ValueError(
+        f"the dask worker {worker} cannot judge: {error}. Start it in a copy of this folder, as docs/scaling.md says"
+    )
+
+
+def import_judge():
+    """Show that this process can judge: run on each of dask's workers before any submission goes there."""
+    importlib.import_module("grading.record")
 
 
 def start_worker():

@@ -269,7 +269,6 @@ def test_two_runs_at_once_are_refused(course, capsys):
     [
         (["--student=nobody"], "nothing was handed in by nobody"),
         (["--workers=-1"], "--workers is -1, expected 0 or more"),
-        (["--scheduler=tcp://127.0.0.1:9"], "dask"),
         (["--course=/nowhere/at/all"], "is no folder"),
         (["--assignment=unheard_of"], "there is no assignment 'unheard_of'"),
     ],
