@@ -18,7 +18,7 @@
 # Where it says *Predict*, write a number in place of `None` before you run on. You get the point for committing to a
 # number, never for being right.
 
-# %%
+# %% setup
 import torch
 
 import helpers

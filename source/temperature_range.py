@@ -17,7 +17,7 @@
 # it says *Predict*, write a number in place of `None` before you run on: the point is for committing, not for being
 # right.
 
-# %%
+# %% setup
 import torch
 
 import helpers
