@@ -31,6 +31,7 @@ _MODULE_OF = {
     "explore_temperature_range": "explorers",
     "explore_vocabulary": "explorers",
     "run_full_pipeline": "pipeline",
+    "report_machine": "machine",
     "check": "checks",
     "needs": "checks",
 }
