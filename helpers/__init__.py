@@ -18,6 +18,7 @@ _MODULE_OF = {
     "perplexity": "measures",
     "tokens_for_mass": "measures",
     "pick_device": "device",
+    "widest_float": "device",
     "to_numpy": "device",
     "seed_everything": "device",
     "plot_iterations": "figures",

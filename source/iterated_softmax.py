@@ -485,6 +485,9 @@ for name, weight in linear.items():
 # Sections 5 to 8 ran in float64, which carries about 16 digits. Most deep learning runs in float32, with about 7, or
 # in bfloat16 with less.
 #
+# Apple's GPUs (`mps`) have no float64 at all. Leave this notebook on the CPU, where every tensor is made unless you
+# say otherwise.
+#
 # ### Predict (1 point)
 #
 # How many of the nine deviations, k = 0 to 8, are right to 1.5 % in float32?
