@@ -57,7 +57,7 @@ ANSWER, HIDDEN = (re.compile(REGION.format(label), re.DOTALL) for label in ("SOL
 MARKER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FIGURE = "docs/figure.png"
-TOOLS = {"build.py", "packing.py", "setup_cell.py"}  # in source/, all other files are texts
+TOOLS = {"build.py", "bringing.py", "packing.py", "setup_cell.py"}  # in source/, all other files are texts
 SETUP_ID, BADGES_ID = "setup", "badges"  # of the cells that no text holds
 BADGES = """\
 [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/{0})

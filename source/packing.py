@@ -16,11 +16,13 @@ import tokenize
 from pathlib import Path
 
 try:
-    from .setup_cell import digest_of, unpacked
+    from .bringing import digest_of
+    from .setup_cell import unpacked
 except ImportError:  # build.py run as a program
-    from setup_cell import digest_of, unpacked
+    from bringing import digest_of
+    from setup_cell import unpacked
 
-CODE = Path(__file__).with_name("setup_cell.py")
+CELL, BRINGING = (Path(__file__).with_name(name) for name in ("setup_cell.py", "bringing.py"))
 CALL = re.compile(r'^bring_helpers\(.*, packed="([^"\n]*)"\)$', re.MULTILINE)
 # What folds the cell: JupyterLab and Notebook 7, Kaggle, Colab (with the title in the first line). VS Code folds
 # nothing by metadata; there the packed text is one long line.
@@ -78,7 +80,8 @@ def setup_source(files: dict[str, bytes], project: dict, stored: list[str]) -> s
     """
     files = {name: data.replace(b"\r\n", b"\n") if name.endswith(".py") else data for name, data in files.items()}
     public = public_names(files)
-    slimmed = {name: slim(name, content, public) for name, content in files.items()}
+    slimmed = {BRINGING.name: slim(BRINGING.name, BRINGING.read_text("utf-8").encode(), set())}
+    slimmed |= {name: slim(name, content, public) for name, content in files.items()}
     texts = (CALL.search(source)[1] for source in stored if not differences(source, slimmed))
     packed = next(texts, None) or pack(slimmed)
     digest = digest_of(files)
@@ -87,7 +90,7 @@ def setup_source(files: dict[str, bytes], project: dict, stored: list[str]) -> s
     return "\n".join(
         [
             f"# @title Setup: run this cell first. It brings helpers {project['version']} along (sha256 {digest[:12]})",
-            CODE.read_text("utf-8").strip(),
+            CELL.read_text("utf-8").partition("\n\n\n")[2].strip(),
             "",
             "",
             f'bring_helpers("{digest}", {python}, {needed}, packed="{packed}")'.replace("'", '"'),

@@ -156,6 +156,7 @@ def test_what_goes_wrong_is_said_in_one_sentence(tmp_path):
 
 def test_an_old_python_can_read_the_cell():
     ast.parse(SETUP, feature_version=(3, 6))
+    ast.parse(packing.unpack(SETUP)["bringing.py"], feature_version=(3, 6))
 
 
 # Writing outside one folder fails as on a full disk or a read-only one; nothing is ever sent.
@@ -199,7 +200,7 @@ def test_without_any_room_it_says_so(tmp_path):
 
 
 def test_it_holds_the_wheels_files_and_nothing_else():
-    assert packing.unpack(SETUP).keys() == FILES.keys()
+    assert packing.unpack(SETUP).keys() == FILES.keys() | {"bringing.py"}
     assert packing.unpack(SETUP)["helpers/cases/public.safetensors"] == FILES["helpers/cases/public.safetensors"]
 
 

@@ -3,7 +3,7 @@
 import copy
 
 from source.build import SETUP_ID
-from source.packing import CALL, pack
+from source.packing import BRINGING, CALL, pack
 
 from . import NO_TEMPERATURE, RIGHT_BY_FORBIDDEN_WAY, Attack
 
@@ -49,7 +49,8 @@ def with_forged_setup(notebook):
     """Bring helpers of the student's own under another digest, by a call that the doctor cannot know."""
     setup = next(cell for cell in notebook.cells if cell.id == SETUP_ID)
     call = CALL.search(setup.source)
-    forged = call[0].replace(call[1], pack({"helpers/__init__.py": EVIL_HELPERS})).replace('("', '("0', 1)
+    files = {"helpers/__init__.py": EVIL_HELPERS, BRINGING.name: BRINGING.read_bytes()}
+    forged = call[0].replace(call[1], pack(files)).replace('("', '("0', 1)
     setup.source = f"{setup.source[: call.start()]}bring = bring_helpers\n{forged.replace('bring_helpers', 'bring')}"
     return notebook
 
