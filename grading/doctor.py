@@ -18,6 +18,7 @@ from nbgrader import utils
 from .intake import Piece, read
 from .match import Match, released_code
 from .names import Code, code
+from .packed import without_packed
 from .relevance import RELEASED
 from .repairs import cell_repairs, kernel_repairs
 
@@ -51,7 +52,7 @@ def mend(content: bytes, release: NotebookNode) -> Mended:
     if any("BEGIN SOLUTION" in cell.source for cell in release.cells):
         raise ValueError("the release holds answers: give the notebook that students get")
     handed = read(content)
-    match = Match(release, handed.pieces)
+    match = Match(release, without_packed(handed.pieces, release))
     entries, moved_up = in_running_order(arranged(match), match)
     repairs = [*handed.repairs, *kernel_repairs(handed.kernel, release), *cell_repairs(match), *moved_up]
     return Mended(rebuilt(release, entries), tuple(repairs))

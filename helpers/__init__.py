@@ -18,6 +18,7 @@ _MODULE_OF = {
     "perplexity": "measures",
     "tokens_for_mass": "measures",
     "pick_device": "device",
+    "widest_float": "device",
     "to_numpy": "device",
     "seed_everything": "device",
     "plot_iterations": "figures",
@@ -31,6 +32,7 @@ _MODULE_OF = {
     "explore_temperature_range": "explorers",
     "explore_vocabulary": "explorers",
     "run_full_pipeline": "pipeline",
+    "report_machine": "machine",
     "check": "checks",
     "needs": "checks",
 }

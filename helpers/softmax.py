@@ -51,7 +51,7 @@ def log_softmax_t(x, temperature=1.0, dim=-1):
 
 
 def _normalise(function, x, temperature, dim):
-    x = torch.as_tensor(x)
+    x = x if torch.is_tensor(x) else torch.as_tensor(x)  # as_tensor would move it to torch's default device
     if x.is_complex():
         raise TypeError(f"x is {x.dtype}, softmax needs real logits: pass x.real or x.abs()")
     if not x.is_floating_point():

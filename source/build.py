@@ -10,6 +10,7 @@ A text is a row of cells under headers, always at the start of a line:
     # %%                                 code
     # %% solution="softmax_t"            code that defines softmax_t; the answer between markers
     # %% test="softmax_t" points=2       no body: the call of check() is written here
+    # %% setup                           code, below a folded cell that brings the helpers along (packing.py)
 
 and any header may end in tags="a,b". The markers are lines of their own, ### BEGIN SOLUTION and
 ### END SOLUTION; what stands outside them is the stub that students get. Text becomes notebooks by pure
@@ -27,6 +28,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from itertools import count, pairwise
@@ -37,19 +39,29 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, v4
 
+try:
+    from . import packing
+except ImportError:  # run as a program
+    import packing
+
 # What the judge replaces: without it every mark is 0, and a student never sees the region.
 TEST = """check("{0}", {0})
 ### BEGIN HIDDEN TESTS
 0.0
 ### END HIDDEN TESTS"""
 
-HEADER = re.compile(r'# %%(?P<markdown> \[markdown\])?(?P<options>( \w+=("[^"]*"|[^\s"]+))*)\s*')
+HEADER = re.compile(r'# %%(?P<markdown> \[markdown\])?(?P<setup> setup)?(?P<options>( \w+=("[^"]*"|[^\s"]+))*)\s*')
 KEYS = {"solution", "test", "points", "tags"}
 REGION = r"([ \t]*)[^\n]*BEGIN {0}((?!BEGIN {0}).)*?END {0}[^\n]*"
 ANSWER, HIDDEN = (re.compile(REGION.format(label), re.DOTALL) for label in ("SOLUTION", "HIDDEN TESTS"))
 MARKER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FIGURE = "docs/figure.png"
+TOOLS = {"build.py", "bringing.py", "packing.py", "setup_cell.py"}  # in source/, all other files are texts
+SETUP_ID, BADGES_ID = "setup", "badges"  # of the cells that no text holds
+BADGES = """\
+[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/{0})
+[![Open in Kaggle](https://kaggle.com/static/images/open-in-kaggle.svg)](https://kaggle.com/kernels/welcome?src=https://github.com/{0})"""
 WAY_OUT = "run make course (python source/build.py)"
 
 
@@ -59,7 +71,7 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Cell:
-    kind: str  # "markdown", "code", "solution" or "test"
+    kind: str  # "markdown", "code", "setup", "solution" or "test"
     source: str
     name: str  # of the exercise, for a solution or a test
     points: float | None
@@ -103,9 +115,9 @@ def _header(line: str, where: str) -> tuple[str, str, float | None, tuple[str, .
     if unknown := sorted(options.keys() - KEYS):
         raise BuildError(f"{where}: unknown key {unknown[0]!r}; the keys are {', '.join(sorted(KEYS))}")
     roles = options.keys() & {"solution", "test"}
-    if len(roles) > 1 or (match["markdown"] and roles):
-        raise BuildError(f"{where}: a cell is one of markdown, code, solution, test; split it")
-    kind = "markdown" if match["markdown"] else next(iter(roles), "code")
+    if len(roles) + bool(match["markdown"]) + bool(match["setup"]) > 1:
+        raise BuildError(f"{where}: a cell is one of markdown, code, setup, solution, test; split it")
+    kind = "markdown" if match["markdown"] else "setup" if match["setup"] else next(iter(roles), "code")
     name = options.get(kind, "")
     if roles and not name.isidentifier():
         raise BuildError(f"{where}: {kind}={name!r} is not a Python name; name the function")
@@ -130,13 +142,16 @@ def _prose(body: str, where: str) -> str:
 
 def _guard(cells: list[Cell]) -> None:
     seen = set()
+    first = next((cell for cell in cells if cell.kind != "markdown"), None)
     for cell in cells:
         if cell.name and (cell.kind, cell.name) in seen:
             raise BuildError(f"{cell.where}: a second {cell.kind} of {cell.name}; each exercise has one")
         seen.add((cell.kind, cell.name))
         if cell.kind == "test" and ("solution", cell.name) not in seen:
             raise BuildError(f"{cell.where}: no solution of {cell.name} above its test; put the solution's cell first")
-        if cell.kind in ("code", "solution"):
+        if cell.kind == "setup" and cell is not first:
+            raise BuildError(f"{cell.where}: the setup stands once, above all other code; move or remove it")
+        if cell.kind in ("code", "setup", "solution"):
             try:
                 ast.parse(cell.source)
             except SyntaxError as error:
@@ -165,8 +180,12 @@ def _guard_solution(cell: Cell) -> None:
         raise BuildError(f"{cell.where}: {cell.name} is not defined outside its answer; students need a stub")
 
 
-def instructor_notebook(cells: list[Cell]) -> NotebookNode:
-    """Return the notebook that nbgrader and instructors read: answers inside, no outputs."""
+def instructor_notebook(cells: list[Cell], setup: str = "", badges: str = "") -> NotebookNode:
+    """Return the notebook that nbgrader and instructors read: answers inside, no outputs.
+
+    setup   the source of the cell that brings the helpers along, for the text's setup cell
+    badges  Markdown for a first cell, if there is any
+    """
     nb = v4.new_notebook(
         metadata={
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -174,9 +193,14 @@ def instructor_notebook(cells: list[Cell]) -> NotebookNode:
             "language_info": {"name": "python"},
         }
     )
+    if badges:
+        nb.cells.append(v4.new_markdown_cell(badges, id=BADGES_ID))
     uses = Counter()
     for cell in cells:
-        digest = hashlib.sha256(f"{cell.kind}\n{cell.source}".encode()).hexdigest()[:8]
+        if cell.kind == "setup":
+            nb.cells.append(v4.new_code_cell(setup, id=SETUP_ID, metadata=nbformat.from_dict(packing.FOLDED)))
+        kind = "code" if cell.kind == "setup" else cell.kind
+        digest = hashlib.sha256(f"{kind}\n{cell.source}".encode()).hexdigest()[:8]
         cell_id = f"{cell.kind}-{cell.name}" if cell.name else digest
         uses[cell_id] += 1
         new = v4.new_markdown_cell if cell.kind == "markdown" else v4.new_code_cell
@@ -275,10 +299,11 @@ def execute(skeleton: str, cells: list[Cell]) -> str:
         )
         try:
             client.execute()
-        except CellExecutionError as error:
-            raise BuildError(f"{cells[running[-1]].where}: {error.ename}: {error.evalue}") from None
-        except (CellTimeoutError, DeadKernelError) as error:
-            raise BuildError(f"{cells[running[-1]].where}: {str(error).splitlines()[0]}") from None
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            place = sum(cell.id not in (SETUP_ID, BADGES_ID) for cell in nb.cells[: running[-1]])
+            ended = isinstance(error, CellExecutionError)
+            reason = f"{error.ename}: {error.evalue}" if ended else str(error).splitlines()[0]
+            raise BuildError(f"{cells[place].where}: {reason}") from None
     nb.metadata = metadata
     for cell in nb.cells:
         for output in cell.get("outputs", []):
@@ -297,11 +322,13 @@ def readme_figure(solutions: list[str]) -> bytes | None:
 
 def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
     """Return every derived file by its path, solutions not executed, and the cells of each text."""
-    paths = [path for path in sorted((root / "source").glob("*.py")) if path.name != "build.py"]
+    paths = [path for path in sorted((root / "source").glob("*.py")) if path.name not in TOOLS]
     if not paths:
         raise BuildError("source/: no text notebook to build; write one, source/NAME.py")
     texts = {path.stem: parse(path.read_text("utf-8"), f"source/{path.name}") for path in paths}
-    instructors = {name: instructor_notebook(cells) for name, cells in texts.items()}
+    packed = any(cell.kind == "setup" for cells in texts.values() for cell in cells)
+    setup = setup_cell(root, list(texts)) if packed else ""
+    instructors = {name: instructor_notebook(cells, setup, badges(root, name)) for name, cells in texts.items()}
     released = release({name: dumps(nb) for name, nb in instructors.items()}, root)
     fresh = {}
     for name, nb in instructors.items():
@@ -312,6 +339,40 @@ def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
     return fresh, texts
 
 
+def setup_cell(root: Path, names: list[str]) -> str:
+    """Return the source of the cell that brings the helpers along; a stored one stays while it holds the same files."""
+    paths = [path for kind in ("*.py", "*.safetensors") for path in (root / "helpers").rglob(kind)]
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    stored = [root / f"source/{name}/{name}.ipynb" for name in names]
+    return packing.setup_source(files, project, [setup_in(path.read_text("utf-8")) for path in stored if path.exists()])
+
+
+def setup_in(text: str) -> str:
+    """Return the source of the setup cell in a notebook's file; empty where there is none."""
+    try:
+        cells = json.loads(text)["cells"]
+        return "".join(next(cell["source"] for cell in cells if cell.get("id") == SETUP_ID))
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration):
+        return ""
+
+
+def badges(root: Path, name: str) -> str:
+    """Return the badges that open a notebook in Colab and Kaggle, at the tag that pyproject.toml names; or nothing.
+
+    The setting is `repository = "owner/name@tag"` in the table [tool.softmax-lab].
+    """
+    path = root / "pyproject.toml"
+    table = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("softmax-lab", {}) if path.exists() else {}
+    repository = table.get("repository", "")
+    if not repository:
+        return ""
+    found = re.fullmatch(r"([\w.-]+/[\w.-]+)@([\w./-]+)", repository)
+    if not found:
+        raise BuildError(f'pyproject.toml: repository is {repository!r}; write "owner/name@tag", or "" for no badges')
+    return BADGES.format(f"{found[1]}/blob/{found[2]}/notebooks/{name}.ipynb")
+
+
 def drift(root: Path, fresh: dict[str, str]) -> list[str]:
     """Return a line for each derived file that is missing, stale or superfluous."""
     problems = []
@@ -319,7 +380,10 @@ def drift(root: Path, fresh: dict[str, str]) -> list[str]:
         if not (root / path).exists():
             problems.append(f"{path} is missing: {WAY_OUT}")
         elif not same(path, (root / path).read_bytes().decode("utf-8", "replace"), text):
-            problems.append(f"{path} is stale, or was edited by hand: {WAY_OUT}")
+            stored = setup_in((root / path).read_bytes().decode("utf-8", "replace"))
+            differing = packing.differences(stored, packing.unpack(setup_in(text)))
+            named = f" (in its setup cell: {', '.join(differing)})" if differing else ""
+            problems.append(f"{path} is stale, or was edited by hand{named}: {WAY_OUT}")
     problems += superfluous(root, fresh)
     if not problems:
         picture = readme_figure([(root / path).read_text("utf-8") for path in fresh if path.startswith("solutions/")])

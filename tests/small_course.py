@@ -21,8 +21,9 @@ def generate(root):
     parts = {
         cell.id: cell.metadata.get("nbgrader", {}).get("grade_id", "").removeprefix("test_") for cell in notebook.cells
     }
-    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
-    notebook.cells = [cell for cell in notebook.cells if cell is first or parts[cell.id] in FULL]
+    start = next(index for index, cell in enumerate(notebook.cells) if parts[cell.id])
+    setup = [cell for cell in notebook.cells[:start] if cell.cell_type == "code"]
+    notebook.cells = setup + [cell for cell in notebook.cells if parts[cell.id] in FULL]
     folder = root / "source" / ASSIGNMENT
     folder.mkdir(parents=True)
     nbformat.write(notebook, folder / f"{ASSIGNMENT}.ipynb")

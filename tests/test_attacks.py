@@ -36,8 +36,8 @@ HONEST = ("0_before", "z_after")
 MARKER = "left-by-an-attack"
 PR_SET_CHILD_SUBREAPER = 36
 
-QUICK = """torch_patched ast_transformer showtraceback from_a_thread forged_reply test_edited way_alias kill_parent
-os_exit read_all write_all carry_out returns_evil_object""".split()
+QUICK = """setup_forged torch_patched ast_transformer showtraceback from_a_thread forged_reply test_edited
+way_alias kill_parent os_exit read_all write_all carry_out returns_evil_object""".split()
 
 
 class Batch:

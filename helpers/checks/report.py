@@ -19,6 +19,7 @@ MESSAGES = {
     "dtype": "the dtype differs",
     "value": "the value differs",
     "lost": "no readable answer came back",
+    "no_float64": 'Apple\'s GPUs (mps) have no float64: make this tensor with device="cpu", or in float32',
 }
 
 MISSING = {"unattempted", "empty", "undefined"}  # outcomes that leave nothing to say of single cases
@@ -95,7 +96,8 @@ def details(result):
     if result.passed:
         return []
     if result.outcome == "raised":
-        return [f"your function raised {result.came}"]
+        hint = "float64" in result.came and "MPS" in result.came
+        return [f"your function raised {result.came}", *([MESSAGES["no_float64"]] if hint else [])]
     sentences = [f"expected {result.expected}"] if result.expected else []
     sentences += [f"came     {result.came}"] if result.came else []
     return [*sentences, result.diagnosis or MESSAGES[result.outcome]]
