@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from nbformat import NotebookNode, from_dict, v4
 from nbgrader import utils
 
+from helpers.language import english
+
 from .intake import Piece, read
 from .match import Match, released_code
 from .names import Code, code
@@ -137,7 +139,9 @@ def in_running_order(entries, match):
         for name in sorted(needs - known):
             for giver in givers[name]:
                 if giver not in seen:
-                    sentences.append(f"Moved above the check that needs it: the cell that defines `{name}`.")
+                    sentences.append(
+                        english("Moved above the check that needs it: the cell that defines `{name}`.", name=name)
+                    )
                     return giver
         return None
 

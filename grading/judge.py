@@ -31,6 +31,7 @@ from traitlets import Bool, Integer
 from helpers.checks import collect as collector
 from helpers.checks.cases import load
 from helpers.checks.rules import violations
+from helpers.language import english
 
 from . import outputs, sandbox
 from .draw import hidden_path
@@ -43,7 +44,7 @@ LARGEST_MESSAGE = 1 << 25  # bytes of one part of a message; a larger one cuts t
 MOST_WAITING = 100_000  # messages; the watch sees to their size
 LARGEST_SOURCE = 1 << 20  # characters of all the code cells above a graded one
 LONGEST_LIST = 2 * collector.MAX_ITEMS
-BROKEN = "the notebook's process ended or broke its protocol"
+BROKEN = english("the notebook's process ended or broke its protocol")
 
 
 class Judge(Execute):
@@ -147,7 +148,7 @@ class Judge(Execute):
     def preprocess_cell(self, cell, resources, index):
         """Run a cell, or judge it if it is graded; once the kernel is gone, neither."""
         if time.monotonic() > self.watch.deadline:
-            self.end(f"the notebook ran longer than {self.wall_limit} s")
+            self.end(english("the notebook ran longer than {seconds} s", seconds=self.wall_limit))
         if is_judged(cell):
             self.judge(cell, index)
         elif not self.ended:
@@ -181,9 +182,10 @@ class Judge(Execute):
                 except CellTimeoutError:
                     late = True
         if late:
-            found = no_answer(name, points, f"your function did not return within {self.timeout} s")
+            reason = english("your function did not return within {seconds} s", seconds=self.timeout)
+            found = no_answer(name, points, reason)
         elif self.ended:
-            found = no_answer(name, points, f"no answer came out, because {self.ended}")
+            found = no_answer(name, points, english("no answer came out, because {reason}", reason=self.ended))
         else:
             found = self.decide(name, points, index, answers)
         self.verdicts[cell.metadata.nbgrader["grade_id"]] = found
@@ -193,7 +195,8 @@ class Judge(Execute):
         forbidden = self.public.exercises[name]["forbidden"]
         source = [cell.source for cell in self.nb.cells[:index] if cell.cell_type == "code"] if forbidden else []
         if sum(map(len, source)) > LARGEST_SOURCE:
-            return no_answer(name, points, f"the code cells above have more than {LARGEST_SOURCE} characters")
+            reason = english("the code cells above have more than {count} characters", count=LARGEST_SOURCE)
+            return no_answer(name, points, reason)
         found = violations([python_of(each) for each in source], name, forbidden)
         answers = [answer if is_plain(answer) else None for answer in answers] if isinstance(answers, list) else None
         try:

@@ -31,6 +31,9 @@ _MODULE_OF = {
     "explore_temperature_range": "explorers",
     "explore_vocabulary": "explorers",
     "run_full_pipeline": "pipeline",
+    "use_language": "language",
+    "text": "language",
+    "say": "language",
     "check": "checks",
     "needs": "checks",
 }

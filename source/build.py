@@ -50,6 +50,7 @@ ANSWER, HIDDEN = (re.compile(REGION.format(label), re.DOTALL) for label in ("SOL
 MARKER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FIGURE = "docs/figure.png"
+PROGRAMS = ("build.py", "translation.py")  # what lies beside the text notebooks
 WAY_OUT = "run make course (python source/build.py)"
 
 
@@ -295,16 +296,21 @@ def readme_figure(solutions: list[str]) -> bytes | None:
     return next((base64.b64decode(picture) for picture in pictures), None)
 
 
-def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
-    """Return every derived file by its path, solutions not executed, and the cells of each text."""
-    paths = [path for path in sorted((root / "source").glob("*.py")) if path.name != "build.py"]
+def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cell]]]:
+    """Return the instructors' notebooks and the cells of each text, by name."""
+    paths = [path for path in sorted((root / "source").glob("*.py")) if path.name not in PROGRAMS]
     if not paths:
         raise BuildError("source/: no text notebook to build; write one, source/NAME.py")
     texts = {path.stem: parse(path.read_text("utf-8"), f"source/{path.name}") for path in paths}
-    instructors = {name: instructor_notebook(cells) for name, cells in texts.items()}
-    released = release({name: dumps(nb) for name, nb in instructors.items()}, root)
+    return {name: instructor_notebook(cells) for name, cells in texts.items()}, texts
+
+
+def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
+    """Return every derived file by its path, solutions not executed, and the cells of each text."""
+    notebooks, texts = instructors(root)
+    released = release({name: dumps(nb) for name, nb in notebooks.items()}, root)
     fresh = {}
-    for name, nb in instructors.items():
+    for name, nb in notebooks.items():
         fresh[f"source/{name}/{name}.ipynb"] = dumps(nb)
         fresh[f"release/{name}/{name}.ipynb"] = released[name]
         fresh[f"notebooks/{name}.ipynb"] = released[name]

@@ -6,6 +6,7 @@ the verdict here.
 
 from contextlib import contextmanager
 
+from ..language import _
 from . import cases as case_files
 from . import collect
 from .compare import judge
@@ -23,7 +24,7 @@ def check(name, answer):
     try:
         shown = report(name, answer, notebook_cells())
     except Exception as error:  # whatever goes wrong, the notebook goes on and the student can say what it was
-        shown = f"check({name!r}) could not run: {type(error).__name__}: {error}"
+        shown = _("check({name!r}) could not run: {error}", name=name, error=f"{type(error).__name__}: {error}")
         print(shown)
         return
     display(shown)
@@ -37,7 +38,8 @@ def report(name, answer, cells=()):
     """
     file = case_files.load()
     if name not in file.exercises:
-        raise KeyError(f"no exercise is called {name!r}; there are {', '.join(sorted(file.exercises))}")
+        known = ", ".join(sorted(file.exercises))
+        raise KeyError(_("no exercise is called {name!r}; there are {known}", name=name, known=known))
     exercise = file.exercises[name]
     cases = exercise["cases"]
     results = judge(name, cases, file.tensors, collect.collect(answer, cases, file.inputs(cases)))
@@ -70,4 +72,5 @@ def needs(*names):
     except NotImplementedError as error:
         if str(error):  # not a stub's: torch raises these too
             raise
-        print(f"This cell waits for {' and '.join(names)}: write it above, then run this cell again.")
+        waited = _(" and ").join(names)
+        print(_("This cell waits for {names}: write it above, then run this cell again.", names=waited))

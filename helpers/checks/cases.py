@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..language import _
+
 PUBLIC = Path(__file__).parent.parent / "cases" / "public.safetensors"
 
 
@@ -52,7 +54,8 @@ def load(path=PUBLIC):
     from safetensors import safe_open
 
     if not Path(path).exists():
-        raise FileNotFoundError(f"there is no case file {Path(path).name}: reinstall helpers, or run `make hidden`")
+        sentence = _("there is no case file {name}: reinstall helpers, or run `make hidden`", name=Path(path).name)
+        raise FileNotFoundError(sentence)
     with safe_open(path, "numpy") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}
     exercises = json.loads(bz2.decompress(tensors.pop("exercises").tobytes()))
