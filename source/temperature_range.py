@@ -164,8 +164,8 @@ with needs("temperature_range_experiment", "outlier_mass"):
 # %% [markdown]
 # **Claim C4: at T = 0.5 the logit 6 takes almost all.** "Almost all" needs a number: say 0.9, for every range.
 #
-# A verdict is a dict: `{"holds": True or False, "value": the number that decides}`. Yours must work for other ranges,
-# temperatures and outliers as well.
+# A verdict is a dict, `{"holds": ..., "value": ...}`: True or False, and the number that decides. Yours must work for
+# other ranges, temperatures and outliers as well.
 #
 # ### Exercise: `verdict_c4` (1 point)
 #
