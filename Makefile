@@ -8,7 +8,7 @@ OUTER_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-slow course hidden handout reproduce bench lint format constraints clean
+.PHONY: help lab demo test test-slow course messages hidden handout reproduce bench lint format constraints clean
 
 help: ## List the targets (what `make` alone does)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,9 @@ test-slow: $(READY) ## Run the tests that take minutes
 
 course: $(READY) ## Build the notebooks and solutions from source/
 	$(BIN)/python source/build.py
+
+messages: $(READY) ## Bring the translations' catalogues up to date with the texts
+	$(BIN)/python -m source.translation $(LANGUAGES)
 
 hidden: $(READY) ## Draw a private set of hidden cases: make hidden SEED=...
 	@test -n "$(SEED)" || { echo "Give a seed of your own: make hidden SEED=20260901" >&2; exit 2; }

@@ -4,6 +4,8 @@ Tests and prose come from the release, so that the student's copies of them neve
 nbgrader's grade_id or by the function it defines. What the student added stays where it stood. Every repair is a
 sentence (`repairs`).
 
+A submission in another language than the release's is rebuilt from that edition of it; nothing else differs.
+
     bytes --intake--> pieces --match--> answers and extras --here--> the mended notebook, repairs
 """
 
@@ -17,7 +19,9 @@ from nbgrader import utils
 
 from helpers.language import english
 
+from .edition import editions
 from .intake import Piece, read
+from .language import language_of
 from .match import Match, released_code
 from .names import Code, code
 from .repairs import cell_repairs, kernel_repairs
@@ -52,10 +56,20 @@ def mend(content: bytes, release: NotebookNode) -> Mended:
     if any("BEGIN SOLUTION" in cell.source for cell in release.cells):
         raise ValueError("the release holds answers: give the notebook that students get")
     handed = read(content)
-    match = Match(release, handed.pieces)
+    known = editions(release)
+    release = in_language(release, known.get(language_of(handed.pieces)))
+    match = Match(release, handed.pieces, known.values())
     entries, moved_up = in_running_order(arranged(match), match)
     repairs = [*handed.repairs, *kernel_repairs(handed.kernel, release), *cell_repairs(match), *moved_up]
     return Mended(rebuilt(release, entries), tuple(repairs))
+
+
+def in_language(release, sources):
+    """Return the released notebook with the sources of one of its editions; as it is where there are none."""
+    release = from_dict(release)  # a copy
+    for cell, source in zip(release.cells, sources or [cell.source for cell in release.cells], strict=True):
+        cell.source = source
+    return release
 
 
 def repairs_in(notebook: NotebookNode) -> list[str]:

@@ -56,7 +56,7 @@ def page(notebook, grades, scores):
     ``grades`` is what GetGrades found: student, assignment, notebook, score, max_score and late_penalty; ``scores``
     maps an exercise to its points, or to None.
     """
-    language = page_language(language_of(notebook))
+    language = page_language(language_of(notebook.cells))
     exercises = [finding for finding in findings(notebook) if finding.graded or finding.comment]
     for finding in exercises:
         finding.score = scores.get(finding.exercise)

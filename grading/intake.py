@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from helpers.language import english, english_counted
+from source.translation import SETTING
 
 from .names import code
 
@@ -261,5 +262,5 @@ def has_state(widgets):
 
 
 def key(source):
-    """Return a source without trailing blanks and outer empty lines, to compare by."""
-    return "\n".join(line.rstrip() for line in source.strip().split("\n"))
+    """Return a source without trailing blanks, outer empty lines and the language that it sets, to compare by."""
+    return SETTING.sub('LANGUAGE = "en"', "\n".join(line.rstrip() for line in source.strip().split("\n")))

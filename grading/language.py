@@ -44,16 +44,15 @@ class PageLanguage(Language):
 
     def refilled(self, sentence):
         """Return the translation of the template that a sentence was made from; the sentence where there is none."""
-        for pattern, entry in self.templates:
-            if match := pattern.fullmatch(sentence):
-                places = {name: self.stored(value) for name, value in match.groupdict().items()}
-                if entry.msgid_plural:
-                    count = int(places["count"].replace(",", ""))
-                    form = self.catalogue.ngettext(entry.msgid, entry.msgid_plural, count)
-                else:
-                    form = self.text(entry.msgid)
-                return PLACE.sub(lambda place: places[place[1]], form)
-        return sentence
+        found = ((pattern.fullmatch(sentence), entry) for pattern, entry in self.templates)
+        match, entry = next(((match, entry) for match, entry in found if match), (None, None))
+        if not match:
+            return sentence
+        places = {name: self.stored(value) for name, value in match.groupdict().items()}
+        form = self.text(entry.msgid)
+        if entry.msgid_plural:
+            form = self.catalogue.ngettext(entry.msgid, entry.msgid_plural, int(places["count"]))
+        return PLACE.sub(lambda place: places[place[1]], form)
 
 
 def filled(template):
@@ -71,7 +70,7 @@ def filled(template):
 page_language = cache(PageLanguage)
 
 
-def language_of(notebook):
-    """Return the language that a notebook's setup cell sets, as its source says; "en" where it sets none."""
-    found = (SETTING.search(cell.source) for cell in notebook.cells if cell.cell_type == "code")
+def language_of(cells):
+    """Return the language that a notebook's cells set, as their sources say; "en" where none does."""
+    found = (SETTING.search(cell.source) for cell in cells)
     return next((match[1] for match in found if match), "en")

@@ -4,6 +4,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions
 
 from . import exporter, feedback, judge  # noqa: F401  a module that is missing or broken must show here, not at grading
+from .edition import Edition
 from .export import StatusExport
 from .stubs import ClearAnswers
 
@@ -14,8 +15,10 @@ def configure(c):
 
     # The released files are derived and committed: generating them again writes the same bytes and fills the gradebook.
     c.GenerateAssignment.force = True
+    steps = GenerateAssignment.preprocessors.default()
     c.GenerateAssignment.preprocessors = [
-        ClearAnswers if step is ClearSolutions else step for step in GenerateAssignment.preprocessors.default()
+        Edition,  # first: it knows the source's texts
+        *(ClearAnswers if step is ClearSolutions else step for step in steps),
     ]
 
     # The doctor mends what was handed in before nbgrader reads it.

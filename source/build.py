@@ -4,6 +4,9 @@
                           |
                           +-> solutions/X.ipynb, executed
 
+and of each language in source/locale (see translation.py) notebooks/LANGUAGE/X.ipynb, solutions/LANGUAGE/X.ipynb and
+helpers/locale/LANGUAGE.mo.
+
 A text is a row of cells under headers, always at the start of a line:
 
     # %% [markdown]                      prose; every line of it starts with "#"
@@ -36,6 +39,11 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, v4
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # run as a file, or from elsewhere
+
+from source import translation  # noqa: E402
 
 # What the judge replaces: without it every mark is 0, and a student never sees the region.
 TEST = """check("{0}", {0})
@@ -221,10 +229,10 @@ def dumps(nb: NotebookNode) -> str:
     return nbformat.writes(nb) + "\n"
 
 
-def same(path: str, stored: str, fresh: str) -> bool:
+def same(path: str, stored: bytes, fresh: str | bytes) -> bool:
     """Compare a derived file with a fresh one: every byte, in solutions/ everything but the outputs."""
     if not path.startswith("solutions/"):
-        return stored == fresh
+        return stored == as_bytes(fresh)
     try:
         nb = json.loads(stored)
         for cell in nb["cells"]:
@@ -235,8 +243,12 @@ def same(path: str, stored: str, fresh: str) -> bool:
     return nb == json.loads(fresh)
 
 
-def release(instructors: dict[str, str], root: Path) -> dict[str, str]:
-    """Return what `nbgrader generate_assignment` makes of the instructors' notebooks, by name.
+def as_bytes(content: str | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.encode()
+
+
+def release(instructors: dict[str, str], root: Path, language: str = "en") -> dict[str, str]:
+    """Return what `nbgrader generate_assignment` makes of the instructors' notebooks in a language, by name.
 
     The repository's nbgrader_config.py holds (nbgrader reads it in the working folder); the user's own
     configuration and every gradebook stay out of it. One run for all, for starting it is what takes time.
@@ -246,7 +258,7 @@ def release(instructors: dict[str, str], root: Path) -> dict[str, str]:
         for name, text in instructors.items():
             _write(course / f"source/{name}/{name}.ipynb", text.encode())
         command = [sys.executable, "-m", "nbgrader", "generate_assignment", "*", "--create", "--force"]
-        command += [f"--CourseDirectory.root={course}"]
+        command += [f"--CourseDirectory.root={course}", f"--Edition.language={language}"]
         command += [f"--CourseDirectory.db_url=sqlite:///{(course / 'gradebook.db').as_posix()}"]
         # nbgrader calls alembic by name.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -305,39 +317,54 @@ def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cel
     return {name: instructor_notebook(cells) for name, cells in texts.items()}, texts
 
 
-def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
+def derive(root: Path) -> tuple[dict[str, str | bytes], dict[str, list[Cell]]]:
     """Return every derived file by its path, solutions not executed, and the cells of each text."""
     notebooks, texts = instructors(root)
-    released = release({name: dumps(nb) for name, nb in notebooks.items()}, root)
+    sources = {name: dumps(nb) for name, nb in notebooks.items()}
+    released = release(sources, root)
     fresh = {}
     for name, nb in notebooks.items():
-        fresh[f"source/{name}/{name}.ipynb"] = dumps(nb)
+        fresh[f"source/{name}/{name}.ipynb"] = sources[name]
         fresh[f"release/{name}/{name}.ipynb"] = released[name]
         fresh[f"notebooks/{name}.ipynb"] = released[name]
         fresh[f"solutions/{name}.ipynb"] = dumps(solution_notebook(nb))
+    for language in translation.languages(root):
+        catalogues = translation.load(root, language, (*notebooks, "helpers"))
+        for name, text in release(sources, root, language).items():
+            fresh[f"notebooks/{language}/{name}.ipynb"] = text
+            nb = translation.translated(notebooks[name], language, translation.prose(catalogues[name]))
+            fresh[f"solutions/{language}/{name}.ipynb"] = dumps(solution_notebook(nb))
+        fresh[f"helpers/locale/{language}.mo"] = translation.compiled(catalogues)
     return fresh, texts
 
 
-def drift(root: Path, fresh: dict[str, str]) -> list[str]:
-    """Return a line for each derived file that is missing, stale or superfluous."""
-    problems = []
-    for path, text in fresh.items():
+def drift(root: Path, fresh: dict[str, str | bytes]) -> list[str]:
+    """Return a line for each derived file that is missing, stale or superfluous, and each fault of a translation."""
+    problems = translation.problems(root, instructors(root)[0])
+    for path, content in fresh.items():
         if not (root / path).exists():
             problems.append(f"{path} is missing: {WAY_OUT}")
-        elif not same(path, (root / path).read_bytes().decode("utf-8", "replace"), text):
+        elif not same(path, (root / path).read_bytes(), content):
             problems.append(f"{path} is stale, or was edited by hand: {WAY_OUT}")
     problems += superfluous(root, fresh)
     if not problems:
-        picture = readme_figure([(root / path).read_text("utf-8") for path in fresh if path.startswith("solutions/")])
+        picture = readme_figure([(root / path).read_text("utf-8") for path in english_solutions(fresh)])
         if picture and not ((root / FIGURE).exists() and (root / FIGURE).read_bytes() == picture):
             problems.append(f"{FIGURE} is not the picture in solutions/: {WAY_OUT}")
     return problems
 
 
-def superfluous(root: Path, fresh: dict[str, str]) -> list[str]:
+def english_solutions(paths) -> list[str]:
+    """Return the solutions whose pictures the README shows."""
+    return [path for path in paths if re.fullmatch(r"solutions/[^/]+", path)]
+
+
+def superfluous(root: Path, fresh: dict[str, str | bytes]) -> list[str]:
     """Return a line for each file where derived files lie that no text makes; it may be someone's work."""
     found = [p for f in (root / "source").iterdir() if f.is_dir() for p in f.rglob("*")]
-    found += [p for folder in ("release", "notebooks", "solutions") for p in (root / folder).rglob("*")]
+    found = [p for p in found if translation.LOCALE not in p.relative_to(root).parents]
+    derived = ("release", "notebooks", "solutions", "helpers/locale")
+    found += [p for folder in derived for p in (root / folder).rglob("*")]
     files = {p.relative_to(root).as_posix() for p in found if p.is_file()}
     # nbgrader passes over these two as well.
     ours = {path for path in files if not {".ipynb_checkpoints", "__pycache__"} & set(Path(path).parts)}
@@ -362,23 +389,26 @@ def _write(path: Path, data: bytes) -> bool:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Build every notebook from the texts in source/.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not fresh")
-    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
+    parser.add_argument("--root", type=Path, default=ROOT)
     args = parser.parse_args(argv)
     try:
         fresh, texts = derive(args.root)
         if args.check:
             problems = drift(args.root, fresh)
         else:
-            for name, cells in texts.items():
-                fresh[f"solutions/{name}.ipynb"] = execute(fresh[f"solutions/{name}.ipynb"], cells)
-            files = {path: text.encode() for path, text in fresh.items()}
-            if picture := readme_figure([text for path, text in fresh.items() if path.startswith("solutions/")]):
-                files[FIGURE] = picture
-            for path, data in files.items():
-                if _write(args.root / path, data):
+            solutions = [path for path in fresh if path.startswith("solutions/")]
+            for path, content in fresh.items():  # what helpers say comes before the notebooks that show it
+                if path not in solutions and _write(args.root / path, as_bytes(content)):
                     print(f"wrote {path}")
+            for path in solutions:
+                fresh[path] = execute(fresh[path], texts[Path(path).stem])
+                if _write(args.root / path, fresh[path].encode()):
+                    print(f"wrote {path}")
+            picture = readme_figure([fresh[path] for path in english_solutions(fresh)])
+            if picture and _write(args.root / FIGURE, picture):
+                print(f"wrote {FIGURE}")
             problems = superfluous(args.root, fresh)
-    except BuildError as error:
+    except (BuildError, translation.TranslationError) as error:
         problems = [str(error)]
     print("\n".join(problems) or "every derived file is fresh", file=sys.stderr if problems else sys.stdout)
     return bool(problems)

@@ -34,7 +34,7 @@ SHARED = ("helpers", "grading")  # the domains that are no notebook
 MARKS = {"_", "text", "say", "english"}  # their first argument is a text
 COUNTED = {"counted", "english_counted"}  # their first two are a text and its plural
 PHRASES = "helpers/checks/mistakes.py"  # its generators yield (text, numbers)
-SETTING = re.compile(r'^LANGUAGE = "(\w+)"', re.MULTILINE)  # in the setup cell of a notebook
+SETTING = re.compile(r"""^LANGUAGE = ["'](\w+)["']""", re.MULTILINE)  # in the setup cell of a notebook
 PARAGRAPH = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
 FORMULA, CODE, TAG = r"\$\$[^$]+\$\$|\$[^$]+\$", r"`[^`]+`", r"</?\w[^>]*>"
 KEPT = {  # what a translation keeps of its text
@@ -182,7 +182,8 @@ def template(root: Path, notebooks: dict[str, NotebookNode]) -> dict[str, polib.
                 raise ValueError(f"{path.name}: a call whose text is computed; write one call for each text")
             add(domains["grading"], text, plural, path.relative_to(root).as_posix())
     for domain, cases in (("helpers", "helpers/cases/public"), ("grading", "grading/cases/hidden")):
-        for text in case_texts(root / f"{cases}.safetensors"):
+        path = root / f"{cases}.safetensors"
+        for text in case_texts(path) if path.exists() else ():
             if not domains["helpers"].find(text):
                 add(domains[domain], text, None, "a case")
     return domains
@@ -273,9 +274,12 @@ def losses(source: str, translation: str, kind: str) -> list[str]:
     found = []
     kept = KEPT if kind in ("prose", "docstring", "comment") else {"code": CODE, "tag": TAG, "place": PLACE}
     for what, pattern in kept.items():
-        had, has = (Counter(re.findall(pattern, text, re.MULTILINE)) for text in (source, translation))
-        found += [f"loses the {what} {part.strip()!r}" for part in (had - has)]
-        found += [f"adds the {what} {part.strip()!r}" for part in (has - had)]
+        had, has = (
+            Counter(" ".join(part.split()) for part in re.findall(pattern, text, re.MULTILINE))
+            for text in (source, translation)
+        )
+        found += [f"loses the {what} {part!r}" for part in had - has]
+        found += [f"adds the {what} {part!r}" for part in has - had]
     had, has = (Counter(re.findall(NUMBER, text)) for text in (source, translation))
     found += [f"loses the number {number}" for number in had - has]
     if re.search(r"\n\s*\n", translation):
@@ -332,9 +336,10 @@ def update(root: Path, language: str, fresh: dict[str, polib.POFile]) -> list[st
     return lines
 
 
-def problems(root: Path, fresh: dict[str, polib.POFile]) -> list[str]:
+def problems(root: Path, notebooks: dict[str, NotebookNode]) -> list[str]:
     """Return a line for each fault of each catalogue, and for each file in a language's folder that is none."""
     found = []
+    fresh = template(root, notebooks) if languages(root) else {}
     for language in languages(root):
         folder = root / LOCALE / language
         for domain, catalogue in fresh.items():
@@ -360,10 +365,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, default=REPOSITORY)
     args = parser.parse_args(argv)
     try:
-        fresh = template(args.root, build.instructors(args.root)[0])
+        notebooks = build.instructors(args.root)[0]
         if args.check:
-            lines = problems(args.root, fresh)
+            lines = problems(args.root, notebooks)
         else:
+            fresh = template(args.root, notebooks)
             lines = [
                 line
                 for language in sorted({*languages(args.root), *args.begin})
