@@ -212,7 +212,8 @@ def log_of_the_smaller(log_probabilities, gap):
 
 
 for gap in (80.0, 89.0, 104.0):
-    print(f"gap {gap:5}  log(softmax)  {log_of_the_smaller(lambda x: torch.log(torch.softmax(x, -1)), gap)}")
+    words = log_of_the_smaller(lambda x: torch.log(torch.softmax(x, -1)), gap)
+    say("gap {gap:5}  log(softmax)  {words}", gap=gap, words=words)
     print(f"           log_softmax   {log_of_the_smaller(lambda x: torch.log_softmax(x, -1), gap)}")
 
 # %% [markdown]

@@ -17,7 +17,9 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ACCENTS = "áḃćďéḟǵĥíĵḱĺḿńóṕɋŕśťúṽẃẋýź"
 ACCENTED = str.maketrans(LETTERS + LETTERS.upper(), ACCENTS + ACCENTS.upper())
 # Code, wherever it stands: names with an underscore, calls, dtypes, and the few that stand alone.
-NAMES = re.compile(r"\w*_\w+|\w+\d+\w*|\w+(?=\()|True|False|None|nan|inf|dtype|stds|probs|logits|torch(?:\.\w+)*|one-hot")
+NAMES = re.compile(
+    r"\w*_\w+|\w+\d+\w*|\w+(?=\()|True|False|None|nan|inf|dtype|stds|probs|logits|torch(?:\.\w+)*|one-hot"
+)
 
 
 def accented(text, kept=f"{FORMULA}|{CODE}|{TAG}|{PLACE}|C\\d+"):
