@@ -40,10 +40,11 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 # Without a display, in a container or as root, JupyterLab prints its address instead of opening a browser.
-lab: $(READY) ## Open JupyterLab on work/, your own copy of the notebooks
-	@mkdir -p work
-	@for notebook in notebooks/*.ipynb; do \
-	  copy="work/$${notebook##*/}"; \
+lab: $(READY) ## Open JupyterLab on work/, your own copy of the notebooks (EDITION=vi: in Vietnamese)
+	@test -e notebooks/$(EDITION) || { echo "There is no notebooks/$(EDITION): its folders are the editions." >&2; exit 2; }
+	@mkdir -p work/$(EDITION)
+	@for notebook in notebooks/$(EDITION:%=%/)*.ipynb; do \
+	  copy="work/$${notebook#notebooks/}"; \
 	  if [ -e "$$copy" ]; then echo "Kept $$copy"; else cp "$$notebook" "$$copy" && echo "Copied $$copy"; fi || exit; \
 	done
 	@flags=; \
