@@ -1,7 +1,6 @@
 """The editions of a notebook: which language `nbgrader generate_assignment` writes, and which others there are."""
 
 from functools import cache
-from pathlib import Path
 
 import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -16,17 +15,15 @@ class Edition(NbGraderPreprocessor):
     language = Unicode("en", help="The language of what is released: en, or a folder of source/locale.").tag(
         config=True
     )
-    root = Unicode(str(REPOSITORY), help="The folder with source/locale.").tag(config=True)
 
     def preprocess(self, nb, resources):
         """Return the notebook in ``language``; raises ValueError, naming the languages, where there is no such one."""
         if self.language == "en":
             return nb, resources
-        root = Path(self.root)
-        if self.language not in languages(root):
-            known = ", ".join(["en", *languages(root)])
+        if self.language not in languages(REPOSITORY):
+            known = ", ".join(["en", *languages(REPOSITORY)])
             raise ValueError(f"Edition.language is {self.language!r}, and there is {known}")
-        path = root / LOCALE / self.language / f"{resources['nbgrader']['notebook']}.po"
+        path = REPOSITORY / LOCALE / self.language / f"{resources['nbgrader']['notebook']}.po"
         return translated(nb, self.language, prose(read(path))), resources
 
 

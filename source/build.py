@@ -247,8 +247,8 @@ def as_bytes(content: str | bytes) -> bytes:
     return content if isinstance(content, bytes) else content.encode()
 
 
-def release(instructors: dict[str, str], root: Path, language: str = "en") -> dict[str, str]:
-    """Return what `nbgrader generate_assignment` makes of the instructors' notebooks in a language, by name.
+def release(instructors: dict[str, str], root: Path) -> dict[str, str]:
+    """Return what `nbgrader generate_assignment` makes of the instructors' notebooks, by name.
 
     The repository's nbgrader_config.py holds (nbgrader reads it in the working folder); the user's own
     configuration and every gradebook stay out of it. One run for all, for starting it is what takes time.
@@ -258,7 +258,7 @@ def release(instructors: dict[str, str], root: Path, language: str = "en") -> di
         for name, text in instructors.items():
             _write(course / f"source/{name}/{name}.ipynb", text.encode())
         command = [sys.executable, "-m", "nbgrader", "generate_assignment", "*", "--create", "--force"]
-        command += [f"--CourseDirectory.root={course}", f"--Edition.language={language}"]
+        command += [f"--CourseDirectory.root={course}"]
         command += [f"--CourseDirectory.db_url=sqlite:///{(course / 'gradebook.db').as_posix()}"]
         # nbgrader calls alembic by name.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -320,21 +320,22 @@ def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cel
 def derive(root: Path) -> tuple[dict[str, str | bytes], dict[str, list[Cell]]]:
     """Return every derived file by its path, solutions not executed, and the cells of each text."""
     notebooks, texts = instructors(root)
-    sources = {name: dumps(nb) for name, nb in notebooks.items()}
-    released = release(sources, root)
-    fresh = {}
+    fresh, editions = {}, {}
+    for language in translation.languages(root):
+        catalogues = translation.load(root, language, (*notebooks, "helpers"))
+        fresh[f"helpers/locale/{language}.mo"] = translation.compiled(catalogues)
+        for name, nb in notebooks.items():
+            editions[language, name] = translation.translated(nb, language, translation.prose(catalogues[name]))
+    named = {f"{language}-{name}": dumps(nb) for (language, name), nb in editions.items()}
+    released = release({name: dumps(nb) for name, nb in notebooks.items()} | named, root)
     for name, nb in notebooks.items():
-        fresh[f"source/{name}/{name}.ipynb"] = sources[name]
+        fresh[f"source/{name}/{name}.ipynb"] = dumps(nb)
         fresh[f"release/{name}/{name}.ipynb"] = released[name]
         fresh[f"notebooks/{name}.ipynb"] = released[name]
         fresh[f"solutions/{name}.ipynb"] = dumps(solution_notebook(nb))
-    for language in translation.languages(root):
-        catalogues = translation.load(root, language, (*notebooks, "helpers"))
-        for name, text in release(sources, root, language).items():
-            fresh[f"notebooks/{language}/{name}.ipynb"] = text
-            nb = translation.translated(notebooks[name], language, translation.prose(catalogues[name]))
-            fresh[f"solutions/{language}/{name}.ipynb"] = dumps(solution_notebook(nb))
-        fresh[f"helpers/locale/{language}.mo"] = translation.compiled(catalogues)
+    for (language, name), nb in editions.items():
+        fresh[f"notebooks/{language}/{name}.ipynb"] = released[f"{language}-{name}"]
+        fresh[f"solutions/{language}/{name}.ipynb"] = dumps(solution_notebook(nb))
     return fresh, texts
 
 
