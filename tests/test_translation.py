@@ -197,7 +197,7 @@ def test_the_check_names_the_file_and_the_text(tmp_path):
     grading = polib.pofile(str(folder / "grading.po"))
     grading.find("Full marks").flags.append("fuzzy")
     grading.save()
-    (folder / "helpers.po").write_text('msgid "no end', "utf-8")
+    (folder / "helpers.po").write_text("no catalogue", "utf-8")
     (folder / "notes.txt").write_text("of a translator")
     found = translation.problems(root, notebooks)
     assert found[0].startswith("vi/helpers.po cannot be read: ")
