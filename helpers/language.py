@@ -6,9 +6,9 @@ collects all three, and writes the catalogues.
 """
 
 import gettext
-from pathlib import Path
-
-FOLDER = Path(__file__).parent / "locale"
+import io
+import pkgutil
+import re
 
 
 class Language:
@@ -40,21 +40,25 @@ _spoken = Language()
 def use_language(code):
     """Let helpers speak a language from here on: "en", or one that has a catalogue, such as "vi".
 
-    An unknown one is said in a sentence, and English stays.
+    One without is said in a sentence, and English is spoken.
 
     >>> use_language("en")
     """
     global _spoken
-    path = FOLDER / f"{code}.mo"
-    if code != "en" and path not in FOLDER.glob("*.mo"):
-        known = ", ".join(["en", *sorted(path.stem for path in FOLDER.glob("*.mo"))])
-        print(f"LANGUAGE is {code!r}, and helpers speaks {known}: it goes on in English.")
-        code = "en"
-    if code == "en":
-        _spoken = Language()
-        return
-    with path.open("rb") as file:
-        _spoken = Language(gettext.GNUTranslations(file))
+    content = None if code == "en" else catalogue(code)
+    if code != "en" and not content:
+        print(f"LANGUAGE is {code!r}, for which these helpers have no catalogue: they go on in English.")
+    _spoken = Language(gettext.GNUTranslations(io.BytesIO(content))) if content else Language()
+
+
+def catalogue(code):
+    """Return the bytes of a language's catalogue, or None; it may be in memory, with packed helpers."""
+    if not re.fullmatch(r"\w+", str(code)):
+        return None
+    try:
+        return pkgutil.get_data(__package__, f"locale/{code}.mo")
+    except (OSError, KeyError):
+        return None
 
 
 def text(message, /, **values):

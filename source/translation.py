@@ -73,6 +73,11 @@ def spans(cell_type: str, source: str) -> list[tuple[int, int, str, str]]:
     return sorted(found)
 
 
+def is_read(cell: NotebookNode) -> bool:
+    """Tell whether a cell is there to be read: one that is folded away is not."""
+    return not cell.metadata.get("jupyter", {}).get("source_hidden")
+
+
 def docstrings(source, starts):
     """Yield (start, end, indentation) of every paragraph of a docstring that is no example."""
     for node in ast.walk(ast.parse(source)):
@@ -103,7 +108,7 @@ def texts(cell_type: str, source: str) -> list[tuple[str, str]]:
 def translated(notebook: NotebookNode, language: str, catalogue: dict[str, str]) -> NotebookNode:
     """Return a notebook with its texts and its setup cell in another language; ids, metadata and code are the same."""
     notebook = from_dict(notebook)  # a copy
-    for cell in notebook.cells:
+    for cell in filter(is_read, notebook.cells):
         source, rest = cell.source, []
         for start, end, _, indent in reversed(spans(cell.cell_type, source)):
             text = source[start:end].replace(f"\n{indent}", "\n")
@@ -165,7 +170,7 @@ def template(root: Path, notebooks: dict[str, NotebookNode]) -> dict[str, polib.
     """Return every domain's empty catalogue; ``notebooks`` are the instructors', by name."""
     domains = {name: polib.POFile() for name in (*notebooks, *SHARED)}
     for name, notebook in notebooks.items():
-        for cell in notebook.cells:
+        for cell in filter(is_read, notebook.cells):
             for kind, text in texts(cell.cell_type, cell.source):
                 add(domains[name], text, None, kind)
             for text, plural in marked(cell.source) if cell.cell_type == "code" else ():

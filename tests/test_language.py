@@ -50,7 +50,8 @@ def root(tmp_path_factory):
 @pytest.fixture
 def speaking(root, monkeypatch):
     """Let helpers speak it."""
-    monkeypatch.setattr(spoken, "FOLDER", root / "helpers/locale")
+    made = (root / f"helpers/locale/{pseudo.CODE_NAME}.mo").read_bytes()
+    monkeypatch.setattr(spoken, "catalogue", {pseudo.CODE_NAME: made}.get)
     helpers.use_language(pseudo.CODE_NAME)
     yield
     helpers.use_language("en")
@@ -75,9 +76,17 @@ def test_english_is_spoken_until_another_language_is_asked_for(speaking):
 @pytest.mark.parametrize("code", ["tlh", "../locale/xx", "", None, 7])
 def test_an_unknown_language_is_said_in_a_sentence(code, speaking, capsys):
     helpers.use_language(code)
-    sentence = f"LANGUAGE is {code!r}, and helpers speaks en, xx: it goes on in English.\n"
+    sentence = f"LANGUAGE is {code!r}, for which these helpers have no catalogue: they go on in English.\n"
     assert capsys.readouterr().out == sentence
     assert helpers.text("right") == "right"
+
+
+@pytest.mark.parametrize("language", [path.stem for path in CATALOGUES])
+def test_the_catalogues_that_helpers_ship_with_are_found(language, capsys):
+    helpers.use_language(language)
+    assert capsys.readouterr().out == "" and helpers.text("right") != "right"
+    helpers.use_language("en")
+    assert spoken.catalogue("../locale/" + language) is None
 
 
 def test_a_text_that_no_catalogue_has_stays_as_it_is_and_its_places_are_filled(speaking, capsys):
@@ -137,8 +146,10 @@ def test_no_word_that_a_notebook_shows_was_left_out(name, root, tmp_path):
     nb = build.solution_notebook(build.instructors(REPOSITORY)[0][name])
     setup = next(cell for cell in nb.cells if cell.cell_type == "code")
     setup.source = setup.source.replace('LANGUAGE = "en"', f'LANGUAGE = "{pseudo.CODE_NAME}"')
-    folder = f"__import__('pathlib').Path({str(root / 'helpers/locale')!r})"
-    setup.source = f"from helpers import language\nlanguage.FOLDER = {folder}\n{setup.source}"
+    path = root / f"helpers/locale/{pseudo.CODE_NAME}.mo"
+    setup.source = (
+        f"from helpers import language\nlanguage.catalogue = lambda _: open({str(path)!r}, 'rb').read()\n{setup.source}"
+    )
     NotebookClient(nb, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     found = {}
     for cell in nb.cells:

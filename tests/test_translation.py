@@ -94,6 +94,13 @@ def test_an_edition_keeps_ids_and_metadata_and_sets_its_language():
     assert edition.cells[1].source == 'LANGUAGE = "vi"\n\nimport torch'
 
 
+def test_a_cell_that_is_folded_away_is_nobody_s_reading_and_stays():
+    nb = notebook((v4.new_code_cell, STUB))
+    nb.cells[0].metadata["jupyter"] = {"source_hidden": True}
+    assert translated(nb, "vi", {"warm up": "làm nóng"}).cells[0].source == STUB
+    assert not translation.template(REPOSITORY, {"one": nb})["one"]
+
+
 def test_a_program_marks_its_texts_and_their_plurals():
     source = '_("a" if x else "b")\nsay("{n} c", n=1)\ncounted("{count} d", "{count} ds", n)\n_(name)\nf("no")'
     assert marked(source) == [("a", None), ("b", None), ("{n} c", None), ("{count} d", "{count} ds")]
