@@ -3,13 +3,11 @@
 Verdicts and repairs are data, in English, whatever the student's language: they are translated when a page is written.
 """
 
-import gettext
-import io
 import re
 from functools import cache
 
 from helpers.language import Language
-from source.translation import REPOSITORY, SETTING, SHARED, languages, load
+from source.translation import REPOSITORY, SETTING, SHARED, catalogue_of, languages, load
 
 PLACE = re.compile(r"\{(\w+)[^{}]*\}")
 
@@ -20,7 +18,7 @@ class PageLanguage(Language):
     def __init__(self, code="en"):
         self.code = code if code in languages(REPOSITORY) else "en"
         entries = load(REPOSITORY, self.code, SHARED) if self.code != "en" else {}
-        super().__init__(*(gettext.GNUTranslations(io.BytesIO(entries[name].to_binary())) for name in entries))
+        super().__init__(*(catalogue_of(entries[name], entries[name].metadata["Plural-Forms"]) for name in entries))
         found = [entry for catalogue in entries.values() for entry in catalogue if PLACE.search(entry.msgid)]
         found.sort(key=lambda entry: -len(PLACE.sub("", entry.msgid)))  # the one that says most fits best
         self.templates = [
@@ -51,7 +49,7 @@ class PageLanguage(Language):
         places = {name: self.stored(value) for name, value in match.groupdict().items()}
         form = self.text(entry.msgid)
         if entry.msgid_plural:
-            form = self.catalogue.ngettext(entry.msgid, entry.msgid_plural, int(places["count"]))
+            form = self.texts[entry.msgid][self.form(int(places["count"]))]
         return PLACE.sub(lambda place: places[place[1]], form)
 
 

@@ -5,33 +5,37 @@ translate at once; `english` marks a text that is data, and translated by whoeve
 collects all three, and writes the catalogues.
 """
 
-import gettext
-import io
+import json
 import pkgutil
 import re
+from gettext import c2py
 
 
 class Language:
-    """Texts in one language, from gettext catalogues: the first that has a text gives its translation.
+    """Texts in one language, from catalogues: the first that has a text gives its translation.
+
+    A catalogue is ``{"plural": C expression of n, "texts": {text: translation, or the list of its plural forms}}``.
 
     >>> Language().text("{n} of {total}", n=1, total=2)
     '1 of 2'
     """
 
     def __init__(self, *catalogues):
-        self.catalogue = gettext.NullTranslations()
+        self.texts = {}
         for catalogue in reversed(catalogues):
-            catalogue.add_fallback(self.catalogue)
-            self.catalogue = catalogue
+            self.texts |= catalogue["texts"]
+        self.form = c2py(catalogues[0]["plural"]) if catalogues else None
 
     def text(self, message, /, **values):
         """Return a text in this language, with its ``{named}`` places filled."""
-        found = self.catalogue.gettext(message) if message else message
+        found = self.texts.get(message, message)
         return found.format(**values) if values else found
 
     def counted(self, one, many, count, /, **values):
         """Return the form of a text that a count asks for, the count in ``{count}``, and its other places filled."""
-        return self.catalogue.ngettext(one, many, count).format(count=count, **values)
+        forms = self.texts.get(one)
+        found = forms[self.form(count)] if forms else one if count == 1 else many
+        return found.format(count=count, **values)
 
 
 _spoken = Language()
@@ -48,7 +52,7 @@ def use_language(code):
     content = None if code == "en" else catalogue(code)
     if code != "en" and not content:
         print(f"LANGUAGE is {code!r}, for which these helpers have no catalogue: they go on in English.")
-    _spoken = Language(gettext.GNUTranslations(io.BytesIO(content))) if content else Language()
+    _spoken = Language(json.loads(content)) if content else Language()
 
 
 def catalogue(code):
@@ -56,7 +60,7 @@ def catalogue(code):
     if not re.fullmatch(r"\w+", str(code)):
         return None
     try:
-        return pkgutil.get_data(__package__, f"locale/{code}.mo")
+        return pkgutil.get_data(__package__, f"locale/{code}.json")
     except (OSError, KeyError):
         return None
 

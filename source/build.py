@@ -5,7 +5,7 @@
                           +-> solutions/X.ipynb, executed
 
 and of each language in source/locale (see translation.py) notebooks/LANGUAGE/X.ipynb, solutions/LANGUAGE/X.ipynb and
-helpers/locale/LANGUAGE.mo.
+helpers/locale/LANGUAGE.json.
 
 A text is a row of cells under headers, always at the start of a line:
 
@@ -229,10 +229,10 @@ def dumps(nb: NotebookNode) -> str:
     return nbformat.writes(nb) + "\n"
 
 
-def same(path: str, stored: bytes, fresh: str | bytes) -> bool:
+def same(path: str, stored: str, fresh: str) -> bool:
     """Compare a derived file with a fresh one: every byte, in solutions/ everything but the outputs."""
     if not path.startswith("solutions/"):
-        return stored == as_bytes(fresh)
+        return stored == fresh
     try:
         nb = json.loads(stored)
         for cell in nb["cells"]:
@@ -241,10 +241,6 @@ def same(path: str, stored: bytes, fresh: str | bytes) -> bool:
     except (ValueError, KeyError, TypeError):
         return False
     return nb == json.loads(fresh)
-
-
-def as_bytes(content: str | bytes) -> bytes:
-    return content if isinstance(content, bytes) else content.encode()
 
 
 def release(instructors: dict[str, str], root: Path) -> dict[str, str]:
@@ -317,13 +313,13 @@ def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cel
     return {name: instructor_notebook(cells) for name, cells in texts.items()}, texts
 
 
-def derive(root: Path) -> tuple[dict[str, str | bytes], dict[str, list[Cell]]]:
+def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
     """Return every derived file by its path, solutions not executed, and the cells of each text."""
     notebooks, texts = instructors(root)
     fresh, editions = {}, {}
     for language in translation.languages(root):
         catalogues = translation.load(root, language, (*notebooks, "helpers"))
-        fresh[f"helpers/locale/{language}.mo"] = translation.compiled(catalogues)
+        fresh[f"helpers/locale/{language}.json"] = translation.compiled(catalogues)
         for name, nb in notebooks.items():
             editions[language, name] = translation.translated(nb, language, translation.prose(catalogues[name]))
     named = {f"{language}-{name}": dumps(nb) for (language, name), nb in editions.items()}
@@ -339,13 +335,13 @@ def derive(root: Path) -> tuple[dict[str, str | bytes], dict[str, list[Cell]]]:
     return fresh, texts
 
 
-def drift(root: Path, fresh: dict[str, str | bytes]) -> list[str]:
+def drift(root: Path, fresh: dict[str, str]) -> list[str]:
     """Return a line for each derived file that is missing, stale or superfluous, and each fault of a translation."""
     problems = translation.problems(root, instructors(root)[0])
-    for path, content in fresh.items():
+    for path, text in fresh.items():
         if not (root / path).exists():
             problems.append(f"{path} is missing: {WAY_OUT}")
-        elif not same(path, (root / path).read_bytes(), content):
+        elif not same(path, (root / path).read_bytes().decode("utf-8", "replace"), text):
             problems.append(f"{path} is stale, or was edited by hand: {WAY_OUT}")
     problems += superfluous(root, fresh)
     if not problems:
@@ -360,7 +356,7 @@ def english_solutions(paths) -> list[str]:
     return [path for path in paths if re.fullmatch(r"solutions/[^/]+", path)]
 
 
-def superfluous(root: Path, fresh: dict[str, str | bytes]) -> list[str]:
+def superfluous(root: Path, fresh: dict[str, str]) -> list[str]:
     """Return a line for each file where derived files lie that no text makes; it may be someone's work."""
     found = [p for f in (root / "source").iterdir() if f.is_dir() for p in f.rglob("*")]
     found = [p for p in found if translation.LOCALE not in p.relative_to(root).parents]
@@ -398,8 +394,8 @@ def main(argv: list[str] | None = None) -> int:
             problems = drift(args.root, fresh)
         else:
             solutions = [path for path in fresh if path.startswith("solutions/")]
-            for path, content in fresh.items():  # what helpers say comes before the notebooks that show it
-                if path not in solutions and _write(args.root / path, as_bytes(content)):
+            for path, text in fresh.items():  # what helpers say comes before the notebooks that show it
+                if path not in solutions and _write(args.root / path, text.encode()):
                     print(f"wrote {path}")
             for path in solutions:
                 fresh[path] = execute(fresh[path], texts[Path(path).stem])

@@ -309,15 +309,32 @@ def prose(catalogue: polib.POFile) -> dict[str, str]:
     return {entry.msgid: entry.msgstr for entry in catalogue if entry.msgstr and not entry.fuzzy and not entry.obsolete}
 
 
-def compiled(catalogues: dict[str, polib.POFile]) -> bytes:
-    """Return the catalogue that helpers ships with, as gettext reads it: its own texts and those that cells print."""
-    spoken = polib.POFile()
-    spoken.metadata = {key: catalogues["helpers"].metadata[key] for key in ("Content-Type", "Plural-Forms")}
-    for domain, catalogue in catalogues.items():
-        for entry in catalogue if domain != "grading" else ():
-            if (domain == "helpers" or entry.comment == "printed") and not spoken.find(entry.msgid):
-                spoken.append(entry)
-    return spoken.to_binary()
+def catalogue_of(entries: list[polib.POEntry], plural_forms: str) -> dict:
+    """Return a catalogue as `helpers.language.Language` takes it, without what is empty or fuzzy."""
+    plural = re.search(r"plural=\s*([^;]+)", plural_forms)[1].strip()
+    done = [entry for entry in entries if entry.translated() and not entry.obsolete]
+    texts = {
+        entry.msgid: [entry.msgstr_plural[form] for form in sorted(entry.msgstr_plural)]
+        if entry.msgid_plural
+        else entry.msgstr
+        for entry in done
+    }
+    return {"plural": plural, "texts": texts}
+
+
+def compiled(catalogues: dict[str, polib.POFile]) -> str:
+    """Return the catalogue that helpers ships with, as JSON: its own texts, and those that the notebooks' cells print.
+
+    They stand in the order of the source, not of the alphabet: so they compress best beside it.
+    """
+    entries = [
+        entry
+        for domain, catalogue in sorted(catalogues.items(), key=lambda item: item[0] != "helpers")
+        for entry in (catalogue if domain != "grading" else ())
+        if domain == "helpers" or entry.comment == "printed"
+    ]
+    spoken = catalogue_of(entries, catalogues["helpers"].metadata["Plural-Forms"])
+    return json.dumps(spoken, ensure_ascii=False, indent=0, separators=(",", ":")) + "\n"
 
 
 def load(root: Path, language: str, domains) -> dict[str, polib.POFile]:

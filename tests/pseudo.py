@@ -44,13 +44,13 @@ def catalogues():
 
 
 def write(root):
-    """Write this language under ``root``: source/locale/xx/*.po and helpers/locale/xx.mo."""
+    """Write this language under ``root``: source/locale/xx/*.po and helpers/locale/xx.json."""
     folder = root / translation.LOCALE / CODE_NAME
     folder.mkdir(parents=True)
     for domain, catalogue in catalogues().items():
         catalogue.save(str(folder / f"{domain}.po"))
     (root / "helpers/locale").mkdir(parents=True)
-    (root / f"helpers/locale/{CODE_NAME}.mo").write_bytes(translation.compiled(catalogues()))
+    (root / f"helpers/locale/{CODE_NAME}.json").write_text(translation.compiled(catalogues()), "utf-8")
 
 
 def english_in(text, code=()):

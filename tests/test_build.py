@@ -312,8 +312,8 @@ def bilingual(course, tmp_path_factory):
 
 @pytest.mark.slow
 def test_a_folder_of_catalogues_makes_an_edition_with_the_same_ids(bilingual):
-    paths = {path for path in files(bilingual) if "/xx" in path and path.endswith(("ipynb", "mo"))}
-    assert paths == {"notebooks/xx/doubling.ipynb", "solutions/xx/doubling.ipynb", "helpers/locale/xx.mo"}
+    paths = {path for path in files(bilingual) if "/xx" in path and path.endswith(("ipynb", "json"))}
+    assert paths == {"notebooks/xx/doubling.ipynb", "solutions/xx/doubling.ipynb", "helpers/locale/xx.json"}
     english, edition = (
         nbformat.read(bilingual / path, nbformat.NO_CONVERT)
         for path in ("notebooks/doubling.ipynb", "notebooks/xx/doubling.ipynb")
@@ -332,11 +332,11 @@ def test_the_drift_check_names_a_text_without_its_translation_and_a_stale_editio
     path.write_text(
         path.read_text("utf-8").replace('"Write it. (xx)"', '""').replace("twice x. (", "x twice. ("), "utf-8"
     )
-    (bilingual / "helpers/locale/xx.mo").write_bytes(b"")
+    (bilingual / "helpers/locale/xx.json").write_bytes(b"")
     assert build.main(["--root", str(bilingual), "--check"]) == 1
     assert [line.partition(", or was")[0] for line in capsys.readouterr().err.splitlines()] == [
         "source/locale/xx/doubling.po: 'Write it.' is not translated",
-        "helpers/locale/xx.mo is stale",
+        "helpers/locale/xx.json is stale",
         "notebooks/xx/doubling.ipynb is stale",
         "solutions/xx/doubling.ipynb is stale",
     ]

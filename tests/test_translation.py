@@ -1,7 +1,7 @@
 """source/translation.py: what the catalogues hold, what a translation must keep, and that every drift has a name."""
 
 import ast
-import io
+import json
 import shutil
 from functools import cache
 
@@ -241,12 +241,13 @@ def test_an_edition_has_the_same_code_ids_and_marks(folder, language, name):
 
 
 def test_helpers_ship_with_their_own_texts_and_those_that_cells_print():
-    import gettext
-
     parts = {name: catalogue(**{name: f"x {name}"}) for name in ("one", "helpers")}
     parts["one"].append(polib.POEntry(msgid="{n} printed", msgstr="in {n}", comment="printed"))
-    made = gettext.GNUTranslations(io.BytesIO(translation.compiled(parts)))
-    assert [made.gettext(text) for text in ("helpers", "{n} printed", "one")] == ["x helpers", "in {n}", "one"]
+    parts["helpers"].append(polib.POEntry(msgid="{count} dot", msgid_plural="dots", msgstr_plural={0: "{count} chấm"}))
+    assert json.loads(translation.compiled(parts)) == {
+        "plural": "0",
+        "texts": {"helpers": "x helpers", "{count} dot": ["{count} chấm"], "{n} printed": "in {n}"},
+    }
 
 
 def test_a_place_is_where_its_text_stands():
