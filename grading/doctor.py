@@ -24,6 +24,7 @@ from .intake import Piece, read
 from .language import language_of
 from .match import Match, released_code
 from .names import Code, code
+from .packed import without_packed
 from .repairs import cell_repairs, kernel_repairs
 
 NOTE_ID = "what-was-repaired"
@@ -58,7 +59,8 @@ def mend(content: bytes, release: NotebookNode) -> Mended:
     handed = read(content)
     known = editions(release)
     release = in_language(release, known.get(language_of(handed.pieces)))
-    match = Match(release, handed.pieces, known.values())
+    pieces = without_packed(handed.pieces, release, known.values())
+    match = Match(release, pieces, known.values())
     entries, moved_up = in_running_order(arranged(match), match)
     repairs = [*handed.repairs, *kernel_repairs(handed.kernel, release), *cell_repairs(match), *moved_up]
     return Mended(rebuilt(release, entries), tuple(repairs))

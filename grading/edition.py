@@ -6,7 +6,7 @@ import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-from source.translation import LOCALE, REPOSITORY, languages, prose, read, translated
+from source.translation import LOCALE, REPOSITORY, is_read, languages, prose, read, translated
 
 
 class Edition(NbGraderPreprocessor):
@@ -24,7 +24,12 @@ class Edition(NbGraderPreprocessor):
             known = ", ".join(["en", *languages(REPOSITORY)])
             raise ValueError(f"Edition.language is {self.language!r}, and there is {known}")
         path = REPOSITORY / LOCALE / self.language / f"{resources['nbgrader']['notebook']}.po"
-        return translated(nb, self.language, prose(read(path))), resources
+        nb = translated(nb, self.language, prose(read(path)))
+        for language, sources in notebooks():
+            for cell in nb.cells if language == self.language else ():
+                if not is_read(cell):  # the packed helpers, with this language's catalogue
+                    cell.source = sources.get(cell.id, cell.source)
+        return nb, resources
 
 
 @cache

@@ -18,6 +18,7 @@ _MODULE_OF = {
     "perplexity": "measures",
     "tokens_for_mass": "measures",
     "pick_device": "device",
+    "widest_float": "device",
     "to_numpy": "device",
     "seed_everything": "device",
     "plot_iterations": "figures",
@@ -34,6 +35,7 @@ _MODULE_OF = {
     "use_language": "language",
     "text": "language",
     "say": "language",
+    "report_machine": "machine",
     "check": "checks",
     "needs": "checks",
 }

@@ -46,6 +46,18 @@ def pick_device(prefer=None):
     return device
 
 
+def widest_float(device):
+    """Return the widest floating dtype of a device: float64, but float32 on MPS, Apple's GPUs, which lack it.
+
+    Arguments
+        device: a torch.device or its name.
+
+    >>> widest_float("mps")
+    torch.float32
+    """
+    return torch.float32 if torch.device(device).type == "mps" else torch.float64
+
+
 def to_numpy(t):
     """Bring a tensor to the CPU as a NumPy array, whatever its device, dtype or history.
 

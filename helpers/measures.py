@@ -18,7 +18,8 @@ def entropy(p, dim=-1):
     >>> entropy([0.5, 0.5, 0.0])
     tensor(0.6931)
     """
-    return torch.special.entr(torch.as_tensor(p)).sum(dim)
+    p = p if torch.is_tensor(p) else torch.as_tensor(p)  # as_tensor would move it to torch's default device
+    return torch.special.entr(p).sum(dim)
 
 
 def perplexity(p, dim=-1):
@@ -52,7 +53,8 @@ def tokens_for_mass(p, mass=0.9):
     >>> tokens_for_mass([0.1, 0.6, 0.3], mass=0.75)
     2
     """
-    p = torch.as_tensor(p).detach().cpu().double()  # (n,)
+    p = p if torch.is_tensor(p) else torch.as_tensor(p)
+    p = p.detach().cpu().double()  # (n,); first to the CPU, since not every device has float64
     if p.ndim != 1 or p.numel() == 0:
         raise ValueError(
             _("p has shape {shape}, expected one distribution of shape (n,): pass one row", shape=tuple(p.shape))

@@ -53,7 +53,7 @@ def log_softmax_t(x, temperature=1.0, dim=-1):
 
 
 def _normalise(function, x, temperature, dim):
-    x = torch.as_tensor(x)
+    x = x if torch.is_tensor(x) else torch.as_tensor(x)  # as_tensor would move it to torch's default device
     if x.is_complex():
         raise TypeError(_("x is {dtype}, softmax needs real logits: pass x.real or x.abs()", dtype=x.dtype))
     if not x.is_floating_point():
@@ -84,13 +84,8 @@ def _temperature_value(temperature, dtype):
     limits = torch.finfo(dtype)
     # Half the smallest subnormal and all below round to 0. NaN fails the comparison too.
     if not value > limits.tiny * limits.eps / 2:
-        raise ValueError(
-            _(
-                "temperature is {value!r}, expected a number above 0 in {dtype} (near 0 is argmax)",
-                value=value,
-                dtype=dtype,
-            )
-        )
+        got = {"value": value, "dtype": dtype}
+        raise ValueError(_("temperature is {value!r}, expected a number above 0 in {dtype} (near 0 is argmax)", **got))
     return value if value <= limits.max else float("inf")
 
 

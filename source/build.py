@@ -13,6 +13,7 @@ A text is a row of cells under headers, always at the start of a line:
     # %%                                 code
     # %% solution="softmax_t"            code that defines softmax_t; the answer between markers
     # %% test="softmax_t" points=2       no body: the call of check() is written here
+    # %% setup                           code, below a folded cell that brings the helpers along (packing.py)
 
 and any header may end in tags="a,b". The markers are lines of their own, ### BEGIN SOLUTION and
 ### END SOLUTION; what stands outside them is the stub that students get. Text becomes notebooks by pure
@@ -30,6 +31,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from itertools import count, pairwise
@@ -43,7 +45,7 @@ from nbformat import NotebookNode, v4
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # run as a file, or from elsewhere
 
-from source import translation  # noqa: E402
+from source import packing, translation  # noqa: E402
 
 # What the judge replaces: without it every mark is 0, and a student never sees the region.
 TEST = """check("{0}", {0})
@@ -51,14 +53,18 @@ TEST = """check("{0}", {0})
 0.0
 ### END HIDDEN TESTS"""
 
-HEADER = re.compile(r'# %%(?P<markdown> \[markdown\])?(?P<options>( \w+=("[^"]*"|[^\s"]+))*)\s*')
+HEADER = re.compile(r'# %%(?P<markdown> \[markdown\])?(?P<setup> setup)?(?P<options>( \w+=("[^"]*"|[^\s"]+))*)\s*')
 KEYS = {"solution", "test", "points", "tags"}
 REGION = r"([ \t]*)[^\n]*BEGIN {0}((?!BEGIN {0}).)*?END {0}[^\n]*"
 ANSWER, HIDDEN = (re.compile(REGION.format(label), re.DOTALL) for label in ("SOLUTION", "HIDDEN TESTS"))
 MARKER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FIGURE = "docs/figure.png"
-PROGRAMS = ("build.py", "translation.py")  # what lies beside the text notebooks
+TOOLS = {"build.py", "packing.py", "setup_cell.py", "translation.py"}  # in source/, all other files are texts
+SETUP_ID, BADGES_ID = "setup", "badges"  # of the cells that no text holds
+BADGES = """\
+[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/{0})
+[![Open in Kaggle](https://kaggle.com/static/images/open-in-kaggle.svg)](https://kaggle.com/kernels/welcome?src=https://github.com/{0})"""
 WAY_OUT = "run make course (python source/build.py)"
 
 
@@ -68,7 +74,7 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Cell:
-    kind: str  # "markdown", "code", "solution" or "test"
+    kind: str  # "markdown", "code", "setup", "solution" or "test"
     source: str
     name: str  # of the exercise, for a solution or a test
     points: float | None
@@ -112,9 +118,9 @@ def _header(line: str, where: str) -> tuple[str, str, float | None, tuple[str, .
     if unknown := sorted(options.keys() - KEYS):
         raise BuildError(f"{where}: unknown key {unknown[0]!r}; the keys are {', '.join(sorted(KEYS))}")
     roles = options.keys() & {"solution", "test"}
-    if len(roles) > 1 or (match["markdown"] and roles):
-        raise BuildError(f"{where}: a cell is one of markdown, code, solution, test; split it")
-    kind = "markdown" if match["markdown"] else next(iter(roles), "code")
+    if len(roles) + bool(match["markdown"]) + bool(match["setup"]) > 1:
+        raise BuildError(f"{where}: a cell is one of markdown, code, setup, solution, test; split it")
+    kind = "markdown" if match["markdown"] else "setup" if match["setup"] else next(iter(roles), "code")
     name = options.get(kind, "")
     if roles and not name.isidentifier():
         raise BuildError(f"{where}: {kind}={name!r} is not a Python name; name the function")
@@ -139,13 +145,16 @@ def _prose(body: str, where: str) -> str:
 
 def _guard(cells: list[Cell]) -> None:
     seen = set()
+    first = next((cell for cell in cells if cell.kind != "markdown"), None)
     for cell in cells:
         if cell.name and (cell.kind, cell.name) in seen:
             raise BuildError(f"{cell.where}: a second {cell.kind} of {cell.name}; each exercise has one")
         seen.add((cell.kind, cell.name))
         if cell.kind == "test" and ("solution", cell.name) not in seen:
             raise BuildError(f"{cell.where}: no solution of {cell.name} above its test; put the solution's cell first")
-        if cell.kind in ("code", "solution"):
+        if cell.kind == "setup" and cell is not first:
+            raise BuildError(f"{cell.where}: the setup stands once, above all other code; move or remove it")
+        if cell.kind in ("code", "setup", "solution"):
             try:
                 ast.parse(cell.source)
             except SyntaxError as error:
@@ -174,8 +183,12 @@ def _guard_solution(cell: Cell) -> None:
         raise BuildError(f"{cell.where}: {cell.name} is not defined outside its answer; students need a stub")
 
 
-def instructor_notebook(cells: list[Cell]) -> NotebookNode:
-    """Return the notebook that nbgrader and instructors read: answers inside, no outputs."""
+def instructor_notebook(cells: list[Cell], setup: str = "", badges: str = "") -> NotebookNode:
+    """Return the notebook that nbgrader and instructors read: answers inside, no outputs.
+
+    setup   the source of the cell that brings the helpers along, for the text's setup cell
+    badges  Markdown for a first cell, if there is any
+    """
     nb = v4.new_notebook(
         metadata={
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -183,9 +196,14 @@ def instructor_notebook(cells: list[Cell]) -> NotebookNode:
             "language_info": {"name": "python"},
         }
     )
+    if badges:
+        nb.cells.append(v4.new_markdown_cell(badges, id=BADGES_ID))
     uses = Counter()
     for cell in cells:
-        digest = hashlib.sha256(f"{cell.kind}\n{cell.source}".encode()).hexdigest()[:8]
+        if cell.kind == "setup":
+            nb.cells.append(v4.new_code_cell(setup, id=SETUP_ID, metadata=nbformat.from_dict(packing.FOLDED)))
+        kind = "code" if cell.kind == "setup" else cell.kind
+        digest = hashlib.sha256(f"{kind}\n{cell.source}".encode()).hexdigest()[:8]
         cell_id = f"{cell.kind}-{cell.name}" if cell.name else digest
         uses[cell_id] += 1
         new = v4.new_markdown_cell if cell.kind == "markdown" else v4.new_code_cell
@@ -284,10 +302,11 @@ def execute(skeleton: str, cells: list[Cell]) -> str:
         )
         try:
             client.execute()
-        except CellExecutionError as error:
-            raise BuildError(f"{cells[running[-1]].where}: {error.ename}: {error.evalue}") from None
-        except (CellTimeoutError, DeadKernelError) as error:
-            raise BuildError(f"{cells[running[-1]].where}: {str(error).splitlines()[0]}") from None
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            place = sum(cell.id not in (SETUP_ID, BADGES_ID) for cell in nb.cells[: running[-1]])
+            ended = isinstance(error, CellExecutionError)
+            reason = f"{error.ename}: {error.evalue}" if ended else str(error).splitlines()[0]
+            raise BuildError(f"{cells[place].where}: {reason}") from None
     nb.metadata = metadata
     for cell in nb.cells:
         for output in cell.get("outputs", []):
@@ -306,11 +325,13 @@ def readme_figure(solutions: list[str]) -> bytes | None:
 
 def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cell]]]:
     """Return the instructors' notebooks and the cells of each text, by name."""
-    paths = [path for path in sorted((root / "source").glob("*.py")) if path.name not in PROGRAMS]
+    paths = [path for path in sorted((root / "source").glob("*.py")) if path.name not in TOOLS]
     if not paths:
         raise BuildError("source/: no text notebook to build; write one, source/NAME.py")
     texts = {path.stem: parse(path.read_text("utf-8"), f"source/{path.name}") for path in paths}
-    return {name: instructor_notebook(cells) for name, cells in texts.items()}, texts
+    packed = any(cell.kind == "setup" for cells in texts.values() for cell in cells)
+    setup = setup_cell(root, [f"source/{name}/{name}.ipynb" for name in texts]) if packed else ""
+    return {name: instructor_notebook(cells, setup, badges(root, name)) for name, cells in texts.items()}, texts
 
 
 def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
@@ -319,9 +340,16 @@ def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
     fresh, editions = {}, {}
     for language in translation.languages(root):
         catalogues = translation.load(root, language, (*notebooks, "helpers"))
-        fresh[f"helpers/locale/{language}.json"] = translation.compiled(catalogues)
+        fresh[f"helpers/locale/{language}.json"] = spoken = translation.compiled(catalogues)
+        packed = any(cell.id == SETUP_ID for nb in notebooks.values() for cell in nb.cells)
+        stored = [f"notebooks/{language}/{name}.ipynb" for name in texts]
+        setup = setup_cell(root, stored, {f"helpers/locale/{language}.json": spoken.encode()}) if packed else ""
         for name, nb in notebooks.items():
-            editions[language, name] = translation.translated(nb, language, translation.prose(catalogues[name]))
+            edition = translation.translated(nb, language, translation.prose(catalogues[name]))
+            own = {SETUP_ID: setup, BADGES_ID: badges(root, f"{language}/{name}")}
+            for cell in edition.cells:
+                cell.source = own.get(cell.id, cell.source)
+            editions[language, name] = edition
     named = {f"{language}-{name}": dumps(nb) for (language, name), nb in editions.items()}
     released = release({name: dumps(nb) for name, nb in notebooks.items()} | named, root)
     for name, nb in notebooks.items():
@@ -335,14 +363,55 @@ def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
     return fresh, texts
 
 
+def setup_cell(root: Path, stored: list[str], more: dict[str, bytes] | None = None) -> str:
+    """Return the source of the cell that brings the helpers along; a stored one stays while it holds the same files.
+
+    stored  notebooks that may hold one
+    more    files that are packed as well, such as a language's catalogue
+    """
+    paths = [path for kind in ("*.py", "*.safetensors") for path in (root / "helpers").rglob(kind)]
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths} | (more or {})
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    texts = [(root / path).read_text("utf-8") for path in stored if (root / path).exists()]
+    return packing.setup_source(files, project, [setup_in(text) for text in texts])
+
+
+def setup_in(text: str) -> str:
+    """Return the source of the setup cell in a notebook's file; empty where there is none."""
+    try:
+        cells = json.loads(text)["cells"]
+        return "".join(next(cell["source"] for cell in cells if cell.get("id") == SETUP_ID))
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration):
+        return ""
+
+
+def badges(root: Path, name: str) -> str:
+    """Return the badges that open a notebook in Colab and Kaggle, at the tag that pyproject.toml names; or nothing.
+
+    The setting is `repository = "owner/name@tag"` in the table [tool.softmax-lab].
+    """
+    path = root / "pyproject.toml"
+    table = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("softmax-lab", {}) if path.exists() else {}
+    repository = table.get("repository", "")
+    if not repository:
+        return ""
+    found = re.fullmatch(r"([\w.-]+/[\w.-]+)@([\w./-]+)", repository)
+    if not found:
+        raise BuildError(f'pyproject.toml: repository is {repository!r}; write "owner/name@tag", or "" for no badges')
+    return BADGES.format(f"{found[1]}/blob/{found[2]}/notebooks/{name}.ipynb")
+
+
 def drift(root: Path, fresh: dict[str, str]) -> list[str]:
     """Return a line for each derived file that is missing, stale or superfluous, and each fault of a translation."""
-    problems = translation.problems(root, instructors(root)[0])
+    problems = translation.problems(root, instructors(root)[0]) if translation.languages(root) else []
     for path, text in fresh.items():
         if not (root / path).exists():
             problems.append(f"{path} is missing: {WAY_OUT}")
         elif not same(path, (root / path).read_bytes().decode("utf-8", "replace"), text):
-            problems.append(f"{path} is stale, or was edited by hand: {WAY_OUT}")
+            stored = setup_in((root / path).read_bytes().decode("utf-8", "replace"))
+            differing = packing.differences(stored, packing.unpack(setup_in(text)))
+            named = f" (in its setup cell: {', '.join(differing)})" if differing else ""
+            problems.append(f"{path} is stale, or was edited by hand{named}: {WAY_OUT}")
     problems += superfluous(root, fresh)
     if not problems:
         picture = readme_figure([(root / path).read_text("utf-8") for path in english_solutions(fresh)])

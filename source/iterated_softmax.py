@@ -18,7 +18,7 @@
 # Where it says *Predict*, write a number in place of `None` before you run on. You get the point for committing to a
 # number, never for being right.
 
-# %%
+# %% setup
 LANGUAGE = "en"
 
 import torch
@@ -491,6 +491,9 @@ for name, weight in linear.items():
 #
 # Sections 5 to 8 ran in float64, which carries about 16 digits. Most deep learning runs in float32, with about 7, or
 # in bfloat16 with less.
+#
+# Apple's GPUs (`mps`) have no float64 at all. Leave this notebook on the CPU, where every tensor is made unless you
+# say otherwise.
 #
 # ### Predict (1 point)
 #

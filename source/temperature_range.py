@@ -17,7 +17,7 @@
 # it says *Predict*, write a number in place of `None` before you run on: the point is for committing, not for being
 # right.
 
-# %%
+# %% setup
 LANGUAGE = "en"
 
 import math
@@ -763,6 +763,9 @@ say("loss floor {floor:.4f} = ln(1 + 9/e) = {exact:.4f}", floor=floor, exact=mat
 #
 # **Claim C14: softmax costs O(N), and O(KN) for K rows.** Time is not the same on two machines, so the cell below
 # measures only when you ask it to: set `MEASURE = True`. It uses your GPU if there is one.
+#
+# Everything else here stays on the CPU, in float64. Apple's GPUs (`mps`) have no float64:
+# `helpers.widest_float(device)` says what a device has.
 
 # %%
 MEASURE = False

@@ -74,8 +74,8 @@ def spans(cell_type: str, source: str) -> list[tuple[int, int, str, str]]:
 
 
 def is_read(cell: NotebookNode) -> bool:
-    """Tell whether a cell is there to be read: one that is folded away is not."""
-    return not cell.metadata.get("jupyter", {}).get("source_hidden")
+    """Tell whether a cell is there to be read: badges, and what is folded away, are not."""
+    return cell.get("id") != "badges" and not cell.metadata.get("jupyter", {}).get("source_hidden")
 
 
 def docstrings(source, starts):
@@ -360,8 +360,7 @@ def update(root: Path, language: str, fresh: dict[str, polib.POFile]) -> list[st
 
 def problems(root: Path, notebooks: dict[str, NotebookNode]) -> list[str]:
     """Return a line for each fault of each catalogue, and for each file in a language's folder that is none."""
-    found = []
-    fresh = template(root, notebooks) if languages(root) else {}
+    found, fresh = [], template(root, notebooks)
     for language in languages(root):
         folder = root / LOCALE / language
         for domain, catalogue in fresh.items():

@@ -2,7 +2,8 @@
 
 Each round times the way and, just before it, torch.softmax(x), so that both meet the same noise, caches and allocator;
 a ratio is one median over the other. Memory is the peak of what is allocated during a call, the result included, in
-tensors of x's size. Nothing is asserted: a loaded machine would fail honest code.
+tensors of x's size. The GPU that torch sees, if there is one, is timed beside the CPU. Nothing is asserted: a loaded
+machine would fail honest code.
 """
 
 import os
@@ -15,11 +16,13 @@ import pytest
 import scipy.special
 import torch
 
-from helpers import softmax_t
+from helpers import pick_device, softmax_t
 
 T = 0.7
 ROUNDS = {(101,): 1000, (64, 50257): 15, (4096, 4096): 7, (8, 128256): 60}
 THREADS = sorted({1, os.cpu_count()})
+# On a GPU the number of the CPU's threads does not matter.
+PLACES = [("cpu", threads) for threads in THREADS] + [(str(pick_device()), 1)] * (pick_device().type != "cpu")
 
 
 def article(x):
@@ -45,16 +48,32 @@ TORCH = {
 }
 NUMPY = {"scipy(x/T)": lambda x: scipy.special.softmax(x / T, axis=-1), "numpy": numpy_softmax}
 CASES = [
-    (shape, threads, direction, way)
+    (shape, device, threads, direction, way)
     for shape in ROUNDS
-    for threads in THREADS
+    for device, threads in PLACES
     for direction in ("forward", "backward")
-    for way in (*TORCH, *(NUMPY if threads == 1 and direction == "forward" else ()))
+    for way in (*TORCH, *(NUMPY if (device, threads, direction) == ("cpu", 1, "forward") else ()))
 ]
 
 
-def peak_bytes(call):
-    """Return the peak of what one call of torch allocates, from the profiler's record of its CPU allocator."""
+def wait(device):
+    """Wait until a GPU has done what it was given."""
+    if device != "cpu":
+        getattr(torch, torch.device(device).type).synchronize()
+
+
+def peak_bytes(call, device="cpu"):
+    """Return the peak of what one call of torch allocates; nan on MPS, which keeps no record.
+
+    On CUDA it comes from the allocator's own statistics, on the CPU from the profiler's record of its allocator.
+    """
+    if torch.device(device).type == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        call()
+        return torch.cuda.max_memory_allocated() - before
+    if device != "cpu":
+        return float("nan")
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
         call()
     events = [event for event in profile.profiler.kineto_results.events() if event.name() == "[memory]"]
@@ -72,13 +91,13 @@ def numpy_peak_bytes(call):
 
 def report(rows):
     ways = [*TORCH, *NUMPY]
-    line = "{:<14}{:>8}  {:<9}{:>12}" + "{:>20}" * len(ways)
-    yield f"Ratio to torch.softmax(x) [peak memory in tensors of x's size]. float32, CPU, T = {T}."
-    yield line.format("shape", "threads", "pass", "softmax, ms", *ways)
-    for (shape, threads, direction), found in rows.items():
+    line = "{:<14}{:<6}{:>8}  {:<9}{:>12}" + "{:>20}" * len(ways)
+    yield f"Ratio to torch.softmax(x) [peak memory in tensors of x's size]. float32, T = {T}."
+    yield line.format("shape", "device", "threads", "pass", "softmax, ms", *ways)
+    for (shape, device, threads, direction), found in rows.items():
         base = median(base for base, _, _ in found.values())
         cells = [f"{found[way][1]:.2f} [{found[way][2]:.1f}]" if way in found else "" for way in ways]
-        yield line.format(str(shape), threads, direction, f"{1e3 * base:.3f}", *cells)
+        yield line.format(str(shape), device, threads, direction, f"{1e3 * base:.3f}", *cells)
 
 
 @pytest.fixture(scope="module")
@@ -90,18 +109,21 @@ def table(pytestconfig):
         print("\n\n" + "\n".join(report(rows)))
 
 
-@pytest.mark.parametrize("shape, threads, direction, way", CASES, ids=str)
-def test_time(benchmark, table, shape, threads, direction, way):
-    x = torch.randn(shape, generator=torch.Generator().manual_seed(0)) * 3
-    weight = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+@pytest.mark.parametrize("shape, device, threads, direction, way", CASES, ids=str)
+def test_time(benchmark, table, shape, device, threads, direction, way):
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(device) * 3
+    weight = torch.randn(shape, generator=torch.Generator().manual_seed(1)).to(device)
 
     def run(function):
         if way in NUMPY and function is not baseline:
             return function(x.numpy())
         if direction == "forward":
-            return function(x)
-        leaf = x.detach().requires_grad_()
-        return torch.autograd.grad(function(leaf), leaf, weight)[0]
+            result = function(x)
+        else:
+            leaf = x.detach().requires_grad_()
+            result = torch.autograd.grad(function(leaf), leaf, weight)[0]
+        wait(device)
+        return result
 
     def time_baseline():
         start = time.perf_counter()
@@ -112,12 +134,12 @@ def test_time(benchmark, table, shape, threads, direction, way):
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        benchmark.group = f"{shape} {direction} threads={threads}"
+        benchmark.group = f"{shape} {direction} {device} threads={threads}"
         benchmark.pedantic(run, args=(function,), setup=time_baseline, rounds=ROUNDS[shape], warmup_rounds=2)
-        measure = numpy_peak_bytes if way in NUMPY else peak_bytes
-        tensors = measure(lambda: run(function)) / x.nbytes
+        peak = numpy_peak_bytes(lambda: run(function)) if way in NUMPY else peak_bytes(lambda: run(function), device)
+        tensors = peak / x.nbytes
     finally:
         torch.set_num_threads(before)
     ratio = benchmark.stats.stats.median / median(base)
     benchmark.extra_info.update(way=way, ratio_to_torch_softmax=ratio, peak_tensors=tensors)
-    table.setdefault((shape, threads, direction), {})[way] = (median(base), ratio, tensors)
+    table.setdefault((shape, device, threads, direction), {})[way] = (median(base), ratio, tensors)

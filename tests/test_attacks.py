@@ -38,8 +38,8 @@ HONEST = ("0_before", "z_after")
 MARKER = "left-by-an-attack"
 PR_SET_CHILD_SUBREAPER = 36
 
-QUICK = """torch_patched ast_transformer showtraceback from_a_thread forged_reply test_edited way_alias kill_parent
-os_exit read_all write_all carry_out returns_evil_object""".split()
+QUICK = """setup_forged torch_patched ast_transformer showtraceback from_a_thread forged_reply test_edited
+way_alias kill_parent os_exit read_all write_all carry_out returns_evil_object""".split()
 
 
 class Batch:
@@ -119,8 +119,9 @@ def generate(root):
     parts = {
         cell.id: cell.metadata.get("nbgrader", {}).get("grade_id", "").removeprefix("test_") for cell in notebook.cells
     }
-    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
-    notebook.cells = [cell for cell in notebook.cells if cell is first or parts[cell.id] in FULL]
+    start = next(index for index, cell in enumerate(notebook.cells) if parts[cell.id])
+    setup = [cell for cell in notebook.cells[:start] if cell.cell_type == "code"]
+    notebook.cells = setup + [cell for cell in notebook.cells if parts[cell.id] in FULL]
     folder = root / "source" / ASSIGNMENT
     folder.mkdir(parents=True)
     nbformat.write(notebook, folder / f"{ASSIGNMENT}.ipynb")

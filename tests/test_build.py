@@ -1,6 +1,7 @@
 """source/build.py: what it derives, what it refuses, and that it notices every drift."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import nbformat
 import polib
 import pytest
 
-from source import build, translation
+from source import build, packing, translation
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -168,6 +169,11 @@ MISTAKES = {
     "code that does not parse": ("import uuid", "import uuid as", "cell 7 (line 28): the code does not parse: "),
     "empty cell": ("# Write it.\n\n# %% sol", "\n# %% sol", "cell 3 (line 13): the cell is empty"),
     "no cell": (TEXT, "", "cell 0 (line 1): no cell"),
+    "setup below other code": ("# %%\nimport uuid", "# %% setup\nimport uuid",
+                               "cell 7 (line 28): the setup stands once, above all other code"),
+    "setup with a role": ('# %% solution="half"', '# %% setup solution="half"', "cell 8 (line 35): a cell is one of"),
+    "prose and setup": ("# %% [markdown]\n# # Doubling", "# %% [markdown] setup\n# # Doubling",
+                        "cell 1 (line 1): a cell is one of"),
 }  # fmt: skip
 
 
@@ -177,6 +183,52 @@ def test_a_mistake_in_the_text_is_told_with_file_and_cell(old, new, message):
     with pytest.raises(build.BuildError) as error:
         build.parse(TEXT.replace(old, new, 1), "source/doubling.py")
     assert str(error.value).startswith("source/doubling.py, cell ") and message in str(error.value)
+
+
+def test_a_setup_header_puts_the_folded_cell_above_its_code():
+    cells = build.parse(TEXT.replace("# %%\nfrom IPython", "# %% setup\nfrom IPython"), "t")
+    plain = build.instructor_notebook(build.parse(TEXT, "t")).cells
+    first, setup, *rest = build.instructor_notebook(cells, "bring_helpers()").cells
+    assert (setup.id, setup.source, setup.metadata) == ("setup", "bring_helpers()", packing.FOLDED)
+    assert [first, *rest] == plain
+
+
+PROJECT = '[project]\nname = "x"\n[tool.softmax-lab]\nrepository = "{0}"\n'
+
+
+def test_badges_open_the_notebook_at_the_tag(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(PROJECT.format("owner/name@v1.0"))
+    shown = build.badges(tmp_path, "doubling")
+    place = "owner/name/blob/v1.0/notebooks/doubling.ipynb"
+    assert re.findall(r"\]\((\S+)\)\]\((\S+)\)", shown) == [
+        (
+            "https://colab.research.google.com/assets/colab-badge.svg",
+            f"https://colab.research.google.com/github/{place}",
+        ),
+        (
+            "https://kaggle.com/static/images/open-in-kaggle.svg",
+            f"https://kaggle.com/kernels/welcome?src=https://github.com/{place}",
+        ),
+    ]
+    first, *rest = build.instructor_notebook(build.parse(TEXT, "t"), badges=shown).cells
+    assert (first.id, first.source) == ("badges", shown)
+    assert rest == build.instructor_notebook(build.parse(TEXT, "t")).cells
+
+
+def test_without_a_repository_there_are_no_badges_and_no_links(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(PROJECT.format(""))
+    assert build.badges(tmp_path, "doubling") == build.badges(tmp_path / "elsewhere", "doubling") == ""
+    assert build.badges(REPOSITORY, "doubling") == ""
+    for path in (REPOSITORY / "notebooks").glob("*.ipynb"):
+        prose = [cell.source for cell in nbformat.read(path, nbformat.NO_CONVERT).cells if cell.cell_type == "markdown"]
+        assert not any("http" in source for source in prose)
+
+
+@pytest.mark.parametrize("repository", ["owner/name", "name@v1", "https://example.org/owner/name@v1", "owner/name@"])
+def test_a_repository_without_its_tag_is_refused(tmp_path, repository):
+    (tmp_path / "pyproject.toml").write_text(PROJECT.format(repository))
+    with pytest.raises(build.BuildError, match='write "owner/name@tag", or "" for no badges'):
+        build.badges(tmp_path, "doubling")
 
 
 def test_an_answer_that_raises_is_told_with_file_and_cell():

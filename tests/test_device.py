@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from helpers import pick_device, seed_everything, to_numpy
+import helpers
+from grading.course import solutions
+from helpers import pick_device, seed_everything, to_numpy, widest_float
+from helpers.checks import report
 
 
 @pytest.fixture
@@ -89,3 +93,92 @@ def test_one_seed_repeats_torch_numpy_and_the_generator():
 def test_a_seed_that_numpy_cannot_take_is_refused_for_both(seed):
     with pytest.raises(ValueError, match=f"seed is {seed}, expected an integer from 0"):
         seed_everything(seed)
+
+
+# Any device. `meta` has shapes, dtypes and no numbers; tensors on it show where a result would lie.
+
+TENSORS = {
+    "softmax_t": lambda x: helpers.softmax_t(x, 0.5),
+    "softmax_t, learned temperature": lambda x: helpers.softmax_t(x, torch.tensor(0.5, requires_grad=True)),
+    "log_softmax_t": lambda x: helpers.log_softmax_t(x, 2.0),
+    "entropy": lambda x: helpers.entropy(x, -1),
+    "perplexity": lambda x: helpers.perplexity(x, -1),
+}
+
+
+class NoFloat64(TorchDispatchMode):
+    """A device without float64, as MPS is: meta refuses to make such tensors."""
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        result = operation(*args, **(kwargs or {}))
+        if torch.is_tensor(result) and result.device.type == "meta" and result.dtype == torch.float64:
+            raise TypeError(f"{operation} made a float64 tensor")
+        return result
+
+
+@pytest.fixture
+def default_device():
+    """Set torch's default device, on which tensors are made, and set it back."""
+    yield torch.set_default_device
+    torch.set_default_device(None)
+
+
+@pytest.mark.parametrize("name", TENSORS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16], ids=str)
+def test_results_stay_on_their_device_without_float64(name, dtype):
+    x = torch.empty(3, 5, dtype=dtype, device="meta")
+    with NoFloat64():
+        result = TENSORS[name](x)
+    shape = (3, 5) if "softmax" in name else (3,)
+    assert (result.device.type, result.dtype, result.shape) == ("meta", dtype, shape)
+
+
+def test_the_stand_in_for_mps_notices_float64():
+    """The red fixture."""
+    with NoFloat64(), pytest.raises(TypeError, match="made a float64 tensor"):
+        torch.empty(3, device="meta").double()
+
+
+@pytest.mark.parametrize("name", TENSORS)
+def test_a_tensor_stays_where_it_is_whatever_the_default_device(name, default_device):
+    x = torch.ones(3, 5)
+    expected = TENSORS[name](x)
+    default_device("meta")
+    temperature_on_cpu = "learned" in name
+    result = helpers.softmax_t(x, 0.5) if temperature_on_cpu else TENSORS[name](x)
+    assert result.device.type == "cpu" and torch.equal(result, expected)
+
+
+@pytest.mark.parametrize(
+    "name", ["softmax_t", "perplexity", "outlier_mass", "tokens_for_mass", "verdict_c5", "verdict_c8"]
+)
+def test_checks_pass_whatever_the_default_device(name, default_device):
+    scope = {"torch": torch, "helpers": helpers}
+    exec((solutions("iterated_softmax") | solutions("temperature_range"))[name], scope)
+    default_device("meta")
+    assert report(name, scope[name]).passed
+
+
+@pytest.mark.parametrize("name", ["explore_repeated_softmax", "explore_temperature_range", "explore_vocabulary"])
+def test_explorers_stay_on_the_cpu(name, default_device):
+    default_device("meta")
+    assert getattr(helpers, name)().words
+
+
+def test_mps_is_picked_and_computes_in_float32(machine):
+    machine(mps=True)
+    assert widest_float(pick_device()) == torch.float32
+    machine(cuda=1)
+    assert widest_float(pick_device()) == torch.float64 == widest_float("cpu")
+
+
+def test_a_check_says_what_to_do_about_float64_on_mps():
+    def answer(x, temperature=1.0, dim=-1):
+        raise TypeError(
+            "Cannot convert a MPS Tensor to float64 dtype as the MPS framework doesn't support float64. Please use "
+            "float32 instead."
+        )
+
+    hint = 'Apple\'s GPUs (mps) have no float64: make this tensor with device="cpu", or in float32'
+    assert str(report("softmax_t", answer)).count(hint) == 8
+    assert hint not in str(report("softmax_t", lambda x, **options: 1 / 0))

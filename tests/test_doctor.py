@@ -4,6 +4,7 @@ import codecs
 import copy
 import io
 import json
+import re
 import zipfile
 
 import nbformat
@@ -13,6 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from grading.course import ASSIGNMENTS, filled
 from grading.doctor import NOTE_ID, Mended, mend, repairs_in
 from grading.intake import LARGEST_FILE, MOST_CELLS, NotGradable
+from source.build import SETUP_ID
+from source.packing import CALL, pack
 from tests.vandal import RELEASES, SOLVED, Wreck, wrecks
 
 FIRST = ASSIGNMENTS[0]
@@ -383,6 +386,42 @@ def test_an_import_in_a_changed_cell_survives():
     document = handed_in(decay_ratios="def decay_ratios(stds):\n    return cmath.pi")
     document["cells"][1]["source"] += "\nimport cmath"
     assert value_at_check(sent(document), "decay_ratios")(0) > 3
+
+
+# The setup cell: grading runs the release's, and unpacks nothing that a student handed in
+
+SETUP = next(cell["source"] for cell in RELEASE.cells if cell.get("id") == SETUP_ID)
+FORGED = SETUP.replace(CALL.search(SETUP)[1], pack({"helpers/__init__.py": b"check = softmax_t = print"}))
+SETUPS = {
+    "its own helpers": FORGED,
+    "under another digest": FORGED.replace('bring_helpers("', 'bring_helpers("0'),
+    "over several lines": FORGED.replace('bring_helpers("', 'bring_helpers(\n    "'),
+    "an older release": FORGED.replace("SetupProblem", "Trouble"),
+    "the call alone": FORGED.split("\n")[-1],
+    "a cut call": FORGED[:-20],
+}
+
+
+@pytest.mark.parametrize("forged", SETUPS.values(), ids=SETUPS)
+@pytest.mark.parametrize("place", ["in its place", "in another cell"])
+def test_a_students_packed_helpers_are_taken_out(forged, place):
+    document = handed_in(decay_ratios="def decay_ratios(stds):\n    return cmath.pi")
+    forged += "\nimport cmath" if place == "in its place" else ""
+    if place == "in its place":
+        next(cell for cell in document["cells"] if cell.get("id") == SETUP_ID)["source"] = forged
+    else:
+        document["cells"].append(added(forged))
+    mended = mend(sent(document), RELEASE).notebook
+    assert [cell.source for cell in mended.cells if re.search(r"bring_helpers\(\s*\"", cell.source)] == [SETUP]
+    assert place == "in another cell" or any("import cmath" in cell.source for cell in mended.cells)
+
+
+def test_a_lost_setup_cell_comes_back():
+    document = handed_in()
+    document["cells"] = [cell for cell in document["cells"] if cell.get("id") != SETUP_ID]
+    mended = mend(sent(document), RELEASE)
+    assert SETUP in [cell.source for cell in mended.notebook.cells]
+    assert any("1 cell of the released notebook missing" in repair for repair in mended.repairs)
 
 
 def test_what_a_helper_needs_moves_up_with_it():

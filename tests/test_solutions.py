@@ -16,6 +16,7 @@ import pytest
 from nbformat import v4
 from nbval.plugin import find_comment_markers, get_sanitize_patterns, metadata_tags
 
+from source.build import TOOLS
 from source.translation import languages
 
 ROOT = Path(__file__).parent.parent
@@ -102,7 +103,7 @@ def _text(output):
 
 
 def test_there_are_solutions_to_guard():
-    texts = {path.stem for path in (ROOT / "source").glob("*.py")} - {"build", "translation"}
+    texts = {path.stem for path in (ROOT / "source").glob("*.py") if path.name not in TOOLS}
     editions = [ROOT / "solutions" / language for language in ("", *languages(ROOT))]
     assert texts and SOLUTIONS == sorted(folder / f"{text}.ipynb" for folder in editions for text in texts)
 

@@ -216,11 +216,13 @@ def test_the_check_names_the_file_and_the_text(tmp_path):
 
 
 def skeleton(source):
-    """Return code without its docstrings, comments and LANGUAGE, as text."""
+    """Return code without its docstrings, comments, LANGUAGE and packed files, as text."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
             node.body[0].value.value = ""
+        if isinstance(node, ast.keyword) and node.arg == "packed":  # helpers, with the edition's own catalogue
+            node.value = ast.Constant("")
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "LANGUAGE":
             node.value.value = ""
     return ast.dump(tree)

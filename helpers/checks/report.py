@@ -20,6 +20,7 @@ MESSAGES = {
     "dtype": english("the dtype differs"),
     "value": english("the value differs"),
     "lost": english("no readable answer came back"),
+    "no_float64": english('Apple\'s GPUs (mps) have no float64: make this tensor with device="cpu", or in float32'),
 }
 
 MISSING = {"unattempted", "empty", "undefined"}  # outcomes that leave nothing to say of single cases
@@ -106,7 +107,8 @@ def details(result):
     if result.passed:
         return []
     if result.outcome == "raised":
-        return [_("your function raised {error}", error=result.came)]
+        hint = "float64" in result.came and "MPS" in result.came
+        return [_("your function raised {error}", error=result.came), *([_(MESSAGES["no_float64"])] if hint else [])]
     sentences = [_("expected {expected}", expected=result.expected)] if result.expected else []
     sentences += [_("came     {came}", came=result.came)] if result.came else []
     return [*sentences, result.diagnosis or _(MESSAGES[result.outcome])]

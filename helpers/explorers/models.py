@@ -1,6 +1,7 @@
 """The explorers' numbers: what each one shows, computed for one setting of its controls, without a figure.
 
-They join several of the course's quantities in one pass, so that a slider can follow the hand.
+They join several of the course's quantities in one pass, so that a slider can follow the hand, and stay on the CPU,
+whatever torch's default device is: there every number format exists.
 """
 
 import functools
@@ -43,8 +44,8 @@ def repeat_from_two_starts(n_points=20, steps=8, temperature=1.0, dtype="float64
     [0.05, 0.999]
     """
     torch_dtype = getattr(torch, dtype)
-    path = torch.zeros((steps + 1, 2, n_points), dtype=torch_dtype)
-    path[0, 0] = softmax_t(torch.linspace(0, 1, n_points, dtype=torch_dtype))
+    path = torch.zeros((steps + 1, 2, n_points), dtype=torch_dtype, device="cpu")
+    path[0, 0] = softmax_t(torch.linspace(0, 1, n_points, dtype=torch_dtype, device="cpu"))
     path[0, 1, -1] = 1
     for k in range(steps):
         for start in (0, 1):  # row by row: for two rows torch wakes its threads, which takes far longer
@@ -79,8 +80,8 @@ def weigh_outlier(half_range=0.4, temperature=1.0, outlier=6.0, n_points=100):
     >>> weigh_outlier(half_range=5).nucleus
     22
     """
-    logits = torch.full((n_points + 1,), outlier, dtype=torch.float64)
-    logits[:-1] = torch.linspace(-half_range, half_range, n_points, dtype=torch.float64)
+    logits = torch.full((n_points + 1,), outlier, dtype=torch.float64, device="cpu")
+    logits[:-1] = torch.linspace(-half_range, half_range, n_points, dtype=torch.float64, device="cpu")
     p = softmax_t(logits, temperature)
     held = p.sort(descending=True).values.cumsum(0)
     return Weighed(

@@ -2,6 +2,9 @@
 
 import copy
 
+from source.build import SETUP_ID
+from source.packing import CALL, pack
+
 from . import NO_TEMPERATURE, RIGHT_BY_FORBIDDEN_WAY, Attack
 
 YES = "yes = lambda *args, **kwargs: True\n"
@@ -29,6 +32,26 @@ def send_all(parent=None):
 
 def test_cell(notebook, name="softmax_t"):
     return next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == f"test_{name}")
+
+
+EVIL_HELPERS = b"""
+kept = []
+def check(name, answer):
+    return 5.0
+def seed_everything(seed=0):
+    import torch
+    return torch.Generator()
+needs = softmax_t = lambda *args, **kwargs: kept.append(args) or 5.0
+"""
+
+
+def with_forged_setup(notebook):
+    """Bring helpers of the student's own under another digest, by a call that the doctor cannot know."""
+    setup = next(cell for cell in notebook.cells if cell.id == SETUP_ID)
+    call = CALL.search(setup.source)
+    forged = call[0].replace(call[1], pack({"helpers/__init__.py": EVIL_HELPERS})).replace('("', '("0', 1)
+    setup.source = f"{setup.source[: call.start()]}bring = bring_helpers\n{forged.replace('bring_helpers', 'bring')}"
+    return notebook
 
 
 def edited(notebook):
@@ -139,6 +162,12 @@ compare.judge = checks.judge = lambda cases, *args: [compare.Result(str(i), "pas
 report.Report.passed = property(lambda self: True)
 collect.encode = collect.collect = lambda *args: 5.0
 check = helpers.check = lambda *args: 5.0""",
+    ),
+    Attack(
+        "setup_forged",
+        "the setup cell brings helpers that keep every input and pass everything",
+        before="import helpers\nfrom helpers import check\nassert 'packed' in helpers.__file__",
+        change=with_forged_setup,
     ),
     Attack(
         "display_patched",
