@@ -8,7 +8,7 @@ OUTER_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-slow course hidden handout reproduce bench bench-grading lint format constraints clean
+.PHONY: help lab demo test test-slow course messages hidden handout reproduce bench bench-grading lint format constraints clean
 
 help: ## List the targets (what `make` alone does)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -40,10 +40,11 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 # Without a display, in a container or as root, JupyterLab prints its address instead of opening a browser.
-lab: $(READY) ## Open JupyterLab on work/, your own copy of the notebooks
-	@mkdir -p work
-	@for notebook in notebooks/*.ipynb; do \
-	  copy="work/$${notebook##*/}"; \
+lab: $(READY) ## Open JupyterLab on work/, your own copy of the notebooks (EDITION=vi: in Vietnamese)
+	@test -e notebooks/$(EDITION) || { echo "There is no notebooks/$(EDITION): its folders are the editions." >&2; exit 2; }
+	@mkdir -p work/$(EDITION)
+	@for notebook in notebooks/$(EDITION:%=%/)*.ipynb; do \
+	  copy="work/$${notebook#notebooks/}"; \
 	  if [ -e "$$copy" ]; then echo "Kept $$copy"; else cp "$$notebook" "$$copy" && echo "Copied $$copy"; fi || exit; \
 	done
 	@flags=; \
@@ -69,6 +70,9 @@ test-slow: $(READY) ## Run the tests that take minutes
 
 course: $(READY) ## Build the notebooks and solutions from source/
 	$(BIN)/python source/build.py
+
+messages: $(READY) ## Bring the translations' catalogues up to date with the texts
+	$(BIN)/python -m source.translation $(LANGUAGES)
 
 hidden: $(READY) ## Draw a private set of hidden cases: make hidden SEED=...
 	@test -n "$(SEED)" || { echo "Give a seed of your own: make hidden SEED=20260901" >&2; exit 2; }

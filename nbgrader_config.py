@@ -12,6 +12,9 @@ try:
     c = get_config()  # noqa: F821  nbgrader provides it
     configure(c)
 
+    # The language of what generate_assignment writes; a submission of any edition is graded alike.
+    # c.Edition.language = "vi"
+
     # Settings of your own go here. The gradebook is gradebook.db in this folder; for another one, any URL that
     # SQLAlchemy knows: c.CourseDirectory.db_url = "postgresql+psycopg://user@host/gradebook", see docs/scaling.md
     # A tenth of the score off for each day that has begun since the due date (off unless set; see docs/lms.md):

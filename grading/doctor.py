@@ -4,6 +4,8 @@ Tests and prose come from the release, so that the student's copies of them neve
 nbgrader's grade_id or by the function it defines. What the student added stays where it stood. Every repair is a
 sentence (`repairs`).
 
+A submission in another language than the release's is rebuilt from that edition of it; nothing else differs.
+
     bytes --intake--> pieces --match--> answers and extras --here--> the mended notebook, repairs
 """
 
@@ -15,7 +17,11 @@ from dataclasses import dataclass
 from nbformat import NotebookNode, from_dict, v4
 from nbgrader import utils
 
+from helpers.language import english
+
+from .edition import editions
 from .intake import Piece, read
+from .language import language_of
 from .match import Match, released_code
 from .names import Code, code
 from .packed import without_packed
@@ -52,10 +58,21 @@ def mend(content: bytes, release: NotebookNode) -> Mended:
     if any("BEGIN SOLUTION" in cell.source for cell in release.cells):
         raise ValueError("the release holds answers: give the notebook that students get")
     handed = read(content)
-    match = Match(release, without_packed(handed.pieces, release))
+    known = editions(release)
+    release = in_language(release, known.get(language_of(handed.pieces)))
+    pieces = without_packed(handed.pieces, release, known.values())
+    match = Match(release, pieces, known.values())
     entries, moved_up = in_running_order(arranged(match), match)
     repairs = [*handed.repairs, *kernel_repairs(handed.kernel, release), *cell_repairs(match), *moved_up]
     return Mended(rebuilt(release, entries), tuple(repairs))
+
+
+def in_language(release, sources):
+    """Return the released notebook with the sources of one of its editions; as it is where there are none."""
+    release = from_dict(release)  # a copy
+    for cell, source in zip(release.cells, sources or [cell.source for cell in release.cells], strict=True):
+        cell.source = source
+    return release
 
 
 def repairs_in(notebook: NotebookNode) -> list[str]:
@@ -139,7 +156,9 @@ def in_running_order(entries, match):
         for name in sorted(needs - known):
             for giver in givers[name]:
                 if giver not in seen:
-                    sentences.append(f"Moved above the check that needs it: the cell that defines `{name}`.")
+                    sentences.append(
+                        english("Moved above the check that needs it: the cell that defines `{name}`.", name=name)
+                    )
                     return giver
         return None
 

@@ -6,6 +6,7 @@ neither source nor other outputs, so hidden cases have only their names here. Ex
 file and never from a submission.
 """
 
+from functools import partial
 from pathlib import Path
 
 import jinja2
@@ -16,14 +17,16 @@ from nbgrader.api import Gradebook
 from traitlets import default
 
 from helpers.checks.cases import load
+from helpers.language import english
 
 from .doctor import repairs_in
 from .findings import AT_GRADING, findings, scores
+from .language import language_of, page_language
 
 ISOLATION = {
-    "bubblewrap": "with bubblewrap, without network and without sight of other files than its own",
-    "limits": "as an ordinary process with limits and an empty home folder",
-    "none": "without isolation",
+    "bubblewrap": english("with bubblewrap, without network and without sight of other files than its own"),
+    "limits": english("as an ordinary process with limits and an empty home folder"),
+    "none": english("without isolation"),
 }
 ABOUT_ANSWERS = ("type", "shape", "dtype", "value")  # the outcomes that an expected value helps to understand
 LARGEST_SHOWN = 16  # numbers of an argument or an expected value; longer ones tell a reader nothing
@@ -48,34 +51,38 @@ class FeedbackExporter(Exporter):
 
 
 def page(notebook, grades, scores):
-    """Return the feedback page.
+    """Return the feedback page, in the language of the notebook.
 
     ``grades`` is what GetGrades found: student, assignment, notebook, score, max_score and late_penalty; ``scores``
     maps an exercise to its points, or to None.
     """
+    language = page_language(language_of(notebook.cells))
     exercises = [finding for finding in findings(notebook) if finding.graded or finding.comment]
     for finding in exercises:
         finding.score = scores.get(finding.exercise)
     isolation = {finding.isolation for finding in exercises} - {""}
     return render(
         "feedback.html.j2",
+        language,
         **{key: grades[key] for key in ("student", "assignment", "notebook", "score", "max_score", "late_penalty")},
         exercises=exercises,
         pending=[finding.exercise for finding in exercises if finding.graded and finding.score is None],
         repairs=repairs_in(notebook),
-        isolation="; ".join(ISOLATION.get(word, word) for word in sorted(isolation)),
+        isolation="; ".join(language.stored(ISOLATION.get(word, word)) for word in sorted(isolation)),
     )
 
 
-def render(template, **values):
-    """Fill a template of ``grading/templates``; every value is escaped."""
+def render(template, language=None, **values):
+    """Fill a template of ``grading/templates``, in English where no language is given; every value is escaped."""
+    language = language or page_language("en")
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     for filter in (breakable, number, points, prose, sides, status):
-        environment.filters[filter.__name__] = filter
-    environment.globals["example"] = example
+        environment.filters[filter.__name__] = partial(filter, language) if filter in (points, status) else filter
+    environment.filters["stored"] = language.stored
+    environment.globals.update(_=language.text, example=example, lang=language.code)
     return environment.get_template(template).render(values)
 
 
@@ -95,21 +102,24 @@ def number(value):
     return f"{value:g}"
 
 
-def points(finding):
+def points(language, finding):
     """Return the score and the maximum of an exercise; a score that is not there is no 0."""
     score = "–" if finding.score is None else number(finding.score)
-    return f"{score} of {number(finding.maximum)}" if finding.graded else score
+    return language.text("{score} of {maximum:g}", score=score, maximum=finding.maximum) if finding.graded else score
 
 
-def status(finding):
+def status(language, finding):
     """Return (kind, words) for an exercise: kind is good, some or none, and the words say the same."""
+    _ = language.text
     if finding.score is None:
-        return "some", "Not marked yet" if finding.graded else "Without points"
+        return "some", _("Not marked yet") if finding.graded else _("Without points")
     if finding.score >= finding.maximum:
-        return "good", "Full marks"
+        return "good", _("Full marks")
     if finding.violations:
-        return "none", "Uses what is not allowed"
-    return ("some", "Partly right") if finding.score > 0 else ("none", finding.result if not finding.cases else "Wrong")
+        return "none", _("Uses what is not allowed")
+    if finding.score > 0:
+        return "some", _("Partly right")
+    return "none", _("Wrong") if finding.cases else language.stored(finding.result)
 
 
 # What a public case asks and expects

@@ -10,10 +10,11 @@ from nbgrader import utils
 
 from helpers.checks.cases import load
 from helpers.checks.report import MESSAGES
+from helpers.language import english
 
 from .judge import is_judged
 
-HEADING = r"^## +(.+?) *(?:\(\d+ minutes.*\))? *$"
+HEADING = r"^## +(.+?) *(?:\(\d+ [^()]*\))? *$"  # without its minutes, in any language
 VERDICT = "application/json"
 NO_RESPONSE = "No response."  # nbgrader's own comment on an untouched cell, which the verdict says better
 AT_GRADING = "at grading: "  # the judge names hidden cases so
@@ -72,7 +73,7 @@ class Finding:
 def reason(case):
     """Return the sentence that says why a case failed."""
     if case["outcome"] == "raised" and case.get("came"):
-        return f"Your function raised {case['came']}"
+        return english("Your function raised {error}", error=case["came"])
     return case.get("diagnosis") or capital(MESSAGES.get(case["outcome"], case["outcome"]))
 
 
@@ -109,7 +110,7 @@ def read_verdict(finding, cell):
     """Take the verdict out of a graded cell, if there is one."""
     data = (cell.outputs[0].get("data", {}) if cell.outputs else {}).get(VERDICT)
     if not data:
-        finding.result = "There is no verdict: was the judge in nbgrader's configuration?"
+        finding.result = english("There is no verdict: was the judge in nbgrader's configuration?")
         return
     finding.points, finding.cases, finding.violations = data["points"], data["cases"], data["violations"]
     finding.isolation = data.get("isolation", "")

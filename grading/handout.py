@@ -39,7 +39,7 @@ def student_environment(environment: str, wheel: str) -> str:
 
 def handout_files(root: Path, wheel: Path) -> dict[str, bytes]:
     """Return the handout as a mapping from file names to contents."""
-    notebooks = sorted((root / "notebooks").glob("*.ipynb"))
+    notebooks = sorted((root / "notebooks").rglob("*.ipynb"))
     if not notebooks:
         raise FileNotFoundError(f"no notebooks in {root / 'notebooks'}: build them with `make course`")
     readme = (root / "grading" / "student_readme.md").read_text(encoding="utf-8")
@@ -48,7 +48,7 @@ def handout_files(root: Path, wheel: Path) -> dict[str, bytes]:
         "README.md": readme.replace("{wheel}", wheel.name).encode(),
         "environment.yml": student_environment(environment, wheel.name).encode(),
         **{name: (root / name).read_bytes() for name in COPIED},
-        **{path.name: path.read_bytes() for path in notebooks},
+        **{path.relative_to(root / "notebooks").as_posix(): path.read_bytes() for path in notebooks},
         wheel.name: wheel.read_bytes(),
     }
 

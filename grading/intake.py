@@ -11,6 +11,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from helpers.language import english, english_counted
+from source.translation import SETTING
+
 from .names import code
 
 LARGEST_FILE = 32 << 20  # bytes
@@ -87,7 +90,7 @@ def read(content):
     metadata = document.get("metadata") if isinstance(document.get("metadata"), dict) else {}
     repairs += format_repairs(version, readable) + cell_repairs(odd)
     if "widgets" in metadata and not has_state(metadata["widgets"]):
-        repairs.append("The notebook's widgets had no state, as Colab leaves them; they were taken out.")
+        repairs.append(english("The notebook's widgets had no state, as Colab leaves them; they were taken out."))
     pieces = tuple(piece for piece in pieces if piece.source.strip())
     if not pieces:
         raise NotGradable("the notebook is empty: no cell has any content")
@@ -106,15 +109,16 @@ def decoded(content):
     encoding = json.detect_encoding(content)  # by its byte order mark, or by its first bytes
     repairs = []
     if content.startswith(codecs.BOM_UTF8):
-        repairs.append("The file began with a byte order mark; it was taken off.")
+        repairs.append(english("The file began with a byte order mark; it was taken off."))
     elif encoding != "utf-8":
-        repairs.append(f"The file was in {encoding.partition('-sig')[0].upper()}; it is UTF-8 now.")
+        shown = encoding.partition("-sig")[0].upper()
+        repairs.append(english("The file was in {encoding}; it is UTF-8 now.", encoding=shown))
     try:
         return content.decode(encoding), repairs
     except UnicodeDecodeError:
         if encoding != "utf-8":
             raise NotGradable("the file is not a notebook: it is no text") from None
-    repairs.append("The file was not in UTF-8; it was read as Latin-1.")
+    repairs.append(english("The file was not in UTF-8; it was read as Latin-1."))
     try:
         return content.decode("cp1252"), repairs
     except UnicodeDecodeError:
@@ -208,14 +212,22 @@ def format_repairs(version, cells):
     major, minor = version
     if (major, minor) != (4, 5):
         known = major is not None and (major < 4 or minor is not None)
-        shown = f"in notebook format {major}" + (f".{minor}" if minor is not None else "")
-        return [f"The file was {shown if known else 'without a format number'}; it is in format 4.5 now."]
+        shown = f"{major}" + (f".{minor}" if minor is not None else "")
+        if not known:
+            return [english("The file was without a format number; it is in format 4.5 now.")]
+        return [english("The file was in notebook format {number}; it is in format 4.5 now.", number=shown)]
     ids = Counter(cell["id"] for cell in cells if isinstance(cell.get("id"), str))
     repairs, missing = [], len(cells) - ids.total()
     if missing:
-        repairs.append(f"{counted(missing, 'cell')} had no id, or an invalid one; each has one now.")
+        repairs.append(
+            english_counted(
+                "{count} cell had no id, or an invalid one; each has one now.",
+                "{count} cells had no id, or an invalid one; each has one now.",
+                missing,
+            )
+        )
     if len(ids) < ids.total():
-        repairs.append("Some cells had the same id; each has its own now.")
+        repairs.append(english("Some cells had the same id; each has its own now."))
     return repairs
 
 
@@ -223,11 +235,23 @@ def cell_repairs(odd):
     """Return what is to say about odd cells."""
     repairs = []
     if odd["returns"]:
-        repairs.append("Lines ended as Windows or old Macs write them (CR); they end in LF now.")
+        repairs.append(english("Lines ended as Windows or old Macs write them (CR); they end in LF now."))
     if odd["outputs"]:
-        repairs.append(f"{counted(odd['outputs'], 'output')} had a wrong form; grading makes its own outputs.")
+        repairs.append(
+            english_counted(
+                "{count} output had a wrong form; grading makes its own outputs.",
+                "{count} outputs had a wrong form; grading makes its own outputs.",
+                odd["outputs"],
+            )
+        )
     if odd["malformed"]:
-        repairs.append(f"{counted(odd['malformed'], 'cell')} had a wrong form; what could be read was kept.")
+        repairs.append(
+            english_counted(
+                "{count} cell had a wrong form; what could be read was kept.",
+                "{count} cells had a wrong form; what could be read was kept.",
+                odd["malformed"],
+            )
+        )
     return repairs
 
 
@@ -238,10 +262,5 @@ def has_state(widgets):
 
 
 def key(source):
-    """Return a source without trailing blanks and outer empty lines, to compare by."""
-    return "\n".join(line.rstrip() for line in source.strip().split("\n"))
-
-
-def counted(number, noun):
-    """Return the number with its noun."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """Return a source without trailing blanks, outer empty lines and the language that it sets, to compare by."""
+    return SETTING.sub('LANGUAGE = "en"', "\n".join(line.rstrip() for line in source.strip().split("\n")))

@@ -31,20 +31,21 @@ from traitlets import Bool, Integer
 from helpers.checks import collect as collector
 from helpers.checks.cases import load
 from helpers.checks.rules import violations
+from helpers.language import english
 
 from . import outputs, sandbox
 from .draw import hidden_path
 from .relevance import skippable
 from .verdict import no_answer, verdict
 from .walls import GIBIBYTE, isolation
-from .watch import TOO_LONG, Watch
+from .watch import Watch, too_long
 
 COLLECT = Path(collector.__file__).read_text()
 LARGEST_MESSAGE = 1 << 25  # bytes of one part of a message; a larger one cuts the connection
 MOST_WAITING = 100_000  # messages; the watch sees to their size
 LARGEST_SOURCE = 1 << 20  # characters of all the code cells above a graded one
 LONGEST_LIST = 2 * collector.MAX_ITEMS
-BROKEN = "the notebook's process ended or broke its protocol"
+BROKEN = english("the notebook's process ended or broke its protocol")
 
 
 class Judge(Execute):
@@ -157,7 +158,7 @@ class Judge(Execute):
     def preprocess_cell(self, cell, resources, index):
         """Run a cell, or judge it if it is graded; once the kernel is gone, neither."""
         if time.monotonic() > self.watch.deadline:
-            self.end(TOO_LONG.format(self.wall_limit))
+            self.end(too_long(self.wall_limit))
         if is_judged(cell):
             self.judge(cell, index)
         elif not self.ended and index not in self.skipped:
@@ -177,7 +178,7 @@ class Judge(Execute):
     def end(self, reason):
         """Ask the kernel nothing any more; the first reason stays."""
         self.ended = self.ended or reason
-        self.doubtful |= self.ended in (TOO_LONG.format(self.wall_limit), BROKEN)
+        self.doubtful |= self.ended in (too_long(self.wall_limit), BROKEN)
 
     def judge(self, cell, index):
         """Ask the kernel for the answers of a graded cell and keep the verdict for later."""
@@ -193,9 +194,10 @@ class Judge(Execute):
                     late = True
         self.doubtful |= late
         if late:
-            found = no_answer(name, points, f"your function did not return within {self.timeout} s")
+            reason = english("your function did not return within {seconds} s", seconds=self.timeout)
+            found = no_answer(name, points, reason)
         elif self.ended:
-            found = no_answer(name, points, f"no answer came out, because {self.ended}")
+            found = no_answer(name, points, english("no answer came out, because {reason}", reason=self.ended))
         else:
             found = self.decide(name, points, index, answers)
         self.verdicts[cell.metadata.nbgrader["grade_id"]] = found
@@ -205,7 +207,8 @@ class Judge(Execute):
         forbidden = self.public.exercises[name]["forbidden"]
         source = [cell.source for cell in self.nb.cells[:index] if cell.cell_type == "code"] if forbidden else []
         if sum(map(len, source)) > LARGEST_SOURCE:
-            return no_answer(name, points, f"the code cells above have more than {LARGEST_SOURCE} characters")
+            reason = english("the code cells above have more than {count} characters", count=LARGEST_SOURCE)
+            return no_answer(name, points, reason)
         found = violations([python_of(each) for each in source], name, forbidden)
         answers = [answer if is_plain(answer) else None for answer in answers] if isinstance(answers, list) else None
         try:

@@ -21,16 +21,20 @@ class Match:
     parts    from the index of a solution cell to the number of parts it had been split into
     """
 
-    def __init__(self, release, pieces):
+    def __init__(self, release, pieces, editions=()):
+        """Take a release and the pieces; ``editions`` are the sources of its cells in other languages."""
         self.cells = release.cells
+        released = [cell.source for cell in self.cells]
+        self.texts = [{key(text) for text in texts} for texts in zip(released, *editions, strict=True)]
         asked = {i: released_code(cell) for i, cell in enumerate(self.cells) if utils.is_solution(cell)}
         self.functions = {i: found.defines for i, found in asked.items() if found.defines}
         self.names = {i: found.defines or found.binds for i, found in asked.items()}
         self.all_names = frozenset().union(*self.names.values())
         self.grade_ids = {grade_id(cell): i for i, cell in enumerate(self.cells) if grade_id(cell)}
         self.keys = defaultdict(list)
-        for i, cell in enumerate(self.cells):
-            self.keys[key(cell.source)].append(i)
+        for i, texts in enumerate(self.texts):
+            for text in texts:
+                self.keys[text].append(i)
         self.parts = {}
         self.pieces = self.reunite(list(pieces))
         self.places = self.place()
@@ -102,8 +106,8 @@ class Match:
         )
 
     def is_copy(self, piece):
-        """Tell whether a piece says just what its cell says in the release."""
-        return piece in self.places and piece.key == key(self.cells[self.places[piece]].source)
+        """Tell whether a piece says just what its cell says in the release, in any language."""
+        return piece in self.places and piece.key in self.texts[self.places[piece]]
 
     def answer(self, i):
         """Return the piece that answers solution ``i``, or None.

@@ -10,12 +10,14 @@ from .names import parsed, without_magics
 CALL = "bring_helpers"  # the function of source/setup_cell.py
 
 
-def without_packed(pieces, release):
+def without_packed(pieces, release, editions=()):
     """Return the pieces without packed helpers; what else stood in such a cell, an import say, stays.
 
-    A setup cell that is the release's, word for word, is left as it is.
+    A setup cell that is the release's, word for word, or that of one of its ``editions`` (the sources of their cells),
+    is left as it is.
     """
-    ours = [cell.source for cell in release.cells if CALL in cell.source]
+    known = [[cell.source for cell in release.cells], *editions]
+    ours = list(dict.fromkeys(source for sources in known for source in sources if CALL in source))
     keys = {key(source) for source in ours}
     pieces = [
         replace(piece, source=stripped(piece.source, ours)) if CALL in piece.source and piece.key not in keys else piece

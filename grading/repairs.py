@@ -8,7 +8,8 @@ import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 
-from .intake import counted
+from helpers.language import english, english_counted
+
 from .match import grade_id
 
 MARKS = ("grade", "solution", "locked", "task", "points", "schema_version")
@@ -20,7 +21,13 @@ def kernel_repairs(kernel, release):
     if kernel is None or kernel == ours.get("name"):
         return []
     shown = f" ({kernel})" if re.fullmatch(r"[\w .-]{1,40}", kernel) else ""
-    return [f"The notebook named another kernel{shown}; it is run with {ours.get('display_name')}."]
+    return [
+        english(
+            "The notebook named another kernel{shown}; it is run with {ours}.",
+            shown=shown,
+            ours=ours.get("display_name"),
+        )
+    ]
 
 
 def cell_repairs(match):
@@ -101,32 +108,49 @@ def named(sentence):
 
     def filled(grade_ids):
         names = dict.fromkeys(grade_id.removeprefix("test_") for grade_id in grade_ids)
-        return f"{sentence}: {', '.join(f'`{name}`' for name in names)}."
+        return sentence.format(names=", ".join(f"`{name}`" for name in names))
 
     return filled
 
 
-def numbered(sentence):
-    """Return a function from some cells to the sentence with their number."""
-    return lambda cells: f"{counted(len(cells), 'cell')} of the released notebook {sentence}."
-
-
 SENTENCES = {
-    "unmarked": named("Found by the function it defines, for nbgrader's mark was lost, as after Colab or VS Code"),
-    "elsewhere": named("Found in another cell and put in its place"),
-    "shared": named("Found in one cell with another exercise or a check; that cell is run in its place"),
-    "split": named("Split into several cells, joined again"),
-    "retyped": named("Turned into another kind of cell, made what it was"),
-    "several": named("Defined more than once; the last definition counts"),
-    "repeated": named("There more than once, word for word; one copy kept"),
-    "moved": named("Moved, now back in its place"),
-    "lost answer": named("No cell found (deleted, or of an older release); it counts as not attempted"),
-    "lost check": named("Check missing (deleted, or of an older release); put back"),
-    "changed check": named("Check changed; the released one counts"),
-    "repeated check": named("Check there more than once; one copy kept"),
-    "marks": named("nbgrader metadata changed; the released one counts"),
-    "lost prose": numbered("missing (deleted, or of an older release); put back"),
-    "changed prose": numbered("changed; as released again, with the changed one below"),
-    "retyped prose": numbered("turned into another kind of cell; made what it was"),
-    "copies": numbered("there more than once; one copy kept"),
+    "unmarked": named(
+        english("Found by the function it defines, for nbgrader's mark was lost, as after Colab or VS Code: {names}.")
+    ),
+    "elsewhere": named(english("Found in another cell and put in its place: {names}.")),
+    "shared": named(
+        english("Found in one cell with another exercise or a check; that cell is run in its place: {names}.")
+    ),
+    "split": named(english("Split into several cells, joined again: {names}.")),
+    "retyped": named(english("Turned into another kind of cell, made what it was: {names}.")),
+    "several": named(english("Defined more than once; the last definition counts: {names}.")),
+    "repeated": named(english("There more than once, word for word; one copy kept: {names}.")),
+    "moved": named(english("Moved, now back in its place: {names}.")),
+    "lost answer": named(
+        english("No cell found (deleted, or of an older release); it counts as not attempted: {names}.")
+    ),
+    "lost check": named(english("Check missing (deleted, or of an older release); put back: {names}.")),
+    "changed check": named(english("Check changed; the released one counts: {names}.")),
+    "repeated check": named(english("Check there more than once; one copy kept: {names}.")),
+    "marks": named(english("nbgrader metadata changed; the released one counts: {names}.")),
+    "lost prose": lambda cells: english_counted(
+        "{count} cell of the released notebook missing (deleted, or of an older release); put back.",
+        "{count} cells of the released notebook missing (deleted, or of an older release); put back.",
+        len(cells),
+    ),
+    "changed prose": lambda cells: english_counted(
+        "{count} cell of the released notebook changed; as released again, with the changed one below.",
+        "{count} cells of the released notebook changed; as released again, with the changed one below.",
+        len(cells),
+    ),
+    "retyped prose": lambda cells: english_counted(
+        "{count} cell of the released notebook turned into another kind of cell; made what it was.",
+        "{count} cells of the released notebook turned into another kind of cell; made what it was.",
+        len(cells),
+    ),
+    "copies": lambda cells: english_counted(
+        "{count} cell of the released notebook there more than once; one copy kept.",
+        "{count} cells of the released notebook there more than once; one copy kept.",
+        len(cells),
+    ),
 }

@@ -5,6 +5,7 @@ from nbgrader.preprocessors import ClearSolutions
 
 # A module that is missing or broken must show here, not at grading.
 from . import exporter, feedback, judge  # noqa: F401
+from .edition import Edition
 from .exchange import CollectFiles
 from .export import StatusExport
 from .markup import harmless
@@ -18,8 +19,10 @@ def configure(c):
 
     # The released files are derived and committed: generating them again writes the same bytes and fills the gradebook.
     c.GenerateAssignment.force = True
+    steps = GenerateAssignment.preprocessors.default()
     c.GenerateAssignment.preprocessors = [
-        ClearAnswers if step is ClearSolutions else step for step in GenerateAssignment.preprocessors.default()
+        Edition,  # first: it knows the source's texts
+        *(ClearAnswers if step is ClearSolutions else step for step in steps),
     ]
 
     c.ExchangeFactory.collect = CollectFiles

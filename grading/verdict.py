@@ -10,7 +10,15 @@ import builtins
 from dataclasses import asdict, dataclass, replace
 
 from helpers.checks.compare import judge
-from helpers.checks.report import MESSAGES, MISSING, Report
+from helpers.checks.report import Report
+from helpers.language import english
+
+# The outcomes that leave nothing to say of single cases.
+NO_ANSWER = {
+    "unattempted": english("not attempted yet"),
+    "empty": english("no prediction yet"),
+    "undefined": english("there is no function of this name"),
+}
 
 
 @dataclass(frozen=True)
@@ -47,12 +55,13 @@ def verdict(name, points, public, hidden, answers, violations):
         for r in judge(name, cases, hidden.tensors, answers[split:])
     ]
     results = shown + unshown
-    for outcome in MISSING:
+    for outcome, reason in NO_ANSWER.items():
         if all(result.outcome == outcome for result in results):
-            return no_answer(name, points, MESSAGES[outcome].partition(":")[0])
+            return no_answer(name, points, reason)
     good = 0 if violations else sum(result.passed for result in results)
     earned = float(points) if good == len(results) else round(points * good / len(results), 2)
-    headline = f"{name}: {earned:g} of {points:g} points; {good} of {len(results)} cases passed."
+    passed = english("{good} of {total} cases passed", good=good, total=len(results))
+    headline = f"{name}: {earned:g} of {points:g} points; {passed}."
     return Verdict(earned, Report(name, tuple(results), 0, tuple(violations), exercise["advice"], headline))
 
 
@@ -65,4 +74,4 @@ def discreet(result):
     """Return the result without anything that came from the kernel, but for the name of a built-in error."""
     kind = result.came.partition(":")[0]
     known = result.outcome == "raised" and isinstance(getattr(builtins, kind, None), type)
-    return replace(result, came=kind if known else "an error" if result.outcome == "raised" else "")
+    return replace(result, came=kind if known else english("an error") if result.outcome == "raised" else "")

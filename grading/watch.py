@@ -7,12 +7,13 @@ import threading
 import time
 from pathlib import Path
 
+from helpers.language import english
+
 from .walls import GIBIBYTE, MEBIBYTE, MOST_TASKS
 
 LARGEST_SHARE = 16 * MEBIBYTE  # of the folder with the kernel's sockets
 MOST_FILES = 64  # in that folder
 LARGEST_INTAKE = GIBIBYTE  # by which this process may grow from what a kernel sends it
-TOO_LONG = "the notebook ran longer than {} s"
 PERIOD = 0.2  # seconds from one look to the next
 
 
@@ -47,17 +48,22 @@ class Watch(threading.Thread):
     def overstepped(self):
         """Return the limit that is overstepped now, in words, or an empty text."""
         if time.monotonic() > self.deadline:
-            return TOO_LONG.format(self.seconds)
+            return too_long(self.seconds)
         tasks, memory = usage(self.pid)
         if tasks > MOST_TASKS:
-            return f"the notebook started more than {MOST_TASKS} processes and threads"
+            return english("the notebook started more than {count} processes and threads", count=MOST_TASKS)
         if memory > self.memory:
-            return f"the notebook used more than {self.memory / GIBIBYTE:.3g} GiB of memory"
+            return english("the notebook used more than {size:.3g} GiB of memory", size=self.memory / GIBIBYTE)
         if self.folder and not small(self.folder):
-            return "the notebook wrote where only its kernel may"
+            return english("the notebook wrote where only its kernel may")
         if own_memory() - self.before > LARGEST_INTAKE:
-            return "the notebook sent more than can be taken in"
+            return english("the notebook sent more than can be taken in")
         return ""
+
+
+def too_long(seconds):
+    """Return the reason for the end of a notebook that took more than its time."""
+    return english("the notebook ran longer than {seconds} s", seconds=seconds)
 
 
 def usage(pid):

@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+from .language import _
+
 
 def pick_device(prefer=None):
     """Pick the device to compute on: `prefer` where it is given, else CUDA, then MPS, then the CPU.
@@ -30,11 +32,16 @@ def pick_device(prefer=None):
     except (RuntimeError, TypeError):
         device = None
     if device is None or device.type not in counts:
-        raise ValueError(f"prefer is {prefer!r}, expected one of {', '.join(counts)} or None")
+        known = ", ".join(counts)
+        raise ValueError(_("prefer is {prefer!r}, expected one of {known} or None", prefer=prefer, known=known))
     if (device.index or 0) >= counts[device.type]:
         raise RuntimeError(
-            f"prefer is {str(prefer)!r}, but torch sees no such device here: use {' or '.join(present)}, "
-            "or None for the best there is"
+            _(
+                "prefer is {prefer!r}, but torch sees no such device here: use {present}, or None for the best "
+                "there is",
+                prefer=str(prefer),
+                present=_(" or ").join(present),
+            )
         )
     return device
 
@@ -82,7 +89,7 @@ def seed_everything(seed=0):
     True
     """
     if not 0 <= seed < 2**32:
-        raise ValueError(f"seed is {seed!r}, expected an integer from 0 to 2**32 - 1")
+        raise ValueError(_("seed is {seed!r}, expected an integer from 0 to 2**32 - 1", seed=seed))
     np.random.seed(seed)
     torch.manual_seed(seed)
     return torch.Generator().manual_seed(seed)

@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import StrMethodFormatter
 
 from .device import to_numpy
+from .language import _
 
 DPI = 100
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7")  # those with a contrast of 3:1 on white
@@ -148,7 +149,9 @@ def span(values):
     'from 0.123 to 2'
     """
     values = finite(values)
-    return f"from {values.min():.3g} to {values.max():.3g}" if values.size else "without a finite value"
+    if not values.size:
+        return _("without a finite value")
+    return _("from {low:.3g} to {high:.3g}", low=values.min(), high=values.max())
 
 
 def table(names, points):

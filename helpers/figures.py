@@ -25,6 +25,7 @@ from .drawing import (
     span,
     table,
 )
+from .language import _, counted
 
 
 def plot_iterations(probs, x):
@@ -40,21 +41,26 @@ def plot_iterations(probs, x):
     """
     x = array(x)
     probs = [array(p) for p in probs]
-    _require(probs, "probs is empty: expected at least one distribution")
+    _require(probs, _("probs is empty: expected at least one distribution"))
     for k, p in enumerate(probs):
         _require(
             x.ndim == 1 and p.shape == x.shape,
-            f"probs[{k}] has shape {p.shape}, x has {x.shape}: expected one length, 1-D",
+            _("probs[{k}] has shape {p}, x has {x}: expected one length, 1-D", k=k, p=p.shape, x=x.shape),
         )
     last = len(probs) - 1
-    title = f"Probabilities {span(probs[0])} at k = 0"
+    title = _("Probabilities {span} at k = 0", span=span(probs[0]))
     if last:
-        title += f", {span(probs[last])} at k = {last}"
-    alt = f"Scatter of probability against x, {x.size} points for each iteration, k = 0 to {last}. {title}."
+        title += _(", {span} at k = {last}", span=span(probs[last]), last=last)
+    alt = _(
+        "Scatter of probability against x, {size} points for each iteration, k = 0 to {last}. {title}.",
+        size=x.size,
+        last=last,
+        title=title,
+    )
     low, high = limits(*probs)
     same = _first_coinciding(probs, tolerance=0.01 * (high - low))
     if same < last:
-        coincide = f"From k = {same} on the points lie on one another"
+        coincide = _("From k = {same} on the points lie on one another", same=same)
         title += f"\n{coincide}"
         alt += f" {coincide}, {span(np.concatenate(probs[same:]))}."
     points = [(k, *point) for k, p in enumerate(probs) for point in zip(x, p, strict=True)]
@@ -69,7 +75,7 @@ def plot_iterations(probs, x):
         axes.add_line(marks(x, p, colour, marker, size, label=f"k = {k}"))
         for k, (p, colour, marker, size) in enumerate(styles)
     ]
-    dress(axes, title, "x", "probability")
+    dress(axes, title, "x", _("probability"))
     axes.set(xlim=limits(x), ylim=(low, high))
     shown = handles[:: math.ceil(len(handles) / 36)]
     columns = math.ceil(len(shown) / 18)
@@ -92,49 +98,54 @@ def plot_log_std(stds, n_points=None):
     Standard deviation on a log axis, from 0.5 at k = 0 to 0.05 at k = 1. Exactly 0 at k = 2.
     """
     stds = np.array([float(to_numpy(s)) for s in stds])
-    _require(stds.size, "stds is empty: expected one number per iteration")
-    _require(n_points is None or n_points > 0, f"n_points is {n_points}: expected a number above 0, or None")
+    _require(stds.size, _("stds is empty: expected one number per iteration"))
+    positive = n_points is None or n_points > 0
+    _require(positive, _("n_points is {n_points}: expected a number above 0, or None", n_points=n_points))
     steps = np.arange(stds.size)
     drawn = steps[np.isfinite(stds) & (stds > 0)]
     zeros = steps[stds == 0]
     lost = stds.size - drawn.size - zeros.size
-    words = "no value above 0"
+    words = _("no value above 0")
     if drawn.size:
-        words = f"from {stds[drawn[0]]:.3g} at k = {drawn[0]} to {stds[drawn[-1]]:.3g} at k = {drawn[-1]}"
-    alt = f"Standard deviation on a log axis, {words}."
+        (first, last), (start, end) = drawn[[0, -1]], stds[drawn[[0, -1]]]
+        words = _(
+            "from {start:.3g} at k = {first} to {end:.3g} at k = {last}", start=start, first=first, end=end, last=last
+        )
+    alt = [_("Standard deviation on a log axis, {words}.", words=words)]
     if zeros.size:
-        alt += f" Exactly 0 at k = {_runs(zeros)}."
+        alt.append(_("Exactly 0 at k = {steps}.", steps=_runs(zeros)))
     if n_points and drawn.size:
-        alt += f" A dashed line is divided by {n_points:g} at each step."
+        alt.append(_("A dashed line is divided by {n_points:g} at each step.", n_points=n_points))
     if lost:
-        alt += f" Not drawn, because negative or not finite: {lost} of {stds.size}."
+        alt.append(_("Not drawn, because negative or not finite: {lost} of {total}.", lost=lost, total=stds.size))
     data = table(("iteration", "standard deviation"), list(zip(steps, stds, strict=True)))
 
-    figure = DescribedFigure(7.6, 4.2, alt, data)
+    figure = DescribedFigure(7.6, 4.2, " ".join(alt), data)
     if zeros.size:  # on an axis of their own, below
         axes, strip = figure.subplots(2, sharex=True, height_ratios=(12, 1))
         strip.plot(zeros, np.zeros(zeros.size), "X", color=OKABE_ITO[1], markersize=8)
-        dress(strip, "", "iteration k", "")
-        strip.set_yticks([0], ["exactly 0"])
+        dress(strip, "", _("iteration k"), "")
+        strip.set_yticks([0], [_("exactly 0")])
     else:
         axes = figure.add_subplot()
     axes.set_yscale("log")
     curve = np.full(stds.size, np.nan)  # a gap where there is nothing to draw
     curve[drawn] = stds[drawn]
-    axes.plot(steps, curve, "o-", color=OKABE_ITO[0], markersize=7, label="standard deviation")
+    axes.plot(steps, curve, "o-", color=OKABE_ITO[0], markersize=7, label=_("standard deviation"))
     low, high = (stds[drawn].min(), stds[drawn].max()) if drawn.size else (0.1, 1.0)
     if n_points and drawn.size:
         divided = stds[drawn[0]] * float(n_points) ** -(steps[drawn[0] :] - drawn[0])
         divided = divided[(divided >= low / n_points) & (divided <= high)]  # as far as the data, and a step more
         after = drawn[0] + np.arange(divided.size)
-        axes.plot(after, divided, "--", color=OKABE_ITO[1], label=f"divided by {n_points:g} at each step")
+        label = _("divided by {n_points:g} at each step", n_points=n_points)
+        axes.plot(after, divided, "--", color=OKABE_ITO[1], label=label)
         low = min(low, divided.min())
         figure.legend(loc="outside lower center", ncols=2, fontsize=9)
     dress(
         axes,
-        f"Standard deviation: {words}",
-        "" if zeros.size else "iteration k",
-        "standard deviation (log scale)",
+        _("Standard deviation: {words}", words=words),
+        "" if zeros.size else _("iteration k"),
+        _("standard deviation (log scale)"),
     )
     room = 10 ** (0.06 * max(math.log10(high) - math.log10(low), 0.5))
     axes.set(xlim=(-0.4, stds.size - 0.6), ylim=(low / room, high * room))
@@ -155,19 +166,33 @@ def plot_final_tops(temperatures, tops, marks=None):
     temperatures, marks = array(temperatures), marks or {}
     tops = {name: array(values) for name, values in tops.items()}
     for name, values in tops.items():
-        _require(values.shape == temperatures.shape, f"{name} has {values.size} values for {temperatures.size} T")
-    first, last = temperatures[0], temperatures[-1]
-    words = [f"From {n}: {v[0]:.3g} at T = {first:.3g}, {v[-1]:.3g} at T = {last:.3g}." for n, v in tops.items()]
-    alt = " ".join(["Largest probability in the end against temperature.", *words])
+        sizes = {"values": values.size, "temperatures": temperatures.size}
+        _require(
+            values.shape == temperatures.shape, _("{name} has {values} values for {temperatures} T", name=name, **sizes)
+        )
+    ends = {"first": temperatures[0], "last": temperatures[-1]}
+    words = [
+        _(
+            "From {name}: {start:.3g} at T = {first:.3g}, {end:.3g} at T = {last:.3g}.",
+            name=n,
+            start=v[0],
+            end=v[-1],
+            **ends,
+        )
+        for n, v in tops.items()
+    ]
+    alt = " ".join([_("Largest probability in the end against temperature."), *words])
     data = {"temperature": temperatures.tolist()} | {name: values.tolist() for name, values in tops.items()}
     figure = DescribedFigure(7.6, 4.2, alt, data)
     axes = figure.add_subplot()
     for (name, values), colour, marker in zip(tops.items(), colours(len(tops)), markers(len(tops)), strict=True):
-        axes.plot(temperatures, values, "-", marker=marker, color=colour, markersize=5, label=f"start: {name}")
+        axes.plot(
+            temperatures, values, "-", marker=marker, color=colour, markersize=5, label=_("start: {name}", name=name)
+        )
     for (name, place), style in zip(marks.items(), ("--", ":", "-.") * len(marks), strict=False):
         axes.axvline(place, color=GREY, linestyle=style, label=f"T = {name}")
     figure.legend(loc="outside lower center", ncols=len(tops) + len(marks), fontsize=9)
-    dress(axes, "Where the loop comes to rest", "temperature T in the loop", "largest probability in the end")
+    dress(axes, _("Where the loop comes to rest"), _("temperature T in the loop"), _("largest probability in the end"))
     axes.set(xlim=limits(temperatures), ylim=(-0.05, 1.05))
     return figure
 
@@ -183,8 +208,8 @@ def plot_full(results):
     >>> print(plot_full({1: {0.5: {"logits": [0, 6], "probs": [0.25, 0.75]}}}))
     Probability against logit, up to 1. Range 1: the largest is 0.75 (T = 0.5).
     """
-    title = "Probability of every logit, on one scale up to 1"
-    figure = _panels(_arrays(results), "Probability against logit, up to 1.", title)
+    title = _("Probability of every logit, on one scale up to 1")
+    figure = _panels(_arrays(results), _("Probability against logit, up to 1."), title)
     lows, highs = zip(*(axes.get_ylim() for axes in figure.axes), strict=True)
     for axes in figure.axes:
         axes.set_ylim(min(-0.05, *lows), max(1.05, *highs))
@@ -204,14 +229,16 @@ def plot_zoomed(results, limit=None):
 above 0.2, with their share of the mass: 1 point (25 %) at T = 0.5.
     """
     limit = math.inf if limit is None else limit
-    _require(limit > 0, f"limit is {limit}: expected a probability above 0, or None")
+    _require(limit > 0, _("limit is {limit}: expected a probability above 0, or None", limit=limit))
     results = {r: {t: (x[:-1], p[:-1]) for t, (x, p) in row.items()} for r, row in _arrays(results).items()}
-    title = "Probability of every logit but the last, "
     if limit < math.inf:
-        title += f"up to {limit:g} (above: points and their share of the mass)"
+        title = _(
+            "Probability of every logit but the last, up to {limit:g} (above: points and their share of the mass)",
+            limit=limit,
+        )
     else:
-        title += "each panel on its own scale"
-    return _panels(results, "Probability against logit without the last.", title, limit)
+        title = _("Probability of every logit but the last, each panel on its own scale")
+    return _panels(results, _("Probability against logit without the last."), title, limit)
 
 
 def _panels(results, words, title, limit=math.inf):
@@ -221,13 +248,14 @@ def _panels(results, words, title, limit=math.inf):
     points = [
         (r, t, *point) for r, row in results.items() for t, (x, p) in row.items() for point in zip(x, p, strict=True)
     ]
-    alt = words + "".join(f" Range {r:g}: {_in_words(row, limit)}." for r, row in results.items())
+    alt = [words]
+    alt += [_("Range {r:g}: {words}.", r=r, words=_in_words(row, limit)) for r, row in results.items()]
     data = table(("range", "temperature", "logit", "probability"), points)
     lines = math.ceil(len(results) / 3)
     columns = math.ceil(len(results) / lines)
     cuts = max(len(_cuts(row, limit)) for row in results.values())
 
-    figure = DescribedFigure(7.6, 0.6 + lines * (3.2 + 0.17 * cuts), alt + _not_drawn(points), data)
+    figure = DescribedFigure(7.6, 0.6 + lines * (3.2 + 0.17 * cuts), " ".join(alt) + _not_drawn(points), data)
     figure.suptitle(title, fontsize=10)
     for index, (r, row) in enumerate(results.items()):
         axes = figure.add_subplot(lines, columns, index + 1)
@@ -240,18 +268,19 @@ def _panels(results, words, title, limit=math.inf):
                     height = np.full(above.sum(), limit * (1.05 + 0.05 * level))
                     axes.add_line(marks(x[above], height, colour, marker, 5, markerfacecolor=colour))
         low, high = limits(*(np.minimum(p, limit) for _, p in row.values()))
-        heading = f"range {r:g}"
+        heading = _("range {r:g}", r=r)
         if limit < math.inf:
             high = limit * (1.05 + 0.05 * len(styles))
             axes.axhline(limit, color=GREY, linestyle="--", linewidth=1)
-            heading = "\n".join([heading, *(_cuts(row, limit) or ["nothing above"])])
-        dress(axes, heading, "logit", "" if index % columns else "probability", title_size=9)
+            heading = "\n".join([heading, *(_cuts(row, limit) or [_("nothing above")])])
+        dress(axes, heading, _("logit"), "" if index % columns else _("probability"), title_size=9)
         axes.set(xlim=limits(*(x for x, _ in row.values())), ylim=(low, high))
         if limit < math.inf:  # no scale beyond the limit; the factor is for ticks like 0.03, off by a rounding
             axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= limit * (1 + 1e-9)])
     handles = [marks([], [], colour, marker, 6, label=f"T = {t:g}") for t, colour, marker in styles]
     if limit < math.inf:
-        handles.append(marks([], [], GREY, "o", 6, markerfacecolor=GREY, label="filled, beyond the line: above it"))
+        label = _("filled, beyond the line: above it")
+        handles.append(marks([], [], GREY, "o", 6, markerfacecolor=GREY, label=label))
     figure.legend(handles=handles, loc="outside lower center", ncols=6, fontsize=9)
     return figure
 
@@ -262,12 +291,18 @@ def _arrays(results):
         r: {t: (array(entry["logits"]), array(entry["probs"])) for t, entry in row.items()}
         for r, row in results.items()
     }
-    _require(arrays and all(arrays.values()), "results is empty: expected results[r][T] for one r and T at least")
+    _require(arrays and all(arrays.values()), _("results is empty: expected results[r][T] for one r and T at least"))
     for r, row in arrays.items():
         for t, (x, p) in row.items():
             _require(
                 x.ndim == 1 and x.shape == p.shape,
-                f"results[{r}][{t}]: logits have shape {x.shape}, probs {p.shape}: expected one length, 1-D",
+                _(
+                    "results[{r}][{t}]: logits have shape {x}, probs {p}: expected one length, 1-D",
+                    r=r,
+                    t=t,
+                    x=x.shape,
+                    p=p.shape,
+                ),
             )
     return arrays
 
@@ -286,29 +321,40 @@ def _first_coinciding(probs, tolerance):
 def _runs(steps):
     """Return [13, 14, 15] as '13 to 15', [3, 5] as '3, 5'."""
     runs = np.split(steps, np.flatnonzero(np.diff(steps) > 1) + 1)
-    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
+    spans = (_("{first} to {last}", first=run[0], last=run[-1]) if len(run) > 1 else f"{run[0]}" for run in runs)
+    return ", ".join(spans)
 
 
 def _not_drawn(points):
     lost = sum(not all(map(math.isfinite, point)) for point in points)
-    return f" Not drawn, because not finite: {lost} of {len(points)} points." if lost else ""
+    if not lost:
+        return ""
+    return " " + _("Not drawn, because not finite: {lost} of {total} points.", lost=lost, total=len(points))
 
 
 def _in_words(row, limit):
     """Say how large one range's probabilities get at each temperature, and what the limit cuts."""
     values = {t: finite(p) for t, (_, p) in row.items()}
-    words = "the largest is " + ", ".join(
-        f"{p.max():.3g} (T = {t:g})" if p.size else f"not finite (T = {t:g})" for t, p in values.items()
+    tops = ", ".join(
+        f"{p.max():.3g} (T = {t:g})" if p.size else _("not finite (T = {t:g})", t=t) for t, p in values.items()
     )
-    cuts = _cuts(row, limit)
-    return words + (f"; above {limit:g}, with their share of the mass: " + ", ".join(cuts) if cuts else "")
+    words = _("the largest is {tops}", tops=tops)
+    if cuts := _cuts(row, limit):
+        words += _("; above {limit:g}, with their share of the mass: {cuts}", limit=limit, cuts=", ".join(cuts))
+    return words
 
 
 def _cuts(row, limit):
     """Count and weigh each temperature's points above the limit, in words."""
     above = {t: p[p > limit] for t, (_, p) in row.items()}
     return [
-        f"{p.size} point{'s' if p.size > 1 else ''} ({100 * p.sum():.3g} %) at T = {t:g}"
+        counted(
+            "{count} point ({share:.3g} %) at T = {t:g}",
+            "{count} points ({share:.3g} %) at T = {t:g}",
+            p.size,
+            share=100 * p.sum(),
+            t=t,
+        )
         for t, p in above.items()
         if p.size
     ]

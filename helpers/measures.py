@@ -2,6 +2,8 @@
 
 import torch
 
+from .language import _
+
 
 def entropy(p, dim=-1):
     """Take the Shannon entropy in nats, -sum_i p_i ln p_i.
@@ -54,10 +56,12 @@ def tokens_for_mass(p, mass=0.9):
     p = p if torch.is_tensor(p) else torch.as_tensor(p)
     p = p.detach().cpu().double()  # (n,); first to the CPU, since not every device has float64
     if p.ndim != 1 or p.numel() == 0:
-        raise ValueError(f"p has shape {tuple(p.shape)}, expected one distribution of shape (n,): pass one row")
+        raise ValueError(
+            _("p has shape {shape}, expected one distribution of shape (n,): pass one row", shape=tuple(p.shape))
+        )
     if not (p >= 0).all():
-        raise ValueError("p holds NaN or a negative entry, expected probabilities: pass softmax_t(logits)")
+        raise ValueError(_("p holds NaN or a negative entry, expected probabilities: pass softmax_t(logits)"))
     if not 0 < mass <= 1:
-        raise ValueError(f"mass is {mass!r}, expected a share above 0 and at most 1, such as 0.9")
+        raise ValueError(_("mass is {mass!r}, expected a share above 0 and at most 1, such as 0.9", mass=mass))
     running = p.sort(descending=True).values.cumsum(0)
     return min(int((running < mass).sum()) + 1, p.numel())

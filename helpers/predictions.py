@@ -2,6 +2,8 @@
 
 import math
 
+from .language import _
+
 CLOSE = 0.1  # a prediction within this share of the result counts as right
 
 _revealed = {}
@@ -21,11 +23,24 @@ def reveal(name, prediction, result, choice=False):
     except (TypeError, ValueError):
         prediction = math.nan
     if not math.isfinite(prediction):
-        print(f"{name}: still empty. The result is {result:.4g}; next time, commit to a number first.")
+        print(
+            _(
+                "{name}: still empty. The result is {result:.4g}; next time, commit to a number first.",
+                name=name,
+                result=result,
+            )
+        )
         return
     _revealed[name] = (prediction, result, choice)
-    said = "you chose" if choice else "you said"
-    print(f"{name}: {said} {prediction:.4g}, it is {result:.4g}{' (right)' if close(prediction, result) else ''}.")
+    words = _(
+        "{name}: you chose {prediction:.4g}, it is {result:.4g}"
+        if choice
+        else "{name}: you said {prediction:.4g}, it is {result:.4g}",
+        name=name,
+        prediction=prediction,
+        result=result,
+    )
+    print(f"{words} ({_('right')})." if close(prediction, result) else f"{words}.")
 
 
 def close(prediction, result):
@@ -36,19 +51,22 @@ def close(prediction, result):
 def sum_up_predictions():
     """Print how many of the predictions shown so far were right, and how far off the others were."""
     if not _revealed:
-        print("No prediction yet: fill in the prediction cells above and run the cells after them.")
+        print(_("No prediction yet: fill in the prediction cells above and run the cells after them."))
         return
     right = [name for name, (prediction, result, _) in _revealed.items() if close(prediction, result)]
-    print(f"{len(right)} of {len(_revealed)} predictions within {CLOSE:.0%} of the result.")
+    counts = {"right": len(right), "total": len(_revealed)}
+    print(_("{right} of {total} predictions within {share:.0%} of the result.", share=CLOSE, **counts))
     for name, (prediction, result, choice) in sorted(_revealed.items()):
         if name not in right:
             off = "" if choice else f", {how_far(prediction, result)}"
-            print(f"  {name}: {prediction:.4g} instead of {result:.4g}{off}")
+            values = {"prediction": prediction, "result": result}
+            print(f"  {name}: {_('{prediction:.4g} instead of {result:.4g}', **values)}{off}")
 
 
 def how_far(prediction, result):
     """Say in words how far off a prediction was: as a factor where there is one, else as a difference."""
     if prediction * result <= 0:
-        return f"off by {abs(prediction - result):.3g}"
+        return _("off by {distance:.3g}", distance=abs(prediction - result))
     factor = max(prediction / result, result / prediction)
-    return f"{factor:.1f} times too {'large' if abs(prediction) > abs(result) else 'small'}"
+    large = abs(prediction) > abs(result)
+    return _("{factor:.1f} times too large" if large else "{factor:.1f} times too small", factor=factor)

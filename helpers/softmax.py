@@ -5,6 +5,8 @@ The exercise of the same name asks for it from exp, max and sum; experiments may
 
 import torch
 
+from .language import _
+
 
 def softmax_t(x, temperature=1.0, dim=-1):
     """Turn logits into probabilities, exp(x_i / T) / sum_j exp(x_j / T).
@@ -53,7 +55,7 @@ def log_softmax_t(x, temperature=1.0, dim=-1):
 def _normalise(function, x, temperature, dim):
     x = x if torch.is_tensor(x) else torch.as_tensor(x)  # as_tensor would move it to torch's default device
     if x.is_complex():
-        raise TypeError(f"x is {x.dtype}, softmax needs real logits: pass x.real or x.abs()")
+        raise TypeError(_("x is {dtype}, softmax needs real logits: pass x.real or x.abs()", dtype=x.dtype))
     if not x.is_floating_point():
         x = x.to(torch.get_default_dtype())
     dtype = torch.promote_types(x.dtype, torch.float32)
@@ -72,14 +74,18 @@ def _temperature_value(temperature, dtype):
     """Return T as a float, inf where `dtype` would overflow."""
     if getattr(temperature, "ndim", 0) != 0:
         raise ValueError(
-            f"temperature has shape {tuple(temperature.shape)}, expected one number or a 0-d tensor: "
-            "divide the logits yourself to use one temperature per row"
+            _(
+                "temperature has shape {shape}, expected one number or a 0-d tensor: "
+                "divide the logits yourself to use one temperature per row",
+                shape=tuple(temperature.shape),
+            )
         )
     value = float(temperature)
     limits = torch.finfo(dtype)
     # Half the smallest subnormal and all below round to 0. NaN fails the comparison too.
     if not value > limits.tiny * limits.eps / 2:
-        raise ValueError(f"temperature is {value!r}, expected a number above 0 in {dtype} (near 0 is argmax)")
+        got = {"value": value, "dtype": dtype}
+        raise ValueError(_("temperature is {value!r}, expected a number above 0 in {dtype} (near 0 is argmax)", **got))
     return value if value <= limits.max else float("inf")
 
 

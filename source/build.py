@@ -4,6 +4,9 @@
                           |
                           +-> solutions/X.ipynb, executed
 
+and of each language in source/locale (see translation.py) notebooks/LANGUAGE/X.ipynb, solutions/LANGUAGE/X.ipynb and
+helpers/locale/LANGUAGE.json.
+
 A text is a row of cells under headers, always at the start of a line:
 
     # %% [markdown]                      prose; every line of it starts with "#"
@@ -39,10 +42,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, v4
 
-try:
-    from . import packing
-except ImportError:  # run as a program
-    import packing
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # run as a file, or from elsewhere
+
+from source import packing, translation  # noqa: E402
 
 # What the judge replaces: without it every mark is 0, and a student never sees the region.
 TEST = """check("{0}", {0})
@@ -57,7 +60,7 @@ ANSWER, HIDDEN = (re.compile(REGION.format(label), re.DOTALL) for label in ("SOL
 MARKER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FIGURE = "docs/figure.png"
-TOOLS = {"build.py", "bringing.py", "packing.py", "setup_cell.py"}  # in source/, all other files are texts
+TOOLS = {"build.py", "bringing.py", "packing.py", "setup_cell.py", "translation.py"}  # in source/, all other files are texts
 SETUP_ID, BADGES_ID = "setup", "badges"  # of the cells that no text holds
 BADGES = """\
 [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/{0})
@@ -320,32 +323,57 @@ def readme_figure(solutions: list[str]) -> bytes | None:
     return next((base64.b64decode(picture) for picture in pictures), None)
 
 
-def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
-    """Return every derived file by its path, solutions not executed, and the cells of each text."""
+def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cell]]]:
+    """Return the instructors' notebooks and the cells of each text, by name."""
     paths = [path for path in sorted((root / "source").glob("*.py")) if path.name not in TOOLS]
     if not paths:
         raise BuildError("source/: no text notebook to build; write one, source/NAME.py")
     texts = {path.stem: parse(path.read_text("utf-8"), f"source/{path.name}") for path in paths}
     packed = any(cell.kind == "setup" for cells in texts.values() for cell in cells)
-    setup = setup_cell(root, list(texts)) if packed else ""
-    instructors = {name: instructor_notebook(cells, setup, badges(root, name)) for name, cells in texts.items()}
-    released = release({name: dumps(nb) for name, nb in instructors.items()}, root)
-    fresh = {}
-    for name, nb in instructors.items():
+    setup = setup_cell(root, [f"source/{name}/{name}.ipynb" for name in texts]) if packed else ""
+    return {name: instructor_notebook(cells, setup, badges(root, name)) for name, cells in texts.items()}, texts
+
+
+def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
+    """Return every derived file by its path, solutions not executed, and the cells of each text."""
+    notebooks, texts = instructors(root)
+    fresh, editions = {}, {}
+    for language in translation.languages(root):
+        catalogues = translation.load(root, language, (*notebooks, "helpers"))
+        fresh[f"helpers/locale/{language}.json"] = spoken = translation.compiled(catalogues)
+        packed = any(cell.id == SETUP_ID for nb in notebooks.values() for cell in nb.cells)
+        stored = [f"notebooks/{language}/{name}.ipynb" for name in texts]
+        setup = setup_cell(root, stored, {f"helpers/locale/{language}.json": spoken.encode()}) if packed else ""
+        for name, nb in notebooks.items():
+            edition = translation.translated(nb, language, translation.prose(catalogues[name]))
+            own = {SETUP_ID: setup, BADGES_ID: badges(root, f"{language}/{name}")}
+            for cell in edition.cells:
+                cell.source = own.get(cell.id, cell.source)
+            editions[language, name] = edition
+    named = {f"{language}-{name}": dumps(nb) for (language, name), nb in editions.items()}
+    released = release({name: dumps(nb) for name, nb in notebooks.items()} | named, root)
+    for name, nb in notebooks.items():
         fresh[f"source/{name}/{name}.ipynb"] = dumps(nb)
         fresh[f"release/{name}/{name}.ipynb"] = released[name]
         fresh[f"notebooks/{name}.ipynb"] = released[name]
         fresh[f"solutions/{name}.ipynb"] = dumps(solution_notebook(nb))
+    for (language, name), nb in editions.items():
+        fresh[f"notebooks/{language}/{name}.ipynb"] = released[f"{language}-{name}"]
+        fresh[f"solutions/{language}/{name}.ipynb"] = dumps(solution_notebook(nb))
     return fresh, texts
 
 
-def setup_cell(root: Path, names: list[str]) -> str:
-    """Return the source of the cell that brings the helpers along; a stored one stays while it holds the same files."""
+def setup_cell(root: Path, stored: list[str], more: dict[str, bytes] | None = None) -> str:
+    """Return the source of the cell that brings the helpers along; a stored one stays while it holds the same files.
+
+    stored  notebooks that may hold one
+    more    files that are packed as well, such as a language's catalogue
+    """
     paths = [path for kind in ("*.py", "*.safetensors") for path in (root / "helpers").rglob(kind)]
-    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths} | (more or {})
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
-    stored = [root / f"source/{name}/{name}.ipynb" for name in names]
-    return packing.setup_source(files, project, [setup_in(path.read_text("utf-8")) for path in stored if path.exists()])
+    texts = [(root / path).read_text("utf-8") for path in stored if (root / path).exists()]
+    return packing.setup_source(files, project, [setup_in(text) for text in texts])
 
 
 def setup_in(text: str) -> str:
@@ -374,8 +402,8 @@ def badges(root: Path, name: str) -> str:
 
 
 def drift(root: Path, fresh: dict[str, str]) -> list[str]:
-    """Return a line for each derived file that is missing, stale or superfluous."""
-    problems = []
+    """Return a line for each derived file that is missing, stale or superfluous, and each fault of a translation."""
+    problems = translation.problems(root, instructors(root)[0]) if translation.languages(root) else []
     for path, text in fresh.items():
         if not (root / path).exists():
             problems.append(f"{path} is missing: {WAY_OUT}")
@@ -386,16 +414,23 @@ def drift(root: Path, fresh: dict[str, str]) -> list[str]:
             problems.append(f"{path} is stale, or was edited by hand{named}: {WAY_OUT}")
     problems += superfluous(root, fresh)
     if not problems:
-        picture = readme_figure([(root / path).read_text("utf-8") for path in fresh if path.startswith("solutions/")])
+        picture = readme_figure([(root / path).read_text("utf-8") for path in english_solutions(fresh)])
         if picture and not ((root / FIGURE).exists() and (root / FIGURE).read_bytes() == picture):
             problems.append(f"{FIGURE} is not the picture in solutions/: {WAY_OUT}")
     return problems
 
 
+def english_solutions(paths) -> list[str]:
+    """Return the solutions whose pictures the README shows."""
+    return [path for path in paths if re.fullmatch(r"solutions/[^/]+", path)]
+
+
 def superfluous(root: Path, fresh: dict[str, str]) -> list[str]:
     """Return a line for each file where derived files lie that no text makes; it may be someone's work."""
     found = [p for f in (root / "source").iterdir() if f.is_dir() for p in f.rglob("*")]
-    found += [p for folder in ("release", "notebooks", "solutions") for p in (root / folder).rglob("*")]
+    found = [p for p in found if translation.LOCALE not in p.relative_to(root).parents]
+    derived = ("release", "notebooks", "solutions", "helpers/locale")
+    found += [p for folder in derived for p in (root / folder).rglob("*")]
     files = {p.relative_to(root).as_posix() for p in found if p.is_file()}
     # nbgrader passes over these two as well.
     ours = {path for path in files if not {".ipynb_checkpoints", "__pycache__"} & set(Path(path).parts)}
@@ -420,23 +455,26 @@ def _write(path: Path, data: bytes) -> bool:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Build every notebook from the texts in source/.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not fresh")
-    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
+    parser.add_argument("--root", type=Path, default=ROOT)
     args = parser.parse_args(argv)
     try:
         fresh, texts = derive(args.root)
         if args.check:
             problems = drift(args.root, fresh)
         else:
-            for name, cells in texts.items():
-                fresh[f"solutions/{name}.ipynb"] = execute(fresh[f"solutions/{name}.ipynb"], cells)
-            files = {path: text.encode() for path, text in fresh.items()}
-            if picture := readme_figure([text for path, text in fresh.items() if path.startswith("solutions/")]):
-                files[FIGURE] = picture
-            for path, data in files.items():
-                if _write(args.root / path, data):
+            solutions = [path for path in fresh if path.startswith("solutions/")]
+            for path, text in fresh.items():  # what helpers say comes before the notebooks that show it
+                if path not in solutions and _write(args.root / path, text.encode()):
                     print(f"wrote {path}")
+            for path in solutions:
+                fresh[path] = execute(fresh[path], texts[Path(path).stem])
+                if _write(args.root / path, fresh[path].encode()):
+                    print(f"wrote {path}")
+            picture = readme_figure([fresh[path] for path in english_solutions(fresh)])
+            if picture and _write(args.root / FIGURE, picture):
+                print(f"wrote {FIGURE}")
             problems = superfluous(args.root, fresh)
-    except BuildError as error:
+    except (BuildError, translation.TranslationError) as error:
         problems = [str(error)]
     print("\n".join(problems) or "every derived file is fresh", file=sys.stderr if problems else sys.stdout)
     return bool(problems)

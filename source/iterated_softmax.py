@@ -19,11 +19,14 @@
 # number, never for being right.
 
 # %% setup
+LANGUAGE = "en"
+
 import torch
 
 import helpers
-from helpers import check, needs
+from helpers import check, needs, say
 
+helpers.use_language(LANGUAGE)
 generator = helpers.seed_everything(0)
 
 # %% [markdown]
@@ -92,7 +95,7 @@ prediction_2 = 65.0
 import math
 
 for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
-    print(f"{str(dtype):14} exp overflows above {math.log(torch.finfo(dtype).max):7.2f}")
+    say("{dtype:14} exp overflows above {limit:7.2f}", dtype=str(dtype), limit=math.log(torch.finfo(dtype).max))
 
 # %%
 helpers.reveal("prediction_2", prediction_2, math.log(torch.finfo(torch.float16).max))
@@ -109,7 +112,7 @@ def survives(logit):
 
 
 first = next(logit / 10 for logit in range(1000) if not survives(logit / 10))
-print("101 equal logits in float32: the formula fails from", first)
+say("101 equal logits in float32: the formula fails from {first}", first=first)
 
 # %% [markdown]
 # The article's second experiment has a logit of 6 and a temperature of 0.5. The formula then meets 6 / 0.5 = 12,
@@ -118,7 +121,7 @@ print("101 equal logits in float32: the formula fails from", first)
 # %%
 article = torch.cat([torch.linspace(-1, 1, 100), torch.tensor([6.0])]).to(torch.float16)
 p = naive_softmax(article / 0.5)
-print("probability of the 6:", p[-1].item(), " the others, added up:", p[:-1].sum().item())
+say("probability of the 6: {six}  the others, added up: {others}", six=p[-1].item(), others=p[:-1].sum().item())
 
 # %% [markdown]
 # ## 3. How is it cured? (10 minutes)
@@ -202,11 +205,15 @@ def log_of_the_smaller(log_probabilities, gap):
     x = torch.tensor([0.0, gap], requires_grad=True)
     value = log_probabilities(x)[0]
     value.backward()
-    return f"value {value.item():6.1f}, gradient {'right' if x.grad.isfinite().all() else 'lost'}"
+    right = x.grad.isfinite().all()
+    return helpers.text(
+        "value {value:6.1f}, gradient right" if right else "value {value:6.1f}, gradient lost", value=value.item()
+    )
 
 
 for gap in (80.0, 89.0, 104.0):
-    print(f"gap {gap:5}  log(softmax)  {log_of_the_smaller(lambda x: torch.log(torch.softmax(x, -1)), gap)}")
+    words = log_of_the_smaller(lambda x: torch.log(torch.softmax(x, -1)), gap)
+    say("gap {gap:5}  log(softmax)  {words}", gap=gap, words=words)
     print(f"           log_softmax   {log_of_the_smaller(lambda x: torch.log_softmax(x, -1), gap)}")
 
 # %% [markdown]
@@ -295,7 +302,7 @@ def iterative_softmax_experiment(
 with needs("iterative_softmax_experiment"):
     probs, stds, x = iterative_softmax_experiment()
     helpers.reveal("prediction_3", prediction_3, probs[1].max())
-    print("largest probability:", [round(float(p.max()), 4) for p in probs])
+    say("largest probability: {tops}", tops=[round(float(p.max()), 4) for p in probs])
     display(helpers.plot_iterations(probs, x))
 
 # %%
@@ -309,11 +316,11 @@ with needs("iterative_softmax_experiment"):
 # %%
 with needs("iterative_softmax_experiment"):
     probs, stds, x = iterative_softmax_experiment()
-    print(f"largest distance from 0.05 after 8 repeats: {(probs[-1] - 0.05).abs().max().item():.0e}")
+    say("largest distance from 0.05 after 8 repeats: {distance:.0e}", distance=(probs[-1] - 0.05).abs().max())
     start = torch.eye(20, dtype=torch.float64)[3]  # as far from uniform as can be
     for _ in range(9):
         start = helpers.softmax_t(start)
-    print(f"from a one-hot start, after 9: {(start - 0.05).abs().max().item():.0e}")
+    say("from a one-hot start, after 9: {distance:.0e}", distance=(start - 0.05).abs().max())
 
 # %% [markdown]
 # C1 is true here, at temperature 1. Repeating does not sharpen: it erases.
@@ -444,11 +451,11 @@ one_hot[3] = 1.0
 random = torch.rand(20, dtype=torch.float64, generator=generator)
 sharp = helpers.softmax_t(torch.linspace(0, 1, 20, dtype=torch.float64), temperature=0.01)
 for name, p in {"one-hot": one_hot, "random": random / random.sum(), "sharp": sharp}.items():
-    print(f"{name:8} mean {p.mean().item():.4f}   largest {p.max().item():.4f}")
+    say("{name:8} mean {mean:.4f}   largest {top:.4f}", name=name, mean=p.mean(), top=p.max())
 
 # %%
 for n in (4, 20, 100):
-    print(f"n = {n:3}: mean {helpers.softmax_t(torch.linspace(0, 1, n)).mean().item():.2f}")
+    say("n = {n:3}: mean {mean:.2f}", n=n, mean=helpers.softmax_t(torch.linspace(0, 1, n)).mean())
 
 # %% [markdown]
 # The mean is 1/n for every distribution, because the sum is 1. C3 is true, and no evidence of anything.
@@ -472,7 +479,7 @@ def measured_ratio(weight, n=20, n_iters=5):
 
 linear = {"exp(x)": torch.exp, "1 + x": lambda x: 1 + x, "x": lambda x: x, "1 + 30 x": lambda x: 1 + 30 * x}
 for name, weight in linear.items():
-    print(f"{name:9} ratio {measured_ratio(weight):.4f}")
+    say("{name:9} ratio {ratio:.4f}", name=name, ratio=measured_ratio(weight))
 
 # %% [markdown]
 # All three replacements are linear, and all three behave differently. `x` alone does not flatten at all. What counts is
@@ -552,7 +559,7 @@ with needs("trusted_steps"):
 
 # %%
 p32, p64 = (torch.linspace(0, 1, 20, dtype=dtype) for dtype in (torch.float32, torch.float64))
-print("k   float64   float32, measured in float64")
+say("k   float64   float32, measured in float64")
 for k in range(9):
     p32, p64 = torch.softmax(p32, 0), torch.softmax(p64, 0)
     exact = (p32.double() - p32[0].double()).std().item()  # the shift changes no deviation
@@ -608,9 +615,8 @@ check("final_top", final_top)
 spread_out = torch.softmax(torch.linspace(0, 1, 20, dtype=torch.float64), 0)
 with needs("final_top"):
     for T in (0.2, 0.1, 0.04):
-        print(
-            f"T = {T:4}: from softmax(x) to {final_top(spread_out, T):.4f}, from one-hot to {final_top(one_hot, T):.4f}"
-        )
+        ends = {"flat": final_top(spread_out, T), "peak": final_top(one_hot, T)}
+        say("T = {T:4}: from softmax(x) to {flat:.4f}, from one-hot to {peak:.4f}", T=T, **ends)
 
 # %% [markdown]
 # At T = 0.1 the two starts end in different places, and both stay there. (If the first softmax uses T as well, as in

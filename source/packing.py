@@ -79,7 +79,8 @@ def setup_source(files: dict[str, bytes], project: dict, stored: list[str]) -> s
     stored   setup cells that were built before; the text of one that still holds these files is used again
     """
     files = {name: data.replace(b"\r\n", b"\n") if name.endswith(".py") else data for name, data in files.items()}
-    public = public_names(files)
+    # Of another language's edition the English docstrings are left out: its catalogue needs the room.
+    public = set() if any(name.endswith(".json") for name in files) else public_names(files)
     slimmed = {BRINGING.name: slim(BRINGING.name, BRINGING.read_text("utf-8").encode(), set())}
     slimmed |= {name: slim(name, content, public) for name, content in files.items()}
     texts = (CALL.search(source)[1] for source in stored if not differences(source, slimmed))

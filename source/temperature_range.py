@@ -18,10 +18,16 @@
 # right.
 
 # %% setup
+LANGUAGE = "en"
+
+import math
+
 import torch
 
 import helpers
-from helpers import check, needs
+from helpers import check, needs, say
+
+helpers.use_language(LANGUAGE)
 
 RANGES, TEMPERATURES = [0.4, 1, 5], [0.5, 1, 3]
 
@@ -116,7 +122,8 @@ with needs("temperature_range_experiment"):
     for T, entry in results[5].items():
         small = entry["probs"][:-1]
         hidden = small[small > 0.03]
-        print(f"r = 5, T = {T}: {len(hidden)} points above 0.03, with {hidden.sum().item():.1%} of the mass")
+        found = {"points": len(hidden), "mass": hidden.sum().item()}
+        say("r = 5, T = {T}: {points} points above 0.03, with {mass:.1%} of the mass", T=T, **found)
 
 # %% [markdown]
 # ## 2. Does the 6 take it all? (8 minutes)
@@ -157,8 +164,8 @@ with needs("temperature_range_experiment", "outlier_mass"):
 # %% [markdown]
 # **Claim C4: at T = 0.5 the logit 6 takes almost all.** "Almost all" needs a number: say 0.9, for every range.
 #
-# A verdict is a dict: `{"holds": True or False, "value": the number that decides}`. Yours must work for other ranges,
-# temperatures and outliers as well.
+# A verdict is a dict, `{"holds": ..., "value": ...}`: True or False, and the number that decides. Yours must work for
+# other ranges, temperatures and outliers as well.
 #
 # ### Exercise: `verdict_c4` (1 point)
 #
@@ -189,7 +196,7 @@ def verdict_c4(results: dict, temperature: float = 0.5) -> dict:
 # %%
 with needs("temperature_range_experiment", "verdict_c4"):
     verdict = verdict_c4(temperature_range_experiment(RANGES, TEMPERATURES))
-    print(f"C4 holds: {verdict['holds']}, the smallest share is {verdict['value']:.4f}")
+    say("C4 holds: {holds}, the smallest share is {value:.4f}", **verdict)
 
 # %% [markdown]
 # **Claim C6: with r = 0.4 the 6 is absolutely dominant.** Dominant: more than half, at every temperature.
@@ -223,7 +230,7 @@ def verdict_c6(results: dict, narrow: float = 0.4) -> dict:
 # %%
 with needs("temperature_range_experiment", "verdict_c6"):
     verdict = verdict_c6(temperature_range_experiment(RANGES, TEMPERATURES))
-    print(f"C6 holds: {verdict['holds']}, the smallest share is {verdict['value']:.4f}")
+    say("C6 holds: {holds}, the smallest share is {value:.4f}", **verdict)
 
 # %% [markdown]
 # Here are all nine shares. "Dominant" needs a range *and* a temperature.
@@ -305,7 +312,7 @@ def perplexity(p: torch.Tensor, dim: int = -1) -> torch.Tensor:
 # %%
 with needs("temperature_range_experiment", "perplexity"):
     for T, entry in temperature_range_experiment([1], TEMPERATURES)[1].items():
-        print(f"r = 1, T = {T}: perplexity {float(perplexity(entry['probs'])):.2f} of 101")
+        say("r = 1, T = {T}: perplexity {value:.2f} of 101", T=T, value=float(perplexity(entry["probs"])))
 
 # %% [markdown]
 # **Claim C5: a higher temperature is softer.** Softer: a larger perplexity, at every step up in temperature.
@@ -346,7 +353,7 @@ def verdict_c5(results: dict) -> dict:
 # %%
 with needs("temperature_range_experiment", "verdict_c5"):
     verdict = verdict_c5(temperature_range_experiment(RANGES, TEMPERATURES))
-    print(f"C5 holds: {verdict['holds']}, the smallest step is {verdict['value']:.4f}")
+    say("C5 holds: {holds}, the smallest step is {value:.4f}", **verdict)
 
 # %% [markdown]
 # For any logits perplexity never falls with T, and it grows unless they are all equal: $dH/dT = \mathrm{Var}_p(x) /
@@ -358,7 +365,7 @@ x, T, step = torch.randn(50, dtype=torch.float64, generator=torch.Generator().ma
 p = helpers.softmax_t(x, T)
 variance = (p * x**2).sum() - (p * x).sum() ** 2
 difference = helpers.entropy(helpers.softmax_t(x, T + step)) - helpers.entropy(helpers.softmax_t(x, T - step))
-print(f"measured {difference / (2 * step):.4f}, Var / T^3 {variance / T**3:.4f}")
+say("measured {slope:.4f}, Var / T^3 {formula:.4f}", slope=difference / (2 * step), formula=variance / T**3)
 
 # %% [markdown]
 # ## 4. What is "balanced"? (10 minutes)
@@ -413,7 +420,7 @@ with needs("temperature_range_experiment", "verdict_c7"):
     verdict = verdict_c7(results)
     flattest = max((0.4, 5), key=lambda r: helpers.perplexity(results[r][3]["probs"]).item())
     helpers.reveal("prediction_3", prediction_3, flattest, choice=True)
-    print(f"C7 holds: {verdict['holds']}, the smallest difference is {verdict['value']:.2f}")
+    say("C7 holds: {holds}, the smallest difference is {value:.2f}", **verdict)
     for r in (0.4, 5):
         print(f"r = {r:3}:", {T: round(helpers.perplexity(results[r][T]["probs"]).item(), 2) for T in TEMPERATURES})
 
@@ -469,7 +476,7 @@ def crossing_temperature(narrow: float, wide: float, n_points: int = 100, outlie
 
 # %%
 with needs("crossing_temperature"):
-    print(f"r = 0.4 and r = 5 are equally balanced at T = {crossing_temperature(0.4, 5):.4f}")
+    say("r = 0.4 and r = 5 are equally balanced at T = {T:.4f}", T=crossing_temperature(0.4, 5))
 
 # %% [markdown]
 # That is by perplexity. Now measure "balanced" by $1 / \sum p^2$, one over the chance that two draws agree, or by the
@@ -479,13 +486,13 @@ with needs("crossing_temperature"):
 measures = {
     "perplexity": helpers.perplexity,
     "1 / sum p^2": lambda p: 1 / (p**2).sum(),
-    "1 - the 6's share": lambda p: 1 - p[-1],
+    helpers.text("1 - the 6's share"): lambda p: 1 - p[-1],
 }
 with needs("temperature_range_experiment"):
     results = temperature_range_experiment([0.4, 5], [1, 1.4, 1.6, 2.1, 2.3, 5])
     for name, measure in measures.items():
         wide_wins = [T for T in results[5] if measure(results[5][T]["probs"]) > measure(results[0.4][T]["probs"])]
-        print(f"{name:18} r = 5 is more balanced at T = {wide_wins}")
+        say("{name:18} r = 5 is more balanced at T = {wins}", name=name, wins=wide_wins)
 
 # %% [markdown]
 # Three fair measures, three answers: they cross near 1.50, between 2.1 and 2.3, and never. A claim about balance has
@@ -540,7 +547,8 @@ def tokens_for_mass(p: torch.Tensor, mass: float = 0.9) -> int:
 with needs("temperature_range_experiment", "tokens_for_mass"):
     for r, by_T in temperature_range_experiment([0.4, 5], [1]).items():
         p = by_T[1]["probs"]
-        print(f"r = {r:3}, T = 1: the 6 has {p[-1].item():.3f}, and 90 % takes {tokens_for_mass(p)} entries")
+        measured = {"share": p[-1].item(), "entries": tokens_for_mass(p)}
+        say("r = {r:3}, T = 1: the 6 has {share:.3f}, and 90 % takes {entries} entries", r=r, **measured)
 
 # %% [markdown]
 # With r = 0.4 the 6 holds four fifths, and still 42 entries are needed for 90 %. With r = 5 it holds one fifth, and
@@ -590,7 +598,7 @@ with needs("verdict_c8"):
     x = torch.tensor([1.0, 2.0])
     for name, other in {"x + 1000": x + 1000, "10 x": 10 * x}.items():
         verdict = verdict_c8(x, other)
-        print(f"x and {name:8} look the same: {verdict['holds']}, largest difference {verdict['value']:.4f}")
+        say("x and {name:8} look the same: {holds}, largest difference {value:.4f}", name=name, **verdict)
 
 # %% [markdown]
 # Softmax depends on the differences $(x_i - x_j)/T$ and on nothing else: not on the level, and not on ratios.
@@ -627,7 +635,8 @@ sizes = {spread: sorted(nucleus(draw_logits(spread, seed)) for seed in range(9))
 helpers.reveal("prediction_4", prediction_4, sizes[1][4])
 for spread, counts in sizes.items():
     low, middle, high = (round(count, -2) if count > 1000 else count for count in (counts[0], counts[4], counts[-1]))
-    print(f"spread {spread:4}: median {middle:,} tokens, over nine draws from {low:,} to {high:,}")
+    found = {"low": low, "middle": middle, "high": high}
+    say("spread {s:4}: median {middle:,} tokens, over nine draws from {low:,} to {high:,}", s=spread, **found)
 
 # %% [markdown]
 # With the same 128,256 tokens, 90 % takes most of the vocabulary or a handful. Now vary n instead, at spread 1: the
@@ -636,7 +645,7 @@ for spread, counts in sizes.items():
 # %%
 for n in (100, 1_000, 128_256):
     counts = sorted(nucleus(draw_logits(1, seed, n)) for seed in range(9))
-    print(f"n = {n:7,}: 90 % takes {counts[4] / n:.0%} of the tokens")
+    say("n = {n:7,}: 90 % takes {share:.0%} of the tokens", n=n, share=counts[4] / n)
 
 # %% [markdown]
 # That most probabilities are near 0 is no evidence either: their mean is 1/n whatever happens. It is the spread that
@@ -673,7 +682,8 @@ def distinct(spread, temperature, draws=1000):
 
 helpers.reveal("prediction_5", prediction_5, distinct(8, 2))
 for spread, temperature in ((1, 0.7), (8, 2), (8, 0.2), (3, 0.7), (6, 1.4)):
-    print(f"spread {spread}, T = {temperature}: {distinct(spread, temperature):3} different of 1000")
+    count = distinct(spread, temperature)
+    say("spread {s}, T = {T}: {count:3} different of 1000", s=spread, T=temperature, count=count)
 
 # %% [markdown]
 # The direction is true, the bands are convention, and no count can test "accurate". At spread 1 the "accurate" 0.7
@@ -691,15 +701,16 @@ for spread, temperature in ((1, 0.7), (8, 2), (8, 0.2), (3, 0.7), (6, 1.4)):
 # %%
 def diagnose(name, logits):
     p = helpers.softmax_t(logits)
-    print(f"{name:24} perplexity {helpers.perplexity(p):5.1f} of {len(p)}, largest {p.max():.2f}")
+    found = {"perplexity": helpers.perplexity(p), "n": len(p), "top": p.max()}
+    say("{name:24} perplexity {perplexity:5.1f} of {n}, largest {top:.2f}", name=name, **found)
 
 
 base = torch.randn(50, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 for spread in (0.001, 100.0):
-    diagnose(f"spread {spread}", spread * base)
-    diagnose("    after layer norm", torch.nn.functional.layer_norm(spread * base, (50,)))
-diagnose("spread 1, T = 0.01", base / 0.01)
-diagnose("layer norm, wrong axis", torch.nn.functional.layer_norm(base[:, None], (1,))[:, 0])
+    diagnose(helpers.text("spread {s}", s=spread), spread * base)
+    diagnose(helpers.text("    after layer norm"), torch.nn.functional.layer_norm(spread * base, (50,)))
+diagnose(helpers.text("spread 1, T = 0.01"), base / 0.01)
+diagnose(helpers.text("layer norm, wrong axis"), torch.nn.functional.layer_norm(base[:, None], (1,))[:, 0])
 
 # %% [markdown]
 # The article names three cures that keep logits in range: layer norm, batch norm, and weight regularisation. Here is
@@ -715,7 +726,7 @@ diagnose("layer norm, wrong axis", torch.nn.functional.layer_norm(base[:, None],
 # %%
 x = torch.tensor([0.0, 20.0], requires_grad=True)
 helpers.softmax_t(x)[1].backward()
-print(f"gap 20: largest gradient {x.grad.abs().max():.0e}")
+say("gap 20: largest gradient {gradient:.0e}", gradient=x.grad.abs().max())
 
 # %% [markdown]
 # ## 10. The collapse nobody lists (5 minutes)
@@ -741,7 +752,7 @@ sure = torch.zeros(10, dtype=torch.float64)
 sure[3] = 1.0
 floor = torch.nn.functional.cross_entropy(sure, torch.tensor(3))
 helpers.reveal("prediction_6", prediction_6, floor)
-print(f"loss floor {floor:.4f} = ln(1 + 9/e) = {torch.log(1 + 9 / torch.exp(torch.tensor(1.0))):.4f}")
+say("loss floor {floor:.4f} = ln(1 + 9/e) = {exact:.4f}", floor=floor, exact=math.log(1 + 9 / math.e))
 
 # %% [markdown]
 # The second softmax gives the right class only e / (e + 9). A loss that stops near 1.46 with ten classes is the sign.
@@ -770,7 +781,7 @@ if MEASURE:
                 helpers.softmax_t(x).sum().item()  # .item() waits for the GPU
             print(f"{device}, {rows} x {n}: {(time.perf_counter() - start) / 10 * 1000:.2f} ms")
 else:
-    print("Set MEASURE = True to time softmax on your machine.")
+    say("Set MEASURE = True to time softmax on your machine.")
 
 # %% [markdown]
 # Count, do not only time: for each entry one comparison, one subtraction, one exponential, one addition, one
@@ -794,7 +805,8 @@ def online_softmax(x, chunk=1000):
 
 
 x = draw_logits(8, seed=0)
-print("agrees with softmax_t:", torch.allclose(online_softmax(x), helpers.softmax_t(x), rtol=1e-12, atol=0))
+agrees = torch.allclose(online_softmax(x), helpers.softmax_t(x), rtol=1e-12, atol=0)
+say("agrees with softmax_t: {agrees}", agrees=agrees)
 
 # %% [markdown]
 # ## 12. Play (5 minutes, no points)

@@ -22,7 +22,7 @@ from helpers.checks.report import Report
 from tests.figure_rules import RULES as FIGURE_RULES
 from tests.figure_rules import contrast
 
-NOTEBOOKS = sorted(path for folder in ("notebooks", "solutions") for path in (REPOSITORY / folder).glob("*.ipynb"))
+NOTEBOOKS = sorted(path for folder in ("notebooks", "solutions") for path in (REPOSITORY / folder).rglob("*.ipynb"))
 # Words that say nothing where a screen reader lists a page's links.
 EMPTY_LINKS = {"", "here", "click here", "this", "this link", "link", "more", "read more", "see", "page"}
 
@@ -113,7 +113,7 @@ def outputs_hard_to_see(nb):
 RULES = (pictures_without_words, wrong_headings, empty_links, no_language, outputs_hard_to_see)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.relative_to(REPOSITORY).as_posix())
 @pytest.mark.parametrize("problems", RULES, ids=lambda rule: rule.__name__)
 def test_every_notebook_keeps_every_rule(path, problems):
     assert problems(nbformat.read(path, as_version=nbformat.NO_CONVERT)) == []

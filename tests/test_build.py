@@ -6,9 +6,10 @@ import shutil
 from pathlib import Path
 
 import nbformat
+import polib
 import pytest
 
-from source import build, packing
+from source import build, packing, translation
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -344,6 +345,53 @@ def test_a_file_that_no_text_makes_is_named_and_kept(copy, fresh, path, reason):
     [line] = build.drift(copy, fresh)
     assert line.startswith(f"{path} is superfluous: {reason}")
     assert (copy / path).read_text() == "mine"
+
+
+@pytest.fixture(scope="module")
+def bilingual(course, tmp_path_factory):
+    """The course in a second language, built."""
+    root = Path(shutil.copytree(course, tmp_path_factory.mktemp("bilingual") / "course"))
+    assert translation.main(["xx", "--root", str(root)]) == 0
+    path = root / "source/locale/xx/doubling.po"
+    catalogue = polib.pofile(str(path))
+    for entry in catalogue:
+        entry.msgstr = f"{entry.msgid} (xx)"
+    catalogue.save(str(path))
+    assert build.main(["--root", str(root)]) == 0
+    assert build.main(["--root", str(root), "--check"]) == 0
+    return root
+
+
+@pytest.mark.slow
+def test_a_folder_of_catalogues_makes_an_edition_with_the_same_ids(bilingual):
+    paths = {path for path in files(bilingual) if "/xx" in path and path.endswith(("ipynb", "json"))}
+    assert paths == {"notebooks/xx/doubling.ipynb", "solutions/xx/doubling.ipynb", "helpers/locale/xx.json"}
+    english, edition = (
+        nbformat.read(bilingual / path, nbformat.NO_CONVERT)
+        for path in ("notebooks/doubling.ipynb", "notebooks/xx/doubling.ipynb")
+    )
+    assert [cell.id for cell in edition.cells] == [cell.id for cell in english.cells]
+    assert edition.cells[0].source == "# Doubling (xx)\n\nLook at `double`. (xx)"
+    assert '"""Return twice x. (xx)"""' in edition.cells[3].source
+    solution = nbformat.read(bilingual / "solutions/xx/doubling.ipynb", nbformat.NO_CONVERT)
+    assert [cell.execution_count for cell in solution.cells if cell.cell_type == "code"] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.slow
+def test_the_drift_check_names_a_text_without_its_translation_and_a_stale_edition(bilingual, capsys):
+    """The red fixture."""
+    path = bilingual / "source/locale/xx/doubling.po"
+    path.write_text(
+        path.read_text("utf-8").replace('"Write it. (xx)"', '""').replace("twice x. (", "x twice. ("), "utf-8"
+    )
+    (bilingual / "helpers/locale/xx.json").write_bytes(b"")
+    assert build.main(["--root", str(bilingual), "--check"]) == 1
+    assert [line.partition(", or was")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "source/locale/xx/doubling.po: 'Write it.' is not translated",
+        "helpers/locale/xx.json is stale",
+        "notebooks/xx/doubling.ipynb is stale",
+        "solutions/xx/doubling.ipynb is stale",
+    ]
 
 
 def test_the_readme_shows_the_picture_that_the_solutions_hold():

@@ -126,7 +126,7 @@ def test_the_wheel_holds_the_helpers_only(tmp_path):
     names = zipfile.ZipFile(build_wheel(ROOT, tmp_path)).namelist()
     on_disk = {
         path.relative_to(ROOT).as_posix()
-        for kind in ("*.py", "*.safetensors")
+        for kind in ("*.py", "*.json", "*.safetensors")
         for path in (ROOT / "helpers").rglob(kind)
     }
     assert strangers(names) == []

@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 import nbformat
+import polib
 import pytest
 
 from grading.course import REPOSITORY
+from source.translation import LOCALE, languages
 
 GUIDE = (REPOSITORY / "docs" / "instructors.md").read_text("utf-8")
 
@@ -53,6 +55,15 @@ def test_following_the_guide_adds_an_exercise(tmp_path):
         return done.stdout
 
     run("-m", "grading.draw")
+    run("-m", "source.translation")
+    translated = 0
+    for file in (copy / LOCALE).rglob("*.po"):
+        catalogue = polib.pofile(str(file))
+        for entry in catalogue.untranslated_entries() + catalogue.fuzzy_entries():
+            entry.msgstr, entry.flags = entry.msgid, []
+            translated += 1
+        catalogue.save()
+    assert translated == 4 * len(languages(copy))  # a docstring, a diagnosis, and the names of two cases
     run("source/build.py")
     run("source/build.py", "--check")
     solution = nbformat.read(copy / "solutions" / "iterated_softmax.ipynb", nbformat.NO_CONVERT)

@@ -25,8 +25,9 @@ def checkout(tmp_path):
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    for name in ("notebooks/one.ipynb", "solutions/one.ipynb", "source/one.py", "grading/hidden.safetensors"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    inside, outside = ("notebooks/one.ipynb", "notebooks/vi/one.ipynb"), ("solutions/one.ipynb", "source/one.py")
+    for name in (*inside, *outside, "solutions/vi/one.ipynb", "grading/hidden.safetensors"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
     (tmp_path / WHEEL).write_text("wheel")
     return tmp_path
@@ -41,10 +42,12 @@ def test_the_handout_holds_exactly_what_students_get(checkout):
         "LICENSE",
         "LICENSE-TEXT",
         "one.ipynb",
+        "vi/one.ipynb",
         WHEEL,
     }
     assert set(files) == expected
     assert files["one.ipynb"] == b"notebooks/one.ipynb"
+    assert files["vi/one.ipynb"] == b"notebooks/vi/one.ipynb"
     assert WHEEL in files["README.md"].decode()
     assert "{" not in files["README.md"].decode()
 
@@ -64,7 +67,7 @@ def test_the_same_checkout_gives_the_same_zip(checkout):
 
 
 def test_a_handout_without_notebooks_says_how_to_build_them(checkout):
-    (checkout / "notebooks" / "one.ipynb").unlink()
+    shutil.rmtree(checkout / "notebooks")
     with pytest.raises(FileNotFoundError, match="make course"):
         handout_files(checkout, checkout / WHEEL)
 

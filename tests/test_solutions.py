@@ -17,14 +17,15 @@ from nbformat import v4
 from nbval.plugin import find_comment_markers, get_sanitize_patterns, metadata_tags
 
 from source.build import TOOLS
+from source.translation import languages
 
 ROOT = Path(__file__).parent.parent
-SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
+SOLUTIONS = sorted((ROOT / "solutions").rglob("*.ipynb"))
 SANITIZE = get_sanitize_patterns((ROOT / "nbval_sanitize.cfg").read_text())
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # What a call of these always shows; of other calls only the reader knows.
-SHOWS = {"check", "display", "print", "show"}
+SHOWS = {"check", "display", "print", "say", "show"}
 FRAGILE = {
     "a memory address": r"0x[0-9a-f]{6,}",
     "a kernel's temporary file": r"ipykernel_\d+",
@@ -103,10 +104,11 @@ def _text(output):
 
 def test_there_are_solutions_to_guard():
     texts = {path.stem for path in (ROOT / "source").glob("*.py") if path.name not in TOOLS}
-    assert texts and {path.stem for path in SOLUTIONS} == texts
+    editions = [ROOT / "solutions" / language for language in ("", *languages(ROOT))]
+    assert texts and SOLUTIONS == sorted(folder / f"{text}.ipynb" for folder in editions for text in texts)
 
 
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_nbval_has_something_to_compare(path):
     assert problems(nbformat.read(path, as_version=nbformat.NO_CONVERT)) == []
 

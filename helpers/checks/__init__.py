@@ -8,6 +8,7 @@ import os
 import sys
 from contextlib import contextmanager
 
+from ..language import _
 from . import cases as case_files
 from . import collect
 from .compare import judge
@@ -28,7 +29,7 @@ def check(name, answer):
     try:
         shown = report(name, answer, notebook_cells())
     except Exception as error:  # whatever goes wrong, the notebook goes on and the student can say what it was
-        shown = f"check({name!r}) could not run: {type(error).__name__}: {error}"
+        shown = _("check({name!r}) could not run: {error}", name=name, error=f"{type(error).__name__}: {error}")
     if "NBGRADER_VALIDATING" in os.environ and not (isinstance(shown, Report) and shown.passed):
         print(shown, file=sys.stderr)
     elif isinstance(shown, Report):
@@ -45,7 +46,8 @@ def report(name, answer, cells=()):
     """
     file = case_files.load()
     if name not in file.exercises:
-        raise KeyError(f"no exercise is called {name!r}; there are {', '.join(sorted(file.exercises))}")
+        known = ", ".join(sorted(file.exercises))
+        raise KeyError(_("no exercise is called {name!r}; there are {known}", name=name, known=known))
     exercise = file.exercises[name]
     cases = exercise["cases"]
     results = judge(name, cases, file.tensors, collect.collect(answer, cases, file.inputs(cases)))
@@ -78,4 +80,5 @@ def needs(*names):
     except NotImplementedError as error:
         if str(error):  # not a stub's: torch raises these too
             raise
-        print(f"This cell waits for {' and '.join(names)}: write it above, then run this cell again.")
+        waited = _(" and ").join(names)
+        print(_("This cell waits for {names}: write it above, then run this cell again.", names=waited))

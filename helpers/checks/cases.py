@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..language import _
+
 PUBLIC = Path(__file__).parent.parent / "cases" / "public.safetensors"
 
 
@@ -56,7 +58,8 @@ def load(path=None):
         content = Path(path).read_bytes() if path else pkgutil.get_data("helpers", "cases/public.safetensors")
     except OSError:
         name = Path(path or PUBLIC).name
-        raise FileNotFoundError(f"there is no case file {name}: reinstall helpers, or run `make hidden`") from None
+        sentence = _("there is no case file {name}: reinstall helpers, or run `make hidden`", name=name)
+        raise FileNotFoundError(sentence) from None
     tensors = arrays(content)
     exercises = json.loads(bz2.decompress(tensors.pop("exercises").tobytes()))
     return CaseFile(exercises, tensors)

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..language import _
 from .collect import MAX_ITEMS
 from .mistakes import recognise
 from .tolerance import softmax_tolerance
@@ -101,7 +102,7 @@ def diagnosis(exercise, case, tensors, answer, found):
         recognised = recognise(exercise, reference, args, kwargs, came)
     except Exception:  # an answer too odd to have numbers
         recognised = ""
-    return recognised or (case["diagnosis"] if found.kind == "value" else "")
+    return recognised or (_(case["diagnosis"]) if found.kind == "value" else "")
 
 
 class Malformed(Exception):
@@ -130,16 +131,17 @@ def mismatch_tuple(expected, answer, tensors, label):
     items = items_of(answer)
     names = ", ".join(item.get("label", "value") for item in expected)
     if items is None:
-        return Mismatch("type", named(label, f"a tuple ({names})"), describe(answer))
+        return Mismatch("type", named(label, _("a tuple ({names})", names=names)), describe(answer))
     if len(items) != len(expected):
-        return Mismatch("type", named(label, f"{len(expected)} values ({names})"), f"{len(items)} values")
+        asked = _("{count} values ({names})", count=len(expected), names=names)
+        return Mismatch("type", named(label, asked), _("{count} values", count=len(items)))
     return first(mismatch(item, value, tensors) for item, value in zip(expected, items, strict=True))
 
 
 def mismatch_dict(expected, answer, tensors, label):
     keys = ", ".join(repr(key) for key, _ in expected)
     if answer.get("kind") != "dict":
-        return Mismatch("type", named(label, f"a dict with the keys {keys}"), describe(answer))
+        return Mismatch("type", named(label, _("a dict with the keys {keys}", keys=keys)), describe(answer))
     try:
         values = dict(answer["items"])
         same = set(values) == {key for key, _ in expected}
@@ -149,7 +151,8 @@ def mismatch_dict(expected, answer, tensors, label):
         raise Malformed from error
     if not same:
         came = ", ".join(repr(key) for key in list(values)[:8])
-        return Mismatch("keys", named(label, f"the keys {keys}"), f"the keys {came or '(none)'}")
+        asked, got = (_("the keys {keys}", keys=shown) for shown in (keys, came or _("(none)")))
+        return Mismatch("keys", named(label, asked), got)
     return first(mismatch({**item, "label": f"{label}[{key!r}]"}, values[key], tensors) for key, item in expected)
 
 
@@ -175,9 +178,9 @@ def mismatch_arrays(expected, answer, tensors, label):
     rows = tensors[expected["arrays"]]
     items = items_of(answer)
     if items is None:
-        return Mismatch("type", named(label, f"a list of {len(rows)} tensors"), describe(answer))
+        return Mismatch("type", named(label, _("a list of {count} tensors", count=len(rows))), describe(answer))
     if len(items) != len(rows):
-        return Mismatch("shape", named(label, f"{len(rows)} tensors"), str(len(items)))
+        return Mismatch("shape", named(label, _("{count} tensors", count=len(rows))), str(len(items)))
     return first(
         mismatch_array(expected, row, item, tensors, f"{label}[{index}]")
         for index, (row, item) in enumerate(zip(rows, items, strict=True))
@@ -187,12 +190,13 @@ def mismatch_arrays(expected, answer, tensors, label):
 def mismatch_array(expected, reference, answer, tensors, label):
     allowed = expected["dtypes"]
     if answer.get("kind") not in ("tensor", "array"):
-        return Mismatch("type", named(label, f"a tensor of shape {reference.shape}"), describe(answer))
+        return Mismatch("type", named(label, _("a tensor of shape {shape}", shape=reference.shape)), describe(answer))
     array = array_of(answer)
     if array.shape != reference.shape:
-        return Mismatch("shape", named(label, f"shape {reference.shape}"), f"shape {array.shape}")
+        asked, got = (_("shape {shape}", shape=shape) for shape in (reference.shape, array.shape))
+        return Mismatch("shape", named(label, asked), got)
     if answer["dtype"] not in allowed:
-        return Mismatch("dtype", named(label, " or ".join(allowed)), answer["dtype"])
+        return Mismatch("dtype", named(label, _(" or ").join(allowed)), answer["dtype"])
     bound = bounds(expected, reference, tensors, answer["dtype"])
     return differs(reference, array.astype(np.float64), bound, label)
 
@@ -200,13 +204,13 @@ def mismatch_array(expected, reference, answer, tensors, label):
 def mismatch_numbers(expected, reference, answer, label):
     items = items_of(answer)
     if items is None:
-        return Mismatch("type", named(label, f"a list of {len(reference)} floats"), describe(answer))
+        return Mismatch("type", named(label, _("a list of {count} floats", count=len(reference))), describe(answer))
     if len(items) != len(reference):
-        return Mismatch("shape", named(label, f"{len(reference)} floats"), f"{len(items)}")
+        return Mismatch("shape", named(label, _("{count} floats", count=len(reference))), f"{len(items)}")
     numbers = [number_of(item) for item in items]
     for index, (item, number) in enumerate(zip(items, numbers, strict=True)):
         if number is None:
-            return Mismatch("type", named(f"{label}[{index}]", "a float"), describe(item))
+            return Mismatch("type", named(f"{label}[{index}]", _("a float")), describe(item))
     bound = expected["atol"] + expected["rtol"] * np.abs(reference)
     return differs(reference, np.array(numbers, dtype=np.float64), bound, label)
 
@@ -215,16 +219,16 @@ def mismatch_scalar(expected, answer, label):
     if "boolean" in expected:
         value = boolean_of(answer)
         if value is None:
-            return Mismatch("type", named(label, "True or False"), describe(answer))
+            return Mismatch("type", named(label, _("True or False")), describe(answer))
         return (
             None if value == expected["boolean"] else Mismatch("value", named(label, expected["boolean"]), f"{value}")
         )
     number = number_of(answer)
     whole = "integer" in expected
     if number is None or (whole and number != round_or_nan(number)):
-        return Mismatch("type", named(label, "an int" if whole else "a float"), describe(answer))
+        return Mismatch("type", named(label, _("an int") if whole else _("a float")), describe(answer))
     if "finite" in expected:
-        return None if math.isfinite(number) else Mismatch("value", "a finite number", f"{number}")
+        return None if math.isfinite(number) else Mismatch("value", _("a finite number"), f"{number}")
     if whole:
         value = expected["integer"]
         return None if number == value else Mismatch("value", named(label, value), f"{number:.0f}")
@@ -256,8 +260,10 @@ def differs(reference, array, bound, label):
     where = label + (f"[{', '.join(map(str, place))}]" if np.ndim(reference) else "")
     wrong, right = np.atleast_1d(array)[place], np.atleast_1d(reference)[place]
     digits = next((d for d in (5, 8, 12, 17) if f"{wrong:.{d}g}" != f"{right:.{d}g}"), 17)
-    others = "" if np.ndim(reference) == 0 else f" ({int((~good).sum())} of {good.size} entries differ)"
-    return Mismatch("value", named(where, f"{right:.{digits}g}"), f"{wrong:.{digits}g}{others}")
+    came = f"{wrong:.{digits}g}"
+    if np.ndim(reference):
+        came = _("{value} ({wrong} of {size} entries differ)", value=came, wrong=int((~good).sum()), size=good.size)
+    return Mismatch("value", named(where, f"{right:.{digits}g}"), came)
 
 
 def items_of(answer):
@@ -357,13 +363,19 @@ def describe(answer):
     """Say in words what kind of thing came."""
     kind = answer.get("kind")
     if kind in ("tensor", "array"):
-        return f"{'a tensor' if kind == 'tensor' else 'an array'} of shape {array_of(answer).shape}"
+        shape = array_of(answer).shape
+        return _("a tensor of shape {shape}" if kind == "tensor" else "an array of shape {shape}", shape=shape)
     if kind == "boolean":
-        return f"the bool {boolean_of(answer)}"
-    if kind in ("integer", "number"):
-        return f"the float {number_of(answer)}" if kind == "number" else f"the int {number_of(answer):.0f}"
-    words = {"none": "None", "list": f"a {word(answer, 'type')}", "dict": "a dict"}
-    return words.get(kind, f"an object of type {word(answer, 'type')}")
+        return _("the bool {value}", value=boolean_of(answer))
+    if kind == "number":
+        return _("the float {value}", value=number_of(answer))
+    if kind == "integer":
+        return _("the int {value:.0f}", value=number_of(answer))
+    if kind == "list":
+        return _("a {type}", type=word(answer, "type"))
+    if kind == "dict":
+        return _("a dict")
+    return "None" if kind == "none" else _("an object of type {type}", type=word(answer, "type"))
 
 
 def word(answer, key):

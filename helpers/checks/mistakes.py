@@ -1,13 +1,15 @@
 """Recognise a wrong answer by its numbers: known mistakes, made on purpose.
 
 A generator an exercise takes the reference and then the case's arguments, as numpy arrays, lists and dicts, and yields
-``(phrase, numbers)`` for one mistake after the other. Nothing here computes a right answer: what is near to one is
-derived from the reference.
+``(phrase, numbers)`` for one mistake after the other; the catalogues take their phrases from these yields. Nothing
+here computes a right answer: what is near to one is derived from the reference.
 """
 
 import math
 
 import numpy as np
+
+from ..language import _, counted
 
 
 def recognise(exercise, reference, args, kwargs, answer):
@@ -23,9 +25,9 @@ def recognise(exercise, reference, args, kwargs, answer):
             wrong = flat(numbers)
             near = distance(came, wrong)
             if near <= 1e-4 and distance(right, wrong) > max(100 * near, 1e-14):
-                return f"These are the numbers of {phrase}."
+                return _("These are the numbers of {phrase}.", phrase=_(phrase))
     if asks_float64(exercise, args, kwargs) and 1e-10 < near_right < 3e-5:
-        return "These numbers are nearly right, as if computed in float32: keep float64 all the way through."
+        return _("These numbers are nearly right, as if computed in float32: keep float64 all the way through.")
     return ""
 
 
@@ -33,8 +35,12 @@ def known(exercise, reference, args, kwargs):
     yield from MISTAKES[exercise](reference, *args, **kwargs) if exercise in MISTAKES else ()
     right = flat(reference)
     for digits in range(1, 7):
-        places = "1 decimal" if digits == 1 else f"{digits} decimals"
-        yield f"an answer that is rounded to {places}: return it as it is", right.round(digits)
+        phrase = counted(
+            "an answer that is rounded to {count} decimal: return it as it is",
+            "an answer that is rounded to {count} decimals: return it as it is",
+            digits,
+        )
+        yield phrase, right.round(digits)
 
 
 def asks_float64(exercise, args, kwargs):
@@ -97,17 +103,16 @@ def softmax_t(reference, x, temperature=1.0, dim=-1):
     weights = np.exp(scaled - scaled.max())
     yield "a softmax that subtracts the maximum of the whole tensor, not of each row", normalised(weights, dim)
     if x.ndim > 1 and len(set(x.shape)) == 1:
-        forgot = "keepdim=True is missing"
-        yield f"a softmax that divides by the sums of other slices: {forgot}", np.exp(gap) / np.exp(gap).sum(dim)
-        shifted = np.exp(z - z.max(axis=dim))
-        yield f"a softmax that subtracts the maxima of other slices: {forgot}", normalised(shifted, dim)
+        divided = np.exp(gap) / np.exp(gap).sum(dim)
+        yield "a softmax that divides by the sums of other slices: keepdim=True is missing", divided
+        shifted = normalised(np.exp(z - z.max(axis=dim)), dim)
+        yield "a softmax that subtracts the maxima of other slices: keepdim=True is missing", shifted
     yield "a softmax that takes powers of 2 instead of e", softmax(z * math.log(2), dim)
     yield "a softmax that is applied twice", softmax(reference / temperature, dim)
     yield "a softmax that takes exp(-x)", softmax(-z, dim)
     naive = normalised(np.exp(scaled), dim)
-    overflows = "a softmax that overflows or underflows: subtract the maximum before exp"
-    yield overflows, naive
-    yield overflows, np.nan_to_num(naive, nan=0.0)
+    for weights in (naive, np.nan_to_num(naive, nan=0.0)):
+        yield "a softmax that overflows or underflows: subtract the maximum before exp", weights
     weights = np.exp(scaled - own.max(axis=dim, keepdims=True))
     yield "a softmax that subtracts max(x) from x / T: divide the maximum as well", normalised(weights, dim)
     for shift in (scaled.mean(axis=dim, keepdims=True), scaled.min(axis=dim, keepdims=True)):
@@ -149,7 +154,7 @@ def iterative_softmax_experiment(
 
     def repeated(start, first, rest, step=softmax):
         rows = [step(start / first)]
-        for _ in range(n_iters):
+        while len(rows) <= n_iters:
             rows.append(step(rows[-1] / rest))
         return measured(rows, start)
 
@@ -177,8 +182,8 @@ def iterative_softmax_experiment(
         "deviations that are one place late: stds[0] is that of the inputs",
         (probs, [np.std(x, ddof=1), *stds[:-1]], x),
     )
-    ends = "a run that takes x from 0 to 1, whatever min_val and max_val are"
-    yield ends, repeated(np.linspace(0, 1, n_points), temperature, temperature)
+    unit = repeated(np.linspace(0, 1, n_points), temperature, temperature)
+    yield "a run that takes x from 0 to 1, whatever min_val and max_val are", unit
     inside = min_val + (max_val - min_val) * np.arange(n_points) / n_points
     yield "a run that leaves out max_val", repeated(inside, temperature, temperature)
 

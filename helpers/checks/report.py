@@ -3,23 +3,24 @@
 import html
 from dataclasses import dataclass
 
+from ..language import _, english
 from .compare import Result
 from .rules import Violation
 
 MESSAGES = {
-    "unattempted": "not attempted yet: replace `raise NotImplementedError()` by your code",
-    "empty": "no prediction yet: write a number in place of `None`",
-    "undefined": "there is no function of this name: run the cell that defines it, or undo its renaming",
-    "raised": "your function raised an error",
-    "nothing": "your function returned None: does it end with `return`?",
-    "changed_input": "the answer is right, but your function wrote into its argument: work on a new tensor",
-    "type": "this is another kind of object than asked for",
-    "keys": "the dict has other keys than asked for",
-    "shape": "the shape or length differs",
-    "dtype": "the dtype differs",
-    "value": "the value differs",
-    "lost": "no readable answer came back",
-    "no_float64": 'Apple\'s GPUs (mps) have no float64: make this tensor with device="cpu", or in float32',
+    "unattempted": english("not attempted yet: replace `raise NotImplementedError()` by your code"),
+    "empty": english("no prediction yet: write a number in place of `None`"),
+    "undefined": english("there is no function of this name: run the cell that defines it, or undo its renaming"),
+    "raised": english("your function raised an error"),
+    "nothing": english("your function returned None: does it end with `return`?"),
+    "changed_input": english("the answer is right, but your function wrote into its argument: work on a new tensor"),
+    "type": english("this is another kind of object than asked for"),
+    "keys": english("the dict has other keys than asked for"),
+    "shape": english("the shape or length differs"),
+    "dtype": english("the dtype differs"),
+    "value": english("the value differs"),
+    "lost": english("no readable answer came back"),
+    "no_float64": english('Apple\'s GPUs (mps) have no float64: make this tensor with device="cpu", or in float32'),
 }
 
 MISSING = {"unattempted", "empty", "undefined"}  # outcomes that leave nothing to say of single cases
@@ -51,24 +52,34 @@ class Report:
         good, total = sum(result.passed for result in self.results), len(self.results)
         outcomes = {result.outcome for result in self.results}
         if outcomes and outcomes <= MISSING:
-            return f"{self.exercise}: {MESSAGES[outcomes.pop()]}."
+            return f"{self.exercise}: {_(MESSAGES[outcomes.pop()])}."
         if self.violations:
-            return f"{self.exercise}: this exercise does not allow all that your code uses."
-        more = f"; {self.hidden} more run at grading" if self.hidden else ""
-        if self.passed:
-            return f"{self.exercise}: public checks passed ({good} of {total}){more}."
-        return f"{self.exercise}: {good} of {total} public checks passed{more}."
+            return _("{exercise}: this exercise does not allow all that your code uses.", exercise=self.exercise)
+        more = "; " + _("{hidden} more run at grading", hidden=self.hidden) if self.hidden else ""
+        return _(
+            "{exercise}: public checks passed ({good} of {total}){more}."
+            if self.passed
+            else "{exercise}: {good} of {total} public checks passed{more}.",
+            exercise=self.exercise,
+            good=good,
+            total=total,
+            more=more,
+        )
 
     def lines(self):
         """Return ``(mark, text, details)`` for every violation and case, details being a list of sentences."""
         rows = [
-            ("not allowed", f"uses {violation.name}", [f"in the line `{violation.line}`", self.advice])
+            (
+                _("not allowed"),
+                _("uses {name}", name=violation.name),
+                [_("in the line `{line}`", line=violation.line), _(self.advice)],
+            )
             for violation in self.violations
         ]
         outcomes = {result.outcome for result in self.results}
         if outcomes <= MISSING and not self.headline:
             return rows
-        return rows + [("passed" if r.passed else "FAILED", r.name, details(r)) for r in self.results]
+        return rows + [(_("passed") if r.passed else _("FAILED"), _(r.name), details(r)) for r in self.results]
 
     def __str__(self):
         text = [self.summary()]
@@ -97,7 +108,7 @@ def details(result):
         return []
     if result.outcome == "raised":
         hint = "float64" in result.came and "MPS" in result.came
-        return [f"your function raised {result.came}", *([MESSAGES["no_float64"]] if hint else [])]
-    sentences = [f"expected {result.expected}"] if result.expected else []
-    sentences += [f"came     {result.came}"] if result.came else []
-    return [*sentences, result.diagnosis or MESSAGES[result.outcome]]
+        return [_("your function raised {error}", error=result.came), *([_(MESSAGES["no_float64"])] if hint else [])]
+    sentences = [_("expected {expected}", expected=result.expected)] if result.expected else []
+    sentences += [_("came     {came}", came=result.came)] if result.came else []
+    return [*sentences, result.diagnosis or _(MESSAGES[result.outcome])]

@@ -3,6 +3,7 @@
 models.py computes, figures.py draws and says it in words, shell.py joins them to sliders and number fields.
 """
 
+from ..language import _
 from .figures import draw_repeated, draw_shared, draw_weighed, tell_repeated, tell_shared, tell_weighed
 from .models import repeat_from_two_starts, share_vocabulary, weigh_outlier
 from .shell import Choice, Explorer, Number
@@ -21,10 +22,10 @@ uniform is 0.05. Both starts end alike.'
         repeat_from_two_starts,
         draw_repeated,
         tell_repeated,
-        n_points=Number("n, number of entries", 20, 2, 100, 1),
-        steps=Number("Steps", 8, 0, 120, 1),
-        temperature=Number("T, temperature in the loop", 1.0, 0.02, 2.0, 0.01),
-        dtype=Choice("Number format", ["float64", "float32", "float16", "bfloat16"]),
+        n_points=Number(_("n, number of entries"), 20, 2, 100, 1),
+        steps=Number(_("Steps"), 8, 0, 120, 1),
+        temperature=Number(_("T, temperature in the loop"), 1.0, 0.02, 2.0, 0.01),
+        dtype=Choice(_("Number format"), ["float64", "float32", "float16", "bfloat16"]),
     )
 
 
@@ -40,9 +41,9 @@ def explore_temperature_range():
         weigh_outlier,
         draw_weighed,
         tell_weighed,
-        half_range=Number("r, logits from -r to r", 0.4, 0.1, 8.0, 0.1),
-        temperature=Number("T, temperature", 1.0, 0.1, 5.0, 0.1),
-        outlier=Number("Outlier", 6.0, -8.0, 12.0, 0.5),
+        half_range=Number(_("r, logits from -r to r"), 0.4, 0.1, 8.0, 0.1),
+        temperature=Number(_("T, temperature"), 1.0, 0.1, 5.0, 0.1),
+        outlier=Number(_("Outlier"), 6.0, -8.0, 12.0, 0.5),
     )
 
 
@@ -58,7 +59,7 @@ def explore_vocabulary():
         share_vocabulary,
         draw_shared,
         tell_shared,
-        spread=Number("s, spread of the logits", 3.0, 0.0, 10.0, 0.1),
-        temperature=Number("T, temperature", 1.0, 0.1, 5.0, 0.1),
-        mass=Number("Mass of the nucleus", 0.9, 0.1, 0.99, 0.01),
+        spread=Number(_("s, spread of the logits"), 3.0, 0.0, 10.0, 0.1),
+        temperature=Number(_("T, temperature"), 1.0, 0.1, 5.0, 0.1),
+        mass=Number(_("Mass of the nucleus"), 0.9, 0.1, 0.99, 0.01),
     )

@@ -12,12 +12,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
 
 from ..drawing import GREY, OKABE_ITO, DescribedFigure, dress, table
+from ..language import _, counted, english
 from .models import DRAWS, VOCABULARY
 
 STEP_LIMITS = (12, 40, 120)
 ZERO = 1e-19  # where a deviation of 0 is drawn; below any other of float64's
 FLOOR = 1e-9  # where the axes of probabilities end
-STARTS = (("evenly spaced logits", "o", OKABE_ITO[0]), ("one-hot", "s", OKABE_ITO[1]))
+STARTS = ((english("evenly spaced logits"), "o", OKABE_ITO[0]), (english("one-hot"), "s", OKABE_ITO[1]))
 
 
 class LiveFigure(DescribedFigure):
@@ -89,13 +90,21 @@ def draw_repeated(numbers, figure=None):
         [(s, k, numbers.largest[k, s], numbers.deviation[k, s]) for s in (0, 1) for k in steps],
     )
     paths = [
-        f"from {name} the largest goes from {large[0]:.3g} to {large[-1]:.3g}, the deviation from {std[0]:.2g} to "
-        + (f"{std[-1]:.2g}" if std[-1] else "exactly 0")
-        for (name, *_), large, std in zip(STARTS, numbers.largest.T, numbers.deviation.T, strict=True)
+        _(
+            "from {name} the largest goes from {first:.3g} to {last:.3g}, the deviation from {start:.2g} to {end}",
+            name=_(name),
+            first=large[0],
+            last=large[-1],
+            start=std[0],
+            end=f"{std[-1]:.2g}" if std[-1] else _("exactly 0"),
+        )
+        for (name, _marker, _colour), large, std in zip(STARTS, numbers.largest.T, numbers.deviation.T, strict=True)
     ]
-    figure.alt = (
+    figure.alt = _(
         "Two line charts against the step: the largest probability, with a dashed line at uniform, and the standard "
-        f"deviation on a log axis. Over {steps[-1]} steps, {'; '.join(paths)}."
+        "deviation on a log axis. Over {steps} steps, {paths}.",
+        steps=steps[-1],
+        paths="; ".join(paths),
     )
     return figure
 
@@ -105,14 +114,14 @@ def _repeated():
     for panel in (0, 1):
         for name, marker, colour in STARTS:
             style = {"markerfacecolor": "none", "markersize": 8 if marker == "s" else 5}
-            figure.moving(panel, marker=marker, color=colour, label=name, linewidth=1, **style)
-    figure.moving(0, color=GREY, linestyle="--", label="uniform, 1/n")
+            figure.moving(panel, marker=marker, color=colour, label=_(name), linewidth=1, **style)
+    figure.moving(0, color=GREY, linestyle="--", label=_("uniform, 1/n"))
     left, right = figure.panels
     right.set_yscale("log")
-    dress(left, "Largest probability", "step", "probability")
-    dress(right, "Standard deviation", "step", "deviation (log scale)")
+    dress(left, _("Largest probability"), _("step"), _("probability"))
+    dress(right, _("Standard deviation"), _("step"), _("deviation (log scale)"))
     left.set_ylim(-0.04, 1.04)
-    ticks = {ZERO: "exactly 0", **{10.0**e: f"$10^{{{e}}}$" for e in (-16, -12, -8, -4, 0)}}
+    ticks = {ZERO: _("exactly 0"), **{10.0**e: f"$10^{{{e}}}$" for e in (-16, -12, -8, -4, 0)}}
     right.set_yticks(list(ticks), list(ticks.values()))
     right.set_ylim(ZERO / 10, 10)
     _finish(figure, [*figure.lines[:2], figure.lines[-1]])
@@ -128,21 +137,31 @@ def tell_repeated(numbers):
 one-hot; uniform is 0.05. The start decides.'
     """
     steps, (even, one_hot) = len(numbers.largest) - 1, numbers.largest[-1]
-    words = (
-        f"After {steps} step{'s' * (steps != 1)} at T = {numbers.temperature:g} the largest of {numbers.n_points} "
-        f"probabilities is {even:.3g} from evenly spaced logits and {one_hot:.3g} from one-hot; uniform is "
-        f"{1 / numbers.n_points:.3g}. "
-    )
+    words = [
+        counted(
+            "After {count} step at T = {t:g} the largest of {n} probabilities is {even:.3g} from evenly spaced logits "
+            "and {peak:.3g} from one-hot; uniform is {uniform:.3g}.",
+            "After {count} steps at T = {t:g} the largest of {n} probabilities is {even:.3g} from evenly spaced logits "
+            "and {peak:.3g} from one-hot; uniform is {uniform:.3g}.",
+            steps,
+            t=numbers.temperature,
+            n=numbers.n_points,
+            even=even,
+            peak=one_hot,
+            uniform=1 / numbers.n_points,
+        )
+    ]
     if not steps or np.any(np.abs(numbers.largest[-1] - numbers.largest[-2]) > 1e-3 * numbers.largest[-1]):
-        words += "They have not come to rest."
+        words.append(_("They have not come to rest."))
     elif abs(even - one_hot) <= 0.01 * max(even, one_hot):
-        words += "Both starts end alike."
+        words.append(_("Both starts end alike."))
     else:
-        words += "The start decides."
+        words.append(_("The start decides."))
     zeros = np.flatnonzero(numbers.deviation[:, 0] == 0)
     if zeros.size:
-        words += f" From evenly spaced logits, {numbers.dtype} has all entries equal from step {zeros[0]} on."
-    return words
+        equal = {"dtype": numbers.dtype, "step": zeros[0]}
+        words.append(_("From evenly spaced logits, {dtype} has all entries equal from step {step} on.", **equal))
+    return " ".join(words)
 
 
 def draw_weighed(numbers, figure=None):
@@ -165,23 +184,33 @@ def draw_weighed(numbers, figure=None):
         list(zip(numbers.logits, numbers.probabilities, k, numbers.held, strict=True)),
     )
     inner = numbers.probabilities[:-1]
-    figure.alt = (
-        f"Probability on a log axis against the logit: {inner.size} evenly spaced logits from {numbers.logits[0]:g} "
-        f"to {numbers.logits[-2]:g} get {inner[0]:.2g} to {inner[-1]:.2g}, the outlier at {numbers.logits[-1]:g} gets "
-        f"{numbers.share:.3g}. Beside it the mass that the k most likely hold: {numbers.held[0]:.3g} for k = 1, 90 % "
-        f"for k = {numbers.nucleus}." + _below(numbers.probabilities)
-    )
+    figure.alt = _(
+        "Probability on a log axis against the logit: {size} evenly spaced logits from {low:g} to {high:g} get "
+        "{least:.2g} to {most:.2g}, the outlier at {outlier:g} gets {share:.3g}. Beside it the mass that the k most "
+        "likely hold: {top:.3g} for k = 1, 90 % for k = {nucleus}.",
+        size=inner.size,
+        low=numbers.logits[0],
+        high=numbers.logits[-2],
+        least=inner[0],
+        most=inner[-1],
+        outlier=numbers.logits[-1],
+        share=numbers.share,
+        top=numbers.held[0],
+        nucleus=numbers.nucleus,
+    ) + _below(numbers.probabilities)
     return figure
 
 
 def _weighed():
     figure = LiveFigure()
-    figure.moving(0, marker="o", color=OKABE_ITO[0], label="evenly spaced", linestyle="none", markersize=4, **OPEN)
-    figure.moving(0, marker="s", color=OKABE_ITO[1], label="outlier", linestyle="none", markersize=9)
-    figure.moving(1, marker="^", color=OKABE_ITO[2], label="the k most likely", linestyle="none", markersize=5, **OPEN)
+    figure.moving(0, marker="o", color=OKABE_ITO[0], label=_("evenly spaced"), linestyle="none", markersize=4, **OPEN)
+    figure.moving(0, marker="s", color=OKABE_ITO[1], label=_("outlier"), linestyle="none", markersize=9)
+    figure.moving(
+        1, marker="^", color=OKABE_ITO[2], label=_("the k most likely"), linestyle="none", markersize=5, **OPEN
+    )
     figure.moving(1, color=GREY, linestyle="--", label="90 %")
     left, right = figure.panels
-    _probability_axis(left, "logit")
+    _probability_axis(left, _("logit"))
     left.set_xlim(-9, 13)
     _mass_axis(right, 101)
     _finish(figure, figure.lines)
@@ -195,11 +224,18 @@ def tell_weighed(numbers):
     >>> tell_weighed(weigh_outlier())
     'At T = 1 the outlier holds 79.7 %, more than half. Perplexity 4.19 of 101. 90 % of the mass takes 42 entries.'
     """
-    half = "more than half" if numbers.share > 0.5 else "not more than half"
-    entries = "1 entry" if numbers.nucleus == 1 else f"{numbers.nucleus} entries"
-    return (
-        f"At T = {numbers.temperature:g} the outlier holds {100 * numbers.share:.3g} %, {half}. Perplexity "
-        f"{numbers.perplexity:.3g} of {numbers.held.size}. 90 % of the mass takes {entries}."
+    half = _("more than half") if numbers.share > 0.5 else _("not more than half")
+    return counted(
+        "At T = {t:g} the outlier holds {share:.3g} %, {half}. Perplexity {perplexity:.3g} of {n}. 90 % of the mass "
+        "takes {count} entry.",
+        "At T = {t:g} the outlier holds {share:.3g} %, {half}. Perplexity {perplexity:.3g} of {n}. 90 % of the mass "
+        "takes {count} entries.",
+        numbers.nucleus,
+        t=numbers.temperature,
+        share=100 * numbers.share,
+        half=half,
+        perplexity=numbers.perplexity,
+        n=numbers.held.size,
     )
 
 
@@ -217,22 +253,29 @@ def draw_shared(numbers, figure=None):
     held.set_data(RANKS, mass)
     nucleus.set_data(*_corner(numbers.nucleus, numbers.mass))
     figure.data = table(("rank", "probability", "mass of the ranks up to here"), list(zip(RANKS, p, mass, strict=True)))
-    figure.alt = (
-        f"Probability against rank, both on log axes: {p[0]:.2g} for the most likely of {VOCABULARY:,} tokens, "
-        f"{p[-1]:.2g} for the least. Beside it the mass that the k most likely hold, k on a log axis: "
-        f"{mass[0]:.2g} for k = 1, {100 * numbers.mass:.3g} % for about {_about(numbers.nucleus)}."
-        + _below(numbers.probabilities)
-    )
+    figure.alt = _(
+        "Probability against rank, both on log axes: {most:.2g} for the most likely of {n:,} tokens, {least:.2g} for "
+        "the least. Beside it the mass that the k most likely hold, k on a log axis: {top:.2g} for k = 1, {mass:.3g} % "
+        "for about {nucleus}.",
+        most=p[0],
+        n=VOCABULARY,
+        least=p[-1],
+        top=mass[0],
+        mass=100 * numbers.mass,
+        nucleus=_about(numbers.nucleus),
+    ) + _below(numbers.probabilities)
     return figure
 
 
 def _shared():
     figure = LiveFigure()
-    figure.moving(0, marker="o", color=OKABE_ITO[0], label="one token", linestyle="none", markersize=4, **OPEN)
-    figure.moving(1, marker="^", color=OKABE_ITO[2], label="the k most likely", linestyle="none", markersize=5, **OPEN)
-    figure.moving(1, color=GREY, linestyle="--", label="nucleus")
+    figure.moving(0, marker="o", color=OKABE_ITO[0], label=_("one token"), linestyle="none", markersize=4, **OPEN)
+    figure.moving(
+        1, marker="^", color=OKABE_ITO[2], label=_("the k most likely"), linestyle="none", markersize=5, **OPEN
+    )
+    figure.moving(1, color=GREY, linestyle="--", label=_("nucleus"))
     left, right = figure.panels
-    _probability_axis(left, "rank (log scale)")
+    _probability_axis(left, _("rank (log scale)"))
     left.set_xscale("log")
     left.set_xlim(0.6, 1.6 * VOCABULARY)
     _mass_axis(right, VOCABULARY)
@@ -249,13 +292,19 @@ def tell_shared(numbers):
 different tokens.'
     """
     ratio = numbers.spread / numbers.temperature
-    words = (
-        f"Spread / T = {ratio:.3g}: {_about(numbers.nucleus)} of {VOCABULARY:,} tokens hold "
-        f"{100 * numbers.mass:.3g} %, the most likely one {100 * numbers.probabilities[0]:.2g} %. "
-        f"{DRAWS:,} draws show about {_about(numbers.distinct)} different tokens."
+    words = _(
+        "Spread / T = {ratio:.3g}: {nucleus} of {n:,} tokens hold {mass:.3g} %, the most likely one {top:.2g} %. "
+        "{draws:,} draws show about {distinct} different tokens.",
+        ratio=ratio,
+        nucleus=_about(numbers.nucleus),
+        n=VOCABULARY,
+        mass=100 * numbers.mass,
+        top=100 * numbers.probabilities[0],
+        draws=DRAWS,
+        distinct=_about(numbers.distinct),
     )
     if ratio > 3:
-        words += " Another draw of the logits would give other numbers."
+        words += " " + _("Another draw of the logits would give other numbers.")
     return words
 
 
@@ -265,13 +314,13 @@ RANKS = np.unique(np.geomspace(1, VOCABULARY, 160).round().astype(int))
 
 def _probability_axis(axes, xlabel):
     axes.set_yscale("log")
-    dress(axes, "Probability", xlabel, "probability (log scale)")
+    dress(axes, _("Probability"), xlabel, _("probability (log scale)"))
     axes.set_ylim(FLOOR, 5)
 
 
 def _mass_axis(axes, entries):
     axes.set_xscale("log")
-    dress(axes, "Mass held by the k most likely", "k (log scale)", "share of the mass")
+    dress(axes, _("Mass held by the k most likely"), _("k (log scale)"), _("share of the mass"))
     axes.set(xlim=(0.7, 1.4 * entries), ylim=(-0.04, 1.06))
 
 
@@ -286,7 +335,10 @@ def _above_floor(probabilities):
 
 def _below(probabilities):
     count = int((probabilities < FLOOR).sum())
-    return f" Not drawn, because below {FLOOR:g}: {count:,} of {probabilities.size:,}." if count else ""
+    if not count:
+        return ""
+    sizes = {"count": count, "total": probabilities.size}
+    return " " + _("Not drawn, because below {floor:g}: {count:,} of {total:,}.", floor=FLOOR, **sizes)
 
 
 def _about(count):

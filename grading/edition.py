@@ -1,0 +1,56 @@
+"""The editions of a notebook: which language `nbgrader generate_assignment` writes, and which others there are."""
+
+from functools import cache
+
+import nbformat
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Unicode
+
+from source.translation import LOCALE, REPOSITORY, is_read, languages, prose, read, translated
+
+
+class Edition(NbGraderPreprocessor):
+    """Translate a notebook's prose, docstrings and comments before anything else is made of it."""
+
+    language = Unicode("en", help="The language of what is released: en, or a folder of source/locale.").tag(
+        config=True
+    )
+
+    def preprocess(self, nb, resources):
+        """Return the notebook in ``language``; raises ValueError, naming the languages, where there is no such one."""
+        if self.language == "en":
+            return nb, resources
+        if self.language not in languages(REPOSITORY):
+            known = ", ".join(["en", *languages(REPOSITORY)])
+            raise ValueError(f"Edition.language is {self.language!r}, and there is {known}")
+        path = REPOSITORY / LOCALE / self.language / f"{resources['nbgrader']['notebook']}.po"
+        nb = translated(nb, self.language, prose(read(path)))
+        for language, sources in notebooks():
+            for cell in nb.cells if language == self.language else ():
+                if not is_read(cell):  # the packed helpers, with this language's catalogue
+                    cell.source = sources.get(cell.id, cell.source)
+        return nb, resources
+
+
+@cache
+def notebooks():
+    """Return (language, {cell id: source}) of every notebook that students open."""
+    paths = sorted((REPOSITORY / "notebooks").glob("**/*.ipynb"))
+    found = [(path, nbformat.read(path, as_version=4)) for path in paths]
+    return [
+        ("en" if path.parent.name == "notebooks" else path.parent.name, {cell.id: cell.source for cell in nb.cells})
+        for path, nb in found
+    ]
+
+
+def editions(release):
+    """Return {language: [source of every cell]} of the released notebook, by the ids of its cells.
+
+    A cell that an edition lacks, as after a change of the course, has the release's own source there.
+    """
+    ids = [cell.get("id") for cell in release.cells]
+    return {
+        language: [sources.get(cell.get("id"), cell.source) for cell in release.cells]
+        for language, sources in notebooks()
+        if len(sources.keys() & set(ids)) > len(ids) / 2
+    }
