@@ -337,7 +337,7 @@ def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
 
 def drift(root: Path, fresh: dict[str, str]) -> list[str]:
     """Return a line for each derived file that is missing, stale or superfluous, and each fault of a translation."""
-    problems = translation.problems(root, instructors(root)[0])
+    problems = translation.problems(root, instructors(root)[0]) if translation.languages(root) else []
     for path, text in fresh.items():
         if not (root / path).exists():
             problems.append(f"{path} is missing: {WAY_OUT}")

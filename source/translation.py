@@ -360,8 +360,7 @@ def update(root: Path, language: str, fresh: dict[str, polib.POFile]) -> list[st
 
 def problems(root: Path, notebooks: dict[str, NotebookNode]) -> list[str]:
     """Return a line for each fault of each catalogue, and for each file in a language's folder that is none."""
-    found = []
-    fresh = template(root, notebooks) if languages(root) else {}
+    found, fresh = [], template(root, notebooks)
     for language in languages(root):
         folder = root / LOCALE / language
         for domain, catalogue in fresh.items():
