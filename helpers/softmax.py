@@ -84,10 +84,8 @@ def _temperature_value(temperature, dtype):
     limits = torch.finfo(dtype)
     # Half the smallest subnormal and all below round to 0. NaN fails the comparison too.
     if not value > limits.tiny * limits.eps / 2:
-        words = {"value": value, "dtype": dtype}
-        raise ValueError(
-            _("temperature is {value!r}, expected a number above 0 in {dtype} (near 0 is argmax)", **words)
-        )
+        got = {"value": value, "dtype": dtype}
+        raise ValueError(_("temperature is {value!r}, expected a number above 0 in {dtype} (near 0 is argmax)", **got))
     return value if value <= limits.max else float("inf")
 
 
