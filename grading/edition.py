@@ -6,7 +6,8 @@ import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-from source.translation import LOCALE, REPOSITORY, languages, prose, read, translated
+from source.texts import translated
+from source.translation import LOCALE, REPOSITORY, languages, prose, read
 
 
 class Edition(NbGraderPreprocessor):

@@ -44,6 +44,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # run as a file, or from elsewhere
 
 from source import translation  # noqa: E402
+from source.texts import translated  # noqa: E402
 
 # What the judge replaces: without it every mark is 0, and a student never sees the region.
 TEST = """check("{0}", {0})
@@ -58,7 +59,7 @@ ANSWER, HIDDEN = (re.compile(REGION.format(label), re.DOTALL) for label in ("SOL
 MARKER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FIGURE = "docs/figure.png"
-PROGRAMS = ("build.py", "translation.py")  # what lies beside the text notebooks
+PROGRAMS = ("build.py", "texts.py", "translation.py")  # what lies beside the text notebooks
 WAY_OUT = "run make course (python source/build.py)"
 
 
@@ -321,7 +322,7 @@ def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
         catalogues = translation.load(root, language, (*notebooks, "helpers"))
         fresh[f"helpers/locale/{language}.json"] = translation.compiled(catalogues)
         for name, nb in notebooks.items():
-            editions[language, name] = translation.translated(nb, language, translation.prose(catalogues[name]))
+            editions[language, name] = translated(nb, language, translation.prose(catalogues[name]))
     named = {f"{language}-{name}": dumps(nb) for (language, name), nb in editions.items()}
     released = release({name: dumps(nb) for name, nb in notebooks.items()} | named, root)
     for name, nb in notebooks.items():

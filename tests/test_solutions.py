@@ -102,7 +102,7 @@ def _text(output):
 
 
 def test_there_are_solutions_to_guard():
-    texts = {path.stem for path in (ROOT / "source").glob("*.py")} - {"build", "translation"}
+    texts = {path.stem for path in (ROOT / "source").glob("*.py")} - {"build", "texts", "translation"}
     editions = [ROOT / "solutions" / language for language in ("", *languages(ROOT))]
     assert texts and SOLUTIONS == sorted(folder / f"{text}.ipynb" for folder in editions for text in texts)
 
