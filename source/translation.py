@@ -244,7 +244,7 @@ def main(argv: list[str] | None = None) -> int:
     except (TranslationError, build.BuildError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    print("\n".join(lines))
+    print("\n".join(lines) or "every catalogue is complete")
     return int(args.check and bool(lines))
 
 

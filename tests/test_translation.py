@@ -1,4 +1,4 @@
-"""source/texts.py and translation.py: what catalogues hold, what a translation keeps, and that every drift has a name."""
+"""Translations: what the catalogues hold, what a translation must keep, and that every drift has a name."""
 
 import ast
 import json
