@@ -6,7 +6,8 @@ import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-from source.translation import LOCALE, REPOSITORY, is_read, languages, prose, read, translated
+from source.texts import is_read, translated
+from source.translation import LOCALE, REPOSITORY, languages, prose, read
 
 
 class Edition(NbGraderPreprocessor):

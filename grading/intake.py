@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from helpers.language import english, english_counted
-from source.translation import SETTING
+from source.texts import SETTING
 
 from .names import code
 

@@ -7,7 +7,8 @@ import re
 from functools import cache
 
 from helpers.language import Language
-from source.translation import REPOSITORY, SETTING, SHARED, catalogue_of, languages, load
+from source.texts import SETTING
+from source.translation import REPOSITORY, SHARED, catalogue_of, languages, load
 
 PLACE = re.compile(r"\{(\w+)[^{}]*\}")
 

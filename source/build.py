@@ -46,6 +46,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # run as a file, or from elsewhere
 
 from source import packing, translation  # noqa: E402
+from source.texts import translated  # noqa: E402
 
 # What the judge replaces: without it every mark is 0, and a student never sees the region.
 TEST = """check("{0}", {0})
@@ -60,7 +61,8 @@ ANSWER, HIDDEN = (re.compile(REGION.format(label), re.DOTALL) for label in ("SOL
 MARKER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FIGURE = "docs/figure.png"
-TOOLS = {"build.py", "bringing.py", "packing.py", "setup_cell.py", "translation.py"}  # in source/, all other files are texts
+# In source/, all other files are texts.
+TOOLS = {"build.py", "bringing.py", "packing.py", "setup_cell.py", "texts.py", "translation.py"}
 SETUP_ID, BADGES_ID = "setup", "badges"  # of the cells that no text holds
 BADGES = """\
 [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/{0})
@@ -345,7 +347,7 @@ def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
         stored = [f"notebooks/{language}/{name}.ipynb" for name in texts]
         setup = setup_cell(root, stored, {f"helpers/locale/{language}.json": spoken.encode()}) if packed else ""
         for name, nb in notebooks.items():
-            edition = translation.translated(nb, language, translation.prose(catalogues[name]))
+            edition = translated(nb, language, translation.prose(catalogues[name]))
             own = {SETUP_ID: setup, BADGES_ID: badges(root, f"{language}/{name}")}
             for cell in edition.cells:
                 cell.source = own.get(cell.id, cell.source)

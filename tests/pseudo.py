@@ -10,7 +10,7 @@ from functools import cache
 
 from grading.course import REPOSITORY
 from source import build, translation
-from source.translation import CODE, FORMULA, PLACE, TAG
+from source.texts import CODE, FORMULA, PLACE, TAG
 
 CODE_NAME = "xx"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

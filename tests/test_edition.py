@@ -14,7 +14,7 @@ from grading.doctor import mend
 from grading.edition import Edition, editions
 from grading.findings import findings
 from grading.language import language_of
-from source import translation
+from source import texts, translation
 from tests import pseudo
 
 ASSIGNMENT = "iterated_softmax"
@@ -25,7 +25,7 @@ LANGUAGES = translation.languages(REPOSITORY)
 def accented_edition(name=ASSIGNMENT):
     """Return what students would get in a language that nobody speaks."""
     prose = translation.prose(pseudo.catalogues()[name])
-    return translation.translated(released(name), pseudo.CODE_NAME, prose)
+    return texts.translated(released(name), pseudo.CODE_NAME, prose)
 
 
 @pytest.fixture

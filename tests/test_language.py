@@ -30,7 +30,7 @@ from helpers import predictions
 from helpers.checks import needs, report
 from helpers.checks.cases import load
 from helpers.checks.compare import judge_case
-from source import build, translation
+from source import build, texts, translation
 from tests import pseudo
 from tests.bank import BANKED, answers
 from tests.bank.matrix import judge
@@ -116,7 +116,7 @@ def test_the_rule_notices_an_english_word_and_passes_code_and_accents():
 def test_no_word_of_a_notebook_was_left_out(name):
     instructor = build.instructors(REPOSITORY)[0][name]
     prose = translation.prose(pseudo.catalogues()[name])
-    for cell in filter(translation.is_read, translation.translated(instructor, pseudo.CODE_NAME, prose).cells):
+    for cell in filter(texts.is_read, texts.translated(instructor, pseudo.CODE_NAME, prose).cells):
         if cell.cell_type == "markdown":
             assert english_in(cell.source) == []
         else:

@@ -1,4 +1,4 @@
-"""source/translation.py: what the catalogues hold, what a translation must keep, and that every drift has a name."""
+"""Translations: what the catalogues hold, what a translation must keep, and that every drift has a name."""
 
 import ast
 import json
@@ -11,8 +11,9 @@ import pytest
 from nbformat import v4
 
 from grading.course import ASSIGNMENTS, REPOSITORY
-from source import build, translation
-from source.translation import faults, languages, losses, marked, merged, spans, translated
+from source import build, texts, translation
+from source.texts import losses, marked, spans, translated
+from source.translation import faults, languages, merged
 
 STUB = '''\
 def double(x):
@@ -64,12 +65,12 @@ def catalogue(**entries):
 
 
 def test_prose_is_taken_by_paragraph_without_its_bare_formulas():
-    texts = [text for _, text in translation.texts("markdown", PROSE)]
-    assert texts == ["## Why? (3 minutes)", "Take $x$ and\n`double`.", "- one"]
+    found = [text for _, text in texts.texts("markdown", PROSE)]
+    assert found == ["## Why? (3 minutes)", "Take $x$ and\n`double`.", "- one"]
 
 
 def test_of_code_docstrings_and_comments_are_taken_but_no_example_no_marker_and_no_string():
-    assert translation.texts("code", STUB) == [
+    assert texts.texts("code", STUB) == [
         ("docstring", "Return twice x."),
         ("docstring", "x  a number, or\n   a tensor"),
         ("comment", 'twice: no "#" here'),
