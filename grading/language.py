@@ -20,7 +20,7 @@ class PageLanguage(Language):
         self.code = code if code in languages(REPOSITORY) else "en"
         entries = load(REPOSITORY, self.code, SHARED) if self.code != "en" else {}
         super().__init__(*(catalogue_of(entries[name], entries[name].metadata["Plural-Forms"]) for name in entries))
-        found = [entry for catalogue in entries.values() for entry in catalogue if PLACE.search(entry.msgid)]
+        found = [entry for catalogue in entries.values() for entry in catalogue if is_telling(entry.msgid)]
         found.sort(key=lambda entry: -len(PLACE.sub("", entry.msgid)))  # the one that says most fits best
         self.templates = [
             (filled(form), entry) for entry in found for form in (entry.msgid, entry.msgid_plural) if form
@@ -33,25 +33,30 @@ class PageLanguage(Language):
         """
         if not sentence or self.code == "en":
             return sentence
-        for text in dict.fromkeys((sentence, sentence[0].lower() + sentence[1:])):
-            known = self.text(text)
-            if known == text:
-                known = self.refilled(text)
-            if known != text:
-                return known[0].upper() + known[1:] if text != sentence else known
-        return sentence
+        spellings = dict.fromkeys((sentence, sentence[0].lower() + sentence[1:]))
+        known = [self.text(text) if self.text(text) != text else None for text in spellings]
+        known += [self.refilled(spellings)]
+        translation = next(filter(None, known), None)
+        if translation and sentence[0].isupper():
+            return translation[0].upper() + translation[1:]
+        return translation or sentence
 
-    def refilled(self, sentence):
-        """Return the translation of the template that a sentence was made from; the sentence where there is none."""
-        found = ((pattern.fullmatch(sentence), entry) for pattern, entry in self.templates)
-        match, entry = next(((match, entry) for match, entry in found if match), (None, None))
+    def refilled(self, spellings):
+        """Return the translation of the template that a sentence was made from; None where there is none."""
+        matches = ((pattern.fullmatch(text), entry) for pattern, entry in self.templates for text in spellings)
+        match, entry = next(((match, entry) for match, entry in matches if match), (None, None))
         if not match:
-            return sentence
+            return None
         places = {name: self.stored(value) for name, value in match.groupdict().items()}
         form = self.text(entry.msgid)
         if entry.msgid_plural:
             form = self.texts[entry.msgid][self.form(int(places["count"]))]
         return PLACE.sub(lambda place: places[place[1]], form)
+
+
+def is_telling(template):
+    """Tell whether a sentence can be known for this template's: "{score} of {maximum}" would fit far too many."""
+    return bool(PLACE.search(template)) and len(re.findall(r"[^\W\d_]{2,}", PLACE.sub("", template))) > 1
 
 
 def filled(template):

@@ -28,7 +28,19 @@ from .judge import Judge
 
 LIMITS = ("timeout", "wall_limit", "memory_limit", "output_limit", "require_isolation", "run_everything")
 # The code that decides. What only shows a verdict is left out: a new wording there needs no new grading.
-DECIDING = ("judge", "verdict", "relevance", "doctor", "match", "packed", "edition", "names", "intake", "repairs", "outputs")
+DECIDING = (
+    "judge",
+    "verdict",
+    "relevance",
+    "doctor",
+    "match",
+    "packed",
+    "edition",
+    "names",
+    "intake",
+    "repairs",
+    "outputs",
+)
 ONE_AT_A_TIME = threading.Lock()  # a process has one sandbox; dask's workers may have several threads
 JUDGED, NOT_GRADABLE, FAILED = "judged", "not gradable", "failed"
 

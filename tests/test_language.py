@@ -424,3 +424,15 @@ def marks(exercise):
         "locked": True,
         "schema_version": 3,
     }
+
+
+def test_an_exact_sentence_is_translated_as_such_and_never_as_a_template():
+    """ "{score} of {maximum}" fits any sentence with "of" in it."""
+    for language in translation.languages(REPOSITORY):
+        shown = PageLanguage(language)
+        for catalogue in translation.load(REPOSITORY, language, translation.SHARED).values():
+            plain = [e for e in catalogue if "{" not in e.msgid and e.msgid[0].islower()]
+            for entry in plain:
+                said, meant = (text[0].upper() + text[1:] for text in (entry.msgid, entry.msgstr))
+                assert shown.stored(said) == (shown.text(said) if shown.text(said) != said else meant)
+        assert shown.stored("an answer of mine") == "an answer of mine"
