@@ -8,7 +8,7 @@ OUTER_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-slow course messages hidden handout reproduce bench bench-grading lint format constraints clean
+.PHONY: help lab demo test test-slow course messages hidden grade handout reproduce bench bench-grading lint format constraints clean
 
 help: ## List the targets (what `make` alone does)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,10 @@ messages: $(READY) ## Bring the translations' catalogues up to date with the tex
 hidden: $(READY) ## Draw a private set of hidden cases: make hidden SEED=...
 	@test -n "$(SEED)" || { echo "Give a seed of your own: make hidden SEED=20260901" >&2; exit 2; }
 	$(BIN)/python -m grading.draw --seed "$(SEED)"
+
+grade: $(READY) ## Grade a class: make grade FROM=submissions.zip ASSIGNMENT=iterated_softmax
+	@test -n "$(ASSIGNMENT)" || { echo "Name the assignment: make grade FROM=submissions.zip ASSIGNMENT=iterated_softmax" >&2; exit 2; }
+	$(BIN)/python -m grading grade $(if $(FROM),"$(FROM)") --assignment "$(ASSIGNMENT)" $(ARGS)
 
 handout: $(READY) ## Zip what students get into dist/
 	$(BIN)/python -m grading.handout

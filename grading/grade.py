@@ -105,13 +105,10 @@ def write_feedback(writer, batch):
     """Write the feedback pages of all who have a mark, and say how many are new or changed."""
     from tqdm import tqdm
 
-    from . import ledger
-
     students = [s for s in batch.submitted if writer.place("autograded", s).is_dir()]
     changed = 0
-    with ledger.transaction(writer.engine) as gradebook:
-        for student in tqdm(students, unit="page", desc="feedback"):
-            changed += writer.write_feedback(student, gradebook)
+    for student in tqdm(students, unit="page", desc="feedback"):
+        changed += writer.write_feedback(student)
     print(f"Feedback: {changed} pages new or changed, {len(students) - changed} as they were.")
 
 

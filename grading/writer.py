@@ -181,9 +181,10 @@ class Writer:
         self.move("autograded", student)
         return moved
 
-    def write_feedback(self, student: str, gradebook) -> bool:
-        """Write a student's feedback pages within a `ledger.transaction`; return whether one is new or has changed."""
-        Feedback(coursedir=self.coursedir(student, feedback=True), parent=self.app, config=self.config).run()
+    def write_feedback(self, student: str) -> bool:
+        """Write a student's feedback pages; return whether one is new or has changed."""
+        with ledger.transaction(self.engine):
+            Feedback(coursedir=self.coursedir(student, feedback=True), parent=self.app, config=self.config).run()
         return self.move("feedback", student)
 
     def move(self, step, student) -> bool:
