@@ -4,7 +4,6 @@ The cases     oracle -> casebook -> exercises -> draw: references with 50 digits
 A submission  intake -> names, match -> doctor (repairs, exporter): bytes become a notebook that can be graded
 A verdict     judge asks the kernel and verdict compares; sandbox, walls, zygote, watch and outputs hold the kernel
 A class       grade (options) -> batch -> workers judge into records; writer, ledger, folder write them down
-A class       grade (options) -> batch; workers judge into records; writer, ledger and folder write them down
 What is read  findings -> feedback, summary; export, grades: pages and tables
 An LMS        archive -> lms, roster -> collect, and back with grades; late: due dates and what being late costs
 Commands      grade, collect, grades, summary (python -m grading), demo, handout, reproduce; course is one to try in

@@ -1,6 +1,7 @@
 """The instructor's course folder, made ready: nbgrader's configuration, the assignment, the released cells."""
 
 import contextlib
+import logging
 import os
 import shutil
 import sys
@@ -31,6 +32,7 @@ def open_app(course: Path) -> AutogradeApp:
     app.config_file = str(home / "nbgrader_config")
     app.initialize([f"--CourseDirectory.root={course}", f"--NbGrader.logfile={course / 'grading.log'}"])
     app.log.handlers[0].setLevel("CRITICAL")  # the console
+    logging.raiseExceptions = False  # on a full disk the log has no room either, and the command says so itself
     return app
 
 

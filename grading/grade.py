@@ -30,7 +30,7 @@ def grade(arguments, workers) -> int:
     from .batch import Batch
     from .folder import open_app, prepare
     from .grades import write_grades
-    from .late import set_due, zone
+    from .late import set_due
     from .writer import Writer
 
     gc.collect()
@@ -50,7 +50,7 @@ def grade(arguments, workers) -> int:
         if roster:
             rosters.enrol(gradebook, roster)
         if arguments.due:
-            set_due(gradebook, assignment, arguments.due, zone(arguments.timezone))
+            set_due(gradebook, assignment, arguments.due, arguments.timezone)
     writer = Writer(app, assignment)
     try:
         batch = Batch(writer, terms, arguments.student, arguments.exercise, arguments.again)
