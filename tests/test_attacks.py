@@ -96,7 +96,7 @@ def by_workers(course):
     settings = (REPOSITORY / "nbgrader_config.py").read_text() + "".join(f"\nc.Judge.{limit}" for limit in LIMITS)
     (course.root / "nbgrader_config.py").write_text(settings)
     command = [sys.executable, "-m", "grading", "grade", "--course", course.root, "--assignment", ASSIGNMENT]
-    done = subprocess.run([*command, "--workers=2"], cwd=REPOSITORY, capture_output=True, text=True)
+    done = subprocess.run([*command, "--workers=2", "--no-feedback"], cwd=REPOSITORY, capture_output=True, text=True)
     done.stdout += (course.root / "grading.log").read_text()
     return done
 

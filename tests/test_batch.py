@@ -13,6 +13,7 @@ import nbformat
 import pytest
 
 from grading import batch as batches
+from grading import sandbox
 from grading.__main__ import main
 from grading.batch import ATTEMPTS, Batch
 from grading.course import Course, solutions
@@ -23,6 +24,13 @@ HALF = {"softmax_t": solutions(ASSIGNMENT)["softmax_t"]}
 SUBMISSIONS = {"blank": {}, "half": HALF, "solved": solutions(ASSIGNMENT)}
 ZERO = dict.fromkeys(FULL, 0.0)
 MARKS = {"blank": ZERO, "half": ZERO | {"softmax_t": FULL["softmax_t"]}, "solved": FULL}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_sandbox():
+    """With --workers=0 this process has a sandbox of its own; it ends with these tests."""
+    yield
+    sandbox.close()
 
 
 @pytest.fixture(scope="module")

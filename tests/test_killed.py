@@ -153,7 +153,7 @@ def test_a_full_disk_stops_the_run_and_more_room_ends_it(root, tmp_path_factory)
         ballast = disk / "ballast"
         with ballast.open("wb") as file:
             free = shutil.disk_usage(disk).free
-            file.write(b"\0" * (free - (900 << 10)))
+            file.write(b"\0" * (free - (500 << 10)))
         process = start(disk)
         output = process.communicate(timeout=300)[0]
         assert process.returncode == 2, output
