@@ -151,7 +151,7 @@ IN_OUTPUTS = {
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_no_word_that_a_notebook_shows_was_left_out(name, root, tmp_path):
     nb = build.solution_notebook(build.instructors(REPOSITORY)[0][name])
-    setup = next(cell for cell in nb.cells if cell.cell_type == "code")
+    setup = next(cell for cell in nb.cells if cell.cell_type == "code" and "LANGUAGE = " in cell.source)
     setup.source = setup.source.replace('LANGUAGE = "en"', f'LANGUAGE = "{pseudo.CODE_NAME}"')
     path = root / f"helpers/locale/{pseudo.CODE_NAME}.json"
     setup.source = (
