@@ -34,7 +34,7 @@ class Memory(threading.Thread):
 
     def __init__(self, process):
         super().__init__(daemon=True)
-        self.process, self.peak, self.start_time = psutil.Process(process.pid), 0, time.monotonic()
+        self.process, self.peak = psutil.Process(process.pid), 0
         self.start()
 
     def run(self):
@@ -68,7 +68,7 @@ def timed(command, cwd, environment=None):
     return time.monotonic() - begun, memory.peak, output
 
 
-def ours(root, students, workers):
+def ours(root, workers):
     """Grade both assignments with `python -m grading grade`; return seconds, peak memory and the stages' shares."""
     seconds, peak, outputs = 0.0, 0, ""
     for assignment in ASSIGNMENTS:
@@ -78,7 +78,7 @@ def ours(root, students, workers):
     return seconds, peak, [line for line in outputs.splitlines() if line.startswith("timing:")]
 
 
-def stock(root, students):
+def stock(root):
     """Grade both assignments with nbgrader as it comes; return seconds and peak memory."""
     seconds, peak = 0.0, 0
     for assignment in ASSIGNMENTS:
@@ -104,7 +104,7 @@ def main():
             course = Course(root, config=root if name == "stock" else REPOSITORY)
             course.generate()
             hand_in(course, size)
-            seconds, peak, *stages = stock(root, size) if name == "stock" else ours(root, size, arguments.workers)
+            seconds, peak, *stages = stock(root) if name == "stock" else ours(root, arguments.workers)
             rates.append(60 * 2 * size / seconds)
             print(
                 f"{name:5} {size:4} submissions of each assignment: {seconds:6.1f} s, {rates[-1]:6.1f} a minute, "
