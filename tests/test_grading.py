@@ -2,6 +2,7 @@
 
 import base64
 import re
+from math import frexp
 
 import numpy as np
 import pytest
@@ -111,19 +112,30 @@ def hidden_numbers():
     numbers -= {float(v) for array in load().tensors.values() for v in np.ravel(array)}
     digits = {number: f"{abs(number):.5e}".split("e")[0].replace(".", "").rstrip("0") for number in numbers}
     # Numbers of few digits, decimal or binary, stand in any text or file.
-    return {number for number in numbers if len(digits[number]) >= 5 and number * 2.0**20 % 1}
+    return {number for number in numbers if len(digits[number]) >= 5 and frexp(number)[0] * 2.0**20 % 1}
 
 
 def leaks(content, numbers):
-    """Return the hidden numbers that a file's bytes hold: as text to 6 digits, as raw bytes, or in base64."""
+    """Return the hidden numbers that a file's bytes hold: as text to 6 digits or more, as raw bytes, or in base64."""
     text = content.decode("utf-8", "replace")
-    shown = {float(word) for word in re.findall(r"-?\d+\.\d{4,}(?:e-?\d+)?", text)}
-    rounded = {f"{number:.5e}" for number in numbers}
-    found = {number for number in shown if f"{number:.5e}" in rounded}
+    shown = {f"{float(word):.5e}" for word in re.findall(r"-?\d+\.\d+(?:e[-+]?\d+)?", text)}
     words = re.findall(r"[A-Za-z0-9+/]{16,}", text)
     blobs = [content, *(base64.b64decode(word[: len(word) // 4 * 4]) for word in words)]
-    packed = {number: np.float64(number).tobytes() for number in numbers}
-    return found | {number for number, raw in packed.items() if any(raw in blob for blob in blobs)}
+    return {
+        number
+        for number in numbers
+        if shown & printed(number) or any(raw in blob for raw in stored(number) for blob in blobs)
+    }
+
+
+def printed(number):
+    """Return a number to 6 digits, as it comes from each longer way to print it: 2.5000049 may end as 2.50001."""
+    return {f"{float(f'{number:.{digits}e}'):.5e}" for digits in range(5, 17)}
+
+
+def stored(number):
+    """Return a number's bytes: as float64, and as float32 where that holds it exactly."""
+    return [kind(number).tobytes() for kind in (np.float64, np.float32) if float(kind(number)) == number]
 
 
 def test_no_hidden_number_is_in_what_students_get():
@@ -158,11 +170,13 @@ def test_nothing_that_came_after_a_hidden_input_stays(course):
 
 
 def test_the_leak_test_sees_a_leak():
-    """The red fixture: hidden numbers as printed text, raw bytes and base64 are all found."""
-    number = next(iter(hidden_numbers()))
-    raw = np.array([1.0, number, 2.0]).tobytes()
-    for content in (f"x = {number:.7g}".encode(), raw, base64.b64encode(raw), HIDDEN.read_bytes()):
-        assert leaks(content, {number}), content[:40]
+    """The red fixture: every hidden number is found in the file itself, and printed, as raw bytes and in base64."""
+    numbers = hidden_numbers()
+    assert leaks(HIDDEN.read_bytes(), numbers) == numbers
+    for number in numbers:
+        raw = np.array([1.0, number, 2.0]).tobytes()
+        for content in (f"x = {number:.7g}".encode(), raw, base64.b64encode(raw)):
+            assert leaks(content, {number}), content[:40]
 
 
 def test_a_verdict_repeats_nothing_that_came_from_the_kernel():
