@@ -57,10 +57,13 @@ lab: $(READY) ## Open JupyterLab on work/, your own copy of the notebooks (EDITI
 demo: $(READY) ## Grade a handful of made-up submissions and print their marks
 	$(BIN)/python -m grading.demo
 
+# Two files of tests side by side; the tests of one file share what was expensive to make.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
 test: lint ## Run every quick check: style, drift, tests, stored outputs
 	$(BIN)/python source/build.py --check
-	$(BIN)/python -m pytest -m "not slow" tests
-	$(BIN)/python -m pytest --nbval solutions/
+	$(PYTEST) -m "not slow" tests
+	$(PYTEST) --nbval solutions/
 
 # With no test marked slow there is nothing to run, and pytest's exit code 5 would be a false alarm.
 test-slow: $(READY) ## Run the tests that take minutes

@@ -16,6 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -59,6 +60,13 @@ def lab(tmp_path_factory):
     (home / "config/labconfig").mkdir(parents=True)
     for name, values in settings.items():
         (home / f"config/labconfig/{name}.json").write_text(json.dumps(values))
+    with serving("jupyterlab", home, home / "files", "--LabApp.expose_app_in_browser=True") as server:
+        yield server
+
+
+@contextmanager
+def serving(application, home, files, *options):
+    """Run a Jupyter server that keeps its settings and caches in `home`; give its address and token once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -66,17 +74,16 @@ def lab(tmp_path_factory):
     places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR")
     folders = dict(zip(places, ("config", "data", "runtime", "ipython", "matplotlib"), strict=True))
     environment = os.environ | {"HOME": str(home)} | {name: str(home / folder) for name, folder in folders.items()}
-    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
-    options += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={home / 'files'}"]
-    options += ["--LabApp.expose_app_in_browser=True"]
-    with (home / "lab.log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options], cwd=home, env=environment, stdout=log, stderr=log
-        )
+    # nbgrader calls alembic by name.
+    environment["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    command = [sys.executable, "-m", application, "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
+    command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={files}"]
+    with (home / "server.log").open("w") as log:
+        server = subprocess.Popen([*command, *options], cwd=home, env=environment, stdout=log, stderr=log)
         try:
             address = f"http://127.0.0.1:{port}"
             for _ in range(300):
-                assert server.poll() is None, (home / "lab.log").read_text()
+                assert server.poll() is None, (home / "server.log").read_text()
                 try:
                     urllib.request.urlopen(f"{address}/api?token={token}", timeout=2)
                     break

@@ -5,13 +5,9 @@ instructor's home, the course lies in a folder below. Its screenshots are kept i
 """
 
 import json
-import os
 import re
-import secrets
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from types import SimpleNamespace
@@ -19,7 +15,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell
-from test_browser import CHROMIUM, page, screenshot  # noqa: F401
+from test_browser import CHROMIUM, page, screenshot, serving  # noqa: F401
 
 from grading.course import ASSIGNMENTS, REPOSITORY, Course, released, solutions
 from grading.markup import harmless
@@ -88,45 +84,17 @@ def formgrader(course):
     (home / "config" / "nbgrader_config.py").write_text(
         f"c = get_config()\nc.CourseDirectory.root = {str(course.root)!r}"
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{free.getsockname()[1]}/formgrader"
-    token = secrets.token_hex(16)
-    places = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
-    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={address.split(':')[2].split('/')[0]}"]
-    options += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={home}"]
+    with serving("jupyter_server", home, home) as (server, token):
+        address = f"{server}/formgrader"
 
-    def call(path, method="GET", data=None):
-        request = urllib.request.Request(f"{address}/api/{path}", json.dumps(data).encode() if data else None)
-        request.method = method
-        request.add_header("Authorization", f"token {token}")
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            return json.load(answer)
+        def call(path, method="GET", data=None):
+            request = urllib.request.Request(f"{address}/api/{path}", json.dumps(data).encode() if data else None)
+            request.method = method
+            request.add_header("Authorization", f"token {token}")
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                return json.load(answer)
 
-    with (home / "server.log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyter_server", *options],
-            cwd=home,
-            env=os.environ | places | {"HOME": str(home), "PATH": path},
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            for _ in range(300):
-                assert server.poll() is None, (home / "server.log").read_text()
-                try:
-                    call("status")
-                    break
-                except (urllib.error.URLError, ConnectionError):
-                    time.sleep(0.2)
-            yield SimpleNamespace(address=address, token=token, call=call)
-        finally:
-            server.terminate()
-            try:
-                server.wait(20)
-            except subprocess.TimeoutExpired:
-                server.kill()
+        yield SimpleNamespace(address=address, token=token, call=call)
 
 
 @pytest.fixture
