@@ -57,8 +57,8 @@ lab: $(READY) ## Open JupyterLab on work/, your own copy of the notebooks (EDITI
 demo: $(READY) ## Grade a handful of made-up submissions and print their marks
 	$(BIN)/python -m grading.demo
 
-# Two files of tests side by side; the tests of one file share what was expensive to make.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# Two files of tests side by side, in the order of their names; the tests of a file share what was expensive to make.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: lint ## Run every quick check: style, drift, tests, stored outputs
 	$(BIN)/python source/build.py --check
@@ -68,7 +68,7 @@ test: lint ## Run every quick check: style, drift, tests, stored outputs
 # With no test marked slow there is nothing to run, and pytest's exit code 5 would be a false alarm.
 test-slow: $(READY) ## Run the tests that take minutes
 	@if grep -rqs --include='*.py' 'mark\.slow' tests; then \
-	  echo "$(BIN)/python -m pytest -m slow tests"; $(BIN)/python -m pytest -m slow tests; \
+	  echo '$(PYTEST) -m slow tests'; $(PYTEST) -m slow tests; \
 	else echo "No test is marked slow yet: nothing to run."; fi
 
 course: $(READY) ## Build the notebooks and solutions from source/

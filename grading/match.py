@@ -116,8 +116,8 @@ class Match:
         cell can be turned into text by accident; else what binds the name in another way; else what the student left in
         its cell.
         """
-        names = self.names[i]
-        marked = [piece for piece in self.pieces if piece.grade_id == grade_id(self.cells[i])]
+        names, name = self.names[i], grade_id(self.cells[i])
+        marked = [piece for piece in self.pieces if piece.grade_id == name]
         changed = [piece for piece in marked if not self.is_copy(piece)]
         if self.cells[i].cell_type != "code" or not names:
             return last(changed)

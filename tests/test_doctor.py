@@ -16,7 +16,7 @@ from grading.doctor import NOTE_ID, Mended, mend, repairs_in
 from grading.intake import LARGEST_FILE, MOST_CELLS, NotGradable
 from source.build import SETUP_ID
 from source.packing import CALL, pack
-from tests.vandal import RELEASES, SOLVED, Wreck, wrecks
+from tests.vandal import RELEASES, SETUP_CELLS, SOLVED, Wreck, wrecks
 
 FIRST = ASSIGNMENTS[0]
 RELEASE, ANSWERS = RELEASES[FIRST], SOLVED[FIRST]
@@ -582,8 +582,9 @@ def examine(wreck, doctor=mend):
     nbformat.validate(notebook)
     ids = [cell.id for cell in notebook.cells]
     assert len(set(ids)) == len(ids)
-    ours = {cell.id: cell for cell in notebook.cells if cell.id in {cell.id for cell in release.cells}}
-    assert list(ours) == [cell.id for cell in release.cells], "the released cells, each once, in their order"
+    released_ids = [cell.id for cell in release.cells]
+    ours = {cell.id: cell for cell in notebook.cells if cell.id in released_ids}
+    assert list(ours) == released_ids, "the released cells, each once, in their order"
     handed = "\n".join(line for cell in wreck.cells for line in lines(cell["source"]))
     for cell in release.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -614,6 +615,15 @@ def test_a_prediction_between_the_halves_of_a_split_answer_is_not_swallowed():
     wreck.split(place, 0)
     wreck.rewrite(place + 1, 0)
     assert wreck.cells[place + 1]["source"].startswith("prediction_1 = ")
+    examine(wreck)
+
+
+def test_an_answer_merged_with_the_setup_cell_is_found_without_it():
+    wreck = Wreck("iterated_softmax", [False] * len(SOLVED["iterated_softmax"]))
+    place = next(i for i, cell in enumerate(wreck.cells) if cell["source"] == SETUP_CELLS["iterated_softmax"])
+    wreck.rewrite(place, 0)
+    wreck.merge(place, 0)
+    assert wreck.cells[place]["source"].startswith("prediction_1 = ")
     examine(wreck)
 
 

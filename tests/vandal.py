@@ -18,6 +18,7 @@ Part = namedtuple("Part", "answer number of")
 RELEASES = {name: released(name) for name in ASSIGNMENTS}
 TEXTS = {name: json.dumps(notebook) for name, notebook in RELEASES.items()}
 SOLVED = {name: solutions(name) for name in ASSIGNMENTS}
+SETUP_CELLS = {name: next(cell.source for cell in RELEASES[name].cells if cell.id == "setup") for name in ASSIGNMENTS}
 ADDED = (
     ("code", "def helper_{0}(x):\n    return x + {0}"),
     ("code", "import math as helper_{0}"),
@@ -178,6 +179,7 @@ class Wreck:
     def expected(self):
         """Return {exercise: source} for the answers that a doctor must find; None where it must find none.
 
+        The setup cell's text is no part of an answer that it was merged with: grading never unpacks what was handed in.
         An exercise of which fragments lie about is left out, and one merged and then turned into text, or merged as an
         unanswered stub: there either is right.
         """
@@ -187,7 +189,11 @@ class Wreck:
             merged = [(kind, entry) for kind, _, entry in found if entry["merged"] and name in entry["about"]]
             if name in fragments or any(kind != "code" or name not in entry["answers"] for kind, entry in merged):
                 continue
-            holding = [(kind, source) for kind, source, entry in found if name in entry["answers"]]
+            holding = [
+                (kind, source.replace(SETUP_CELLS[self.assignment], ""))
+                for kind, source, entry in found
+                if name in entry["answers"]
+            ]
             code = [source for kind, source in holding if kind == "code"]
             expected[name] = (code or [source for _, source in holding] or [None])[-1]
         return expected
