@@ -151,7 +151,7 @@ class Batch:
                     continue
                 if isinstance(error, OtherCourse):
                     raise error  # such a worker refuses at once, and would have all of the class
-                failed = Record("", FAILED, f"{type(error).__name__}: {error}")
+                failed = Record("", FAILED, f"{type(error).__name__}: {error}", doubtful=True)
                 yield running.pop(future), failed if error else future.result()
             if broken:
                 for student in running.values():

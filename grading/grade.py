@@ -116,7 +116,7 @@ def report(outcome):
     """Say what came out."""
     print(f"Graded {outcome.graded}.")
     for student in outcome.tried_again:
-        print(f"{student}: a time limit was reached or a process ended; tried once more, alone: that verdict counts")
+        print(f"{student}: a time limit was reached or a process ended; tried once more, alone: what came then counts")
     for student, moved in sorted(outcome.moved.items()):
         marks = ", ".join(f"{name} {before:g} -> {after:g}" for name, (before, after) in sorted(moved.items()))
         print(f"{student}: marks moved: {marks} (the old ones are kept in {KEPT}/marks.csv)")

@@ -75,9 +75,9 @@ class Record:
 
     ``key`` names the bytes and the terms. ``status`` is judged, not gradable (the doctor says why in ``reason``) or
     failed (the grader's own trouble: nothing is kept of it, and a later run tries again). ``points`` maps a test cell's
-    grade_id to its points, ``notebook`` is the mended notebook with verdicts. ``doubtful`` says that a time limit, or
-    the unexplained end of a process, had a part in them; ``tried_again`` that they are those of a second try, alone on
-    the machine. ``seconds`` has the time by stage.
+    grade_id to its points, ``notebook`` is the mended notebook with verdicts. ``doubtful`` says that a time limit, the
+    unexplained end of a process or the grader's own trouble had a part in them; ``tried_again`` that they are those of
+    a second try, alone on the machine. ``seconds`` has the time by stage.
     """
 
     key: str

@@ -585,8 +585,9 @@ for dtype in (torch.float32, torch.float16, torch.bfloat16):
 # %% [markdown]
 # ## Bonus: can repeating ever sharpen? (10 minutes, no points)
 #
-# Everything above ran at temperature 1. Now let a temperature act inside the loop: $p \leftarrow$ softmax$(p/T)$. You
-# know the rate at the uniform distribution, 1/(nT). So it is stable for T above 1/n, and below 1/n it cannot be.
+# Almost everything above ran at temperature 1. Now let a temperature act inside the loop:
+# $p \leftarrow$ softmax$(p/T)$. You know the rate at the uniform distribution, 1/(nT). So it is stable for T above 1/n,
+# and below 1/n it cannot be.
 #
 # But is it the only place where the loop comes to rest? Write the loop, and start it from two very different places.
 

@@ -358,6 +358,26 @@ def test_a_time_out_is_tried_once_more_alone_and_recorded(course, monkeypatch, c
     assert "late: a time limit was reached or a process ended; tried once more, alone" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("troubles", [1, 2])
+def test_the_graders_own_trouble_is_tried_once_more_and_then_listed(course, monkeypatch, capsys, troubles):
+    """As when a sandbox is killed while it starts a kernel."""
+    judge, calls = batches.judged, []
+
+    def troubled(*arguments):
+        calls.append(arguments)
+        if len(calls) <= troubles:
+            raise RuntimeError("it ended")
+        return judge(*arguments)
+
+    student = f"troubled{troubles}"
+    course.submit(student, ASSIGNMENT, filled(course.root, solutions(ASSIGNMENT)))
+    monkeypatch.setattr(batches, "judged", troubled)
+    assert grade(course.root, "--workers=0", f"--student={student}", "--no-feedback") == troubles - 1
+    assert len(calls) == 2
+    assert (f"{student}: NO MARK: RuntimeError: it ended" in capsys.readouterr().out) is (troubles == 2)
+    assert course.marks(ASSIGNMENT).get(student) == (FULL if troubles == 1 else None)
+
+
 def test_what_is_not_gradable_is_kept_as_such(course):
     record = Store(course.root, ASSIGNMENT).load("torn")
     assert record.status == NOT_GRADABLE and record.reason

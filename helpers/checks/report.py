@@ -82,9 +82,10 @@ class Report:
         return rows + [(_("passed") if r.passed else _("FAILED"), _(r.name), details(r)) for r in self.results]
 
     def __str__(self):
-        text = [self.summary()]
-        for mark, name, sentences in self.lines():
-            text += [f"  {mark:6}  {name}", *(f"          {sentence}" for sentence in sentences)]
+        text, lines = [self.summary()], self.lines()
+        width = max((len(mark) for mark, *_ in lines), default=0)
+        for mark, name, sentences in lines:
+            text += [f"  {mark:{width}}  {name}", *(f"{'':{width + 4}}{sentence}" for sentence in sentences)]
         return "\n".join(text)
 
     __repr__ = __str__
