@@ -11,8 +11,22 @@ from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
 from dataclasses import dataclass, field, replace
 
-from .ledger import transaction
-from .record import FAILED, JUDGED, NOT_GRADABLE, OtherCourse, Record, Store, Terms, judged, key_of, with_exercise
+from .files import NO_ROOM
+from .ledger import DATABASE_ERRORS, transaction
+from .record import (
+    FAILED,
+    JUDGED,
+    NOT_GRADABLE,
+    OtherCourse,
+    Record,
+    Store,
+    Terms,
+    exercises,
+    judged,
+    key_of,
+    same_bytes,
+    with_exercise,
+)
 from .writer import Writer
 
 ATTEMPTS = 3  # of a submission whose process ended under it
@@ -60,22 +74,31 @@ class Batch:
         }
         if unknown := sorted(set(students or ()) - self.submitted.keys()):
             raise ValueError(f"nothing was handed in by {', '.join(unknown)}: see submitted/")
+        if exercise and exercise not in (names := exercises(terms)):
+            raise ValueError(f"there is no exercise {exercise!r} in {terms.assignment}; there are {', '.join(names)}")
 
     def plan(self) -> Plan:
         """Say what is to be done, changing nothing."""
         plan = Plan()
         with transaction(self.writer.engine) as gradebook:
-            for student, path in self.submitted.items():
-                record, key = self.store.load(student), key_of(path.read_bytes(), self.terms)
+            for student in self.submitted:
+                record, key = self.store.load(student), self.key(student)
                 if record is None or record.key != key or self.again:
                     plan.judge.append(student)
-                    if record and record.key != key and record.key.partition("-")[0] == key.partition("-")[0]:
+                    if record and record.key != key and same_bytes(record.key, key):
                         plan.changed.append(student)
                 elif record.status == JUDGED and not self.writer.is_written(gradebook, student, record):
                     plan.write.append(student)
                 else:
                     plan.done.append(student)
         return plan
+
+    def key(self, student) -> str:
+        """Return the name that the verdict on a student's file has; empty where the file cannot be read."""
+        try:
+            return key_of(self.submitted[student].read_bytes(), self.terms)
+        except OSError:
+            return ""
 
     def run(self, plan: Plan, workers):
         """Judge and write what is planned; yield (student, record) after each one, and return the `Outcome`."""
@@ -99,23 +122,29 @@ class Batch:
 
     def finish(self, student, record, outcome):
         """Keep a record and write it; what cannot be marked is listed instead."""
+        old = self.store.load(student)
         if record.status == FAILED:
+            if old and not same_bytes(old.key, self.key(student) or old.key):
+                self.writer.withdraw(student)  # what is there is of an earlier file
             outcome.unmarked[student] = record.reason
             return record
-        old = self.store.load(student)
         if self.exercise and record.status == JUDGED and old and old.status == JUDGED:
             record = with_exercise(old, record, self.exercise)
+        if record.status == NOT_GRADABLE:
+            self.writer.withdraw(student)
+            outcome.unmarked[student] = record.reason
         self.store.save(student, record)
         if record.status == NOT_GRADABLE:
-            outcome.unmarked[student] = record.reason
             return record
         begun = time.monotonic()
         outcome.seconds.update(record.seconds)
         try:
             moved = self.writer.write(student, record)
-        except RuntimeError as error:  # nbgrader's refusal; the next submission may be fine
-            outcome.unmarked[student] = str(error)
-            return replace(record, status=FAILED, reason=str(error))
+        except Exception as error:
+            if concerns_all(error):
+                raise
+            outcome.unmarked[student] = f"its marks could not be written: {said(error)}"
+            return replace(record, status=FAILED, reason=outcome.unmarked[student])
         outcome.seconds["writing"] += time.monotonic() - begun
         outcome.graded += 1
         if moved:
@@ -138,7 +167,11 @@ class Batch:
             broken = False
             try:
                 while waiting and len(running) < (1 if suspects(waiting[0], *running.values()) else width):
-                    content = self.submitted[waiting[0]].read_bytes()
+                    try:
+                        content = self.submitted[waiting[0]].read_bytes()
+                    except OSError as error:
+                        yield waiting.popleft(), Record("", FAILED, f"the file cannot be read: {error.strerror}")
+                        continue
                     future = workers.executor.submit(judged, content, self.terms, self.terms.version)
                     running[future] = waiting.popleft()
             except BrokenExecutor:
@@ -151,7 +184,7 @@ class Batch:
                     continue
                 if isinstance(error, OtherCourse):
                     raise error  # such a worker refuses at once, and would have all of the class
-                failed = Record("", FAILED, f"{type(error).__name__}: {error}", doubtful=True)
+                failed = Record("", FAILED, said(error), doubtful=True)
                 yield running.pop(future), failed if error else future.result()
             if broken:
                 for student in running.values():
@@ -162,3 +195,13 @@ class Batch:
                     ended = f"the process that judged it ended {ATTEMPTS} times"
                     yield waiting.popleft(), Record("", FAILED, ended)
                 workers.renew()
+
+
+def concerns_all(error: Exception) -> bool:
+    """Tell whether what went wrong with one submission would go wrong with the next: the gradebook, or the disk."""
+    return isinstance(error, DATABASE_ERRORS) or (isinstance(error, OSError) and error.errno in NO_ROOM)
+
+
+def said(error: Exception | None) -> str:
+    """Return what an error says: a ValueError's sentence, and the type of any other with it."""
+    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"

@@ -172,6 +172,8 @@ def refusal(path, release):
         return str(error)
     except FileNotFoundError:
         pass
+    except OSError as error:
+        return f"the file cannot be read: {error.strerror}"
     return ""
 
 

@@ -1,8 +1,11 @@
 """Write files whole or not at all."""
 
+import errno
 import os
 import tempfile
 from pathlib import Path
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # what the system says where a disk, or a user's share of it, is full
 
 
 def write(path: Path, content: bytes, modified: float | None = None) -> bool:
@@ -25,3 +28,9 @@ def write(path: Path, content: bytes, modified: float | None = None) -> bool:
         os.unlink(partial)
         raise
     return True
+
+
+def sweep(folder: Path) -> None:
+    """Remove what `write` had begun below ``folder`` when its process was killed."""
+    for partial in folder.rglob(".*.partial"):
+        partial.unlink()

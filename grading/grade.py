@@ -6,12 +6,11 @@ Interrupted at any point, the same command goes on where it was.
 """
 
 import contextlib
-import errno
 import gc
-import sqlite3
 import sys
 from pathlib import Path
 
+from .files import NO_ROOM, sweep
 from .options import add_source_options
 from .workers import Workers, cores
 
@@ -38,6 +37,8 @@ def grade(arguments, workers) -> int:
     course = arguments.course.resolve()
     app = open_app(course)
     assignment, url = arguments.assignment, app.coursedir.db_url
+    for folder in ("submitted", "not_gradable", KEPT, "verdicts", "grades"):
+        sweep(course / folder)
     ledger.check(url, course / KEPT)
     terms = prepare(app, assignment)
     roster = rosters.read(arguments.roster) if arguments.roster else None
@@ -59,8 +60,6 @@ def grade(arguments, workers) -> int:
         if plan.judge or plan.write:
             ledger.keep_copy(url, course / KEPT)
         outcome = follow(batch.run(plan, workers), len(plan.judge) + len(plan.write))
-        if arguments.feedback:
-            write_feedback(writer, batch)
         report(outcome)
         if arguments.timing:
             print(f"timing: {outcome.timing()}")
@@ -68,7 +67,8 @@ def grade(arguments, workers) -> int:
             column = arguments.canvas_column
             written = write_grades(course, assignment, gradebook, roster, course / "grades" / assignment, column)
         print("\n".join(f"Wrote {path.relative_to(course)}" for path in written))
-        return int(incomplete or bool(outcome.unmarked))
+        failed = write_feedback(writer, batch) if arguments.feedback else {}
+        return int(incomplete or bool(outcome.unmarked or failed))
     finally:
         writer.close()
 
@@ -102,14 +102,24 @@ def follow(run, total):
 
 
 def write_feedback(writer, batch):
-    """Write the feedback pages of all who have a mark, and say how many are new or changed."""
+    """Write the feedback pages of all who have a mark, say how many are new or changed, and return what failed."""
     from tqdm import tqdm
 
+    from .batch import concerns_all, said
+
     students = [s for s in batch.submitted if writer.place("autograded", s).is_dir()]
-    changed = 0
+    changed, failed = 0, {}
     for student in tqdm(students, unit="page", desc="feedback"):
-        changed += writer.write_feedback(student)
-    print(f"Feedback: {changed} pages new or changed, {len(students) - changed} as they were.")
+        try:
+            changed += writer.write_feedback(student)
+        except Exception as error:
+            if concerns_all(error):
+                raise
+            failed[student] = said(error)
+    print(f"Feedback: {changed} pages new or changed, {len(students) - changed - len(failed)} as they were.")
+    for student, reason in failed.items():
+        print(f"{student}: NO FEEDBACK PAGE: {reason}")
+    return failed
 
 
 def report(outcome):
@@ -167,7 +177,6 @@ def add_command(commands):
 def run(arguments) -> int:
     """Grade, alone on this course, and end with a sentence whatever happens."""
     from filelock import FileLock, Timeout
-    from sqlalchemy.exc import SQLAlchemyError
 
     course = arguments.course.resolve()
     if not course.is_dir():
@@ -184,12 +193,20 @@ def run(arguments) -> int:
         print(f"\nStopped: {KEEPS}. The same command goes on from here.", file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in NO_ROOM:
+            raise ValueError(
+                f"no space is left in {course}: make room, then run the same command again; {KEEPS}"
+            ) from None
+        if error.filename is None:
             raise
-        raise ValueError(f"no space is left in {course}: make room, then run the same command again; {KEEPS}") from None
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        from .ledger import cause_of
+        raise ValueError(
+            f"{error.filename}: {error.strerror}; see to it, then run the same command again; {KEEPS}"
+        ) from None
+    except Exception as error:
+        from .ledger import DATABASE_ERRORS, cause_of
 
+        if not isinstance(error, DATABASE_ERRORS):
+            raise
         raise ValueError(
             f"the gradebook could not be written: {cause_of(error)}; see to it, then run the same command again; "
             f"{KEEPS}"

@@ -6,6 +6,7 @@ shares one connection, so a submission's rows are there as a whole or not at all
 
 import contextlib
 import csv
+import io
 import sqlite3
 import warnings
 from datetime import datetime
@@ -16,6 +17,9 @@ from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
+from .files import write
+
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
 PATIENCE = 30  # seconds to wait for another program's write
 OVERWRITTEN = ("time", "assignment", "student", "exercise", "auto_score", "manual_score", "extra_credit", "comment")
 
@@ -86,7 +90,7 @@ def keep_copy(url: str, kept: Path) -> Path | None:
         return None
     kept.mkdir(parents=True, exist_ok=True)
     copy = kept / f"gradebook-{datetime.now():%Y%m%d-%H%M%S-%f}.db"
-    partial = copy.with_suffix(".partial")
+    partial = copy.with_name(f".{copy.name}.partial")
     with (
         contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as source,
         contextlib.closing(sqlite3.connect(partial)) as target,
@@ -158,12 +162,15 @@ def marks(gradebook, assignment: str, student: str) -> dict[str, tuple]:
 
 
 def keep_overwritten(path: Path, assignment: str, student: str, old: dict[str, tuple]) -> None:
-    """Append marks that are about to be overwritten to a table."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = not path.exists()
+    """Append marks that are about to be overwritten to a table, but for what a run that was killed appended already."""
+    text = io.StringIO(path.read_text(encoding="utf-8") if path.exists() else "", newline="")
+    latest = {tuple(row[1:4]): row[4:] for row in csv.reader(text)}
     now = f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z}"
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        if new:
-            writer.writerow(OVERWRITTEN)
-        writer.writerows([now, assignment, student, exercise, *row] for exercise, row in sorted(old.items()))
+    writer = csv.writer(text)
+    if not latest:
+        writer.writerow(OVERWRITTEN)
+    for exercise, row in sorted(old.items()):
+        values = ["" if value is None else str(value) for value in row]
+        if latest.get((assignment, student, exercise)) != values:
+            writer.writerow([now, assignment, student, exercise, *values])
+    write(path, text.getvalue().encode())

@@ -13,12 +13,13 @@ import threading
 import time
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
 
 import helpers
-from helpers.checks.cases import PUBLIC
+from helpers.checks.cases import load
 
 from . import files
 from .doctor import mend
@@ -26,7 +27,16 @@ from .draw import hidden_path
 from .intake import NotGradable
 from .judge import Judge
 
-LIMITS = ("timeout", "wall_limit", "memory_limit", "output_limit", "require_isolation", "run_everything")
+LIMITS = (
+    "timeout",
+    "iopub_timeout",
+    "startup_timeout",
+    "wall_limit",
+    "memory_limit",
+    "output_limit",
+    "require_isolation",
+    "run_everything",
+)
 # The code that decides. What only shows a verdict is left out: a new wording there needs no new grading.
 DECIDING = (
     "judge",
@@ -40,6 +50,10 @@ DECIDING = (
     "intake",
     "repairs",
     "outputs",
+    "sandbox",
+    "zygote",
+    "walls",
+    "watch",
 )
 ONE_AT_A_TIME = threading.Lock()  # a process has one sandbox; dask's workers may have several threads
 JUDGED, NOT_GRADABLE, FAILED = "judged", "not gradable", "failed"
@@ -56,17 +70,19 @@ class Terms:
     @property
     def version(self) -> str:
         """Return the course's version: the same wherever the same would be judged in the same way."""
-        return version(self)
+        cases = load().digest, load(hidden_path()).digest  # of what the judge uses
+        return hashlib.sha256(repr((self, cases, CODE)).encode()).hexdigest()[:16]
 
 
-@lru_cache
-def version(terms: Terms) -> str:
-    digest = hashlib.sha256(repr((terms.assignment, terms.release, terms.limits)).encode())
-    checks = Path(helpers.__file__).parent / "checks"
+def code_digest() -> str:
+    digest = hashlib.sha256(metadata.version("torch").partition("+")[0].encode())
     deciding = [Path(__file__).with_name(f"{name}.py") for name in DECIDING]
-    for path in [PUBLIC, hidden_path(), *sorted(checks.glob("*.py")), *deciding]:
+    for path in [*sorted(Path(helpers.__file__).parent.rglob("*.py")), *deciding]:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+    return digest.hexdigest()
+
+
+CODE = code_digest()  # of what this process has imported, even if a file changes later
 
 
 @dataclass(frozen=True)
@@ -99,6 +115,17 @@ def key_of(content: bytes, terms: Terms) -> str:
     return f"{hashlib.sha256(content).hexdigest()[:16]}-{terms.version}"
 
 
+def same_bytes(key: str, other: str) -> bool:
+    """Tell whether two verdicts are on the same submission, whatever the course's version."""
+    return key.partition("-")[0] == other.partition("-")[0]
+
+
+def exercises(terms: Terms) -> list[str]:
+    """Return the exercises that get points."""
+    marked = (cell.metadata.get("nbgrader", {}) for cell in released(terms.release).cells)
+    return [cell["grade_id"].removeprefix("test_") for cell in marked if cell.get("grade")]
+
+
 class OtherCourse(ValueError):
     """Where a submission was to be judged, the course is another one: its verdicts would be, too."""
 
@@ -112,7 +139,8 @@ def judged(content: bytes, terms: Terms, expected: str) -> Record:
     if terms.version != expected:
         raise OtherCourse(
             f"the course on {platform.node()}, in {Path(__file__).parent.parent}, is not the one that grades: the "
-            "code, the cases or the hidden cases differ. Copy this folder there, start the workers anew, run this again"
+            "code, the cases, the hidden cases or PyTorch differ, or have changed since the workers were started. "
+            "Copy this folder there, start the workers anew, run this again"
         )
     key, begun = key_of(content, terms), time.monotonic()
     try:
@@ -144,21 +172,34 @@ def released(content: bytes):
 
 
 def with_exercise(old: Record, new: Record, exercise: str) -> Record:
-    """Return the old record with one exercise's verdict from the new one.
+    """Return the old record with one exercise's verdict from the new one; the new one where the file is another.
 
-    It has the new key only where nothing else would differ: otherwise the old verdicts are still those of the old
-    course, and a later run over all exercises sees that.
+    It has the new key only where no other verdict would differ: otherwise those are still of the old course, and a
+    later run over all exercises sees that.
     """
+    if not same_bytes(old.key, new.key):
+        return new
     name = f"test_{exercise}"
-    if name not in new.points:
-        raise ValueError(f"there is no exercise {exercise!r} here; there are {', '.join(sorted(new.points))}")
-    points = old.points | {name: new.points[name]}
     notebook = json.loads(json.dumps(old.notebook))
-    fresh = {cell["metadata"].get("nbgrader", {}).get("grade_id"): cell for cell in new.notebook["cells"]}
-    for cell in notebook["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("grade_id") == name:
-            cell["outputs"] = fresh[name]["outputs"]
-    return replace(old, key=new.key if points == new.points else old.key, points=points, notebook=notebook)
+    fresh = verdict_cells(new.notebook)
+    verdict_cells(notebook)[name]["outputs"] = fresh[name]["outputs"]
+    record = replace(
+        old,
+        points=old.points | {name: new.points[name]},
+        notebook=notebook,
+        doubtful=old.doubtful or new.doubtful,
+        tried_again=old.tried_again or new.tried_again,
+    )
+    same = record.repairs == new.repairs and {n: cell["outputs"] for n, cell in verdict_cells(notebook).items()} == {
+        n: cell["outputs"] for n, cell in fresh.items()
+    }
+    return replace(record, key=new.key) if same else record
+
+
+def verdict_cells(notebook: dict) -> dict[str, dict]:
+    """Return {grade_id: cell} of the cells that bear a verdict."""
+    marked = {cell["metadata"].get("nbgrader", {}).get("grade_id"): cell for cell in notebook["cells"]}
+    return {name: cell for name, cell in marked.items() if cell["metadata"].get("nbgrader", {}).get("grade")}
 
 
 class Store:
@@ -166,8 +207,6 @@ class Store:
 
     def __init__(self, course: Path, assignment: str):
         self.folder = course / "verdicts" / assignment
-        for partial in self.folder.glob(".*.partial"):  # of a process that was killed
-            partial.unlink()
 
     def load(self, student: str) -> Record | None:
         """Return what is kept of a student, or None; a file that is not whole counts as none."""

@@ -16,8 +16,10 @@ from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import parse_utc
 
 from . import ledger
+from .export import submission_of
 from .exporter import MendingExporter
 from .record import Record
 
@@ -135,26 +137,54 @@ class Writer:
         return self.root / step / student / self.assignment
 
     def stamp(self, gradebook, student, key) -> dict:
-        """Return what an autograded notebook is made from: the verdict, and what decides the late penalty."""
-        due = gradebook.find_assignment(self.assignment).duedate
-        submitted = self.place("submitted", student) / "timestamp.txt"
+        """Return what an autograded notebook is made from: the verdict, and what decides the late penalty.
+
+        Raises ValueError where the time of submission is none.
+        """
+        entry = submission_of(gradebook, self.assignment, student)  # it knows of an extension
+        due = (entry or gradebook.find_assignment(self.assignment)).duedate
         return {
             "verdict": key,
             "due": due and str(due),
-            "submitted": submitted.read_text().strip() if submitted.exists() else None,
-            "late_plugin": str(self.config.AssignLatePenalties.get("plugin_class", "")),
+            "submitted": self.submitted_at(student),
+            "late_policy": self.late_policy(),
         }
+
+    def submitted_at(self, student) -> str | None:
+        """Return what timestamp.txt says, where there is one. Raises ValueError, naming it, where that is no time."""
+        path = self.place("submitted", student) / "timestamp.txt"
+        if not path.exists():
+            return None
+        text = path.read_bytes().decode(errors="replace").strip()
+        try:
+            parse_utc(text or None)
+        except (ValueError, OverflowError, TypeError):
+            raise ValueError(
+                f"{path.relative_to(self.root)} holds {text[:60]!r}, expected a time like 2026-09-30 23:59:00 UTC; "
+                "correct it, or remove it where the time does not matter"
+            ) from None
+        return text
+
+    def late_policy(self) -> str:
+        """Return the plugin for late submissions and its settings."""
+        section = self.config.AssignLatePenalties
+        plugin = section.get("plugin_class", "")
+        names = (name_of(plugin), "LateSubmissionPlugin")
+        return repr([section, *(self.config[name] for name in names if name in self.config)])
 
     def is_written(self, gradebook, student, record: Record) -> bool:
         """Tell whether the gradebook and autograded/ have this record already, as a whole."""
         path = self.place("autograded", student) / f"{self.assignment}.ipynb"
         try:
-            stamp = nbformat.read(path, as_version=4).metadata.get(STAMP)
-        except (OSError, ValueError):
+            stamp, now = (
+                nbformat.read(path, as_version=4).metadata.get(STAMP),
+                self.stamp(gradebook, student, record.key),
+            )
+        except (OSError, ValueError):  # `write` says so
             return False
         scores = {f"test_{name}": row[0] for name, row in ledger.marks(gradebook, self.assignment, student).items()}
         same = all(scores.get(name, -1) == points for name, points in record.points.items())
-        return same and stamp == self.stamp(gradebook, student, record.key)
+        return same and stamp == now
 
     def write(self, student: str, record: Record) -> dict[str, tuple[float, float]]:
         """Write a record: rows in one transaction, then the notebook. Returns {exercise: (old, new)} of moved marks.
@@ -186,6 +216,15 @@ class Writer:
         with ledger.transaction(self.engine):
             Feedback(coursedir=self.coursedir(student, feedback=True), parent=self.app, config=self.config).run()
         return self.move("feedback", student)
+
+    def withdraw(self, student):
+        """Remove the autograded notebook and the feedback pages of a file that another has taken the place of.
+
+        The gradebook's rows stay, with what a person gave; no mark is exported without an autograded notebook.
+        """
+        for place in (self.place("autograded", student), self.place("feedback", student)):
+            if place.exists():
+                shutil.rmtree(place)
 
     def move(self, step, student) -> bool:
         """Move the staged files of a step into place, each in one step; return whether anything changed there."""

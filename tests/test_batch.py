@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from concurrent.futures import BrokenExecutor, Future
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,11 +14,15 @@ import nbformat
 import pytest
 
 from grading import batch as batches
+from grading import record as records
 from grading import sandbox
 from grading.__main__ import main
 from grading.batch import ATTEMPTS, Batch
 from grading.course import Course, solutions
-from grading.record import FAILED, JUDGED, NOT_GRADABLE, Record, Store, with_exercise
+from grading.draw import hidden_bytes
+from grading.ledger import keep_overwritten
+from grading.record import FAILED, JUDGED, NOT_GRADABLE, OtherCourse, Record, Store, Terms, judged, with_exercise
+from helpers.checks.cases import load
 from tests.small_course import ASSIGNMENT, FULL, filled, generate, query
 
 HALF = {"softmax_t": solutions(ASSIGNMENT)["softmax_t"]}
@@ -59,6 +64,11 @@ def grade(root, *options):
 
 def judge_nobody(monkeypatch):
     monkeypatch.setattr(batches, "judged", lambda *_: pytest.fail("a verdict was there, and was made again"))
+
+
+def hand_in_anew(course, student, content):
+    shutil.rmtree(course.root / "submitted" / student)
+    course.submit(student, ASSIGNMENT, content)
 
 
 def saved(root, student):
@@ -195,20 +205,34 @@ def test_one_student_is_graded_again_and_nothing_else_is_touched(course):
 
 
 def test_one_exercise_gets_a_new_verdict_and_the_others_keep_theirs():
-    def record(key, first, second):
+    def record(key, first, second, **more):
         marks = {"test_first": first, "test_second": second}
-        cells = [{"metadata": {"nbgrader": {"grade_id": name}}, "outputs": [p]} for name, p in marks.items()]
-        return Record(key, JUDGED, points=marks, notebook={"cells": cells})
+        cells = [
+            {"metadata": {"nbgrader": {"grade_id": name, "grade": True}}, "outputs": [p]} for name, p in marks.items()
+        ]
+        return Record(key, JUDGED, points=marks, notebook={"cells": cells}, **more)
 
-    old = record("old", 1.0, 2.0)
-    assert with_exercise(old, record("new", 3.0, 4.0), "first") == record("old", 3.0, 2.0)
-    assert with_exercise(old, record("new", 3.0, 2.0), "first") == record("new", 3.0, 2.0)
-    assert old == record("old", 1.0, 2.0)
-    with pytest.raises(ValueError, match="no exercise 'third' here; there are test_first, test_second"):
-        with_exercise(old, old, "third")
+    old = record("a-1", 1.0, 2.0)
+    assert with_exercise(old, record("a-2", 3.0, 4.0), "first") == record("a-1", 3.0, 2.0)
+    assert with_exercise(old, record("a-2", 3.0, 2.0), "first") == record("a-2", 3.0, 2.0)
+    assert with_exercise(old, record("a-2", 3.0, 2.0, doubtful=True, tried_again=True), "first").tried_again
+    assert old == record("a-1", 1.0, 2.0)
+    reworded = record("a-2", 1.0, 2.0)
+    reworded.notebook["cells"][1]["outputs"] = ["the same points for other reasons"]
+    assert with_exercise(old, reworded, "first").key == "a-1"
+    another = record("b-1", 1.0, 2.0)
+    another.notebook["cells"].append({"metadata": {}, "source": "new work"})
+    assert with_exercise(old, another, "first") == another, "another file is taken whole"
 
 
-def test_what_a_person_gave_survives_a_regrade_and_appears_in_the_feedback(course):
+def test_an_unknown_exercise_is_named_before_anything_is_judged(course, monkeypatch, capsys):
+    judge_nobody(monkeypatch)
+    assert grade(course.root, "--workers=0", "--exercise=softmax", "--again") == 2
+    assert f"there is no exercise 'softmax' in {ASSIGNMENT}; there are {', '.join(FULL)}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("handed_in", ["the same file", "a better file"])
+def test_what_a_person_gave_survives_a_regrade_and_appears_in_the_feedback(course, handed_in):
     from nbgrader.api import Gradebook
 
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
@@ -217,7 +241,10 @@ def test_what_a_person_gave_survives_a_regrade_and_appears_in_the_feedback(cours
         comment = gradebook.find_comment("softmax_t", ASSIGNMENT, ASSIGNMENT, "blank")
         comment.manual_comment = "Said in words, and rightly."
         gradebook.db.commit()
-    outdate(course.root, "blank")
+    if handed_in == "the same file":
+        outdate(course.root, "blank")
+    else:
+        hand_in_anew(course, "blank", filled(course.root, HALF))
     assert grade(course.root, "--workers=0", "--student=blank") == 0
     statement = "select manual_score, extra_credit from grade where manual_score is not null"
     assert query(course.root, statement) == [(2.5, 0.5)]
@@ -226,18 +253,144 @@ def test_what_a_person_gave_survives_a_regrade_and_appears_in_the_feedback(cours
     assert "3 of 5" in page
 
 
+def exported(root, student):
+    """Return a student's row of grades.csv."""
+    with (root / "grades" / ASSIGNMENT / "grades.csv").open(newline="") as file:
+        return next(row for row in csv.DictReader(file) if row["student_id"] == student)
+
+
+def test_a_new_file_that_gets_no_mark_does_not_keep_the_old_ones(course):
+    hand_in_anew(course, "solved", b'{"cells": [{"cell_ty')
+    assert grade(course.root, "--workers=0") == 1
+    row = exported(course.root, "solved")
+    assert (row["score"], row["status"]) == ("", "not graded")
+    assert "ends in the middle" in row["reason"]
+    assert not list(course.root.glob(f"feedback/solved/{ASSIGNMENT}"))
+    hand_in_anew(course, "solved", filled(course.root, HALF))
+    assert grade(course.root, "--workers=0") == 1, "torn is still there"
+    assert exported(course.root, "solved")["score"] == str(sum(MARKS["half"].values()))
+
+
+@pytest.mark.parametrize("handed_in", ["the same file", "another file"])
+def test_the_graders_trouble_takes_the_mark_of_an_earlier_file_only(course, monkeypatch, handed_in):
+    def troubled(*_):
+        raise RuntimeError("it ended")
+
+    if handed_in == "another file":
+        hand_in_anew(course, "solved", filled(course.root, HALF))
+    monkeypatch.setattr(batches, "judged", troubled)
+    assert grade(course.root, "--workers=0", "--student=solved", "--again") == 1
+    row = exported(course.root, "solved")
+    full = str(sum(FULL.values()))
+    assert (row["score"], row["status"]) == ((full, "graded") if handed_in == "the same file" else ("", "not graded"))
+
+
 def test_a_due_date_set_later_reaches_the_marks_without_judging_again(course, monkeypatch):
     judge_nobody(monkeypatch)
     stamp = course.root / "submitted" / "solved" / ASSIGNMENT / "timestamp.txt"
     stamp.write_text("2026-09-02 12:00:00 UTC\n")
     assert grade(course.root, "--workers=0", "--due=2026-09-01T12:00", "--timezone=UTC") == 1
     assert course.graded("solved", ASSIGNMENT).metadata.graded["due"] == "2026-09-01 12:00:00"
-    with (course.root / "grades" / ASSIGNMENT / "grades.csv").open(newline="") as file:
-        row = next(row for row in csv.DictReader(file) if row["student_id"] == "solved")
-    assert row["timestamp"] == "2026-09-02 12:00:00"
+    assert exported(course.root, "solved")["timestamp"] == "2026-09-02 12:00:00"
+
+
+def test_a_changed_late_policy_and_an_extension_reach_the_marks(course, monkeypatch):
+    from nbgrader.api import Gradebook
+
+    def penalty():
+        assert grade(course.root, "--workers=0", "--student=solved", "--no-feedback") == 0
+        return float(exported(course.root, "solved")["late_submission_penalty"])
+
+    judge_nobody(monkeypatch)
+    settings = (Path(batches.__file__).parent.parent / "nbgrader_config.py").read_text()
+    plugin = "\nfrom grading.late import PerDay\nc.AssignLatePenalties.plugin_class = PerDay\n"
+    (course.root / "submitted" / "solved" / ASSIGNMENT / "timestamp.txt").write_text("2026-09-02 12:00:00 UTC\n")
+    assert grade(course.root, "--workers=0", "--due=2026-09-01T12:00", "--timezone=UTC", "--no-feedback") == 1
+    for share in (0.1, 0.2):
+        (course.root / "nbgrader_config.py").write_text(f"{settings}{plugin}c.PerDay.share = {share}\n")
+        assert penalty() == pytest.approx(share * sum(FULL.values()))
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
+        gradebook.find_submission(ASSIGNMENT, "solved").extension = timedelta(days=2)
+        gradebook.db.commit()
+    assert penalty() == 0
 
 
 # Trouble
+
+
+@pytest.mark.parametrize(
+    ("trouble", "sentence"),
+    [
+        ("time", "timestamp.txt holds 'last tuesday, I think', expected a time like"),
+        ("bytes of a time", "timestamp.txt holds '\N{REPLACEMENT CHARACTER}"),
+        ("folder", "the file cannot be read: Is a directory"),
+    ],
+)
+def test_an_odd_submission_is_named_and_the_class_goes_on(course, capsys, trouble, sentence):
+    for student in ("before", "odd", "solved2"):
+        course.submit(student, ASSIGNMENT, filled(course.root, SUBMISSIONS["solved"]))
+    place = course.root / "submitted" / "odd" / ASSIGNMENT
+    if trouble == "folder":
+        (place / f"{ASSIGNMENT}.ipynb").unlink()
+        (place / f"{ASSIGNMENT}.ipynb").mkdir()
+    else:
+        (place / "timestamp.txt").write_bytes(b"last tuesday, I think" if trouble == "time" else b"\xff\xfe")
+    for _ in range(2):
+        assert grade(course.root, "--workers=0") == 1
+        printed = capsys.readouterr().out
+        assert "odd: NO MARK: " in printed and sentence in printed
+        assert course.marks(ASSIGNMENT)["before"] == course.marks(ASSIGNMENT)["solved2"] == FULL
+        assert exported(course.root, "odd")["score"] == ""
+    if trouble == "time":
+        (place / "timestamp.txt").write_text("2026-09-02 12:00:00 UTC\n")
+        assert grade(course.root, "--workers=0", "--student=odd") == 0
+        assert exported(course.root, "odd")["timestamp"] == "2026-09-02 12:00:00"
+
+
+def test_a_feedback_page_that_fails_is_named_and_the_others_are_written(course, monkeypatch, capsys):
+    write = batches.Writer.write_feedback
+
+    def failing(self, student):
+        if student == "half":
+            raise LookupError("no template")
+        return write(self, student)
+
+    monkeypatch.setattr(batches.Writer, "write_feedback", failing)
+    page = course.root / "feedback" / "solved" / ASSIGNMENT / f"{ASSIGNMENT}.html"
+    page.unlink()
+    assert grade(course.root, "--workers=0") == 1
+    printed = capsys.readouterr().out
+    assert "half: NO FEEDBACK PAGE: LookupError: no template" in printed
+    assert "1 pages new or changed, 1 as they were" in printed and page.exists()
+
+
+def test_a_run_that_was_killed_keeps_overwritten_marks_once(tmp_path):
+    table = tmp_path / "superseded" / "marks.csv"
+    for _ in range(2):
+        keep_overwritten(table, ASSIGNMENT, "somebody", {"softmax_t": (1.5, None, None, "two\nlines")})
+    keep_overwritten(table, ASSIGNMENT, "somebody", {"softmax_t": (2.0, None, None, None)})
+    keep_overwritten(table, ASSIGNMENT, "somebody", {"softmax_t": (1.5, None, None, "two\nlines")})
+    with table.open(newline="") as file:
+        assert [row["auto_score"] for row in csv.DictReader(file)] == ["1.5", "2.0", "1.5"]
+
+
+def test_the_version_is_that_of_what_this_process_uses(tmp_path, monkeypatch):
+    """A worker that has read its cases, or imported its code, goes on with them when the files change."""
+    cases = tmp_path / "hidden.safetensors"
+    cases.write_bytes(hidden_bytes(1))
+    monkeypatch.setattr(records, "hidden_path", lambda: cases)
+    terms = Terms(ASSIGNMENT, b"a release")
+    before = terms.version
+    cases.write_bytes(hidden_bytes(2))
+    assert terms.version == before
+    load.cache_clear()
+    after = terms.version
+    assert after != before
+    monkeypatch.setattr(records, "CODE", "of other files")
+    assert terms.version not in (before, after)
+    assert Terms(ASSIGNMENT, b"a release", (("timeout", 1),)).version != terms.version
+    with pytest.raises(OtherCourse, match="have changed since the workers were started"):
+        judged(b"{}", terms, after)
 
 
 def test_a_damaged_gradebook_is_left_alone_and_the_way_out_works(course, capsys, monkeypatch):

@@ -73,9 +73,9 @@ def state(root):
     return verdicts
 
 
-def finish(root):
+def finish(root, *options):
     """Run to the end, and check that all are graded as they should be, with nothing left over."""
-    process = start(root)
+    process = start(root, *options)
     output = process.communicate(timeout=300)[0]
     assert process.returncode == 0, output
     assert Course(root).marks(ASSIGNMENT) == EXPECTED
@@ -109,6 +109,26 @@ def test_a_killed_run_goes_on_where_it_was(root):
                 del kept[student]
                 (root / "verdicts" / ASSIGNMENT / f"{student}.json").unlink()
     finish(root)
+
+
+def test_a_run_that_is_killed_while_it_collects_goes_on_where_it_was(root, tmp_path_factory):
+    flat, dice = tmp_path_factory.mktemp("flat"), random.Random(7)
+    for student in CLASS:
+        shutil.copy(root / "submitted" / student / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", flat / f"{student}_work.ipynb")
+    archive = shutil.make_archive(str(flat), "zip", flat)
+    collected = []
+    for _ in range(5):
+        shutil.rmtree(root / "submitted", ignore_errors=True)
+        process = start(root, archive)
+        while process.poll() is None and not (root / "submitted").exists():
+            time.sleep(0.001)
+        time.sleep(dice.uniform(0, 0.05))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=300)
+        collected.append(len(list(root.glob(f"submitted/*/{ASSIGNMENT}/{ASSIGNMENT}.ipynb"))))
+        state(root)
+    assert min(collected) < len(CLASS), f"killed too late each time: {collected}"
+    finish(root, archive)
 
 
 def test_ctrl_c_says_that_nothing_is_lost(root):

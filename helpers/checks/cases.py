@@ -8,6 +8,7 @@ bzip2, that maps an exercise to ``{"forbidden", "advice", "hidden", "cases"}``. 
 import base64
 import bz2
 import functools
+import hashlib
 import json
 import pkgutil
 from dataclasses import dataclass
@@ -22,10 +23,11 @@ PUBLIC = Path(__file__).parent.parent / "cases" / "public.safetensors"
 
 @dataclass(frozen=True)
 class CaseFile:
-    """The exercises of one file and its tensors, as numpy arrays by name."""
+    """The exercises of one file, its tensors as numpy arrays by name, and the SHA-256 of its bytes."""
 
     exercises: dict
     tensors: dict
+    digest: str
 
     def inputs(self, cases):
         """Return the tensors that the arguments of ``cases`` name, encoded for `collect`: no reference among them."""
@@ -62,4 +64,4 @@ def load(path=None):
         raise FileNotFoundError(sentence) from None
     tensors = arrays(content)
     exercises = json.loads(bz2.decompress(tensors.pop("exercises").tobytes()))
-    return CaseFile(exercises, tensors)
+    return CaseFile(exercises, tensors, hashlib.sha256(content).hexdigest())
