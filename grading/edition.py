@@ -6,8 +6,10 @@ import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-from source.texts import is_read, translated
+from source.texts import translated
 from source.translation import LOCALE, REPOSITORY, languages, prose, read
+
+from .packed import CALL
 
 
 class Edition(NbGraderPreprocessor):
@@ -26,11 +28,17 @@ class Edition(NbGraderPreprocessor):
             raise ValueError(f"Edition.language is {self.language!r}, and there is {known}")
         path = REPOSITORY / LOCALE / self.language / f"{resources['nbgrader']['notebook']}.po"
         nb = translated(nb, self.language, prose(read(path)))
-        for language, sources in notebooks():
-            for cell in nb.cells if language == self.language else ():
-                if not is_read(cell):  # the packed helpers, with this language's catalogue
-                    cell.source = sources.get(cell.id, cell.source)
+        for cell in nb.cells:
+            if CALL in cell.source:  # the packed helpers, with this language's catalogue
+                cell.source = self.setup(cell.id)
         return nb, resources
+
+    def setup(self, cell_id):
+        """Return the source of this language's setup cell; raises ValueError where notebooks/ has none."""
+        for language, sources in notebooks():
+            if language == self.language and cell_id in sources:
+                return sources[cell_id]
+        raise ValueError(f"notebooks/{self.language} has no notebook with a setup cell: run make course")
 
 
 @cache

@@ -12,14 +12,14 @@ import warnings
 from datetime import datetime
 from pathlib import Path
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, InvalidEntry
 from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from .files import write
 
-DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, InvalidEntry)  # the last is what nbgrader makes of the first
 PATIENCE = 30  # seconds to wait for another program's write
 OVERWRITTEN = ("time", "assignment", "student", "exercise", "auto_score", "manual_score", "extra_credit", "comment")
 

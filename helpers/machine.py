@@ -6,6 +6,7 @@ It stands beside the course, which never calls it: `python -m helpers`, or `help
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 PACKAGES = ("torch", "numpy", "matplotlib", "ipywidgets", "safetensors", "ipykernel", "IPython")
 
@@ -13,7 +14,7 @@ PACKAGES = ("torch", "numpy", "matplotlib", "ipywidgets", "safetensors", "ipyker
 def report_machine():
     """Print versions, devices and a self-test of softmax_t, to be pasted into a question; no names, no paths.
 
-    Returns True where all is well, False where a package is missing or the self-test fails.
+    Returns True where all is well, False where a package is missing or does not start, or the self-test fails.
     """
     from . import __file__ as place
     from . import __version__
@@ -28,12 +29,29 @@ def report_machine():
     if needed:
         print(f"self-test: not run; first install {' and '.join(needed)}: pip install {' '.join(needed)}")
         return False
-    failures = 0
-    for device in devices():
+    try:
+        found = devices()
+    except Exception as error:
+        print(f"self-test: not run; PyTorch does not start: {said(error)}")
+        return False
+    return all([tested(device) for device in found])
+
+
+def tested(device):
+    """Print the outcome of the self-test on a device, whatever happens, and return whether all is well."""
+    try:
         passed, total = self_test(device)
-        failures += total - passed
         print(f"{describe(device)}: softmax_t agrees with {passed} of {total} references")
-    return not failures
+    except Exception as error:
+        print(f"{device.type}: the self-test failed: {said(error)}")
+        return False
+    return passed == total
+
+
+def said(error):
+    """Return an error's type and first line, without the name of this user's folder."""
+    lines = str(error).replace(str(Path.home()), "~").splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
 
 
 def found_version(name):

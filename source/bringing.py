@@ -19,6 +19,8 @@ def digest_of(files):
 def bring(files, digest, python, needed, problem):
     """Make `helpers` importable from the files unless those of this digest are installed; nothing is written.
 
+    What it says is in the language of the catalogue among the files, if there is one.
+
     python   the oldest version that will do, a tuple
     needed   names of packages
     problem  the exception to raise, with a sentence that says what to do
@@ -26,6 +28,7 @@ def bring(files, digest, python, needed, problem):
     import importlib.abc
     import importlib.machinery as machinery
     import importlib.util
+    import json
     import pathlib
     import sys
     import tempfile
@@ -45,35 +48,61 @@ def bring(files, digest, python, needed, problem):
         def get_data(self, path):
             return self.files[path.replace("\\", "/")[len("packed:") :]]
 
+    catalogues = [name for name in files if name.endswith(".json")]  # none in English
+    translations = json.loads(files[catalogues[0]].decode())["texts"] if catalogues else {}
+
+    def _(message, **values):
+        return translations.get(message, message).format(**values)
+
+    def is_missing(name):
+        try:
+            return importlib.util.find_spec(name) is None
+        except ValueError:  # it is loaded, and has no spec
+            return False
+
     if sys.version_info < python:
         raise problem(
-            f"This notebook needs Python {python[0]}.{python[1]} or newer, and this kernel is "
-            f"{sys.version.split()[0]}: choose another kernel, or install a newer Python."
+            _(
+                "This notebook needs Python {needed} or newer, and this kernel is {found}: choose another kernel, or "
+                "install a newer Python.",
+                needed=".".join(map(str, python)),
+                found=sys.version.split()[0],
+            )
         )
     importlib.invalidate_caches()
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    missing = [name for name in needed if is_missing(name)]
     if missing:
         raise problem(
-            f"This notebook needs {' and '.join(missing)}: run %pip install {' '.join(missing)} in a new cell, then "
-            "this cell again."
+            _(
+                "This notebook needs {packages}: run %pip install {names} in a new cell, then this cell again.",
+                packages=", ".join(missing),
+                names=" ".join(missing),
+            )
         )
     try:
         tempfile.gettempdir()
     except FileNotFoundError:
         raise problem(
-            "No folder of this machine can be written to, and figures need a little room: free some disk space, or "
-            "set TMPDIR to a folder with room, then restart the kernel."
+            _(
+                "No folder of this machine can be written to, and figures need a little room: free some disk space, or "
+                "set TMPDIR to a folder with room, then restart the kernel."
+            )
         ) from None
     try:
         spec = importlib.util.find_spec("helpers")
     except ValueError:  # something of the same name
         spec = None
-    if spec and spec.origin and pathlib.Path(spec.origin).is_file():
+    held = getattr(spec and spec.loader, "files", {})
+    same = getattr(spec and spec.loader, "digest", "") == digest  # this cell has run before
+    if spec and spec.submodule_search_locations and pathlib.Path(str(spec.origin)).is_file():
         folder = pathlib.Path(spec.origin).parent
-        found = {f.relative_to(folder.parent).as_posix(): f.read_bytes() for f in folder.rglob("*.*") if f.is_file()}
-        if digest_of(found) == digest:
-            return
-    elif spec and getattr(spec.loader, "digest", "") == digest:  # this cell has run before
+        found = [path for kind in ("py", "safetensors", "json") for path in folder.rglob("*." + kind)]
+        try:
+            held = {path.relative_to(folder.parent).as_posix(): path.read_bytes() for path in found}
+        except OSError:  # a folder of that name, or a file that is not there when it is wanted
+            held = {}
+        same = digest_of(held) == digest
+    if same and all(held.get(name) == files[name] for name in catalogues):
         return
     finder = Packed()
     finder.digest, finder.files = digest, files

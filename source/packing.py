@@ -15,15 +15,16 @@ import re
 import tokenize
 from pathlib import Path
 
-try:
-    from .bringing import digest_of
-    from .setup_cell import unpacked
-except ImportError:  # build.py run as a program
-    from bringing import digest_of
-    from setup_cell import unpacked
+from helpers.language import Language, english
+
+from .bringing import digest_of
+from .setup_cell import unpacked
 
 CELL, BRINGING = (Path(__file__).with_name(name) for name in ("setup_cell.py", "bringing.py"))
-CALL = re.compile(r'^bring_helpers\(.*, packed="([^"\n]*)"\)$', re.MULTILINE)
+CALL = re.compile(r'^bring_helpers\(.*, packed="""([^"]*)"""\)$', re.MULTILINE)
+TITLE = english("Setup: run this cell first. It brings helpers {version} along (sha256 {digest})")
+# Text packs a little smaller without "pb": in it, a byte's place in a word of four says nothing.
+SMALLEST = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0}]
 # What folds the cell: JupyterLab and Notebook 7, Kaggle, Colab (with the title in the first line). VS Code folds
 # nothing by metadata; there the packed text is one long line.
 FOLDED = {"jupyter": {"source_hidden": True}, "_kg_hide-input": True, "cellView": "form"}
@@ -31,9 +32,10 @@ FOLDED = {"jupyter": {"source_hidden": True}, "_kg_hide-input": True, "cellView"
 
 def pack(files: dict[str, bytes]) -> str:
     """Return the files as a text of printable ASCII without quotes and backslashes; `unpack` reads it back."""
-    sizes = json.dumps({name: len(files[name]) for name in sorted(files)}, separators=(",", ":"))
-    data = b"".join([sizes.encode(), b"\n", *(files[name] for name in sorted(files))])
-    return base64.b85encode(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)).decode()
+    names = sorted(files, key=lambda name: (name.endswith(".json"), name))  # a catalogue after the code it repeats
+    sizes = json.dumps({name: len(files[name]) for name in names}, separators=(",", ":"))
+    data = b"".join([sizes.encode(), b"\n", *(files[name] for name in names)])
+    return base64.b85encode(lzma.compress(data, filters=SMALLEST)).decode()
 
 
 def unpack(source: str) -> dict[str, bytes]:
@@ -54,7 +56,8 @@ def differences(source: str, files: dict[str, bytes]) -> list[str]:
 def slim(name: str, content: bytes, public: set[str]) -> bytes:
     """Return a file without what no notebook shows: comments, and docstrings but those of ``public`` functions.
 
-    What is left out leaves empty lines, so that a traceback names the same line as in the repository.
+    What is left out leaves empty lines, so that a traceback names the same line as in the repository. Lines are
+    indented by one blank, not by four.
     """
     if not name.endswith(".py"):
         return content
@@ -64,17 +67,24 @@ def slim(name: str, content: bytes, public: set[str]) -> bytes:
         if documented and len(node.body) > 1 and getattr(node, "name", "") not in public:
             text = node.body[0]
             lines[text.lineno - 1 : text.end_lineno] = [""] * (text.end_lineno - text.lineno + 1)
+    within_strings = set()
     for token in tokenize.generate_tokens(io.StringIO("\n".join(lines)).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column].rstrip()
+        within_strings.update(range(token.start[0], token.end[0]))
+    for row, line in enumerate(lines):
+        if row not in within_strings:  # rows are counted from 0 here, so these are the lines after a string's first
+            blanks = len(line) - len(line.lstrip(" "))
+            lines[row] = " " * (blanks // 4) + line[blanks:]
     return "\n".join(lines).encode()
 
 
 def setup_source(files: dict[str, bytes], project: dict, stored: list[str]) -> str:
     """Return the source of the setup cell.
 
-    files    the helpers as they are installed, by path from the folder that holds `helpers`
+    files    the helpers as they are installed, by path from the folder that holds `helpers`; with a language's
+             catalogue the cell speaks that language
     project  pyproject.toml's table ``project``
     stored   setup cells that were built before; the text of one that still holds these files is used again
     """
@@ -86,15 +96,16 @@ def setup_source(files: dict[str, bytes], project: dict, stored: list[str]) -> s
     texts = (CALL.search(source)[1] for source in stored if not differences(source, slimmed))
     packed = next(texts, None) or pack(slimmed)
     digest = digest_of(files)
+    language = Language(*(json.loads(data) for name, data in files.items() if name.endswith(".json")))
     python = tuple(int(part) for part in re.match(r">=(\d+)\.(\d+)", project["requires-python"]).groups())
     needed = tuple(re.match(r"[\w-]+", requirement)[0] for requirement in project["dependencies"])
     return "\n".join(
         [
-            f"# @title Setup: run this cell first. It brings helpers {project['version']} along (sha256 {digest[:12]})",
+            f"# @title {language.text(TITLE, version=project['version'], digest=digest[:12])}",
             CELL.read_text("utf-8").partition("\n\n\n")[2].strip(),
             "",
             "",
-            f'bring_helpers("{digest}", {python}, {needed}, packed="{packed}")'.replace("'", '"'),
+            f'bring_helpers("{digest}", {python}, {needed}, packed="""{packed}""")'.replace("'", '"'),
         ]
     )
 

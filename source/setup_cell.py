@@ -1,14 +1,18 @@
-"""The code of every notebook's first code cell; `packing` puts the packed files below it, in one last line."""
+"""The code of every notebook's first code cell; `packing` puts the packed files below it, in one last line.
+
+`unpacked` returns {file: bytes} of a packed text, and raises ValueError where it is damaged. `bring_helpers` makes
+`helpers` importable: as installed where they are the same, else from memory; nothing is written. Both say so here,
+because every line below stands in the notebooks, where room is short.
+"""
 
 
 def unpacked(packed):
-    """Return {file: bytes} of a packed text; raises ValueError where it is damaged."""
     import base64
     import json
     import lzma
 
     try:
-        sizes, _, data = lzma.decompress(base64.b85decode(packed)).partition(b"\n")
+        sizes, _, data = lzma.decompress(base64.b85decode("".join(packed.split()))).partition(b"\n")
     except lzma.LZMAError as error:  # its checksum is in there
         raise ValueError(str(error)) from None
     files = {}
@@ -18,8 +22,6 @@ def unpacked(packed):
 
 
 def bring_helpers(digest, python, needed, packed):
-    """Make `helpers` importable: as installed where they are the same, else from memory; nothing is written."""
-
     class SetupProblem(Exception):
         def _render_traceback_(self):  # the sentence alone
             return [str(self)]

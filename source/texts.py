@@ -32,6 +32,7 @@ KEPT = {  # what a translation keeps of its text
     "claim": r"\bC\d+\b",
 }
 PLACE = r"\{[^{}]*\}"  # in a message, to be filled
+KEPT_OF_MESSAGES = {"code": CODE, "tag": TAG, "place": PLACE, "formula": FORMULA, "claim": KEPT["claim"]}
 NUMBER = r"\d+(?:[.,]\d+)*"
 
 
@@ -145,7 +146,7 @@ def case_texts(path: Path) -> list[str]:
 def losses(source: str, translation: str, kind: str) -> list[str]:
     """Return what a translation loses of its text, or adds to it, each as the end of a sentence."""
     found = []
-    kept = KEPT if kind in ("prose", "docstring", "comment") else {"code": CODE, "tag": TAG, "place": PLACE}
+    kept = KEPT if kind in ("prose", "docstring", "comment") else KEPT_OF_MESSAGES
     for what, pattern in kept.items():
         had, has = (
             Counter(" ".join(part.split()) for part in re.findall(pattern, text, re.MULTILINE))

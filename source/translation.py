@@ -30,6 +30,7 @@ from source.texts import COUNTED, MARKS, PHRASES, case_texts, is_read, losses, m
 REPOSITORY = Path(__file__).resolve().parent.parent
 LOCALE = Path("source/locale")
 SHARED = ("helpers", "grading")  # the domains that are no notebook
+SETUP = ("source/bringing.py", "source/packing.py")  # of the cell that brings helpers, and speaks their language
 WIDTH = 110  # of a line in a catalogue
 
 
@@ -51,6 +52,9 @@ def template(root: Path, notebooks: dict[str, NotebookNode]) -> dict[str, polib.
             name = path.relative_to(root).as_posix()
             for text, plural in marked(path.read_text("utf-8"), phrases=name == PHRASES):
                 add(domains[domain], text, plural, name)
+    for path in filter(Path.exists, (root / file for file in SETUP)):
+        for text, plural in marked(path.read_text("utf-8")):
+            add(domains["helpers"], text, plural, path.relative_to(root).as_posix())
     for path in sorted((root / "grading/templates").glob("*.j2")):
         for _, _, found, _ in babel_extract(io.BytesIO(path.read_bytes()), [*MARKS, *COUNTED], [], {}):
             text, plural, *_ = (*found, None) if isinstance(found, tuple) else (found, None)

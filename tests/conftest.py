@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from filelock import FileLock
 
 from grading.course import ASSIGNMENTS, released
 
@@ -31,6 +32,13 @@ def empty_gradebook(tmp_path_factory):
                 gradebook.add_notebook(notebook, FIRST)
                 gradebook.add_grade_cell("test_softmax_t", notebook, FIRST, max_score=5, cell_type="code")
     return path
+
+
+@pytest.fixture(scope="session")
+def sandboxes(tmp_path_factory):
+    """A lock: tests that kill graders hold it, and those that look for what a sandbox has left behind."""
+    base = tmp_path_factory.getbasetemp()
+    return FileLock((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "sandboxes.lock")
 
 
 @pytest.fixture

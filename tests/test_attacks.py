@@ -56,6 +56,8 @@ class Batch:
             server.setblocking(False)
             self.connected = self.accepted(server)
         self.marks = self.course.marks(ASSIGNMENT)
+        new = set(Path("/var/tmp").glob("kernel-*")) - self.before
+        self.left = [folder.name for folder in new if not Path("/proc", folder.name.split("-")[1]).exists()]
 
     def hand_in(self, port):
         places = {
@@ -102,7 +104,7 @@ def by_workers(course):
 
 
 @pytest.fixture(scope="module")
-def batch(tmp_path_factory):
+def batch(tmp_path_factory, sandboxes):
     @functools.cache
     def generated():
         root = tmp_path_factory.mktemp("generated")
@@ -111,10 +113,9 @@ def batch(tmp_path_factory):
 
     @functools.cache
     def graded(quick):
-        root = tmp_path_factory.mktemp("attacks")
-        return (
-            Batch(root, generated(), QUICK, one_by_one) if quick else Batch(root, generated(), list(BANK), by_workers)
-        )
+        names, autograde = (QUICK, one_by_one) if quick else (list(BANK), by_workers)
+        with sandboxes:
+            return Batch(tmp_path_factory.mktemp("attacks"), generated(), names, autograde)
 
     return graded
 
@@ -195,8 +196,7 @@ def test_no_file_is_left_outside_the_course(batch, quick):
     places = [REPOSITORY, REPOSITORY / "helpers", REPOSITORY / "grading", root, Path.home(), Path(os.__file__).parent]
     places += [Path(place) for place in ("/", "/root", "/home", "/etc", "/usr", "/var/tmp", "/dev", "/tmp")]
     assert [str(place) for place in places if (place / MARKER).exists()] == []
-    new = set(Path("/var/tmp").glob("kernel-*")) - batch(quick).before
-    assert [folder.name for folder in new if not Path("/proc", folder.name.split("-")[1]).exists()] == []
+    assert batch(quick).left == []
 
 
 @EVERYWHERE

@@ -28,6 +28,12 @@ MARKS = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def alone(sandboxes):
+    with sandboxes:
+        yield
+
+
 @pytest.fixture(scope="module")
 def ungraded(tmp_path_factory):
     """A class of twelve that has handed in."""

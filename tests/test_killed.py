@@ -29,6 +29,12 @@ EXPECTED = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def alone(sandboxes):
+    with sandboxes:
+        yield
+
+
 @pytest.fixture(scope="module")
 def handed_in(tmp_path_factory):
     root = tmp_path_factory.mktemp("class")

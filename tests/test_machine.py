@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -36,6 +37,28 @@ def test_a_missing_package_is_named_with_what_to_do(monkeypatch, capsys):
     shown = capsys.readouterr().out
     assert "torch MISSING, numpy 2.1.3" in shown
     assert "self-test: not run; first install torch and matplotlib and ipywidgets and safetensors: pip install" in shown
+
+
+def broken(*_):
+    raise OSError(f"libcudart.so.12 in {Path.home()}: cannot open shared object file\nmore")
+
+
+def test_a_pytorch_that_does_not_start_is_said_in_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(machine, "devices", broken)
+    assert not machine.report_machine()
+    last = capsys.readouterr().out.splitlines()[-1]
+    said = "OSError: libcudart.so.12 in ~: cannot open shared object file"
+    assert last == f"self-test: not run; PyTorch does not start: {said}"
+
+
+def test_a_device_that_fails_leaves_the_others_their_lines(monkeypatch, capsys):
+    test = machine.self_test
+    monkeypatch.setattr(machine, "devices", lambda: [torch.device("meta"), torch.device("cpu")])
+    monkeypatch.setattr(machine, "self_test", lambda device: (broken if device.type == "meta" else test)(device))
+    assert not machine.report_machine()
+    *_, failed, fine = capsys.readouterr().out.splitlines()
+    assert failed.startswith("meta: the self-test failed: OSError: libcudart")
+    assert fine.endswith("softmax_t agrees with 8 of 8 references")
 
 
 @pytest.mark.parametrize("module, name", [("google.colab", "Colab"), ("kaggle_gcp", "Kaggle")])

@@ -6,6 +6,7 @@ import lzma
 import os
 import subprocess
 import sys
+import textwrap
 import tomllib
 
 import pytest
@@ -105,8 +106,35 @@ def test_one_changed_line_makes_installed_helpers_other_ones():
     assert packing.digest_of(windows) in SETUP
 
 
-def test_the_cell_is_small_and_quick(tmp_path):
-    assert len(SETUP.encode()) < 60_000
+@pytest.mark.parametrize("path", sorted(REPOSITORY.glob("notebooks/**/*.ipynb")), ids=lambda path: path.parent.name)
+def test_every_edition_has_a_small_cell(path):
+    assert len(build.setup_in(path.read_text("utf-8")).encode()) < 60_000
+
+
+def test_the_vietnamese_cell_brings_vietnamese_along_even_after_the_english_one(tmp_path):
+    cell = build.setup_in((REPOSITORY / f"notebooks/vi/{ASSIGNMENTS[0]}.ipynb").read_text("utf-8"))
+    assert cell.startswith("# @title Thiết lập: ")
+    use = "import helpers\nhelpers.use_language('vi')\nhelpers.check('decay_ratios', lambda stds: stds)\n"
+    text = said(f"{SETUP}\nimport helpers\n{cell}\n{use}", tmp_path)
+    assert "decay_ratios: " in text and "kiểm tra công khai" in text, text
+    old = cell.replace("(3, 11)", "(99, 0)")
+    assert "Notebook này cần Python 99.0" in said(f"{CELL}run({old!r})", tmp_path)
+
+
+def test_a_module_of_the_students_beside_large_files_costs_nothing(tmp_path):
+    (tmp_path / "helpers.py").write_text("mine = True")
+    with (tmp_path / "video.json").open("wb") as file:
+        file.truncate(4 << 30)  # as much as no machine reads in the time
+    code = f"sys.path.insert(0, {str(tmp_path)!r})\n{SETUP}\nimport helpers\nprint(helpers.__file__)"
+    assert said(code, tmp_path) == "packed:helpers/__init__.py\n"
+
+
+def test_a_package_that_is_loaded_without_a_spec_is_not_missing(tmp_path):
+    code = f"import types\nsys.modules['matplotlib'] = types.ModuleType('matplotlib')\n{SETUP}\nprint('fine')"
+    assert said(code, tmp_path) == "fine\n"
+
+
+def test_the_cell_is_quick(tmp_path):
     code = f"import time\nstart = time.perf_counter()\n{SETUP}\nimport helpers\nprint(time.perf_counter() - start)"
     assert float(said(code, tmp_path)) < 5
 
@@ -135,6 +163,7 @@ PROBLEMS = {
         SETUP.replace(TEXT, ""),
         "The helpers packed into this cell are damaged: copy this cell again from the notebook that you were given.",
     ),
+    "lines wrapped, as by a mail program": (SETUP.replace(TEXT, "\n".join(textwrap.wrap(TEXT, 76))), ""),
     "an old Python": (
         SETUP.replace("(3, 11)", "(99, 0)"),
         f"This notebook needs Python 99.0 or newer, and this kernel is {sys.version.split()[0]}: choose another "
@@ -142,7 +171,7 @@ PROBLEMS = {
     ),
     "missing packages": (
         SETUP.replace('"torch"', '"torch_unknown"').replace('"numpy"', '"numpy_unknown"'),
-        "This notebook needs numpy_unknown and torch_unknown: run %pip install numpy_unknown torch_unknown in a new "
+        "This notebook needs numpy_unknown, torch_unknown: run %pip install numpy_unknown torch_unknown in a new "
         "cell, then this cell again.",
     ),
 }  # fmt: skip
@@ -205,8 +234,9 @@ def test_it_holds_the_wheels_files_and_nothing_else():
 
 
 def bare(tree, keep=()):
-    """Return a syntax tree as text, places included, without docstrings but those of the functions in ``keep``."""
+    """Return a syntax tree as text, lines included, without docstrings but those of the functions in ``keep``."""
     for node in ast.walk(tree):
+        node.col_offset = node.end_col_offset = 0  # the indentation is smaller
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node)
         if documented and len(node.body) > 1 and getattr(node, "name", "") not in keep:
             node.body.pop(0)
@@ -221,7 +251,7 @@ def test_only_comments_and_inner_docstrings_are_left_out(name):
 
 def test_another_compressors_text_stays_while_it_holds_the_same_files(monkeypatch):
     compress = lzma.compress
-    monkeypatch.setattr(lzma, "compress", lambda data, preset: compress(data, preset=0))
+    monkeypatch.setattr(lzma, "compress", lambda data, **_: compress(data, preset=0))
     stored = packing.setup_source(FILES, PROJECT, [])
     monkeypatch.undo()
     assert stored != SETUP and packing.unpack(stored) == packing.unpack(SETUP)

@@ -185,6 +185,8 @@ def test_a_plural_needs_every_form_of_its_language():
         ("printed", "{n:3} of {total}", "{n:3}", "loses the place '{total}'"),
         ("printed", "{n:3} of", "{n:4} trong", "loses the place '{n:3}'"),
         ("printed", "{n} of", "{n} trong {total}", "adds the place '{total}'"),
+        ("printed", "share at $T$ = 2", "tỉ trọng tại T = 2", "loses the formula '$T$'"),
+        ("helpers/figures.py", "claim C5 holds", "nhận định đúng", "loses the claim 'C5'"),
         ("printed", " and ", "và", "begins or ends with other blanks"),
         ("docstring", "Return x.", 'Trả về x.""" + 1', "has what ends or escapes a docstring"),
         ("comment", "warm up", "làm\nnóng", "has a second line, which a comment has not"),
@@ -197,7 +199,7 @@ def test_a_lost_part_is_named(kind, source, said, loss):
 
 def test_the_check_names_the_file_and_the_text(tmp_path):
     root = tmp_path / "course"
-    for folder in ("helpers", "grading", "source/locale"):
+    for folder in ("helpers", "grading", "source"):
         shutil.copytree(REPOSITORY / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "private"))
     folder = root / translation.LOCALE / "vi"
     notebooks, _ = build.instructors(REPOSITORY)

@@ -32,14 +32,15 @@ class Attack:
     score: int = 1
     change: Callable | None = None
     files: dict = field(default_factory=dict)
+    near_the_limit: bool = False
 
     @property
     def may_end_itself(self):
-        """Tell whether it writes to the kernel's own sockets from a thread that does not own them.
+        """Tell whether it takes nearly as long as it may, or writes to the kernel's own sockets from another thread.
 
-        ZeroMQ forbids that and may end the process, now and then: the notebook then has no answer, and gets 0 for it.
+        A busy machine, or ZeroMQ, which forbids that, ends it now and then: it then has no answer, and gets 0 for it.
         """
-        return "kernel.iopub" in self.before + self.answer + self.after + self.later
+        return self.near_the_limit or "kernel.iopub" in self.before + self.answer + self.after + self.later
 
     def cells(self, places):
         """Return the solution cells by exercise; ``places`` are names such as COURSE with what they stand for."""

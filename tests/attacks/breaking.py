@@ -116,6 +116,7 @@ for folder in ("/scratch", "/tmp", "/dev/shm"):
 for _ in range(3000):
     display("x", display_id="same")
 update_display("x" * 1_000_000, display_id="same")""",
+        near_the_limit=True,
     ),
     Attack(
         "comm_flood",
