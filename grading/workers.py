@@ -112,6 +112,8 @@ class Workers:
         for process in multiprocessing.active_children():
             process.kill()
         self.executor.shutdown(cancel_futures=True)
+        if isolation() == "bubblewrap":
+            sandbox.sweep()  # of the sandboxes that ended with them
 
     def renew(self):
         """Start anew, where a process has ended by itself."""

@@ -3,6 +3,7 @@
 import csv
 import errno
 import json
+import os
 import shutil
 import sqlite3
 from concurrent.futures import BrokenExecutor, Future
@@ -22,6 +23,8 @@ from grading.course import Course, solutions
 from grading.draw import hidden_bytes
 from grading.ledger import keep_overwritten
 from grading.record import FAILED, JUDGED, NOT_GRADABLE, OtherCourse, Record, Store, Terms, judged, with_exercise
+from grading.walls import isolation
+from grading.workers import Workers
 from helpers.checks.cases import load
 from tests.small_course import ASSIGNMENT, FULL, filled, generate, query
 
@@ -479,6 +482,14 @@ class Pool:
 
     def renew(self):
         self.renewed += 1
+
+
+@pytest.mark.skipif(isolation() != "bubblewrap", reason="workers have no sandbox where bubblewrap does not work")
+def test_a_worker_leaves_no_folder_behind():
+    with Workers(1) as workers:
+        worker = workers.executor.submit(os.getpid).result()
+        assert list(sandbox.PLACE.glob(f"{sandbox.PREFIX}{worker}-*"))
+    assert not list(sandbox.PLACE.glob(f"{sandbox.PREFIX}{worker}-*"))
 
 
 def test_one_that_ends_its_process_takes_no_other_along(tmp_path):
