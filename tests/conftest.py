@@ -41,6 +41,13 @@ def sandboxes(tmp_path_factory):
     return FileLock((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "sandboxes.lock")
 
 
+@pytest.fixture(scope="module")
+def alone(sandboxes):
+    """Hold that lock for all tests of a file."""
+    with sandboxes:
+        yield
+
+
 @pytest.fixture
 def course(tmp_path, empty_gradebook):
     """A course folder with a copy of the gradebook, open."""

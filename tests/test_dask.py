@@ -17,7 +17,7 @@ from grading.record import Store
 from grading.writer import Writer
 from tests.small_course import ASSIGNMENT, FULL, filled, generate, query
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("alone")]
 
 STUDENTS = [f"student{i:02}" for i in range(12)]
 SOLVED = solutions(ASSIGNMENT)
@@ -26,12 +26,6 @@ MARKS = {
     student: FULL if i % 2 else dict.fromkeys(FULL, 0.0) | {"softmax_t": FULL["softmax_t"]}
     for i, student in enumerate(STUDENTS)
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def alone(sandboxes):
-    with sandboxes:
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from grading.course import REPOSITORY, Course, solutions
 from grading.walls import isolation
 from tests.small_course import ASSIGNMENT, FULL, filled, generate, query
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("alone")]
 
 SOLVED = solutions(ASSIGNMENT)
 CLASS = {f"student{i:02}": dict(list(SOLVED.items())[: 4 * (i % 3)]) for i in range(12)}
@@ -27,12 +27,6 @@ EXPECTED = {
     student: {name: points if name in answers else 0.0 for name, points in FULL.items()}
     for student, answers in CLASS.items()
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def alone(sandboxes):
-    with sandboxes:
-        yield
 
 
 @pytest.fixture(scope="module")
