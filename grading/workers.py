@@ -3,6 +3,7 @@
 Each way is a `concurrent.futures.Executor`, so the batch knows only ``submit``.
 """
 
+import asyncio
 import gc
 import importlib
 import logging
@@ -128,11 +129,18 @@ def dask_client(address):
     """
     try:
         from distributed import Client
+        from distributed.comm import connect
     except ImportError:
         raise ValueError('--scheduler needs dask: pip install -c constraints.txt -e ".[dask]"') from None
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what it has to say is said in one sentence
+
+    async def knock():
+        await (await connect(address, timeout=PATIENCE)).close()
+
     try:
+        # Only a client that finds its scheduler: another's thread would go on, and could block the next client's.
+        asyncio.run(knock())
         client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError):
         raise ValueError(

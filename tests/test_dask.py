@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 
@@ -180,6 +181,7 @@ def test_what_is_wrong_with_a_scheduler_is_said_before_anything_is_graded(course
     monkeypatch.setattr("grading.workers.PATIENCE", 1)
     assert "no dask scheduler answers at tcp://127.0.0.1:9: see docs" in refusal("tcp://127.0.0.1:9")
     assert "no dask scheduler answers at nowhere at all: see docs" in refusal("nowhere at all")
+    assert "IO loop" not in {thread.name for thread in threading.enumerate()}, "a client that found none goes on"
     with scheduler() as (_, address):
         assert f"the dask scheduler at {address} has no workers: start some" in refusal(address)
         with worker(address, cwd=tmp_path), client_of(address, threads=1):
