@@ -45,10 +45,16 @@ def root(handed_in, tmp_path):
 
 
 def start(root, *options, **how):
-    """Start grading in a process group of its own."""
+    """Start grading in a process group of its own, where Ctrl-C works: a shell's background jobs ignore it."""
     command = [sys.executable, "-m", "grading", "grade", "--course", root, "--assignment", ASSIGNMENT, *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True} | how
-    return subprocess.Popen([*command, "--workers=2"], cwd=REPOSITORY, start_new_session=True, **pipes)
+    return subprocess.Popen(
+        [*command, "--workers=2"],
+        cwd=REPOSITORY,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        **pipes,
+    )
 
 
 def family(process):
