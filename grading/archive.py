@@ -38,6 +38,10 @@ class Unreadable(Exception):
     """A file whose bytes cannot be had; the message says why, for the instructor. It stays where it is."""
 
 
+class TooMany(ValueError):
+    """An archive with more files than are read; the message goes on from its name."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A file as it lies in the folder or archive: its name there, its time, how to read it, what is odd about it."""
@@ -67,6 +71,8 @@ def opened(source: Path, zone=None):
         return
     if not source.is_file():
         raise ValueError(f"{source} is neither a folder nor a zip")
+    if NOTEBOOK.search(source.name):
+        raise ValueError(f"{source} is a single file: put it into a folder, as STUDENT_{source.name}, and give that")
     try:
         archive = zipfile.ZipFile(source)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
@@ -74,7 +80,11 @@ def opened(source: Path, zone=None):
             f"{source} is no whole zip ({error}): download it again, or unpack it and give the folder"
         ) from None
     with archive:
-        yield unwrapped([entry for entry in in_zip(archive, zone) if wanted(entry)], source.stem)
+        try:
+            entries = [entry for entry in in_zip(archive, zone) if wanted(entry)]
+        except TooMany as error:
+            raise ValueError(f"{source} {error}") from None
+        yield unwrapped(entries, source.stem)
 
 
 def nested(entry, content, zone=None):
@@ -82,6 +92,8 @@ def nested(entry, content, zone=None):
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         inside = [inner for inner in in_zip(archive, zone) if wanted(inner)]
+    except TooMany as error:
+        raise Unreadable(f"the zip {error}") from None
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
         raise Unreadable("the zip is damaged or incomplete") from None
     if sum(inner.size for inner in inside) > LARGEST_NESTED:
@@ -92,16 +104,22 @@ def nested(entry, content, zone=None):
 
 
 def in_folder(folder):
-    """Yield the files below a folder; a link is never followed."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_dir() and not path.is_symlink():
+    """Yield the files below a folder, and the folders that cannot be looked into; a link is never followed."""
+    closed = []
+    walk = os.walk(folder, onerror=closed.append)
+    below = [Path(place) / name for place, folders, files in walk for name in folders + files]
+    closed = {Path(error.filename): error.strerror for error in closed}
+    for path in sorted(below):
+        if path.is_dir() and not path.is_symlink() and path not in closed:
             continue
         name = PurePosixPath(readable(os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "replace")))
-        if path.is_symlink() or not path.is_file():
+        if path in closed:
+            yield Entry(name, None, partial(refuse, f"the folder cannot be read: {closed[path]}"))
+        elif path.is_symlink() or not path.is_file():
             yield Entry(name, None, partial(refuse, "it is a link or something else that is no file"))
-            continue
-        state = path.stat()
-        yield Entry(name, state.st_mtime, partial(from_disk, path), state.st_size)
+        else:
+            state = path.stat()
+            yield Entry(name, state.st_mtime, partial(from_disk, path), state.st_size)
 
 
 def from_disk(path):
@@ -121,7 +139,7 @@ def in_zip(archive, zone):
     """Yield the files of an open archive."""
     files = archive.infolist()
     if len(files) > MOST_FILES:
-        raise ValueError(f"{archive.filename} lists {len(files):,} files, where {MOST_FILES:,} are allowed")
+        raise TooMany(f"lists {len(files):,} files, where {MOST_FILES:,} are allowed")
     for info in files:
         name = decoded(info)
         if name.endswith("/"):

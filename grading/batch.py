@@ -30,6 +30,7 @@ from .record import (
 from .writer import Writer
 
 ATTEMPTS = 3  # of a submission whose process ended under it
+PATTERN = set("*?[")  # signs with a meaning where nbgrader looks for files
 AHEAD = 2  # submissions handed out for each worker: the one it judges and the next
 
 
@@ -73,7 +74,10 @@ class Batch:
             if not students or path.parent.parent.name in students
         }
         if unknown := sorted(set(students or ()) - self.submitted.keys()):
-            raise ValueError(f"nothing was handed in by {', '.join(unknown)}: see submitted/")
+            raise ValueError(
+                f"submitted/ has no notebook of {', '.join(unknown)}. Ids count upper and lower case; what could not "
+                "be graded is in not_gradable/"
+            )
         if exercise and exercise not in (names := exercises(terms)):
             raise ValueError(f"there is no exercise {exercise!r} in {terms.assignment}; there are {', '.join(names)}")
 
@@ -124,8 +128,7 @@ class Batch:
         """Keep a record and write it; what cannot be marked is listed instead."""
         old = self.store.load(student)
         if record.status == FAILED:
-            if old and not same_bytes(old.key, self.key(student) or old.key):
-                self.writer.withdraw(student)  # what is there is of an earlier file
+            self.withdraw_earlier(student)
             outcome.unmarked[student] = record.reason
             return record
         if self.exercise and record.status == JUDGED and old and old.status == JUDGED:
@@ -133,16 +136,17 @@ class Batch:
         if record.status == NOT_GRADABLE:
             self.writer.withdraw(student)
             outcome.unmarked[student] = record.reason
-        self.store.save(student, record)
-        if record.status == NOT_GRADABLE:
-            return record
         begun = time.monotonic()
-        outcome.seconds.update(record.seconds)
         try:
+            self.store.save(student, record)
+            if record.status == NOT_GRADABLE:
+                return record
+            outcome.seconds.update(record.seconds)
             moved = self.writer.write(student, record)
         except Exception as error:
             if concerns_all(error):
                 raise
+            self.withdraw_earlier(student)
             outcome.unmarked[student] = f"its marks could not be written: {said(error)}"
             return replace(record, status=FAILED, reason=outcome.unmarked[student])
         outcome.seconds["writing"] += time.monotonic() - begun
@@ -150,6 +154,21 @@ class Batch:
         if moved:
             outcome.moved[student] = moved
         return record
+
+    def withdraw_earlier(self, student):
+        """Take back the autograded notebook and the pages where they are of an earlier file."""
+        written, key = self.writer.stamped(student).get("verdict", ""), self.key(student)
+        if written and key and not same_bytes(written, key):
+            self.writer.withdraw(student)
+
+    def content(self, student) -> bytes:
+        """Return a submission's bytes. Raises ValueError with a sentence where it cannot be graded as it lies there."""
+        if PATTERN & set(student):
+            raise ValueError("nbgrader would take the folder's name for a pattern: rename it, without *, ? and [")
+        try:
+            return self.submitted[student].read_bytes()
+        except OSError as error:
+            raise ValueError(f"the file cannot be read: {error.strerror}") from None
 
     def judge_all(self, students, workers, width=None):
         """Yield (student, record) in the order in which they come, at most ``width`` at once.
@@ -168,9 +187,9 @@ class Batch:
             try:
                 while waiting and len(running) < (1 if suspects(waiting[0], *running.values()) else width):
                     try:
-                        content = self.submitted[waiting[0]].read_bytes()
-                    except OSError as error:
-                        yield waiting.popleft(), Record("", FAILED, f"the file cannot be read: {error.strerror}")
+                        content = self.content(waiting[0])
+                    except ValueError as error:
+                        yield waiting.popleft(), Record("", FAILED, str(error))
                         continue
                     future = workers.executor.submit(judged, content, self.terms, self.terms.version)
                     running[future] = waiting.popleft()

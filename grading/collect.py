@@ -23,11 +23,11 @@ import nbformat
 from . import roster as rosters
 from .archive import NOTEBOOK, Entry, Unreadable, nested, opened
 from .course import REPOSITORY, gradebook_of, gradebook_url
-from .doctor import mend
+from .doctor import mended_or_refused
 from .export import UNREAD
 from .files import write
 from .intake import NotGradable
-from .late import set_due, zone
+from .late import in_words, moment, set_due, zone
 from .ledger import sqlite_file
 from .lms import COPY, Owner, recognised
 from .options import add_source_options
@@ -46,12 +46,13 @@ class File:
     submitted: float | None = None
     upload: int = 0
     odd: str = ""
+    inner: float | None = None  # its time in a student's own zip
 
     @property
     def age(self):
-        """Return what orders a student's files, the newest last."""
+        """Return what orders a student's files, the newest last; two that are equal in it have only their names."""
         copies = COPY.findall(self.name)
-        return self.submitted or self.modified or 0, self.upload, int(copies[-1]) if copies else 0, self.name
+        return self.submitted or self.modified or 0, self.upload, self.inner or 0, int(copies[-1]) if copies else 0
 
     @property
     def kept_as(self):
@@ -76,8 +77,14 @@ class Collected:
     refused: list = field(default_factory=list)  # (student, file, reason)
     left_out: list = field(default_factory=list)  # (student, file)
     late: list = field(default_factory=list)  # (student, file): marked so by the LMS
+    unsure: list = field(default_factory=list)  # (student, sentence): what a person has to look at
     missing: list = field(default_factory=list)  # students of the roster who handed in nothing, here or before
     unmatched: list = field(default_factory=list)  # (student, file, reason): not found in the roster
+
+    @property
+    def incomplete(self):
+        """Tell whether something is left for a person to do."""
+        return bool(self.refused or self.unmatched or self.unsure)
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,7 @@ class Work:
     release: nbformat.NotebookNode
     zone: tzinfo | None
     dated: bool
+    namesakes: bool
     found: Collected
 
     def folder(self, step, student):
@@ -113,10 +121,14 @@ def collect(
     release = released_notebook(assignment, into)
     check_source(source, into)
     local = zone(timezone)
+    if roster:
+        rosters.refuse_other_ids(roster, {path.name for path in (into / "submitted").glob("*")})
     with opened(source, local) as entries:
+        if not entries:
+            raise ValueError(f"{source} holds no file that a student could have handed in")
         layout = recognised(entries, assignment, pattern)
         found = Collected(layout.title, layout.times)
-        work = Work(assignment, into, release, local, layout.dated, found)
+        work = Work(assignment, into, release, local, layout.dated, layout.namesakes and roster is None, found)
         by_student = defaultdict(list)
         for entry in (entry for entry in entries if entry.name != layout.listing):
             for student, owner in students_of(entry, layout, roster, work):
@@ -124,6 +136,8 @@ def collect(
         # A zip whose files all have the time of its making can still be told from an older one.
         made = max((entry.modified or 0 for entry in entries), default=0)
         for student, handed in sorted(by_student.items()):
+            if roster is None and student != NOBODY and len({owner.who for _, owner in handed}) > 1:
+                found.unsure.append((student, "files of people who have this id in common; a roster tells them apart"))
             collect_one(student, [file for pair in handed for file in files_of(student, *pair, made, work)], work)
     steps = ("submitted", "not_gradable")
     for person in roster.people if roster else ():
@@ -146,17 +160,24 @@ def students_of(entry, layout, roster, work):
             continue
         submitted = owner.submitted or rosters.submitted(person, work.zone)
         yield person.id, Owner(late=owner.late, submitted=submitted, upload=owner.upload)
-        adopt(unlisted, person.id, work)
+        for earlier in {unlisted, owner.id} - roster.ids:
+            adopt(earlier, person.id, work)
 
 
-def adopt(unlisted, student, work):
+def adopt(earlier, student, work):
     """Keep in superseded/ what an earlier run, without this student in its roster, took under an id of its own."""
-    path = work.folder("submitted", unlisted) / f"{work.assignment}.ipynb"
+    path = work.folder("submitted", earlier) / f"{work.assignment}.ipynb"
     if path.exists():
-        file = File(f"{unlisted}.ipynb", path.read_bytes(), path.stat().st_mtime)
+        file = File(f"{earlier}.ipynb", path.read_bytes(), path.stat().st_mtime)
         write(work.folder("superseded", student) / file.kept_as, file.content, file.modified)
         work.found.older.append((student, str(path.relative_to(work.into))))
         shutil.rmtree(path.parent)
+        if work.folder("autograded", earlier).is_dir():
+            sentence = (
+                f"was graded as {earlier}; what a person gave there, points and comments, stays in the gradebook under "
+                f"that id. Enter it for {student}, then: nbgrader db student remove {earlier} --force"
+            )
+            work.found.unsure.append((student, sentence))
 
 
 def files_of(student, entry: Entry, owner, made, work):
@@ -183,7 +204,8 @@ def files_of(student, entry: Entry, owner, made, work):
             work.found.late.append((student, str(one.name)))
         modified = one.modified if work.dated else made
         submitted = owner.submitted or (entry.modified if work.dated else None)
-        yield File(str(one.name), content, modified, submitted, owner.upload, one.odd)
+        inner = None if one is entry else one.modified
+        yield File(str(one.name), content, modified, submitted, owner.upload, one.odd, inner)
 
 
 def unread(student, entry, reason, work):
@@ -195,31 +217,41 @@ def unread(student, entry, reason, work):
 
 def collect_one(student, files, work):
     """Take the newest notebook among a student's files and what is already there, and keep the others beside it."""
-    found, place = work.found, work.folder("submitted", student) / f"{work.assignment}.ipynb"
-    files = sorted(files, key=lambda file: file.age)
+    found, place, there = work.found, work.folder("submitted", student) / f"{work.assignment}.ipynb", None
+
+    def order(file):
+        return *file.age, file is not there, Path(file.name).name.startswith(work.assignment), file.name
+
+    files = sorted(files, key=order)
     notebooks = [file for file in files if NOTEBOOK.search(file.name) or file.odd]
     found.left_out += [(student, file.name) for file in files if notebooks and file not in notebooks]
-    candidates, gradable, there = notebooks or files, [], None
+    candidates, gradable = notebooks or files, []
     if place.exists() and all(file.content != place.read_bytes() for file in candidates):
         there = File(str(place.relative_to(work.into)), place.read_bytes(), place.stat().st_mtime)
-        candidates = sorted([*candidates, there], key=lambda file: file.age)
+        candidates = sorted([*candidates, there], key=order)
     for file in candidates:
         try:
             if file.odd:
                 raise NotGradable(file.odd)
             if student == NOBODY:
                 raise NotGradable("no student's name can be read from the file's")
-            gradable.append((file, mend(file.content, work.release).repairs))
+            gradable.append((file, mended_or_refused(file.content, work.release).repairs))
         except NotGradable as error:
             write(work.folder("not_gradable", student) / file.kept_as, file.content, file.modified)
             found.refused.append((student, file.name, str(error)))
     if not gradable:
         return
     newest, repairs = gradable.pop()
-    for file, _ in gradable:
-        if file.content != newest.content:
-            write(work.folder("superseded", student) / file.kept_as, file.content, file.submitted or file.modified)
-            found.older.append((student, file.name))
+    others = [file for file, _ in gradable if file.content != newest.content]
+    for file in others:
+        write(work.folder("superseded", student) / file.kept_as, file.content, file.submitted or file.modified)
+        found.older.append((student, file.name))
+    if any(file.age == newest.age for file in others):
+        found.unsure.append(
+            (student, f"several notebooks of the same time; {newest.name} was chosen by its name alone")
+        )
+    if work.namesakes and any(file is not there for file in others):
+        found.unsure.append((student, "several notebooks; two students of this name could not be told apart"))
     new = write(place, newest.content, newest.submitted or newest.modified)
     if newest is not there:
         stamp(place.parent / "timestamp.txt", newest.submitted, new)
@@ -271,6 +303,7 @@ def lines(found: Collected):
     yield from (f"{student}: marked LATE by the LMS: {name}" for student, name in found.late)
     yield from (f"{student}: NOT GRADABLE: {name}: {reason}" for student, name, reason in found.refused)
     yield from (f"{student}: NOT MATCHED: {name}: {reason}" for student, name, reason in found.unmatched)
+    yield from (f"{student}: TO BE LOOKED AT: {sentence}" for student, sentence in found.unsure)
     yield from (f"{student}: MISSING: handed in nothing" for student in found.missing)
     mended = sum(bool(repairs) for _, _, repairs, _ in found.taken)
     yield f"{len(found.taken)} submissions, {mended} of them to be repaired; {len(found.refused)} files not gradable"
@@ -291,29 +324,32 @@ def add_command(commands):
         "SOURCE is the zip or folder that Canvas, Moodle, Gradescope or Google Classroom gives; else a FOLDER holds "
         "files named STUDENT_anything.ipynb, or a folder for each student. It is not changed. "
         "Of several notebooks the newest is taken, and the older ones are kept in superseded/. What is no notebook "
-        "is kept in not_gradable/, and the exit code is 1. A second run changes nothing. See docs/lms.md.",
+        "is kept in not_gradable/. The exit code is 1 where a person has to look at something. A second run changes "
+        "nothing. See docs/lms.md.",
     )
     parser.add_argument("source", type=Path, metavar="SOURCE", help="what was handed in: a zip, or a folder")
     parser.add_argument("--assignment", required=True, metavar="NAME", help="iterated_softmax, for example")
-    parser.add_argument("--into", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")
+    parser.add_argument("--course", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")
     add_source_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments):
-    """Collect, say what was found, and return the exit code: 1 where a file is not gradable."""
+    """Collect, say what was found, and return the exit code: 1 where something is left for a person to do."""
     roster = rosters.read(arguments.roster) if arguments.roster else None
+    due = moment(arguments.due, arguments.timezone) if arguments.due else None
     found = collect(
-        arguments.source, arguments.assignment, arguments.into, roster, arguments.pattern, arguments.timezone
+        arguments.source, arguments.assignment, arguments.course, roster, arguments.pattern, arguments.timezone
     )
     print("\n".join(lines(found)))
-    file = sqlite_file(gradebook_url(arguments.into)) if roster else None
-    if file and not file.exists() and not arguments.due:
+    file = sqlite_file(gradebook_url(arguments.course)) if roster else None
+    if file and not file.exists() and not due:
         print("There is no gradebook.db yet to enrol the roster in: run nbgrader generate_assignment, then repeat.")
-    elif roster or arguments.due:
-        with gradebook_of(arguments.into) as gradebook:
+    elif roster or due:
+        with gradebook_of(arguments.course) as gradebook:
             if roster:
                 rosters.enrol(gradebook, roster)
-            if arguments.due:
-                set_due(gradebook, arguments.assignment, arguments.due, arguments.timezone)
-    return int(bool(found.refused or found.unmatched))
+            if due:
+                set_due(gradebook, arguments.assignment, due)
+                print(in_words(due, arguments.timezone))
+    return int(found.incomplete)

@@ -20,7 +20,7 @@ from nbgrader import utils
 from helpers.language import english
 
 from .edition import editions
-from .intake import Piece, read
+from .intake import NotGradable, Piece, read
 from .language import language_of
 from .match import Match, released_code
 from .names import Code, code
@@ -65,6 +65,16 @@ def mend(content: bytes, release: NotebookNode) -> Mended:
     entries, moved_up = in_running_order(arranged(match), match)
     repairs = [*handed.repairs, *kernel_repairs(handed.kernel, release), *cell_repairs(match), *moved_up]
     return Mended(rebuilt(release, entries), tuple(repairs))
+
+
+def mended_or_refused(content: bytes, release: NotebookNode) -> Mended:
+    """Do as `mend`, but let a failure of our own be a reason too: one odd file must stop nobody else's."""
+    try:
+        return mend(content, release)
+    except NotGradable:
+        raise
+    except Exception as error:
+        raise NotGradable(f"the grader itself failed at this file: {type(error).__name__}: {error}") from error
 
 
 def in_language(release, sources):

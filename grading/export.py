@@ -14,7 +14,7 @@ import nbformat
 from nbgrader.api import MissingEntry
 from nbgrader.plugins import ExportPlugin
 
-from .doctor import mend
+from .doctor import mended_or_refused
 from .files import write
 from .intake import NotGradable
 
@@ -167,7 +167,7 @@ def refusal(path, release):
     if path.name.endswith(UNREAD):
         return path.read_text(encoding="utf-8").strip()
     try:
-        mend(path.read_bytes(), nbformat.read(release, as_version=4))
+        mended_or_refused(path.read_bytes(), nbformat.read(release, as_version=4))
     except NotGradable as error:
         return str(error)
     except FileNotFoundError:

@@ -28,8 +28,8 @@ def grade(arguments, workers) -> int:
     from . import roster as rosters
     from .batch import Batch
     from .folder import open_app, prepare
-    from .grades import write_grades
-    from .late import set_due
+    from .grades import roster_of, write_grades
+    from .late import in_words, moment, set_due
     from .writer import Writer
 
     gc.collect()
@@ -37,21 +37,23 @@ def grade(arguments, workers) -> int:
     course = arguments.course.resolve()
     app = open_app(course)
     assignment, url = arguments.assignment, app.coursedir.db_url
+    due = moment(arguments.due, arguments.timezone) if arguments.due else None
     for folder in ("submitted", "not_gradable", KEPT, "verdicts", "grades"):
         sweep(course / folder)
     ledger.check(url, course / KEPT)
     terms = prepare(app, assignment)
-    roster = rosters.read(arguments.roster) if arguments.roster else None
+    roster = roster_of(course, assignment, arguments.roster)
     incomplete = False
     if arguments.source:
         found = collect.collect(arguments.source, assignment, course, roster, arguments.pattern, arguments.timezone)
         print("\n".join(collect.lines(found)))
-        incomplete = bool(found.refused or found.unmatched)
+        incomplete = found.incomplete
     with contextlib.closing(Gradebook(url, app.coursedir.course_id)) as gradebook:
         if roster:
             rosters.enrol(gradebook, roster)
-        if arguments.due:
-            set_due(gradebook, assignment, arguments.due, arguments.timezone)
+        if due:
+            set_due(gradebook, assignment, due)
+            print(in_words(due, arguments.timezone))
     writer = Writer(app, assignment)
     try:
         batch = Batch(writer, terms, arguments.student, arguments.exercise, arguments.again)
@@ -65,10 +67,15 @@ def grade(arguments, workers) -> int:
             print(f"timing: {outcome.timing()}")
         with contextlib.closing(Gradebook(url, app.coursedir.course_id)) as gradebook:
             column = arguments.canvas_column
-            written = write_grades(course, assignment, gradebook, roster, course / "grades" / assignment, column)
+            written, marks = write_grades(course, assignment, gradebook, roster, course / "grades" / assignment, column)
         print("\n".join(f"Wrote {path.relative_to(course)}" for path in written))
         failed = write_feedback(writer, batch) if arguments.feedback else {}
-        return int(incomplete or bool(outcome.unmarked or failed))
+        wanted = arguments.student or {row["student_id"] for row in marks}
+        unmarked = {row["student_id"]: row["reason"] for row in marks if row["status"] == "not graded"}
+        unmarked = {student: reason for student, reason in unmarked.items() if student in wanted} | outcome.unmarked
+        for student, reason in sorted(unmarked.items()):
+            print(f"{student}: NO MARK: {reason}")
+        return int(incomplete or bool(unmarked or failed))
     finally:
         writer.close()
 
@@ -130,8 +137,6 @@ def report(outcome):
     for student, moved in sorted(outcome.moved.items()):
         marks = ", ".join(f"{name} {before:g} -> {after:g}" for name, (before, after) in sorted(moved.items()))
         print(f"{student}: marks moved: {marks} (the old ones are kept in {KEPT}/marks.csv)")
-    for student, reason in sorted(outcome.unmarked.items()):
-        print(f"{student}: NO MARK: {reason}")
 
 
 def add_command(commands):

@@ -33,8 +33,8 @@ def write_grades(
     roster: rosters.Roster | None,
     folder: Path,
     canvas_column: str | None = None,
-) -> list[Path]:
-    """Write grades.csv, canvas.csv and moodle.csv into ``folder`` and return their paths.
+) -> tuple[list[Path], list[dict]]:
+    """Write grades.csv, canvas.csv and moodle.csv into ``folder``; return their paths and the rows of the first.
 
     ``course`` is the course folder, ``gradebook`` its open gradebook. The files for the LMS hold the students of the
     roster, or without one those of the gradebook. ``canvas_column`` is the assignment's heading in Canvas, by default
@@ -60,7 +60,23 @@ def write_grades(
     }
     for name, content in files.items():
         write(folder / name, content)
-    return [folder / name for name in files]
+    return [folder / name for name in files], marks
+
+
+def roster_of(course: Path, assignment: str, given: Path | None) -> rosters.Roster | None:
+    """Return the roster that is given, and keep its file for the next time; else the one that was given last, or None.
+
+    Without it the files for an LMS would lose its columns, the next time that one student is graded.
+    """
+    kept = course / "grades" / assignment / "roster.csv"
+    if given:
+        roster = rosters.read(given)
+        write(kept, given.read_bytes())
+        return roster
+    if not kept.exists():
+        return None
+    print(f"The roster is {kept.relative_to(course)}, as it was given before; --roster FILE takes another.")
+    return rosters.read(kept)
 
 
 def names(gradebook):
@@ -147,18 +163,20 @@ def add_command(commands):
     )
     parser.add_argument("--assignment", required=True, metavar="NAME", help="iterated_softmax, for example")
     parser.add_argument("--course", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")
-    parser.add_argument("--to", type=Path, default=Path("grades"), metavar="FOLDER", help="default: grades")
-    parser.add_argument("--roster", type=Path, metavar="FILE", help="a CSV of the students, or Canvas's or Moodle's")
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="default: grades/NAME in the course folder")
+    parser.add_argument(
+        "--roster", type=Path, metavar="FILE", help="a CSV of the students, or Canvas's or Moodle's; default: the last"
+    )
     parser.add_argument("--canvas-column", metavar="TEXT", help='the heading in Canvas: "iterated_softmax (12345)"')
     parser.set_defaults(run=run)
 
 
 def run(arguments):
     """Write the files and return the exit code."""
-    roster = rosters.read(arguments.roster) if arguments.roster else None
-    with gradebook_of(arguments.course) as gradebook:
-        written = write_grades(
-            arguments.course, arguments.assignment, gradebook, roster, arguments.to, arguments.canvas_column
-        )
+    course, assignment = arguments.course, arguments.assignment
+    with gradebook_of(course) as gradebook:
+        roster = roster_of(course, assignment, arguments.roster)
+        folder = arguments.to or course / "grades" / assignment
+        written, _ = write_grades(course, assignment, gradebook, roster, folder, arguments.canvas_column)
     print("\n".join(f"Wrote {path}" for path in written))
     return 0

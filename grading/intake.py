@@ -19,6 +19,7 @@ from .names import code
 LARGEST_FILE = 32 << 20  # bytes
 LARGEST_SOURCE = 4 << 20  # characters, of all cells together
 MOST_CELLS = 5_000
+MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
 KINDS = ("code", "markdown", "raw")
 OUTPUT_KEYS = {
     "stream": {"name": str, "text": (str, list)},
@@ -172,7 +173,8 @@ def piece_of(cell, odd):
     kind = cell.get("cell_type")
     if kind == "heading":
         level = cell.get("level")
-        kind, clean = "markdown", f"{'#' * (level if level in range(1, 7) else 1)} {clean}"
+        level = level if type(level) is int and 1 <= level <= 6 else 1
+        kind, clean = "markdown", f"{'#' * level} {clean}"
     elif kind not in KINDS:
         odd["malformed"] += kind != "html"  # of format 3
         kind = "code" if "outputs" in cell or "input" in cell else "markdown"
@@ -203,8 +205,13 @@ def attachments_of(cell):
     return {
         name: bundle
         for name, bundle in bundles.items()
-        if all(isinstance(data, str) and re.fullmatch(r"[\w.+-]+/[\w.+-]+", mime) for mime, data in bundle.items())
+        if is_text(name) and all(is_text(data) and MIME.fullmatch(mime) for mime, data in bundle.items())
     }
+
+
+def is_text(value):
+    """Tell whether a value is a text that can be written: JSON may hold half of a surrogate pair."""
+    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
 
 
 def format_repairs(version, cells):

@@ -1,6 +1,7 @@
 """When an assignment is due and what being late costs, for nbgrader's own step AssignLatePenalties; off unless set."""
 
 import math
+import re
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -35,11 +36,18 @@ def zone(name: str | None) -> tzinfo | None:
 def moment(when: str | datetime, timezone: str | None = None) -> datetime:
     """Return a time in UTC; one without a zone is in that of the name ``timezone``. Raises ValueError."""
     if isinstance(when, str):
+        if re.fullmatch(r"[\d-]+", when.strip()):
+            raise ValueError(f"{when!r} has no time of day; write it like 2026-09-30T23:59")
         try:
             when = dates.isoparse(when.strip())
         except ValueError:
             raise ValueError(f"{when!r} is no time; write it like 2026-09-30T23:59 or 2026-09-30T23:59+07:00") from None
     return (when if when.tzinfo else when.replace(tzinfo=zone(timezone))).astimezone(UTC)
+
+
+def in_words(due: datetime, timezone: str | None = None) -> str:
+    """Return a due date in words, in the zone of that name, the machine's if None, and in UTC."""
+    return f"Due {due.astimezone(zone(timezone)):%Y-%m-%d %H:%M (UTC%z)}, that is {due:%Y-%m-%d %H:%M} UTC."
 
 
 def set_due(gradebook, assignment: str, when: str | datetime, timezone: str | None = None) -> datetime:

@@ -7,6 +7,7 @@ shares one connection, so a submission's rows are there as a whole or not at all
 import contextlib
 import csv
 import io
+import os
 import sqlite3
 import warnings
 from datetime import datetime
@@ -163,9 +164,16 @@ def marks(gradebook, assignment: str, student: str) -> dict[str, tuple]:
 
 def keep_overwritten(path: Path, assignment: str, student: str, old: dict[str, tuple]) -> None:
     """Append marks that are about to be overwritten to a table, but for what a run that was killed appended already."""
-    text = io.StringIO(path.read_text(encoding="utf-8") if path.exists() else "", newline="")
-    latest = {tuple(row[1:4]): row[4:] for row in csv.reader(text)}
-    now = f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z}"
+    moment = datetime.now().astimezone()
+    text, latest = io.StringIO(newline=""), {}
+    if path.exists():
+        try:
+            text.write(path.read_text(encoding="utf-8"))
+            latest = {tuple(row[1:4]): row[4:] for row in csv.reader(io.StringIO(text.getvalue(), newline=""))}
+        except (UnicodeDecodeError, csv.Error):  # a spreadsheet has saved it in its own way: it stays, beside a new one
+            os.replace(path, path.with_name(f"marks-{moment:%Y%m%d-%H%M%S-%f}.csv"))
+            text, latest = io.StringIO(newline=""), {}
+    now = f"{moment:%Y-%m-%d %H:%M:%S %z}"
     writer = csv.writer(text)
     if not latest:
         writer.writerow(OVERWRITTEN)

@@ -4,6 +4,7 @@
 name into its `Owner`s; the roster turns an owner into a student.
 """
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from pathlib import PurePosixPath
 
 import yaml
 
-from .archive import Unreadable
+from .archive import NOTEBOOK, Unreadable
 
 ENDING = re.compile(r"(\.(ipynb|json|txt|html?|pdf|zip|py))+$", re.IGNORECASE)
 COPY = re.compile(r"\s*\((\d+)\)")  # what browsers and file managers add to a second copy
-STUDENT = re.compile(r"[\w@+-][\w.@+-]{0,99}")
+STUDENT = re.compile(r"[\w@+-][\w.@+-]*")
+LONGEST_ID = 120  # bytes: a folder's name may have 255, and ours put something before or behind it
 # What Canvas puts behind the student: an upload's number and name, or a page with what was typed into Canvas itself.
 CANVAS_FILE = r"(?:(?P<upload>\d+)_.+|(?:text|link)\.html)"
 CANVAS = re.compile(rf"(?P<name>.+?)(?P<late>_LATE)?_(?P<user>\d+)_{CANVAS_FILE}")
@@ -47,10 +49,14 @@ class Owner:
     @property
     def id(self):
         """Return a safe id made of what is known; empty if nothing is."""
-        if STUDENT.fullmatch(self.student):
-            return self.student
-        known = [part for part in (self.name, self.canvas_id, self.moodle_id) if part]
-        return slug("-".join(known)) or slug(self.email)
+        numbers = [number for number in (self.canvas_id, self.moodle_id) if number]
+        numbered = "-".join(filter(None, (self.name, *numbers))) if numbers else ""
+        return self.student if is_id(self.student) else slug(numbered or self.email or self.name)
+
+    @property
+    def who(self):
+        """Return all that is said of the person."""
+        return self.student, self.name, self.email, self.canvas_id, self.moodle_id
 
 
 @dataclass(frozen=True)
@@ -62,11 +68,26 @@ class Layout:
     dated: bool = True  # whether a file's own time says when it was handed in
     times: str = "Times of submission are the files' own."
     listing: PurePosixPath | None = None  # the LMS's own list among the files, handed in by nobody
+    namesakes: bool = False  # whether students of one name cannot be told apart
+
+
+def is_id(text):
+    """Tell whether a text can be a student's id as it is: a part of a path, of nothing that tools take for more."""
+    return bool(STUDENT.fullmatch(text)) and len(text.encode()) <= LONGEST_ID
+
+
+def as_id(text):
+    """Return a text as a student's id: as it is where it can be one, else its slug."""
+    return text if is_id(text) else slug(text)
 
 
 def slug(text):
-    """Return a text as a part of a path: letters and digits of any script, lower case, joined by hyphens."""
-    return re.sub(r"[^\w.@+]+", "-", text.casefold()).strip("-._")[:100]
+    """Return a text as an id: letters and digits of any script, lower case, joined by hyphens."""
+    found = re.sub(r"[^\w.@+]+", "-", text.casefold()).strip("-._")
+    if len(found.encode()) <= LONGEST_ID:
+        return found
+    end = hashlib.sha256(found.encode()).hexdigest()[:8]  # keeps apart what begins alike
+    return f"{found.encode()[: LONGEST_ID - 9].decode(errors='ignore')}-{end}"
 
 
 def recognised(entries, assignment, pattern=None):
@@ -82,10 +103,18 @@ def recognised(entries, assignment, pattern=None):
         gradescope(entries, depth),
         Layout("Moodle", partial(moodle, depth=depth), False, "Times are the grading worksheet's, if given as roster."),
         Layout("Canvas", partial(canvas, depth=depth), False, "Canvas gives no times, only the mark LATE."),
-        Layout("Google Classroom", classroom, True, "Times are those of the last change in Drive, not of turning in."),
+        Layout(
+            "Google Classroom",
+            classroom,
+            times="Times are those of the last change in Drive, not of turning in.",
+            namesakes=True,
+        ),
     ]
     fitting = (layout for layout in layouts if layout and fits(layout, names))
-    return next(fitting, Layout("plain", partial(plain, assignment=assignment)))
+    found = next(fitting, None)
+    if found is None:
+        refuse_wrapped(names, depth, assignment)
+    return found or Layout("plain", partial(plain, assignment=assignment))
 
 
 def fits(layout, names):
@@ -127,11 +156,25 @@ def classroom(name):
 def plain(name, assignment):
     """``STUDENT_anything``, or a folder for each student."""
     if len(name.parts) > 1:
-        student = name.parts[0]
-    else:
-        stem = COPY.sub("", ENDING.sub("", name.name)).strip()
-        student = "" if stem.startswith(assignment) else stem.partition("_")[0]
+        folder = name.parts[0]
+        return [Owner(student=folder) if is_id(folder) else Owner(name=folder)]
+    stem = COPY.sub("", ENDING.sub("", name.name)).strip()
+    student = "" if stem.startswith(assignment) else stem.partition("_")[0]
     return [Owner(student=student)] if student else []
+
+
+def refuse_wrapped(names, depth, assignment):
+    """Raise ValueError where one folder lies around all plain files: it may be the class's, or one student's."""
+    inside = [PurePosixPath(*name.parts[depth:]) for name in names if depth and NOTEBOOK.search(name.name)]
+    below = {owner.student or owner.name for name in inside for owner in plain(name, assignment)}
+    if len(below) > 1:
+        around = PurePosixPath(*names[0].parts[:depth])
+        some = ", ".join(sorted(below)[:3])
+        raise ValueError(
+            f"all files lie in the folder {str(around)!r}, so it cannot be told whose they are. If it holds the class "
+            f"({some} ...), give that folder itself, unpacked; if it is one student's, add --pattern "
+            "'{student}/{filename}'"
+        )
 
 
 def gradescope(entries, depth):

@@ -20,10 +20,12 @@ import nbformat
 
 import helpers
 from helpers.checks.cases import load
+from source import texts
 
 from . import files
 from .doctor import mend
 from .draw import hidden_path
+from .edition import editions
 from .intake import NotGradable
 from .judge import Judge
 
@@ -46,6 +48,7 @@ DECIDING = (
     "match",
     "packed",
     "edition",
+    "language",
     "names",
     "intake",
     "repairs",
@@ -71,12 +74,18 @@ class Terms:
     def version(self) -> str:
         """Return the course's version: the same wherever the same would be judged in the same way."""
         cases = load().digest, load(hidden_path()).digest  # of what the judge uses
-        return hashlib.sha256(repr((self, cases, CODE)).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr((self, cases, editions_digest(self.release), CODE)).encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=4)
+def editions_digest(release: bytes) -> str:
+    """Return a digest of the released notebook's editions, by which the doctor knows cells that are not English."""
+    return hashlib.sha256(repr(editions(released(release))).encode()).hexdigest()
 
 
 def code_digest() -> str:
     digest = hashlib.sha256(metadata.version("torch").partition("+")[0].encode())
-    deciding = [Path(__file__).with_name(f"{name}.py") for name in DECIDING]
+    deciding = [*(Path(__file__).with_name(f"{name}.py") for name in DECIDING), Path(texts.__file__)]
     for path in [*sorted(Path(helpers.__file__).parent.rglob("*.py")), *deciding]:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
@@ -107,7 +116,7 @@ class Record:
     seconds: dict = field(default_factory=dict)
 
     def dumps(self) -> bytes:
-        return json.dumps(asdict(self), ensure_ascii=False).encode()
+        return json.dumps(asdict(self), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def key_of(content: bytes, terms: Terms) -> str:

@@ -8,14 +8,14 @@ import csv
 import io
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from dateutil import parser as dates
 
-from .lms import STUDENT, slug
+from .lms import as_id
 
 # What a column may be called, in lower case. Canvas's "ID" is a number of Canvas's own, and read apart.
 HEADERS = {
@@ -49,6 +49,7 @@ class Person:
     moodle_id: str = ""
     submitted: str = ""
     row: dict = field(default_factory=dict, compare=False)
+    ids: frozenset = frozenset()  # what the id could be, by the columns of the file
 
     @property
     def names(self):
@@ -136,8 +137,8 @@ def read(path: Path) -> Roster:
     where = places(columns)
     if not where.keys() & set(IDS):
         raise ValueError(
-            f"{path} has no columns that tell who the students are: found {', '.join(columns) or 'nothing'}; expected "
-            "id, last_name, first_name and email, or a gradebook export of Canvas or Moodle as it is"
+            f"{path} has no columns that tell who the students are: the first line is {', '.join(columns) or 'empty'}; "
+            "expected in it id, last_name, first_name and email, or a gradebook export of Canvas or Moodle as it is"
         )
     rows = []
     for number, line in enumerate(lines[1:], 2):
@@ -156,9 +157,16 @@ def table(content):
             break
         except UnicodeDecodeError:
             continue
-    first = text.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    text = unicodedata.normalize("NFC", text)
+    first = text.partition("\n")[0].strip()
+    if re.fullmatch("sep=.", first, re.IGNORECASE):  # a line of Excel's own
+        return list(csv.reader(io.StringIO(text.partition("\n")[2], newline=""), delimiter=first[-1]))
+
+    def understood(separator):
+        columns = [column.strip() for column in next(csv.reader([first], delimiter=separator), [])]
+        return len(places(columns)), len(columns)
+
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=understood)))
 
 
 def places(columns):
@@ -198,15 +206,19 @@ def people(path, columns, where, rows):
         raw = said[complete[0]]
         if "," in said.get("name", "") and not said.get("last_name"):
             said["last_name"], said["first_name"] = (part.strip() for part in said["name"].split(",", 1))
+        ids = frozenset(as_id(said[kind]) for kind in IDS if said.get(kind))
         said["moodle_id"] = participant(said.get("moodle_id", ""))
-        said["id"] = raw if STUDENT.fullmatch(raw) else slug(raw)
+        said["id"] = as_id(raw)
         if not said["id"]:
             raise ValueError(f"{path}, line {number}: {raw!r} has no letter or digit that could make an id")
         lines[said["id"].casefold()].append(number)
-        found.append(Person(row=row, **said))
+        found.append(Person(row=row, ids=ids, **said))
     twice = next((numbers for numbers in lines.values() if len(numbers) > 1), None)
     if twice:
-        raise ValueError(f"{path}, lines {' and '.join(map(str, twice))}: the same {columns[where[complete[0]]]!r}")
+        raise ValueError(
+            f"{path}, lines {' and '.join(map(str, twice))}: the same {columns[where[complete[0]]]!r}, or the same but "
+            "for signs that no folder's name can have"
+        )
     return found
 
 
@@ -230,10 +242,23 @@ def submitted(person, zone=None):
     return (local.replace(tzinfo=local.tzinfo or zone) if zone else local).timestamp()
 
 
+def refuse_other_ids(roster: Roster, known: set[str]):
+    """Raise ValueError where students are known by an id that the roster has for them in another column."""
+    found = [(person, person.ids & known - roster.ids) for person in roster.people if person.id not in known]
+    renamed = [f"{person.id} was {min(ids)}" for person, ids in found if ids]
+    if renamed:
+        raise ValueError(
+            f"the roster gives students other ids than before: {', '.join(renamed[:3])}{' ...' * (len(renamed) > 3)}. "
+            "The id is the first of SIS User ID or ID number, login, address and number that every student has: fill "
+            "in the column of before for all, or begin a course folder of its own with --course"
+        )
+
+
 def enrol(gradebook, roster: Roster):
     """Add the students to an open nbgrader gradebook, or bring their names up to date; return how many are new."""
     before = {student.id for student in gradebook.students}
+    refuse_other_ids(roster, before)
     for person in roster.people:
         names = {"last_name": person.last_name or person.name, "first_name": person.first_name, "email": person.email}
         gradebook.update_or_create_student(person.id, **{name: value for name, value in names.items() if value})
-    return len(Counter(roster.ids) - Counter(before))
+    return len(roster.ids - before)

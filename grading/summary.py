@@ -1,12 +1,11 @@
 """Sum an assignment up for the instructor: a CSV, a JSON, and a page of misconceptions by count.
 
-    python -m grading summary --course DIR --assignment NAME --to FOLDER
+    python -m grading summary --assignment NAME
 
 It reads the autograded notebooks and the gradebook and changes neither. A mark that is missing is empty, with a status
 and a reason: never 0.
 """
 
-import csv
 import json
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,10 +13,11 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.api import MissingEntry
+from nbgrader.coursedir import CourseDirectory
 
 from .course import gradebook_of
 from .doctor import repairs_in
-from .export import standing, submission_of
+from .export import collected, folder, standing, submission_of, table
 from .feedback import render
 from .findings import Finding, findings, scores
 
@@ -64,25 +64,24 @@ def submissions(course, assignment):
         except MissingEntry:
             known = ", ".join(sorted(other.name for other in gradebook.assignments)) or "none yet"
             raise ValueError(f"the gradebook has no assignment {assignment!r}; it has {known}") from None
-        students = {student.id for student in gradebook.students}
-        for step in ("submitted", "not_gradable"):
-            students |= {path.parent.name for path in course.glob(f"{step}/*/{assignment}")}
-        return [read(course, gradebook, student, entry) for student in sorted(students)]
+        folders = CourseDirectory(root=str(course))
+        students = {student.id for student in gradebook.students} | collected(folders, assignment)
+        return [read(folders, gradebook, student, entry) for student in sorted(students)]
 
 
-def read(course, gradebook, student, assignment):
+def read(folders, gradebook, student, assignment):
     """Return the `Submission` of one student; ``assignment`` is the gradebook's entry."""
 
-    def folder(step):
-        return course / step / ("." if step == "release" else student) / assignment.name
+    def place(step):
+        return folder(folders, step, student, assignment.name)
 
-    status, reason = standing(gradebook, assignment, student, folder)
+    status, reason = standing(gradebook, assignment, student, place)
     found = Submission(student, status, reason, [])
     scored = status in ("graded", "to be marked")
     if scored:
         found.late_penalty = submission_of(gradebook, assignment.name, student).late_submission_penalty or 0.0
     for notebook in assignment.notebooks:
-        path, known = folder("autograded") / f"{notebook.name}.ipynb", {}
+        path, known = place("autograded") / f"{notebook.name}.ipynb", {}
         if scored and path.exists():
             graded = nbformat.read(path, as_version=4)
             known = {finding.exercise: finding for finding in findings(graded)}
@@ -147,16 +146,12 @@ def misconceptions(submissions):
     return found
 
 
-def write(submissions, assignment, folder):
-    """Write `FILES` into ``folder``, made if it is missing, and return their paths."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / name for name in FILES]
+def write(submissions, assignment, to):
+    """Write `FILES` into the folder ``to``, made if it is missing, and return their paths."""
+    to.mkdir(parents=True, exist_ok=True)
+    paths = [to / name for name in FILES]
     records = [record(submission) for submission in submissions]
-    with paths[0].open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows(records))
+    paths[0].write_bytes(table(COLUMNS, rows(records)))
     data = {"assignment": assignment, "students": records}
     paths[1].write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     ungraded = [s for s in submissions if s.status in ("not graded", "not submitted")]
@@ -174,16 +169,17 @@ def write(submissions, assignment, folder):
 def add_command(commands):
     """Add ``summary`` to the subcommands of ``python -m grading``."""
     parser = commands.add_parser("summary", help="write a CSV, a JSON and a page of misconceptions of an assignment")
-    parser.add_argument("--course", required=True, help="the nbgrader course folder, with gradebook.db")
-    parser.add_argument("--assignment", required=True)
-    parser.add_argument("--to", required=True, help="the folder to write into")
+    parser.add_argument("--assignment", required=True, metavar="NAME", help="iterated_softmax, for example")
+    parser.add_argument("--course", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="default: summary/NAME in the course folder")
     parser.set_defaults(run=run)
 
 
 def run(arguments):
     """Write the summary, say what is missing in it, and return the exit code: 1 where a submission has no mark."""
     found = submissions(arguments.course, arguments.assignment)
-    for path in write(found, arguments.assignment, arguments.to):
+    to = arguments.to or arguments.course / "summary" / arguments.assignment
+    for path in write(found, arguments.assignment, to):
         print(f"wrote {path}")
     ungraded = [submission for submission in found if submission.status == "not graded"]
     for submission in ungraded:

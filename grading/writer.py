@@ -15,7 +15,7 @@ from nbgrader.apps.baseapp import NbGrader
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from nbgrader.utils import parse_utc
 
 from . import ledger
@@ -174,17 +174,35 @@ class Writer:
 
     def is_written(self, gradebook, student, record: Record) -> bool:
         """Tell whether the gradebook and autograded/ have this record already, as a whole."""
-        path = self.place("autograded", student) / f"{self.assignment}.ipynb"
         try:
-            stamp, now = (
-                nbformat.read(path, as_version=4).metadata.get(STAMP),
-                self.stamp(gradebook, student, record.key),
-            )
-        except (OSError, ValueError):  # `write` says so
+            now = self.stamp(gradebook, student, record.key)
+        except ValueError:  # `write` says so
             return False
         scores = {f"test_{name}": row[0] for name, row in ledger.marks(gradebook, self.assignment, student).items()}
         same = all(scores.get(name, -1) == points for name, points in record.points.items())
-        return same and stamp == now
+        return same and self.stamped(student) == now and self.penalties_hold(gradebook, student)
+
+    def stamped(self, student) -> dict:
+        """Return the stamp of the autograded notebook; empty where there is none."""
+        path = self.place("autograded", student) / f"{self.assignment}.ipynb"
+        try:
+            return nbformat.read(path, as_version=4).metadata.get(STAMP, {})
+        except (OSError, ValueError):
+            return {}
+
+    def penalties_hold(self, gradebook, student) -> bool:
+        """Tell whether the late penalties are what the policy makes of the scores, which a person may have changed."""
+        entry = submission_of(gradebook, self.assignment, student)
+        if not entry or entry.total_seconds_late <= 0:
+            return True
+        step = AssignLatePenalties(config=self.config)
+        step.init_plugin()
+        for notebook in entry.notebooks:
+            found = step.plugin_inst.late_submission_penalty(student, notebook.score, entry.total_seconds_late)
+            expected = None if found is None else min(max(found, 0), notebook.score)
+            if expected != notebook.late_submission_penalty:
+                return False
+        return True
 
     def write(self, student: str, record: Record) -> dict[str, tuple[float, float]]:
         """Write a record: rows in one transaction, then the notebook. Returns {exercise: (old, new)} of moved marks.
@@ -207,6 +225,9 @@ class Writer:
                 coursedir=self.coursedir(student, autograded=True), parent=self.app, config=self.config
             )
             autograde.record, autograde.stamp = record, self.stamp(gradebook, student, record.key)
+            entry = submission_of(gradebook, self.assignment, student)
+            if entry and autograde.stamp["submitted"] is None:  # nbgrader would keep the time of the file before
+                entry.timestamp = None
             autograde.run()
         self.move("autograded", student)
         return moved

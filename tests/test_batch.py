@@ -15,11 +15,11 @@ import nbformat
 import pytest
 
 from grading import batch as batches
+from grading import edition, sandbox
 from grading import record as records
-from grading import sandbox
 from grading.__main__ import main
 from grading.batch import ATTEMPTS, Batch
-from grading.course import Course, solutions
+from grading.course import Course, released, solutions
 from grading.draw import hidden_bytes
 from grading.ledger import keep_overwritten
 from grading.record import FAILED, JUDGED, NOT_GRADABLE, OtherCourse, Record, Store, Terms, judged, with_exercise
@@ -318,6 +318,32 @@ def test_a_changed_late_policy_and_an_extension_reach_the_marks(course, monkeypa
     assert penalty() == 0
 
 
+def test_a_late_penalty_follows_a_persons_marks_and_goes_with_the_time(course, monkeypatch):
+    from nbgrader.api import Gradebook
+
+    def row():
+        assert grade(course.root, "--workers=0", "--student=solved", "--no-feedback") == 0
+        return exported(course.root, "solved")
+
+    judge_nobody(monkeypatch)
+    settings = (Path(batches.__file__).parent.parent / "nbgrader_config.py").read_text()
+    (course.root / "nbgrader_config.py").write_text(
+        f"{settings}\nfrom grading.late import PerDay\nc.AssignLatePenalties.plugin_class = PerDay\n"
+    )
+    stamp = course.root / "submitted" / "solved" / ASSIGNMENT / "timestamp.txt"
+    stamp.write_text("2026-09-02 12:00:00 UTC\n")
+    assert grade(course.root, "--workers=0", "--due=2026-09-01T12:00", "--timezone=UTC", "--no-feedback") == 1
+    assert float(row()["late_submission_penalty"]) == pytest.approx(0.1 * sum(FULL.values()))
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
+        gradebook.find_grade("test_softmax_t", ASSIGNMENT, ASSIGNMENT, "solved").manual_score = 1
+        gradebook.db.commit()
+    left = 1 + sum(FULL.values()) - FULL["softmax_t"]
+    assert float(row()["late_submission_penalty"]) == pytest.approx(0.1 * left)
+    stamp.unlink()
+    found = row()
+    assert (found["timestamp"], float(found["late_submission_penalty"]), float(found["score"])) == ("", 0, left)
+
+
 # Trouble
 
 
@@ -345,9 +371,67 @@ def test_an_odd_submission_is_named_and_the_class_goes_on(course, capsys, troubl
         assert course.marks(ASSIGNMENT)["before"] == course.marks(ASSIGNMENT)["solved2"] == FULL
         assert exported(course.root, "odd")["score"] == ""
     if trouble == "time":
+        hand_in_anew(course, "solved", filled(course.root, HALF))
+        (course.root / "submitted" / "solved" / ASSIGNMENT / "timestamp.txt").write_text("soon")
+        for _ in range(2):
+            assert grade(course.root, "--workers=0", "--student=solved") == 1
+            assert exported(course.root, "solved")["score"] == "", "not the mark of the file before"
         (place / "timestamp.txt").write_text("2026-09-02 12:00:00 UTC\n")
         assert grade(course.root, "--workers=0", "--student=odd") == 0
         assert exported(course.root, "odd")["timestamp"] == "2026-09-02 12:00:00"
+
+
+def test_a_hostile_notebook_stops_nobody(course, capsys, monkeypatch):
+    """Found by changing notebooks at random: a level that is no whole number, half of a surrogate pair."""
+    for name, cell in {
+        "heading": {"cell_type": "heading", "level": 1.0, "source": "x", "metadata": {}},
+        "picture": {"cell_type": "markdown", "source": "x", "attachments": {"\ud800.png": {"image/png": "AAAA"}}},
+    }.items():
+        notebook = json.loads(nbformat.writes(filled(course.root, HALF)))
+        notebook["cells"].insert(0, {"metadata": {}} | cell)
+        course.submit(name, ASSIGNMENT, json.dumps(notebook).encode())
+    assert grade(course.root, "--workers=0") == 1, "torn has no mark"
+    assert [course.marks(ASSIGNMENT)[name] for name in ("heading", "picture")] == [MARKS["half"]] * 2
+    monkeypatch.setattr("grading.doctor.read", lambda content: 1 / 0)
+    capsys.readouterr()
+    hand_in_anew(course, "solved", filled(course.root, HALF))
+    assert grade(course.root, "--workers=0", "--student=solved") == 1
+    assert "solved: NO MARK: ZeroDivisionError: division by zero" in capsys.readouterr().out
+    assert exported(course.root, "torn")["reason"].startswith("the grader itself failed at this file: ZeroDivision")
+
+
+def test_a_folder_that_nbgrader_would_take_for_a_pattern_is_named(course, capsys):
+    course.submit("s[1]", ASSIGNMENT, filled(course.root, HALF))
+    assert grade(course.root, "--workers=0", "--student=s[1]") == 1
+    assert "s[1]: NO MARK: nbgrader would take the folder's name for a pattern: rename it" in capsys.readouterr().out
+
+
+def test_who_has_no_mark_is_listed_in_every_run(course, capsys):
+    (course.root / "submitted" / "wrong" / ASSIGNMENT).mkdir(parents=True)
+    (course.root / "submitted" / "wrong" / ASSIGNMENT / "my work.ipynb").write_bytes(b"{}")
+    (course.root / "not_gradable" / "lost" / ASSIGNMENT).mkdir(parents=True)
+    (course.root / "not_gradable" / "lost" / ASSIGNMENT / "a.ipynb").write_bytes(b"")
+    assert grade(course.root, "--workers=0") == 1
+    printed = capsys.readouterr().out
+    assert f"wrong: NO MARK: {ASSIGNMENT}.ipynb was not handed in; handed in: my work.ipynb" in printed
+    assert "lost: NO MARK: the file is empty" in printed and "torn: NO MARK" in printed
+    assert grade(course.root, "--workers=0", "--student=half") == 0, "of those that were asked for"
+
+
+def test_the_roster_is_kept_for_the_next_run(course, tmp_path, capsys):
+    roster = tmp_path / "export.csv"
+    roster.write_text(
+        f"Student,ID,SIS User ID,SIS Login ID,Section,{ASSIGNMENT} (555)\n"
+        '"Possible, Half",1001,half,h,A,\n"Ved, Sol",1002,solved,s,B,\n'
+    )
+    canvas = course.root / "grades" / ASSIGNMENT / "canvas.csv"
+    assert grade(course.root, "--workers=0", "--roster", str(roster)) == 1
+    before = canvas.read_text()
+    assert f"{ASSIGNMENT} (555)" in before and '"Ved, Sol",1002,solved,s,B,' in before
+    roster.unlink()
+    assert grade(course.root, "--workers=0", "--student=half", "--again") == 0
+    assert canvas.read_text() == before
+    assert f"The roster is grades/{ASSIGNMENT}/roster.csv, as it was given before" in capsys.readouterr().out
 
 
 def test_a_feedback_page_that_fails_is_named_and_the_others_are_written(course, monkeypatch, capsys):
@@ -375,6 +459,16 @@ def test_a_run_that_was_killed_keeps_overwritten_marks_once(tmp_path):
     keep_overwritten(table, ASSIGNMENT, "somebody", {"softmax_t": (1.5, None, None, "two\nlines")})
     with table.open(newline="") as file:
         assert [row["auto_score"] for row in csv.DictReader(file)] == ["1.5", "2.0", "1.5"]
+    spoilt = table.read_text().replace("two", "zwölf").encode("cp1252")
+    table.write_bytes(spoilt)
+    keep_overwritten(table, ASSIGNMENT, "somebody", {"softmax_t": (2.5, None, None, None)})
+    with table.open(newline="") as file:
+        assert [row["auto_score"] for row in csv.DictReader(file)] == ["2.5"]
+    assert [path.read_bytes() for path in table.parent.glob("marks-*.csv")] == [spoilt], "it stays beside the new one"
+
+
+def ids_of(release):
+    return [cell.id for cell in nbformat.reads(release.decode(), as_version=4).cells]
 
 
 def test_the_version_is_that_of_what_this_process_uses(tmp_path, monkeypatch):
@@ -382,16 +476,24 @@ def test_the_version_is_that_of_what_this_process_uses(tmp_path, monkeypatch):
     cases = tmp_path / "hidden.safetensors"
     cases.write_bytes(hidden_bytes(1))
     monkeypatch.setattr(records, "hidden_path", lambda: cases)
-    terms = Terms(ASSIGNMENT, b"a release")
+    release = nbformat.writes(released(ASSIGNMENT)).encode()
+    terms = Terms(ASSIGNMENT, release)
     before = terms.version
     cases.write_bytes(hidden_bytes(2))
     assert terms.version == before
     load.cache_clear()
     after = terms.version
     assert after != before
+    assert Terms(ASSIGNMENT, release, (("timeout", 1),)).version != after
+    with monkeypatch.context() as patch:
+        patch.setattr(records, "CODE", "of other files")
+        assert terms.version not in (before, after)
+    with monkeypatch.context() as patch:
+        patch.setattr(edition, "notebooks", lambda: [("vi", dict.fromkeys(ids_of(release), "an older edition"))])
+        records.editions_digest.cache_clear()
+        assert terms.version not in (before, after), "the doctor knows released cells by the editions"
+    records.editions_digest.cache_clear()
     monkeypatch.setattr(records, "CODE", "of other files")
-    assert terms.version not in (before, after)
-    assert Terms(ASSIGNMENT, b"a release", (("timeout", 1),)).version != terms.version
     with pytest.raises(OtherCourse, match="have changed since the workers were started"):
         judged(b"{}", terms, after)
 
@@ -431,7 +533,7 @@ def test_two_runs_at_once_are_refused(course, capsys):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--student=nobody"], "nothing was handed in by nobody"),
+        (["--student=nobody"], "submitted/ has no notebook of nobody"),
         (["--workers=-1"], "--workers is -1, expected 0 or more"),
         (["--course=/nowhere/at/all"], "is no folder"),
         (["--assignment=unheard_of"], "there is no assignment 'unheard_of'"),
@@ -498,7 +600,7 @@ def test_one_that_ends_its_process_takes_no_other_along(tmp_path):
     for name in names:
         paths[name] = tmp_path / name
         paths[name].write_text(name)
-    one = SimpleNamespace(submitted=paths, terms=SimpleNamespace(version="v"))
+    one = SimpleNamespace(content=lambda name: paths[name].read_bytes(), terms=SimpleNamespace(version="v"))
     pool = Pool({b"student3"})
     found = dict(Batch.judge_all(one, names, pool))
     assert {name for name, record in found.items() if record.status == FAILED} == {"student3"}

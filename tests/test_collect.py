@@ -31,7 +31,7 @@ def hand_in(folder, files):
 def collect(tmp_path, files=None):
     """Collect the files into tmp_path/course; return the exit code."""
     hand_in(tmp_path / "in", files or {})
-    return main(["collect", str(tmp_path / "in"), "--assignment", FIRST, "--into", str(tmp_path / "course")])
+    return main(["collect", str(tmp_path / "in"), "--assignment", FIRST, "--course", str(tmp_path / "course")])
 
 
 def tree(root):
@@ -102,6 +102,30 @@ def test_other_files_beside_a_notebook_are_left_out(tmp_path, capsys):
     collected = [f"submitted/ada/{FIRST}/{name}" for name in (f"{FIRST}.ipynb", "timestamp.txt")]
     assert sorted(tree(tmp_path / "course")) == collected
     assert "ada: left out, no notebook by its name: ada/torch.py" in capsys.readouterr().out
+
+
+def test_folders_with_full_names_are_students(tmp_path):
+    assert collect(tmp_path, {"Nguyễn Văn An/work.ipynb": SOLVED, "Student One/work.ipynb": BLANK}) == 0
+    assert taken(tmp_path) == {"nguyễn-văn-an": SOLVED, "student-one": BLANK}
+
+
+def test_a_folder_that_cannot_be_read_is_listed(tmp_path, capsys, monkeypatch):
+    walk = os.walk
+
+    def barred(folder, onerror):
+        onerror(PermissionError(13, "Permission denied", str(folder / "ada")))
+        return ((place, folders, files) for place, folders, files in walk(folder) if not place.endswith("ada"))
+
+    monkeypatch.setattr(os, "walk", barred)
+    assert collect(tmp_path, {"ada/a.ipynb": SOLVED, "bob/b.ipynb": SOLVED}) == 1
+    assert taken(tmp_path) == {"bob": SOLVED}
+    assert "ada: NOT GRADABLE: ada: the folder cannot be read: Permission denied" in capsys.readouterr().out
+
+
+def test_a_source_without_files_is_refused(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    assert collect(tmp_path) == 2
+    assert "in holds no file that a student could have handed in" in capsys.readouterr().err
 
 
 def test_a_link_is_not_followed(tmp_path, capsys):

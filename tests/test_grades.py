@@ -39,7 +39,7 @@ def graded(course, student, points, penalty=None):
 
 def tables(course, people=None, **options):
     """Write the tables and return each as text by its name."""
-    paths = write_grades(course.root, FIRST, course.gradebook, people, course.root / "grades", **options)
+    paths, _ = write_grades(course.root, FIRST, course.gradebook, people, course.root / "grades", **options)
     assert [path.name for path in paths] == ["grades.csv", "canvas.csv", "moodle.csv"]
     return {path.stem: path.read_text(encoding="utf-8") for path in paths}
 

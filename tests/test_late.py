@@ -78,11 +78,18 @@ def test_a_due_date_is_kept_in_utc_as_nbgrader_compares_it(course, when, zone, d
     assert course.gradebook.find_assignment(FIRST).duedate == due
 
 
+def test_a_due_date_is_said_in_both_zones():
+    due = late.moment("2026-09-30T23:59", "Asia/Ho_Chi_Minh")
+    expected = "Due 2026-09-30 23:59 (UTC+0700), that is 2026-09-30 16:59 UTC."
+    assert late.in_words(due, "Asia/Ho_Chi_Minh") == expected
+
+
 @pytest.mark.parametrize(
     "assignment, when, words",
     [
         (FIRST, "tomorrow", "'tomorrow' is no time; write it like 2026-09-30T23:59"),
-        ("nothing", "2026-09-30", "nothing is not in the gradebook: run nbgrader generate_assignment nothing"),
+        (FIRST, "2026-09-30", "'2026-09-30' has no time of day; write it like 2026-09-30T23:59"),
+        ("nothing", "2026-09-30T23:59", "nothing is not in the gradebook: run nbgrader generate_assignment nothing"),
     ],
 )
 def test_a_due_date_that_cannot_be_is_refused(course, assignment, when, words):
@@ -98,7 +105,7 @@ def test_a_late_submission_loses_points_from_the_zip_to_the_table(tmp_path):
     course.generate(FIRST)
     source = tmp_path / "in.zip"
     source.write_bytes(zipped({"ada.ipynb": SOLVED, "bob.ipynb": SOLVED}, {"bob.ipynb": (2026, 10, 1, 21, 0, 0)}))
-    arguments = ["collect", str(source), "--assignment", FIRST, "--into", str(course.root), "--timezone", "UTC"]
+    arguments = ["collect", str(source), "--assignment", FIRST, "--course", str(course.root), "--timezone", "UTC"]
     assert main([*arguments, "--due", "2026-09-30T20:00"]) == 0
     done = course.nbgrader("autograde", FIRST, f"--AssignLatePenalties.plugin_class={POLICY}")
     assert done.returncode == 0, done.stderr

@@ -152,15 +152,30 @@ def test_moodle_is_read_with_folders_and_without(tmp_path, files):
 def test_gradescope_gives_names_and_times_and_a_pair_is_two_students(tmp_path):
     found = gathered(tmp_path, GRADESCOPE)
     assert found.layout == "Gradescope" and found.refused == []
-    assert taken(tmp_path) == dict.fromkeys(("301", "303", "nguyễn-văn-an"), SOLVED)
+    assert taken(tmp_path) == dict.fromkeys(("301", "303", "an@example.edu"), SOLVED)
     assert submitted_at(tmp_path, "301") == datetime(2026, 9, 30, 20, 15, 30, 123456)
     assert submitted_at(tmp_path, "303") == datetime(2026, 10, 1, 2, 0, 0)
+
+
+def test_students_of_one_name_stay_two_where_an_address_tells_them_apart(tmp_path):
+    two = LISTING.replace(":sid: '303'", ":sid:").replace("Student Three", "Nguyễn Văn An")
+    gathered(tmp_path, GRADESCOPE | {"assignment_77_export/submission_metadata.yml": two.encode()})
+    assert set(taken(tmp_path)) == {"301", "an@example.edu", "three@example.edu"}
+
+
+def test_what_may_be_two_students_is_to_be_looked_at(tmp_path):
+    assert gathered(tmp_path, CLASSROOM, name="Iterated softmax.zip").unsure == [
+        ("student-one", "several notebooks; two students of this name could not be told apart")
+    ]
+    found = gathered(tmp_path, {"An B/a.ipynb": SOLVED, "an-b/a.ipynb": BLANK, "c/a.ipynb": SOLVED})
+    assert ("an-b", "files of people who have this id in common; a roster tells them apart") in found.unsure
+    assert found.incomplete
 
 
 def test_gradescopes_list_may_be_broken(tmp_path, capsys):
     source = tmp_path / "export.zip"
     source.write_bytes(zipped(GRADESCOPE | {"assignment_77_export/submission_metadata.yml": b"a: ["}))
-    assert main(["collect", str(source), "--assignment", FIRST, "--into", str(tmp_path / "course")]) == 2
+    assert main(["collect", str(source), "--assignment", FIRST, "--course", str(tmp_path / "course")]) == 2
     assert "submission_metadata.yml is not Gradescope's list of submissions" in capsys.readouterr().err
 
 
@@ -169,6 +184,28 @@ def test_google_classroom_is_read_with_drives_copies(tmp_path):
     assert found.layout == "Google Classroom"
     assert taken(tmp_path) == {"student-one": SOLVED, "nguyễn-văn-an": SOLVED}
     assert submitted_at(tmp_path, "student-one") == datetime(*MADE)
+
+
+def test_of_notebooks_of_one_time_the_assignments_own_is_taken_and_a_person_told(tmp_path):
+    folder = "Student One_2001_assignsubmission_file"
+    found = gathered(tmp_path, {f"{folder}/{FIRST} final.ipynb": SOLVED, f"{folder}/old_draft.ipynb": BLANK})
+    assert list(taken(tmp_path).values()) == [SOLVED]
+    [(_, sentence)] = found.unsure
+    assert sentence == f"several notebooks of the same time; {folder}/{FIRST} final.ipynb was chosen by its name alone"
+
+
+def test_times_in_a_students_own_zip_tell_its_notebooks_apart(tmp_path):
+    inner = zipped({"final.ipynb": SOLVED, "old.ipynb": BLANK}, {"old.ipynb": (2026, 9, 1, 8, 0, 0)})
+    found = gathered(tmp_path, {"Student One_2001_assignsubmission_file/all.zip": inner})
+    assert list(taken(tmp_path).values()) == [SOLVED] and found.unsure == []
+
+
+def test_a_folder_around_the_class_is_not_taken_for_a_student(tmp_path):
+    files = {"lab1/s1_work.ipynb": SOLVED, "lab1/s2_work.ipynb": BLANK}
+    with pytest.raises(ValueError, match=r"all files lie in the folder 'lab1'.*\(s1, s2 \.\.\.\)"):
+        gathered(tmp_path, files)
+    assert gathered(tmp_path, files, pattern="lab1/{student}_{filename}").incomplete is False
+    assert taken(tmp_path) == {"s1": SOLVED, "s2": BLANK}
 
 
 @pytest.mark.parametrize("files", [CANVAS, MOODLE, GRADESCOPE], ids=["Canvas", "Moodle", "Gradescope"])
@@ -251,7 +288,7 @@ def test_what_does_not_fit_the_pattern_is_kept_and_listed(tmp_path):
 def test_the_time_in_a_zip_is_local_and_the_zone_an_option(tmp_path):
     source = tmp_path / "in.zip"
     source.write_bytes(zipped({"ada.ipynb": SOLVED}))
-    arguments = ["collect", str(source), "--assignment", FIRST, "--into", str(tmp_path / "course")]
+    arguments = ["collect", str(source), "--assignment", FIRST, "--course", str(tmp_path / "course")]
     assert main([*arguments, "--timezone", "Asia/Ho_Chi_Minh"]) == 0
     assert submitted_at(tmp_path, "ada") == datetime(2026, 9, 30, 13, 0, 0)
     text = (tmp_path / "course" / "submitted" / "ada" / FIRST / "timestamp.txt").read_text()
@@ -433,6 +470,20 @@ def test_a_students_zip_is_bounded_as_a_whole(tmp_path, monkeypatch):
     assert list(tree(tmp_path / "course" / "not_gradable").values()) == [inner]
 
 
+def test_too_many_files_are_counted_in_words(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "MOST_FILES", 1)
+    with pytest.raises(ValueError, match=r"submissions\.zip lists 2 files, where 1 are allowed"):
+        gathered(tmp_path, {"ada.ipynb": SOLVED, "bob.ipynb": SOLVED})
+    found = gathered(tmp_path, {"ada_work.zip": zipped({"a.ipynb": SOLVED, "b.ipynb": SOLVED})})
+    assert found.refused == [("ada", "ada_work.zip", "the zip lists 2 files, where 1 are allowed")]
+
+
+def test_an_id_fits_into_a_files_name_and_stays_different_from_what_begins_alike(tmp_path):
+    ids = [f"{'ễ' * 90}{end}" for end in "ab"]
+    assert gathered(tmp_path, {f"{name}/a.ipynb": SOLVED for name in ids}).unsure == []
+    assert len(taken(tmp_path)) == 2 and max(len(name.encode()) for name in taken(tmp_path)) <= lms.LONGEST_ID
+
+
 def test_a_very_long_or_strange_name_is_kept_under_a_short_one(tmp_path):
     strange = f"ada_\x1b[31m{'ệ' * 300}.ipynb"
     found = gathered(tmp_path, {strange: BROKEN, "bob_" + "x" * 2000 + ".ipynb": SOLVED})
@@ -452,7 +503,7 @@ def test_collecting_a_zip_twice_changes_nothing(tmp_path):
 def test_a_terminal_without_a_names_letters_is_no_obstacle(tmp_path):
     (tmp_path / "in.zip").write_bytes(zipped({"đặng_bài làm.ipynb": SOLVED}))
     done = subprocess.run(
-        [sys.executable, "-m", "grading", "collect", tmp_path / "in.zip", "--assignment", FIRST, "--into", tmp_path],
+        [sys.executable, "-m", "grading", "collect", tmp_path / "in.zip", "--assignment", FIRST, "--course", tmp_path],
         cwd=REPOSITORY,
         env=os.environ | {"PYTHONIOENCODING": "ascii"},
         capture_output=True,

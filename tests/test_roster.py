@@ -69,6 +69,9 @@ def gathered(tmp_path, files, people, times=None):
         (WORKSHEET, ["one@example.edu", "an@example.edu", "three@example.edu"]),
         ("Identifier,Status,Grade,Last modified (grade)\nParticipant 2001,,-,-\n", ["participant-2001"]),
         ("Student ID;Name\r\nB21/7;Nguyễn Văn An\r\n", ["b21-7"]),
+        ('"Full name; as in passport",id\nA;B,s1\n', ["s1"]),
+        ("sep=;\r\nid;name\r\ns1;One\r\n", ["s1"]),
+        ("id\nnguye\u0302\u0303n\n", ["nguyễn"]),
     ],
     ids=[
         "plain",
@@ -79,6 +82,9 @@ def gathered(tmp_path, files, people, times=None):
         "Moodle's worksheet",
         "blind",
         "semicolons",
+        "a semicolon in a heading",
+        "Excel's line before",
+        "decomposed",
     ],
 )
 def test_every_kind_is_read_as_it_is(tmp_path, text, ids):
@@ -95,13 +101,14 @@ def test_every_common_encoding_is_read(tmp_path, encoding):
 @pytest.mark.parametrize(
     "text, words",
     [
-        ("", "has no columns that tell who the students are: found nothing; expected id, last_name"),
-        ("name,mark\nStudent One,3\n", "has no columns that tell who the students are: found name, mark"),
+        ("", "has no columns that tell who the students are: the first line is empty; expected in it id, last_name"),
+        ("name,mark\nStudent One,3\n", "has no columns that tell who the students are: the first line is name, mark"),
         ("id,last_name\n", "has no students in it"),
         ("PK\x03\x04", "is a spreadsheet or an archive; save it as CSV"),
         (f'id,name\ns1,"{"x" * 200_000}"\n', "is no CSV: field larger than field limit"),
         (PLAIN.replace("s3,", ","), "line 4: no 'id'; every student needs one"),
         (PLAIN.replace("s4", "S1"), "lines 2 and 5: the same 'id'"),
+        ("id\nB21/001\nB21-001\n", "lines 2 and 3: the same 'id', or the same but for signs"),
         (PLAIN.replace("s3,", "//,"), "line 4: '//' has no letter or digit that could make an id"),
     ],
 )
@@ -109,7 +116,7 @@ def test_a_mistake_in_the_roster_is_told_with_its_line(tmp_path, text, words, ca
     path = tmp_path / "roster.csv"
     path.write_text(text)
     (tmp_path / "in").mkdir()
-    arguments = ["collect", str(tmp_path / "in"), "--assignment", FIRST, "--into", str(tmp_path / "course")]
+    arguments = ["collect", str(tmp_path / "in"), "--assignment", FIRST, "--course", str(tmp_path / "course")]
     assert main([*arguments, "--roster", str(path)]) == 2
     assert words in capsys.readouterr().err
 
@@ -195,7 +202,7 @@ def test_blind_marking_goes_by_number(tmp_path):
 def test_who_is_missing_and_what_is_not_matched_is_listed_and_everything_kept(tmp_path, capsys):
     (tmp_path / "roster.csv").write_text(PLAIN)
     (tmp_path / "in.zip").write_bytes(zipped({"s1_a.ipynb": SOLVED, "s3_a.ipynb": SOLVED[:99], "eve_b.ipynb": SOLVED}))
-    arguments = ["collect", str(tmp_path / "in.zip"), "--assignment", FIRST, "--into", str(tmp_path / "course")]
+    arguments = ["collect", str(tmp_path / "in.zip"), "--assignment", FIRST, "--course", str(tmp_path / "course")]
     assert main([*arguments, "--roster", str(tmp_path / "roster.csv")]) == 1
     out = capsys.readouterr().out
     assert "There is no gradebook.db yet to enrol the roster in" in out
@@ -212,6 +219,32 @@ def test_with_a_completed_roster_a_submission_moves_to_its_student(tmp_path):
     found = gathered(tmp_path, files, written(tmp_path, PLAIN + "eve,Five,Student,\n"))
     assert taken(tmp_path) == {"s1": SOLVED, "eve": BLANK} and found.unmatched == []
     assert list(tree(tmp_path / "course" / "superseded").values()) == [BLANK], "nothing is thrown away"
+
+
+def test_who_was_graded_under_an_id_of_their_own_is_to_be_looked_at(tmp_path, capsys):
+    """What a person gave under the old id is in the gradebook, and would be missing in the marks."""
+    files = {"s1_a.ipynb": SOLVED, "eve_b.ipynb": BLANK}
+    gathered(tmp_path, files, written(tmp_path, PLAIN))
+    (tmp_path / "course" / "autograded" / "unlisted-eve" / FIRST).mkdir(parents=True)
+    found = gathered(tmp_path, files, written(tmp_path, PLAIN + "eve,Five,Student,\n"))
+    [(student, sentence)] = found.unsure
+    assert student == "eve" and found.incomplete
+    assert sentence.startswith("was graded as unlisted-eve; what a person gave there, points and comments, stays")
+    assert gathered(tmp_path, files, written(tmp_path, PLAIN + "eve,Five,Student,\n")).unsure == []
+
+
+def test_a_roster_with_other_ids_than_before_changes_nothing(tmp_path, course):
+    people = written(tmp_path, CANVAS_EXPORT)
+    files = {"one_1001_9001_a.ipynb": SOLVED}
+    gathered(tmp_path, files, people)
+    roster.enrol(course.gradebook, people)
+    before = tree(tmp_path / "course")
+    other = written(tmp_path, CANVAS_EXPORT.replace("u3,three", ",three"))
+    with pytest.raises(ValueError, match="gives students other ids than before: one was u1"):
+        gathered(tmp_path, files, other)
+    with pytest.raises(ValueError, match=r"one was u1, an was u2\. .* fill in the column of before"):
+        roster.enrol(course.gradebook, other)
+    assert tree(tmp_path / "course") == before
 
 
 def test_a_file_without_any_name_is_nobodys_with_a_roster_too(tmp_path):
@@ -237,7 +270,7 @@ def test_students_are_enrolled_and_keep_what_the_gradebook_knows(tmp_path, cours
 def test_the_command_enrols_and_sets_the_due_date_in_the_gradebook(tmp_path, course):
     (tmp_path / "roster.csv").write_text(PLAIN)
     (tmp_path / "in.zip").write_bytes(zipped({"s1.ipynb": SOLVED}))
-    arguments = ["collect", str(tmp_path / "in.zip"), "--assignment", FIRST, "--into", str(course.root)]
+    arguments = ["collect", str(tmp_path / "in.zip"), "--assignment", FIRST, "--course", str(course.root)]
     options = ["--roster", str(tmp_path / "roster.csv"), "--due", "2026-09-30T18:00", "--timezone", "Asia/Ho_Chi_Minh"]
     assert main([*arguments, *options]) == 0
     course.gradebook.db.expire_all()
