@@ -276,6 +276,12 @@ def test_collect_gives_every_case_fresh_tensors():
     assert answers[0]["data"] == answers[1]["data"] and all(answer["changed_input"] for answer in answers)
 
 
+def test_an_argument_of_an_unknown_kind_is_taken_for_no_list():
+    case = {"name": "a case", "args": [{"dict": [[0.5, 1]]}], "kwargs": {}, "expected": DOUBLE, "diagnosis": ""}
+    with pytest.raises(ValueError, match="the kind 'dict', expected tensor, dtype, results or list"):
+        collect(len, [case], {})
+
+
 def test_a_students_own_stop_is_not_swallowed():
     def stop(x):
         raise KeyboardInterrupt

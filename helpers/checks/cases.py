@@ -2,8 +2,8 @@
 
 One safetensors file holds inputs and references of many exercises. Its tensor ``exercises`` is JSON that maps an
 exercise to ``{"forbidden", "advice", "hidden", "cases"}``; it is not compressed, for what packs the file compresses it
-better. A case is ``{"name", "args", "kwargs", "expected", "diagnosis"}``; ``collect`` says how arguments are encoded,
-``compare`` how an expected value is.
+better. A case is ``{"name", "args", "kwargs", "expected", "diagnosis"}``, that of a prediction has ``"value": true`` as
+well; ``collect`` says what this does and how arguments are encoded, ``compare`` how an expected value is.
 """
 
 import base64
