@@ -22,6 +22,7 @@ def reveal(name, prediction, result, choice=False):
         prediction = math.nan if prediction is None else float(prediction)
     except (TypeError, ValueError):
         prediction = math.nan
+    _revealed.pop(name, None)
     if not math.isfinite(prediction):
         print(
             _(

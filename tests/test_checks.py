@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import check, needs
+from helpers import check, needs, predictions, reveal, sum_up_predictions
 from helpers.checks import report
 from helpers.checks.cases import load
 from helpers.checks.collect import MAX_DEPTH, MAX_ITEMS, collect
@@ -366,3 +366,15 @@ def test_needs_waits_for_an_exercise_that_is_missing(capsys):
 def test_needs_lets_every_other_error_through(error):
     with pytest.raises(error), needs("softmax_t"):
         raise error
+
+
+# Predictions
+
+
+def test_a_prediction_that_is_taken_back_is_no_longer_counted(capsys, monkeypatch):
+    monkeypatch.setattr(predictions, "_revealed", {})
+    reveal("prediction_1", 2, 2)
+    reveal("prediction_2", 3, 2)
+    reveal("prediction_1", None, 2)
+    sum_up_predictions()
+    assert "0 of 1 predictions within 10% of the result." in capsys.readouterr().out
