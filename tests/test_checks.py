@@ -378,3 +378,15 @@ def test_a_prediction_that_is_taken_back_is_no_longer_counted(capsys, monkeypatc
     reveal("prediction_1", None, 2)
     sum_up_predictions()
     assert "0 of 1 predictions within 10% of the result." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("prediction", ["two", torch.ones(2), 10**400, NAN], ids=["text", "tensor", "huge", "nan"])
+def test_what_is_no_number_is_no_prediction(prediction, capsys):
+    reveal("prediction_1", prediction, 2)
+    assert "prediction_1: still empty" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("result", [None, "two", torch.ones(2)], ids=["None", "text", "tensor"])
+def test_a_result_that_is_no_number_is_named(result):
+    with pytest.raises(ValueError, match=r"^result is .*, expected one number$"):
+        reveal("prediction_1", 1, result)
