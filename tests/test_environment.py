@@ -4,7 +4,6 @@ import re
 import tomllib
 import zipfile
 from importlib.metadata import distributions
-from pathlib import Path
 
 import pytest
 import yaml
@@ -12,12 +11,12 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from grading.course import REPOSITORY
 from grading.handout import build_wheel
 
-ROOT = Path(__file__).parent.parent
-PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
-ENVIRONMENT = (ROOT / "environment.yml").read_text(encoding="utf-8")
+PYPROJECT = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+CONSTRAINTS = (REPOSITORY / "constraints.txt").read_text(encoding="utf-8")
+ENVIRONMENT = (REPOSITORY / "environment.yml").read_text(encoding="utf-8")
 
 # Google Colab's own package list of 2026-08-19, and its older runtime that can still be chosen.
 COLAB_PYTHONS = ("3.12", "3.13.15")
@@ -123,11 +122,11 @@ def test_colab_keeps_its_own_packages():
 
 
 def test_the_wheel_holds_the_helpers_only(tmp_path):
-    names = zipfile.ZipFile(build_wheel(ROOT, tmp_path)).namelist()
+    names = zipfile.ZipFile(build_wheel(REPOSITORY, tmp_path)).namelist()
     on_disk = {
-        path.relative_to(ROOT).as_posix()
+        path.relative_to(REPOSITORY).as_posix()
         for kind in ("*.py", "*.json", "*.safetensors")
-        for path in (ROOT / "helpers").rglob(kind)
+        for path in (REPOSITORY / "helpers").rglob(kind)
     }
     assert strangers(names) == []
     assert {name for name in names if name.startswith("helpers/")} == on_disk
