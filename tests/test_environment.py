@@ -1,6 +1,9 @@
 """pyproject.toml, constraints.txt, environment.yml and Colab describe environments that agree."""
 
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 import zipfile
 from importlib.metadata import distributions
@@ -190,3 +193,15 @@ def test_a_stranger_in_the_wheel_is_named():
         "helpers_private.py",
     ]
     assert strangers(names) == ["grading/oracle.py", "helpers_private.py"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the gate is a shell script")
+def test_the_gate_ends_where_a_package_that_tests_need_is_missing(tmp_path):
+    (tmp_path / "dirname").symlink_to(shutil.which("dirname"))
+    (tmp_path / "python3").symlink_to(shutil.which("true"))
+    (tmp_path / "id").write_text("#!/bin/sh\necho 1000\n")
+    (tmp_path / "id").chmod(0o755)
+    gate = [shutil.which("bash"), str(REPOSITORY / ".ci/run")]
+    done = subprocess.run(gate, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    assert done.returncode == 1 and "make test" not in done.stdout
+    assert "make bubblewrap chromium missing: install them" in done.stderr
