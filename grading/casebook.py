@@ -58,7 +58,7 @@ def integer(value):
 
 
 def mapping(pairs, **label):
-    """Return the argument or the expected value that is a dict with these (key, value) pairs."""
+    """Return the expected value that is a dict with these (key, value) pairs."""
     return {"dict": [list(pair) for pair in pairs], **label}
 
 

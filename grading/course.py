@@ -99,9 +99,19 @@ def released(assignment):
     return nbformat.read(REPOSITORY / "release" / assignment / f"{assignment}.ipynb", nbformat.NO_CONVERT)
 
 
+def points(assignment):
+    """Return what every exercise of the released notebook is worth."""
+    marks = [cell.metadata.get("nbgrader", {}) for cell in released(assignment).cells]
+    return {mark.grade_id.removeprefix("test_"): float(mark.points) for mark in marks if mark.get("grade")}
+
+
 def filled(assignment, answers):
     """Return the released notebook with solution cells replaced: ``answers`` maps an exercise to a cell's source."""
-    notebook = released(assignment)
+    return fill(released(assignment), answers)
+
+
+def fill(notebook, answers):
+    """Replace a notebook's solution cells, and return it."""
     cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
     for name, source in answers.items():
         cells[name].source = source

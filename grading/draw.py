@@ -6,7 +6,6 @@ bytes on every machine.
 """
 
 import argparse
-import bz2
 import json
 import random
 from pathlib import Path
@@ -60,7 +59,7 @@ def serialise(book, sets, hidden_counts):
         }
         for name, cases in sets.items()
     }
-    text = bz2.compress(json.dumps(exercises, separators=(",", ":")).encode())
+    text = json.dumps(exercises, separators=(",", ":")).encode()
     return save({**book.tensors, "exercises": np.frombuffer(text, np.uint8)})
 
 

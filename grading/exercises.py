@@ -521,13 +521,15 @@ def verdict_cases(book, settings, value_of, holds_at, far, diagnosis, **options)
     return case(name, verdict(value, value > threshold), diagnosis, results, **options)
 
 
-def drawn(rng, make):
-    """Draw until ``make`` accepts."""
+def drawn(make, holds=None):
+    """Draw until ``make`` accepts; where ``holds`` is given, until it makes a case with that verdict."""
     while True:
         try:
-            return make()
+            found = make()
         except ValueError:
             continue
+        if holds is None or found["expected"]["dict"][0][1]["boolean"] == holds:
+            return found
 
 
 def perplexities(probs):
@@ -554,17 +556,14 @@ def c4_public(book):
 
 
 def c4_hidden(book, rng):
-    def draw(name, holds, **fixed):
-        def make():
-            ranges, temperatures, n_points, outlier = draw_settings(rng, **fixed)
-            found = c4_case(book, name, ranges, temperatures, n_points, outlier, temperature=min(temperatures))
-            if found["expected"]["dict"][0][1]["boolean"] != holds:
-                raise ValueError("the other verdict")
-            return found
+    def draw(name, **fixed):
+        ranges, temperatures, n_points, outlier = draw_settings(rng, **fixed)
+        return c4_case(book, name, ranges, temperatures, n_points, outlier, temperature=min(temperatures))
 
-        return drawn(rng, make)
-
-    return [draw("a claim that holds", True, outlier=14.0), draw("a claim that fails", False)]
+    return [
+        drawn(lambda: draw("a claim that holds", outlier=14.0), True),
+        drawn(lambda: draw("a claim that fails"), False),
+    ]
 
 
 C5 = (
@@ -594,8 +593,8 @@ def c5_public(book):
 
 def c5_hidden(book, rng):
     return [
-        drawn(rng, lambda: c5_case(book, "a claim that holds", *draw_settings(rng))),
-        drawn(rng, lambda: c5_case(book, "a claim that fails", *draw_settings(rng), swap=True)),
+        drawn(lambda: c5_case(book, "a claim that holds", *draw_settings(rng))),
+        drawn(lambda: c5_case(book, "a claim that fails", *draw_settings(rng), swap=True)),
     ]
 
 
@@ -620,18 +619,15 @@ def c6_public(book):
 
 
 def c6_hidden(book, rng):
-    def draw(name, holds, cool):
-        def make():
-            ranges, temperatures, n_points, outlier = draw_settings(rng)
-            temperatures = [t for t in temperatures if t < 2] if cool else temperatures
-            found = c6_case(book, name, min(ranges), ranges, temperatures, n_points, outlier)
-            if found["expected"]["dict"][0][1]["boolean"] != holds:
-                raise ValueError("the other verdict")
-            return found
+    def draw(name, cool):
+        ranges, temperatures, n_points, outlier = draw_settings(rng)
+        temperatures = [t for t in temperatures if t < 2] if cool else temperatures
+        return c6_case(book, name, min(ranges), ranges, temperatures, n_points, outlier)
 
-        return drawn(rng, make)
-
-    return [draw("a claim that holds", True, cool=True), draw("a claim that fails", False, cool=False)]
+    return [
+        drawn(lambda: draw("a claim that holds", cool=True), True),
+        drawn(lambda: draw("a claim that fails", cool=False), False),
+    ]
 
 
 C7 = "value is the smallest of perplexity(wide) - perplexity(narrow) over the temperatures; holds is value > 0."
@@ -657,18 +653,15 @@ def c7_public(book):
 
 
 def c7_hidden(book, rng):
-    def draw(name, holds, cool):
-        def make():
-            ranges, temperatures, n_points, outlier = draw_settings(rng)
-            temperatures = [t for t in temperatures if t < 2] if cool else temperatures
-            found = c7_case(book, name, min(ranges), max(ranges), ranges, temperatures, n_points, outlier)
-            if found["expected"]["dict"][0][1]["boolean"] != holds:
-                raise ValueError("the other verdict")
-            return found
+    def draw(name, cool):
+        ranges, temperatures, n_points, outlier = draw_settings(rng)
+        temperatures = [t for t in temperatures if t < 2] if cool else temperatures
+        return c7_case(book, name, min(ranges), max(ranges), ranges, temperatures, n_points, outlier)
 
-        return drawn(rng, make)
-
-    return [draw("a claim that holds", True, cool=True), draw("a claim that fails", False, cool=False)]
+    return [
+        drawn(lambda: draw("a claim that holds", cool=True), True),
+        drawn(lambda: draw("a claim that fails", cool=False), False),
+    ]
 
 
 C8 = (
@@ -702,8 +695,8 @@ def c8_hidden(book, rng):
     shift, factor, t = rng.randint(300, 900), rng.uniform(1.5, 3), rng.uniform(0.3, 0.8)
     return [
         c8_case(book, "shifted, float32", eighths, eighths - shift, temperature=t, kind="float32"),
-        drawn(rng, lambda: c8_case(book, "multiplied", x, factor * x, temperature=t)),
-        drawn(rng, lambda: c8_case(book, "the same values in another order", x, x[::-1].copy())),
+        drawn(lambda: c8_case(book, "multiplied", x, factor * x, temperature=t)),
+        drawn(lambda: c8_case(book, "the same values in another order", x, x[::-1].copy())),
     ]
 
 

@@ -11,7 +11,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from .course import REPOSITORY
+
 COPIED = ("constraints.txt", "LICENSE", "LICENSE-TEXT")
 CHECKOUT = "- -e .[dev]"
 
@@ -67,12 +68,12 @@ def main() -> None:
     """Write dist/softmax-lab-handout.zip and say what is in it."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            files = handout_files(ROOT, build_wheel(ROOT, Path(folder)))
+            files = handout_files(REPOSITORY, build_wheel(REPOSITORY, Path(folder)))
         except (FileNotFoundError, ValueError) as error:
             sys.exit(f"handout: {error}")
-    path = ROOT / "dist" / "softmax-lab-handout.zip"
+    path = REPOSITORY / "dist" / "softmax-lab-handout.zip"
     write_zip(path, files)
-    print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
+    print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size:,} bytes")
     for name, content in files.items():
         print(f"  {name}  {len(content):,}")
 

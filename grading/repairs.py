@@ -90,13 +90,12 @@ def changed_marks(piece, cell):
 def out_of_order(places):
     """Return the places that must move for the others to be in order, as few as possible."""
     places = [place for place in dict.fromkeys(places) if place is not None]
-    tails, ends, previous = [], [], {}  # the longest rising row, by patience
+    tails, previous = [], {}  # the longest rising row, by patience
     for place in places:
         k = bisect_left(tails, place)
         previous[place] = tails[k - 1] if k else None
         tails[k:] = [place, *tails[k + 1 :]] if k < len(tails) else [place]
-        ends[:] = tails
-    stay, place = set(), ends[-1] if ends else None
+    stay, place = set(), tails[-1] if tails else None
     while place is not None:
         stay.add(place)
         place = previous[place]

@@ -6,6 +6,7 @@ shows; ``versions.txt`` names what computed them. A second run writes the same n
 
 import argparse
 import csv
+import math
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -18,10 +19,10 @@ import helpers
 from .course import ASSIGNMENTS, REPOSITORY, solutions
 
 
-def answers():
-    """Return the solutions' functions by name."""
-    names = {"torch": torch, "helpers": helpers}
-    for assignment in ASSIGNMENTS:
+def answers(*assignments):
+    """Return the solutions' functions by name, and the modules that they use."""
+    names = {"math": math, "torch": torch, "helpers": helpers}
+    for assignment in assignments or ASSIGNMENTS:
         for source in solutions(assignment).values():
             exec(source, names)
     return names

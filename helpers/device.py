@@ -52,6 +52,8 @@ def widest_float(device):
     Arguments
         device: a torch.device or its name.
 
+    Raises RuntimeError when torch knows no device of that name.
+
     >>> widest_float("mps")
     torch.float32
     """
@@ -83,13 +85,14 @@ def seed_everything(seed=0):
 
     Returns a torch.Generator on the CPU, seeded alike, for code that takes a generator of its own.
 
-    Raises ValueError for a seed out of range.
+    Raises ValueError for a seed out of range and for what is no int.
 
     >>> torch.equal(torch.rand(2, generator=seed_everything(7)), torch.rand(2, generator=seed_everything(7)))
     True
     """
-    if not 0 <= seed < 2**32:
+    if not (hasattr(seed, "__index__") and 0 <= seed < 2**32):
         raise ValueError(_("seed is {seed!r}, expected an integer from 0 to 2**32 - 1", seed=seed))
+    seed = int(seed)  # torch takes no integer of NumPy's
     np.random.seed(seed)
     torch.manual_seed(seed)
     return torch.Generator().manual_seed(seed)

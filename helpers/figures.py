@@ -158,17 +158,24 @@ def plot_final_tops(temperatures, tops, marks=None):
 
     temperatures: T of the loop, above 0; tops: {name of the start: one probability for each temperature}; marks:
     {name: temperature} of vertical lines, if any. Returns a DescribedFigure with data columns "temperature" and one
-    for each start. Raises ValueError where lengths differ.
+    for each start. Raises ValueError where temperatures or tops is empty or lengths differ.
 
     >>> print(plot_final_tops([0.1, 0.2], {"one-hot": [1.0, 0.05]}))
     Largest probability in the end against temperature. From one-hot: 1 at T = 0.1, 0.05 at T = 0.2.
     """
     temperatures, marks = array(temperatures), marks or {}
     tops = {name: array(values) for name, values in tops.items()}
+    _require(temperatures.size, _("temperatures is empty: expected at least one T"))
+    _require(tops, _("tops is empty: expected the probabilities of at least one start"))
     for name, values in tops.items():
-        sizes = {"values": values.size, "temperatures": temperatures.size}
+        shapes = {"values": values.shape, "temperatures": temperatures.shape}
         _require(
-            values.shape == temperatures.shape, _("{name} has {values} values for {temperatures} T", name=name, **sizes)
+            temperatures.ndim == 1 and values.shape == temperatures.shape,
+            _(
+                "tops[{name!r}] has shape {values}, temperatures has {temperatures}: expected one length, 1-D",
+                name=name,
+                **shapes,
+            ),
         )
     ends = {"first": temperatures[0], "last": temperatures[-1]}
     words = [

@@ -44,7 +44,8 @@ _spoken = Language()
 def use_language(code):
     """Let helpers speak a language from here on: "en", or one that has a catalogue, such as "vi".
 
-    One without is said in a sentence, and English is spoken.
+    code: a text. For any other value, and a language without a catalogue, a sentence is printed and English is spoken;
+    nothing is raised.
 
     >>> use_language("en")
     """

@@ -15,6 +15,8 @@ def entropy(p, dim=-1):
     Returns a tensor of p's dtype and device with `dim` removed, between 0 (one-hot) and ln n (uniform). A
     zero probability adds nothing; a negative one gives -inf and NaN gives NaN.
 
+    Raises IndexError when p has no axis `dim`.
+
     >>> entropy([0.5, 0.5, 0.0])
     tensor(0.6931)
     """
@@ -25,7 +27,7 @@ def entropy(p, dim=-1):
 def perplexity(p, dim=-1):
     """Count the entries of a uniform distribution as spread out as p, exp of its entropy.
 
-    Arguments are those of entropy. Returns a tensor of p's dtype and device with `dim` removed, between 1
+    Arguments and errors are those of entropy. Returns a tensor of p's dtype and device with `dim` removed, between 1
     (one-hot) and n (uniform).
 
     >>> perplexity([0.25, 0.25, 0.25, 0.25])
@@ -61,7 +63,7 @@ def tokens_for_mass(p, mass=0.9):
         )
     if not (p >= 0).all():
         raise ValueError(_("p holds NaN or a negative entry, expected probabilities: pass softmax_t(logits)"))
-    if not 0 < mass <= 1:
+    if not (hasattr(mass, "__float__") and 0 < mass <= 1):
         raise ValueError(_("mass is {mass!r}, expected a share above 0 and at most 1, such as 0.9", mass=mass))
     running = p.sort(descending=True).values.cumsum(0)
     return min(int((running < mass).sum()) + 1, p.numel())

@@ -5,6 +5,7 @@ import math
 from .language import _
 
 CLOSE = 0.1  # a prediction within this share of the result counts as right
+NO_NUMBER = (TypeError, ValueError, RuntimeError, OverflowError)  # what float raises, of a tensor too
 
 _revealed = {}
 
@@ -13,15 +14,21 @@ def reveal(name, prediction, result, choice=False):
     """Print a prediction beside the result, and remember both for `sum_up_predictions`.
 
     name        the variable's name, such as "prediction_1"; showing it again replaces what was remembered
-    prediction  a number, or None as long as there is none
+    prediction  a number, or None as long as there is none; what is no finite number counts as none
     result      the number that came out
     choice      True where the prediction is one of a few given numbers: it is then right or wrong, and never near
+
+    Raises ValueError where result is not one number.
     """
-    result = float(result)
+    try:
+        result = float(result)
+    except NO_NUMBER:
+        raise ValueError(_("result is {result!r}, expected one number", result=result)) from None
     try:
         prediction = math.nan if prediction is None else float(prediction)
-    except (TypeError, ValueError):
+    except NO_NUMBER:
         prediction = math.nan
+    _revealed.pop(name, None)
     if not math.isfinite(prediction):
         print(
             _(

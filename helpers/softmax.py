@@ -24,7 +24,7 @@ def softmax_t(x, temperature=1.0, dim=-1):
     -inf, is NaN.
 
     Raises ValueError when T is not above 0 in the dtype of the computation or is not 0-d, TypeError for
-    complex x.
+    complex x, IndexError when x has no axis `dim`.
 
     The maximum is subtracted before dividing by T: x / T rounds each logit, a large offset then costs
     hundreds to thousands of units in the last place (Blanchard, Higham and Higham, "Accurately computing the

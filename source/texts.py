@@ -4,7 +4,6 @@ Pure functions of sources; `translation` makes catalogues of what they find.
 """
 
 import ast
-import bz2
 import io
 import json
 import re
@@ -132,7 +131,7 @@ def is_string(node):
 
 def case_texts(path: Path) -> list[str]:
     """Return the texts that lie beside the cases of a file: advice, names and diagnoses."""
-    exercises = json.loads(bz2.decompress(load_file(path)["exercises"].tobytes()))
+    exercises = json.loads(load_file(path)["exercises"].tobytes())
     found = []
     for exercise in exercises.values():
         found += [exercise["advice"]] if exercise.get("advice") else []

@@ -231,25 +231,20 @@ def main(argv: list[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(description="Bring the catalogues of every language up to date.")
     parser.add_argument("begin", nargs="*", metavar="LANGUAGE", help="a language to begin, such as fr")
-    parser.add_argument("--check", action="store_true", help="write nothing; list what is wrong, exit 1 if anything is")
     parser.add_argument("--root", type=Path, default=REPOSITORY)
     args = parser.parse_args(argv)
     try:
-        notebooks = build.instructors(args.root)[0]
-        if args.check:
-            lines = problems(args.root, notebooks)
-        else:
-            fresh = template(args.root, notebooks)
-            lines = [
-                line
-                for language in sorted({*languages(args.root), *args.begin})
-                for line in update(args.root, language, fresh)
-            ]
+        fresh = template(args.root, build.instructors(args.root)[0])
+        lines = [
+            line
+            for language in sorted({*languages(args.root), *args.begin})
+            for line in update(args.root, language, fresh)
+        ]
     except (TranslationError, build.BuildError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    print("\n".join(lines) or "every catalogue is complete")
-    return int(args.check and bool(lines))
+    print("\n".join(lines))
+    return 0
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ the same lines and shows it. Nothing is asserted: a loaded machine would fail ho
 
 import json
 import time
-from pathlib import Path
 from statistics import median
 
 from nbclient import NotebookClient
 from nbformat import v4
 
-ROOT = Path(__file__).parent.parent
+from grading.course import REPOSITORY
+
 EXPLORERS = ("explore_repeated_softmax", "explore_temperature_range", "explore_vocabulary")
 ROUNDS = 30
 
@@ -68,7 +68,7 @@ def measure():
 def test_time_the_updates(capsys):
     code = "import json\nfrom tests.bench_explorers import measure\nprint(json.dumps(measure()))"
     notebook = v4.new_notebook(cells=[v4.new_code_cell("%matplotlib inline"), v4.new_code_cell(code)])
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": ROOT}}).execute()
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": REPOSITORY}}).execute()
     [printed] = [output.text for output in notebook.cells[1].outputs if output.get("name") == "stdout"]
     with capsys.disabled():
         print("\n{:<28}{:>12}{:>16}{:>8}".format("median of an update", "explorer", "interact", "ratio"))

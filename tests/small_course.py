@@ -4,15 +4,11 @@ import sqlite3
 
 import nbformat
 
-from grading.course import REPOSITORY, Course, released
+from grading.course import REPOSITORY, Course, points
 
 ASSIGNMENT = "iterated_softmax"
 EXERCISES = ("softmax_t", "iterative_softmax_experiment")
-FULL = {
-    cell.metadata.nbgrader.grade_id.removeprefix("test_"): float(cell.metadata.nbgrader.points)
-    for cell in released(ASSIGNMENT).cells
-    if cell.metadata.get("nbgrader", {}).get("grade_id") in [f"test_{name}" for name in EXERCISES]
-}
+FULL = {name: worth for name, worth in points(ASSIGNMENT).items() if name in EXERCISES}
 
 
 def generate(root):

@@ -23,8 +23,9 @@ import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
-ROOT = Path(__file__).parent.parent
-SCREENSHOTS = ROOT / "build/screenshots"
+from grading.course import REPOSITORY
+
+SCREENSHOTS = REPOSITORY / "build/screenshots"
 NOTEBOOKS = ("iterated_softmax", "temperature_range")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = (
@@ -51,7 +52,7 @@ def lab(tmp_path_factory):
     """Start JupyterLab on copies of the notebooks, with settings of its own; return its address and token."""
     home = tmp_path_factory.mktemp("lab")
     for folder in ("notebooks", "solutions"):
-        shutil.copytree(ROOT / folder, home / "files" / folder)
+        shutil.copytree(REPOSITORY / folder, home / "files" / folder)
     settings = {
         "page_config": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}},
         # All cells are in the page, not only those in view.
@@ -265,7 +266,7 @@ def test_a_notebook_runs_and_its_explorers_follow_keyboard_and_mouse(notebook, p
 
 def pictures_in_words(name):
     """Return the words of every picture that is stored in a solution."""
-    stored = nbformat.read(ROOT / f"solutions/{name}.ipynb", as_version=4)
+    stored = nbformat.read(REPOSITORY / f"solutions/{name}.ipynb", as_version=4)
     outputs = [output for cell in stored.cells for output in cell.get("outputs", [])]
     return [output.data["text/plain"] for output in outputs if "image/png" in output.get("data", {})]
 
@@ -290,7 +291,7 @@ def test_a_solution_shows_its_pictures_before_it_is_run_and_describes_them_after
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_solution_as_html_has_every_picture_in_words_and_no_serious_violation(name, page, tmp_path):
     exporter = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="")
-    html, _ = exporter.from_filename(ROOT / f"solutions/{name}.ipynb")
+    html, _ = exporter.from_filename(REPOSITORY / f"solutions/{name}.ipynb")
     (tmp_path / f"{name}.html").write_text(html, "utf-8")
     page.goto((tmp_path / f"{name}.html").as_uri())
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)

@@ -9,9 +9,8 @@ import nbformat
 import polib
 import pytest
 
+from grading.course import REPOSITORY
 from source import build, packing, translation
-
-REPOSITORY = Path(__file__).resolve().parent.parent
 
 TEXT = '''\
 # %% [markdown]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import check, needs
+from helpers import check, needs, predictions, reveal, sum_up_predictions
 from helpers.checks import report
 from helpers.checks.cases import load
 from helpers.checks.collect import MAX_DEPTH, MAX_ITEMS, collect
@@ -276,6 +276,12 @@ def test_collect_gives_every_case_fresh_tensors():
     assert answers[0]["data"] == answers[1]["data"] and all(answer["changed_input"] for answer in answers)
 
 
+def test_an_argument_of_an_unknown_kind_is_taken_for_no_list():
+    case = {"name": "a case", "args": [{"dict": [[0.5, 1]]}], "kwargs": {}, "expected": DOUBLE, "diagnosis": ""}
+    with pytest.raises(ValueError, match="the kind 'dict', expected tensor, dtype, results or list"):
+        collect(len, [case], {})
+
+
 def test_a_students_own_stop_is_not_swallowed():
     def stop(x):
         raise KeyboardInterrupt
@@ -360,3 +366,27 @@ def test_needs_waits_for_an_exercise_that_is_missing(capsys):
 def test_needs_lets_every_other_error_through(error):
     with pytest.raises(error), needs("softmax_t"):
         raise error
+
+
+# Predictions
+
+
+def test_a_prediction_that_is_taken_back_is_no_longer_counted(capsys, monkeypatch):
+    monkeypatch.setattr(predictions, "_revealed", {})
+    reveal("prediction_1", 2, 2)
+    reveal("prediction_2", 3, 2)
+    reveal("prediction_1", None, 2)
+    sum_up_predictions()
+    assert "0 of 1 predictions within 10% of the result." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("prediction", ["two", torch.ones(2), 10**400, NAN], ids=["text", "tensor", "huge", "nan"])
+def test_what_is_no_number_is_no_prediction(prediction, capsys):
+    reveal("prediction_1", prediction, 2)
+    assert "prediction_1: still empty" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("result", [None, "two", torch.ones(2)], ids=["None", "text", "tensor"])
+def test_a_result_that_is_no_number_is_named(result):
+    with pytest.raises(ValueError, match=r"^result is .*, expected one number$"):
+        reveal("prediction_1", 1, result)

@@ -83,15 +83,15 @@ def test_one_seed_repeats_torch_numpy_and_the_generator():
         assert generator.device.type == "cpu"
         return torch.rand(3).tolist(), np.random.rand(3).tolist(), torch.rand(3, generator=generator).tolist()
 
-    assert draw(5) == draw(5)
+    assert draw(5) == draw(5) == draw(np.int64(5))
     assert all(one != other for one, other in zip(draw(5), draw(6), strict=True))
     np.testing.assert_array_equal(draw(5)[1], np.random.RandomState(5).rand(3))
     assert draw(5)[2] == torch.rand(3, generator=torch.Generator().manual_seed(5)).tolist()
 
 
-@pytest.mark.parametrize("seed", [-1, 2**32])
+@pytest.mark.parametrize("seed", [-1, 2**32, "3", 3.0, None])
 def test_a_seed_that_numpy_cannot_take_is_refused_for_both(seed):
-    with pytest.raises(ValueError, match=f"seed is {seed}, expected an integer from 0"):
+    with pytest.raises(ValueError, match=f"seed is {seed!r}, expected an integer from 0"):
         seed_everything(seed)
 
 

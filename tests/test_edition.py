@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from nbformat import v4
 
 from grading import edition
-from grading.course import ASSIGNMENTS, REPOSITORY, Course, released, solutions
+from grading.course import ASSIGNMENTS, REPOSITORY, Course, fill, released, solutions
 from grading.demo import FORBIDDEN, NO_SHIFT
 from grading.doctor import mend
 from grading.edition import Edition, editions
@@ -36,13 +36,6 @@ def accented(monkeypatch):
     known += [("en", {cell.id: cell.source for cell in released(name).cells}) for name in ASSIGNMENTS]
     monkeypatch.setattr(edition, "notebooks", lambda: known)
     return made[ASSIGNMENTS.index(ASSIGNMENT)]
-
-
-def answered(notebook, answers):
-    cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
-    for name, source in answers.items():
-        cells[name].source = source
-    return notebook
 
 
 def mended(notebook, release=None):
@@ -120,7 +113,7 @@ def test_a_language_without_an_edition_is_graded_in_the_releases(accented):
 def test_answers_and_additions_are_kept_the_same_from_both_editions(accented):
     found = []
     for notebook in (released(ASSIGNMENT), accented):
-        answered(notebook, {"softmax_t": SOLVED["softmax_t"], "prediction_1": "prediction_1 = 2"})
+        fill(notebook, {"softmax_t": SOLVED["softmax_t"], "prediction_1": "prediction_1 = 2"})
         notebook.cells.insert(9, v4.new_code_cell("my_own = 1", id="mine"))
         result = mended(notebook)
         assert result.repairs == ()
@@ -161,7 +154,7 @@ def test_the_same_answers_get_the_same_marks_and_each_its_own_page(tmp_path):
     course.generate(ASSIGNMENT)
     for language in ("en", *LANGUAGES):
         path = REPOSITORY / "notebooks" / ("" if language == "en" else language) / f"{ASSIGNMENT}.ipynb"
-        course.submit(language, ASSIGNMENT, answered(nbformat.read(path, nbformat.NO_CONVERT), answers))
+        course.submit(language, ASSIGNMENT, fill(nbformat.read(path, nbformat.NO_CONVERT), answers))
     assert course.nbgrader("autograde", ASSIGNMENT).returncode == 0
     marks = course.marks(ASSIGNMENT)
     assert all(marks[language] == marks["en"] for language in LANGUAGES)

@@ -1,10 +1,12 @@
 """pyproject.toml, constraints.txt, environment.yml and Colab describe environments that agree."""
 
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 import zipfile
 from importlib.metadata import distributions
-from pathlib import Path
 
 import pytest
 import yaml
@@ -12,12 +14,12 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from grading.course import REPOSITORY
 from grading.handout import build_wheel
 
-ROOT = Path(__file__).parent.parent
-PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
-ENVIRONMENT = (ROOT / "environment.yml").read_text(encoding="utf-8")
+PYPROJECT = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+CONSTRAINTS = (REPOSITORY / "constraints.txt").read_text(encoding="utf-8")
+ENVIRONMENT = (REPOSITORY / "environment.yml").read_text(encoding="utf-8")
 
 # Google Colab's own package list of 2026-08-19, and its older runtime that can still be chosen.
 COLAB_PYTHONS = ("3.12", "3.13.15")
@@ -123,11 +125,11 @@ def test_colab_keeps_its_own_packages():
 
 
 def test_the_wheel_holds_the_helpers_only(tmp_path):
-    names = zipfile.ZipFile(build_wheel(ROOT, tmp_path)).namelist()
+    names = zipfile.ZipFile(build_wheel(REPOSITORY, tmp_path)).namelist()
     on_disk = {
-        path.relative_to(ROOT).as_posix()
+        path.relative_to(REPOSITORY).as_posix()
         for kind in ("*.py", "*.json", "*.safetensors")
-        for path in (ROOT / "helpers").rglob(kind)
+        for path in (REPOSITORY / "helpers").rglob(kind)
     }
     assert strangers(names) == []
     assert {name for name in names if name.startswith("helpers/")} == on_disk
@@ -191,3 +193,15 @@ def test_a_stranger_in_the_wheel_is_named():
         "helpers_private.py",
     ]
     assert strangers(names) == ["grading/oracle.py", "helpers_private.py"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the gate is a shell script")
+def test_the_gate_ends_where_a_package_that_tests_need_is_missing(tmp_path):
+    (tmp_path / "dirname").symlink_to(shutil.which("dirname"))
+    (tmp_path / "python3").symlink_to(shutil.which("true"))
+    (tmp_path / "id").write_text("#!/bin/sh\necho 1000\n")
+    (tmp_path / "id").chmod(0o755)
+    gate = [shutil.which("bash"), str(REPOSITORY / ".ci/run")]
+    done = subprocess.run(gate, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    assert done.returncode == 1 and "make test" not in done.stdout
+    assert "make bubblewrap chromium missing: install them" in done.stderr

@@ -18,7 +18,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from grading.course import ASSIGNMENTS, REPOSITORY, Course, filled, released, solutions
+from grading.course import ASSIGNMENTS, REPOSITORY, Course, filled, points, released, solutions
 from grading.demo import NO_SHIFT
 from grading.doctor import mend, repairs_in
 
@@ -31,11 +31,7 @@ FIRST = ASSIGNMENTS[0]
 ONE, TWO, INSTRUCTOR = NAMES = ("student-one", "student-two", "instructor")
 USERS = {name: 64001 + number for number, name in enumerate(NAMES)}
 SOLVED = solutions(FIRST)
-POINTS = {
-    cell.metadata.nbgrader.grade_id.removeprefix("test_"): float(cell.metadata.nbgrader.points)
-    for cell in released(FIRST).cells
-    if cell.metadata.get("nbgrader", {}).get("grade")
-}
+POINTS = points(FIRST)
 PARTLY = dict.fromkeys(POINTS, 0.0) | {"softmax_t": 3.61, "decay_ratios": 2.0}
 
 

@@ -10,7 +10,6 @@ import json
 import math
 import os
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -23,6 +22,7 @@ import pytest
 import torch
 from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader.api import Gradebook
+from test_browser import CHROMIUM
 from test_grading import hidden_numbers, leaks
 
 import helpers
@@ -451,12 +451,12 @@ def overhang(page, width, folder):
     outer.write_text(f"<meta charset=utf-8>{frame}<script>onload = () => {{ {measure} }}</script>")
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
     flags += ["--virtual-time-budget=2000", f"--user-data-dir={folder / 'browser'}", "--dump-dom"]
-    done = subprocess.run(["chromium", *flags, outer.as_uri()], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([CHROMIUM, *flags, outer.as_uri()], capture_output=True, text=True, timeout=60)
     return int(re.search(r"<title>(-?\d+)</title>", done.stdout)[1])
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("chromium"), reason="needs Chromium: apt install chromium")
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium here; on Debian and Ubuntu: sudo apt install chromium")
 def test_no_page_is_wider_than_a_phone(course, misconceptions_page, tmp_path):
     pages = [path.read_text() for path in course.root.glob("feedback/*/*/*.html")]
     assert [overhang(page, 360, tmp_path) for page in (*pages, misconceptions_page)] == [0] * 6

@@ -17,7 +17,7 @@ import torch
 from nbclient import NotebookClient
 
 from helpers.drawing import GREY, colours, markers
-from helpers.figures import plot_full, plot_iterations, plot_log_std, plot_zoomed
+from helpers.figures import plot_final_tops, plot_full, plot_iterations, plot_log_std, plot_zoomed
 from helpers.pipeline import run_full_pipeline
 from tests.figure_rules import RULES, contrast, drawn, repeated_styles
 
@@ -242,6 +242,13 @@ def test_tensors_arrays_and_lists_draw_the_same():
         (lambda: plot_iterations([X, X[1:]], X), r"probs\[1\] has shape \(19,\), x has \(20,\)"),
         (lambda: plot_log_std([]), "stds is empty"),
         (lambda: plot_log_std([1.0], n_points=0), "n_points is 0: expected a number above 0"),
+        (lambda: plot_final_tops([], {"a": []}), "temperatures is empty"),
+        (lambda: plot_final_tops([1, 2], {}), "tops is empty"),
+        (
+            lambda: plot_final_tops([1, 2], {"a": [1]}),
+            r"tops\['a'\] has shape \(1,\), temperatures has \(2,\): expected",
+        ),
+        (lambda: plot_final_tops(1.0, {"a": 1.0}), r"tops\['a'\] has shape \(\), temperatures has \(\): expected"),
         (lambda: plot_full({}), "results is empty"),
         (lambda: plot_full({1: {2: {"logits": [0, 1], "probs": [1]}}}), r"results\[1\]\[2\]: logits have shape"),
         (lambda: plot_zoomed(RESULTS, limit=-1), "limit is -1: expected a probability above 0"),

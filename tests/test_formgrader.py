@@ -17,15 +17,11 @@ import pytest
 from nbformat.v4 import new_markdown_cell
 from test_browser import CHROMIUM, page, screenshot, serving  # noqa: F401
 
-from grading.course import ASSIGNMENTS, REPOSITORY, Course, released, solutions
+from grading.course import ASSIGNMENTS, REPOSITORY, Course, fill, points, solutions
 from grading.markup import harmless
 
 FIRST = ASSIGNMENTS[0]
-POINTS = {
-    cell.metadata.nbgrader.grade_id.removeprefix("test_"): float(cell.metadata.nbgrader.points)
-    for cell in released(FIRST).cells
-    if cell.metadata.get("nbgrader", {}).get("grade")
-}
+POINTS = points(FIRST)
 ONLY_SOFTMAX = dict.fromkeys(POINTS, 0.0) | {"softmax_t": POINTS["softmax_t"]}
 SCRIPT = "A note.\n\n<img src=nowhere onerror=\"window.taken='yes'\">\n\n<script>window.taken = 'yes'</script>"
 # formgrader loads MathJax from the internet; this is as much of it as its page calls.
@@ -69,11 +65,8 @@ def course(tmp_path_factory):
 
 def answered(course, answers):
     """Return the course's own released notebook with solution cells replaced."""
-    notebook = nbformat.read(course.root / "release" / FIRST / f"{FIRST}.ipynb", nbformat.NO_CONVERT)
-    cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
-    for name, source in answers.items():
-        cells[name].source = source
-    return notebook
+    path = course.root / "release" / FIRST / f"{FIRST}.ipynb"
+    return fill(nbformat.read(path, nbformat.NO_CONVERT), answers)
 
 
 @pytest.fixture(scope="module")

@@ -210,7 +210,7 @@ def test_the_committed_cases_are_what_the_oracle_writes():
     assert PUBLIC.read_bytes() == public_bytes()
     assert HIDDEN.read_bytes() == hidden_bytes(COMMITTED_SEED)
     assert hidden_bytes("one seed") != hidden_bytes("another seed")
-    assert PUBLIC.stat().st_size <= 15_000
+    assert PUBLIC.stat().st_size <= 30_000
 
 
 def test_nbgrader_stops_where_its_configuration_is_broken(tmp_path):

@@ -2,14 +2,13 @@
 
 import shutil
 import zipfile
-from pathlib import Path
 
 import pytest
 import yaml
 
+from grading.course import REPOSITORY
 from grading.handout import handout_files, student_environment, write_zip
 
-ROOT = Path(__file__).parent.parent
 WHEEL = "softmax_lab-0.1.0-py3-none-any.whl"
 
 
@@ -24,7 +23,7 @@ def checkout(tmp_path):
         "grading/student_readme.md",
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, tmp_path / name)
+        shutil.copy(REPOSITORY / name, tmp_path / name)
     inside, outside = ("notebooks/one.ipynb", "notebooks/vi/one.ipynb"), ("solutions/one.ipynb", "source/one.py")
     for name in (*inside, *outside, "solutions/vi/one.ipynb", "grading/hidden.safetensors"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

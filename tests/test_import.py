@@ -1,11 +1,14 @@
 """Importing the package is cheap and hands out exactly the names it lists."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
+import grading
 import helpers
+from grading.course import REPOSITORY
 
 HEAVY = ("matplotlib", "ipywidgets", "torch")
 
@@ -37,3 +40,8 @@ def test_every_listed_name_exists(name):
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'sofmax_t'"):
         helpers.sofmax_t
+
+
+def test_every_module_of_grading_has_a_place_in_the_packages_map():
+    modules = {path.stem for path in (REPOSITORY / "grading").glob("[a-z]*.py")}
+    assert modules - set(re.findall(r"\w+", grading.__doc__)) == set()

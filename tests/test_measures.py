@@ -89,6 +89,8 @@ def test_a_float32_running_sum_would_miscount_the_vocabulary():
         ([0.5, 0.5], 0, r"mass is 0, expected a share above 0 and at most 1"),
         ([0.5, 0.5], 1.01, r"mass is 1\.01, expected a share"),
         ([0.5, 0.5], NAN, "mass is nan, expected a share"),
+        ([0.5, 0.5], "a", "mass is 'a', expected a share"),
+        ([0.5, 0.5], None, "mass is None, expected a share"),
     ],
 )
 def test_tokens_for_mass_says_what_is_wrong(p, mass, sentence):

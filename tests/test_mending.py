@@ -4,15 +4,11 @@ import csv
 
 import pytest
 
-from grading.course import REPOSITORY, Course
+from grading.course import REPOSITORY, Course, points
 from grading.doctor import mend, repairs_in
 from tests.test_doctor import BELOW, FIRST, HALF, NO_NOTEBOOKS, RELEASE, VANDALISM, handed_in, sent, vandalised
 
-POINTS = {
-    cell.metadata.nbgrader.grade_id.removeprefix("test_"): float(cell.metadata.nbgrader.points)
-    for cell in RELEASE.cells
-    if cell.metadata.get("nbgrader", {}).get("grade")
-}
+POINTS = points(FIRST)
 
 
 def grade(root, files):

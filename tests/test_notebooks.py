@@ -4,11 +4,10 @@ import doctest
 
 import nbformat
 import pytest
-import torch
 from nbclient import NotebookClient
 
-import helpers
 from grading.course import ASSIGNMENTS, REPOSITORY, solutions
+from grading.reproduce import answers
 
 
 @pytest.fixture(scope="module", params=ASSIGNMENTS)
@@ -59,10 +58,7 @@ def test_nothing_is_shown_on_stderr(run):
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_the_examples_in_every_stub_are_what_the_solution_gives(assignment):
-    names = {"torch": torch, "helpers": helpers}
-    exec("import math", names)
-    for source in solutions(assignment).values():
-        exec(source, names)
+    names = answers(assignment)
     functions = [name for name in solutions(assignment) if callable(names[name])]
     found = [test for name in functions for test in doctest.DocTestFinder().find(names[name], name, globs=names)]
     examples = [test for test in found if test.examples]

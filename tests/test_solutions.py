@@ -9,19 +9,18 @@ import copy
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import v4
 from nbval.plugin import find_comment_markers, get_sanitize_patterns, metadata_tags
 
+from grading.course import REPOSITORY
 from source.build import TOOLS
 from source.translation import languages
 
-ROOT = Path(__file__).parent.parent
-SOLUTIONS = sorted((ROOT / "solutions").rglob("*.ipynb"))
-SANITIZE = get_sanitize_patterns((ROOT / "nbval_sanitize.cfg").read_text())
+SOLUTIONS = sorted((REPOSITORY / "solutions").rglob("*.ipynb"))
+SANITIZE = get_sanitize_patterns((REPOSITORY / "nbval_sanitize.cfg").read_text())
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # What a call of these always shows; of other calls only the reader knows.
@@ -103,12 +102,12 @@ def _text(output):
 
 
 def test_there_are_solutions_to_guard():
-    texts = {path.stem for path in (ROOT / "source").glob("*.py") if path.name not in TOOLS}
-    editions = [ROOT / "solutions" / language for language in ("", *languages(ROOT))]
+    texts = {path.stem for path in (REPOSITORY / "source").glob("*.py") if path.name not in TOOLS}
+    editions = [REPOSITORY / "solutions" / language for language in ("", *languages(REPOSITORY))]
     assert texts and SOLUTIONS == sorted(folder / f"{text}.ipynb" for folder in editions for text in texts)
 
 
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_nbval_has_something_to_compare(path):
     assert problems(nbformat.read(path, as_version=nbformat.NO_CONVERT)) == []
 
@@ -208,7 +207,7 @@ def test_nbval_fails_on_one_changed_digit_and_passes_what_was_never_run(tmp_path
         nbformat.write(nb, tmp_path / f"{name}.ipynb")
     # The plain command's options, from pyproject.toml.
     command = [sys.executable, "-m", "pytest", "--nbval", "-c", "pyproject.toml", "-p", "no:cacheprovider", "-rA"]
-    done = subprocess.run([*command, tmp_path], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([*command, tmp_path], cwd=REPOSITORY, capture_output=True, text=True)
     verdicts = re.findall(r"^(PASSED|FAILED|ERROR) \S*?(\w+)\.ipynb::Cell (\d)", done.stdout, re.MULTILINE)
     assert sorted(verdicts) == [
         ("FAILED", "wrong", "0"),

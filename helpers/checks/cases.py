@@ -1,12 +1,12 @@
 """Read the cases of the exercises: data, written by the instructor's oracle, never by the code under test.
 
-One safetensors file holds inputs and references of many exercises. Its tensor ``exercises`` is JSON, compressed with
-bzip2, that maps an exercise to ``{"forbidden", "advice", "hidden", "cases"}``. A case is ``{"name", "args", "kwargs",
-"expected", "diagnosis"}``; ``collect`` says how arguments are encoded, ``compare`` how an expected value is.
+One safetensors file holds inputs and references of many exercises. Its tensor ``exercises`` is JSON that maps an
+exercise to ``{"forbidden", "advice", "hidden", "cases"}``; it is not compressed, for what packs the file compresses it
+better. A case is ``{"name", "args", "kwargs", "expected", "diagnosis"}``, that of a prediction has ``"value": true`` as
+well; ``collect`` says what this does and how arguments are encoded, ``compare`` how an expected value is.
 """
 
 import base64
-import bz2
 import functools
 import hashlib
 import json
@@ -63,5 +63,5 @@ def load(path=None):
         sentence = _("there is no case file {name}: reinstall helpers, or run `make hidden`", name=name)
         raise FileNotFoundError(sentence) from None
     tensors = arrays(content)
-    exercises = json.loads(bz2.decompress(tensors.pop("exercises").tobytes()))
+    exercises = json.loads(tensors.pop("exercises").tobytes())
     return CaseFile(exercises, tensors, hashlib.sha256(content).hexdigest())

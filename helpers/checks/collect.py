@@ -36,7 +36,9 @@ def decode(value, tensors):
             r: {t: {"logits": row.clone(), "probs": rows[j].clone()} for j, t in enumerate(content["temperatures"])}
             for r, row, rows in zip(content["ranges"], logits, probs, strict=True)
         }
-    return [decode(item, tensors) for item in content]  # kind == "list"
+    if kind == "list":
+        return [decode(item, tensors) for item in content]
+    raise ValueError(f"an argument is of the kind {kind!r}, expected tensor, dtype, results or list")
 
 
 def encode(value, depth=0):

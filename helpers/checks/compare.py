@@ -11,10 +11,12 @@ notebook with the same ones. An expected value is one of
     {"finite": true}                               any finite number: a prediction
     {"tuple": [expected, ...]}                     a tuple or list of so many values
     {"dict": [[key, expected], ...]}               a dict with exactly these keys, in any order
-    {"results": {"ranges", "temperatures", "logits": name, "probs": name}}    results[r][T] = {"logits", "probs"}
+    {"results": {"ranges", "temperatures", "logits": name, "probs": name, "label"}}
+                                                   results[r][T] = {"logits", "probs"}
 
-each with an optional ``"label"``, what the student calls it. A tolerance is ``"rtol"`` and ``"atol"``, or
-``"softmax"``: ``{"x", "temperature", "dim"}`` for the bound of `tolerance.softmax_tolerance`.
+each but the last with an optional ``"label"``, what the student calls it. A tolerance is ``"rtol"`` and ``"atol"``, or
+``"softmax"``: ``{"x", "temperature", "dim"}`` for the bound of `tolerance.softmax_tolerance`, in the answer's dtype or
+in that of an optional ``"dtype"``.
 """
 
 import base64
@@ -46,8 +48,8 @@ class Mismatch:
 class Result:
     """The outcome of one case.
 
-    ``outcome`` is passed, unattempted, undefined, raised, nothing, changed_input, type, keys, shape, dtype, value
-    or lost.
+    ``outcome`` is passed, unattempted, undefined, raised, nothing, empty (a prediction not made), changed_input, type,
+    keys, shape, dtype, value or lost.
     """
 
     name: str
@@ -225,7 +227,7 @@ def mismatch_scalar(expected, answer, label):
         )
     number = number_of(answer)
     whole = "integer" in expected
-    if number is None or (whole and number != round_or_nan(number)):
+    if number is None or (whole and not number.is_integer()):
         return Mismatch("type", named(label, _("an int") if whole else _("a float")), describe(answer))
     if "finite" in expected:
         return None if math.isfinite(number) else Mismatch("value", _("a finite number"), f"{number}")
@@ -389,7 +391,3 @@ def named(label, text):
 
 def first(mismatches):
     return next((found for found in mismatches if found), None)
-
-
-def round_or_nan(number):
-    return round(number) if math.isfinite(number) else math.nan
