@@ -160,7 +160,7 @@ def students_of(entry, layout, roster, work):
             continue
         submitted = owner.submitted or rosters.submitted(person, work.zone)
         yield person.id, Owner(late=owner.late, submitted=submitted, upload=owner.upload)
-        for earlier in {unlisted, owner.id} - roster.ids:
+        for earlier in {unlisted, owner.id} - roster.ids - {"", NOBODY}:
             adopt(earlier, person.id, work)
 
 
