@@ -15,6 +15,7 @@ import matplotlib
 import torch
 
 import helpers
+from helpers.pipeline import run_experiments
 
 from .course import ASSIGNMENTS, REPOSITORY, solutions
 
@@ -31,9 +32,9 @@ def answers(*assignments):
 def figures():
     """Run both experiments and return the article's figures by file name."""
     found = answers()
-    experiments = found["iterative_softmax_experiment"], found["temperature_range_experiment"]
-    probs, stds, results = helpers.run_full_pipeline(*experiments)
-    x = experiments[0]()[2]
+    probs, stds, x, results = run_experiments(
+        found["iterative_softmax_experiment"], found["temperature_range_experiment"]
+    )
     return {
         "1a_iterations": helpers.plot_iterations(probs, x),
         "1b_deviations": helpers.plot_log_std(stds, n_points=len(x)),

@@ -8,6 +8,12 @@ from IPython.display import display
 from .figures import plot_full, plot_iterations, plot_log_std, plot_zoomed
 
 
+def run_experiments(iterative_softmax_experiment, temperature_range_experiment):
+    """Run both experiments with the article's parameters and return (probs, stds, x, results)."""
+    probs, stds, x = iterative_softmax_experiment(n_points=20, n_iters=8, min_val=0.0, max_val=1.0)
+    return probs, stds, x, temperature_range_experiment([0.4, 1, 5], [0.5, 1, 3], n_points=100, outlier=6.0)
+
+
 def run_full_pipeline(iterative_softmax_experiment, temperature_range_experiment):
     """Run both experiments with the article's parameters and show the four figures.
 
@@ -18,8 +24,7 @@ def run_full_pipeline(iterative_softmax_experiment, temperature_range_experiment
 
     >>> probs, stds, results = run_full_pipeline(mine, mine_too)  # doctest: +SKIP
     """
-    probs, stds, x = iterative_softmax_experiment(n_points=20, n_iters=8, min_val=0.0, max_val=1.0)
-    results = temperature_range_experiment([0.4, 1, 5], [0.5, 1, 3], n_points=100, outlier=6.0)
+    probs, stds, x, results = run_experiments(iterative_softmax_experiment, temperature_range_experiment)
     for figure in (plot_iterations(probs, x), plot_log_std(stds), plot_zoomed(results), plot_full(results)):
         display(figure)
     return probs, stds, results

@@ -5,6 +5,7 @@ import csv
 import pytest
 
 from grading import reproduce
+from helpers.drawing import DescribedFigure
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +39,10 @@ def test_the_numbers_are_the_articles(folders):
     assert stds[8] == pytest.approx(6.0427440055e-13, rel=1e-4)
     shares = [column(folders[0] / "2a_full.csv", "probability", range=5, temperature=t)[-1] for t in (0.5, 1, 3)]
     assert shares == pytest.approx([0.57476083, 0.20708714, 0.045672971], rel=1e-7)
+
+
+def test_every_figure_is_drawn_once(monkeypatch):
+    drawn = []
+    new = DescribedFigure.__init__
+    monkeypatch.setattr(DescribedFigure, "__init__", lambda *args: drawn.append(args) or new(*args))
+    assert len(reproduce.figures()) == len(drawn) == 4
