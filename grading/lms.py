@@ -172,8 +172,8 @@ def refuse_wrapped(names, depth, assignment):
         some = ", ".join(sorted(below)[:3])
         raise ValueError(
             f"all files lie in the folder {str(around)!r}, so it cannot be told whose they are. If it holds the class "
-            f"({some} ...), give that folder itself, unpacked; if it is one student's, add --pattern "
-            "'{student}/{filename}'"
+            f"({some} ...), give that folder itself, unpacked, or add --pattern '{around}/{{student}}_{{filename}}'; "
+            "if it is one student's, add --pattern '{student}/{filename}'"
         )
 
 
