@@ -126,13 +126,14 @@ class Batch:
 
     def finish(self, student, record, outcome):
         """Keep a record and write it; what cannot be marked is listed instead."""
-        old = self.store.load(student)
         if record.status == FAILED:
             self.withdraw_earlier(student)
             outcome.unmarked[student] = record.reason
             return record
-        if self.exercise and record.status == JUDGED and old and old.status == JUDGED:
-            record = with_exercise(old, record, self.exercise)
+        if self.exercise and record.status == JUDGED:
+            old = self.store.load(student)
+            if old and old.status == JUDGED:
+                record = with_exercise(old, record, self.exercise)
         if record.status == NOT_GRADABLE:
             self.writer.withdraw(student)
             outcome.unmarked[student] = record.reason
