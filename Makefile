@@ -55,7 +55,7 @@ lab: $(READY) ## Open JupyterLab on work/, your own copy of the notebooks (EDITI
 	exec $(BIN)/python -m jupyterlab $$flags $(LAB_FLAGS) work
 
 demo: $(READY) ## Grade a handful of made-up submissions and print their marks
-	$(BIN)/python -m grading.demo
+	$(BIN)/python -m grading.commands.demo
 
 # Two files of tests side by side, in the order of their names; the tests of a file share what was expensive to make.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -72,29 +72,29 @@ course: $(READY) ## Build the notebooks and solutions from source/
 	$(BIN)/python source/build.py
 
 messages: $(READY) ## Bring the translations' catalogues up to date with the texts
-	$(BIN)/python -m source.translation $(LANGUAGES)
+	$(BIN)/python -m grading.authoring.translation $(LANGUAGES)
 
 hidden: $(READY) ## Draw a private set of hidden cases: make hidden SEED=...
 	@test -n "$(SEED)" || { echo "Give a seed of your own: make hidden SEED=20260901" >&2; exit 2; }
-	$(BIN)/python -m grading.draw --seed "$(SEED)"
+	$(BIN)/python -m grading.authoring.draw --seed "$(SEED)"
 
 grade: $(READY) ## Grade a class: make grade FROM=submissions.zip ASSIGNMENT=iterated_softmax
 	@test -n "$(ASSIGNMENT)" || { echo "Name the assignment: make grade FROM=submissions.zip ASSIGNMENT=iterated_softmax" >&2; exit 2; }
 	$(BIN)/python -m grading grade $(if $(FROM),"$(FROM)") --assignment "$(ASSIGNMENT)" $(ARGS)
 
 handout: $(READY) ## Zip what students get into dist/
-	$(BIN)/python -m grading.handout
+	$(BIN)/python -m grading.authoring.handout
 
 reproduce: $(READY) ## Write the article's figures and numbers to build/article
-	$(BIN)/python -m grading.reproduce
+	$(BIN)/python -m source.reproduce
 
 bench: $(READY) ## Time softmax_t and the explorers: tables, and .benchmarks/softmax.json
 	@mkdir -p .benchmarks
-	$(BIN)/python -m pytest tests/bench_softmax.py --benchmark-quiet --benchmark-json=.benchmarks/softmax.json
-	$(BIN)/python -m pytest tests/bench_explorers.py --benchmark-quiet
+	$(BIN)/python -m pytest tests/benchmarks/bench_softmax.py --benchmark-quiet --benchmark-json=.benchmarks/softmax.json
+	$(BIN)/python -m pytest tests/benchmarks/bench_explorers.py --benchmark-quiet
 
 bench-grading: $(READY) ## Time grading a class against stock nbgrader: submissions a minute and memory
-	$(BIN)/python -m tests.bench_grading $(ARGS)
+	$(BIN)/python -m tests.benchmarks.bench_grading $(ARGS)
 
 lint: $(READY) ## Check style, changing nothing
 	$(BIN)/ruff check .

@@ -4,12 +4,12 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions
 
 # A module that is missing or broken must show here, not at grading.
-from . import exporter, feedback, judge  # noqa: F401
-from .edition import Edition
-from .exchange import CollectFiles
-from .export import StatusExport
-from .markup import harmless
-from .stubs import ClearAnswers
+from grading.engine import judge  # noqa: F401
+from grading.plugins.edition import Edition
+from grading.plugins.exchange import CollectFiles
+from grading.plugins.export import StatusExport
+from grading.plugins.formgrader import harmless
+from grading.plugins.stubs import ClearAnswers
 
 
 def configure(c):
@@ -28,11 +28,11 @@ def configure(c):
     c.ExchangeFactory.collect = CollectFiles
 
     # The doctor mends what was handed in before nbgrader reads it.
-    c.Autograde.exporter_class = "grading.exporter.MendingExporter"
+    c.Autograde.exporter_class = "grading.plugins.mending.MendingExporter"
 
     # The judge in place of nbgrader's Execute: it alone writes the points of a test cell.
     c.Autograde.autograde_preprocessors = [
-        "grading.judge.Judge",
+        "grading.engine.judge.Judge",
         "nbgrader.preprocessors.IgnorePattern",
         "nbconvert.preprocessors.ClearMetadataPreprocessor",
         "nbgrader.preprocessors.LimitOutput",
@@ -42,7 +42,7 @@ def configure(c):
     ]
 
     # The page that students get: from verdicts, scores and comments, never from the source of a test cell.
-    c.GenerateFeedback.exporter_class = "grading.feedback.FeedbackExporter"
+    c.GenerateFeedback.exporter_class = "grading.plugins.feedback.FeedbackExporter"
 
     # nbgrader's table with a status and a reason: a mark that is missing is empty there, never 0.
     c.ExportApp.plugin_class = StatusExport

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from .language import _
+from .support.language import _
 
 
 def pick_device(prefer=None):

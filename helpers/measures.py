@@ -2,7 +2,7 @@
 
 import torch
 
-from .language import _
+from .support.language import _
 
 
 def entropy(p, dim=-1):

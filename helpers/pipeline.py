@@ -5,7 +5,7 @@ It brings no experiment of its own: it runs the two functions that it is given, 
 
 from IPython.display import display
 
-from .figures import plot_full, plot_iterations, plot_log_std, plot_zoomed
+from .plots.figures import plot_full, plot_iterations, plot_log_std, plot_zoomed
 
 
 def run_experiments(iterative_softmax_experiment, temperature_range_experiment):

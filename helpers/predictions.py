@@ -2,7 +2,7 @@
 
 import math
 
-from .language import _
+from .support.language import _
 
 CLOSE = 0.1  # a prediction within this share of the result counts as right
 NO_NUMBER = (TypeError, ValueError, RuntimeError, OverflowError)  # what float raises, of a tensor too

@@ -5,7 +5,7 @@ The exercise of the same name asks for it from exp, max and sum; experiments may
 
 import torch
 
-from .language import _
+from .support.language import _
 
 
 def softmax_t(x, temperature=1.0, dim=-1):

@@ -8,7 +8,7 @@ import os
 import sys
 from contextlib import contextmanager
 
-from ..language import _
+from ..support.language import _
 from . import cases as case_files
 from . import collect
 from .compare import judge

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..language import _
+from ..support.language import _
 
 PUBLIC = Path(__file__).parent.parent / "cases" / "public.safetensors"
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..language import _
+from ..support.language import _
 from .collect import MAX_ITEMS
 from .mistakes import recognise
 from .tolerance import softmax_tolerance

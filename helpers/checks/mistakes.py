@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from ..language import _, counted
+from ..support.language import _, counted
 
 FLOAT32_UNDERFLOW = 1e-36
 # A difference of equal probabilities is 0 on one processor and 1e-16 on another.

@@ -3,7 +3,7 @@
 import html
 from dataclasses import dataclass
 
-from ..language import _, english
+from ..support.language import _, english
 from .compare import Result
 from .rules import Violation
 

@@ -3,7 +3,7 @@
 models.py computes, figures.py draws and says it in words, shell.py joins them to sliders and number fields.
 """
 
-from ..language import _
+from ..support.language import _
 from .figures import draw_repeated, draw_shared, draw_weighed, tell_repeated, tell_shared, tell_weighed
 from .models import repeat_from_two_starts, share_vocabulary, weigh_outlier
 from .shell import Choice, Explorer, Number

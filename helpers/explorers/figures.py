@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
 
-from ..drawing import GREY, OKABE_ITO, DescribedFigure, dress, table
-from ..language import _, counted, english
+from ..plots.drawing import GREY, OKABE_ITO, DescribedFigure, dress, table
+from ..support.language import _, counted, english
 from .models import DRAWS, VOCABULARY
 
 STEP_LIMITS = (12, 40, 120)

@@ -10,7 +10,7 @@ import textwrap
 import ipywidgets as widgets
 from IPython.display import display
 
-from ..drawing import image_tag
+from ..plots.drawing import image_tag
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LABEL = {"description_width": "190px"}  # the longest label's, so that the fields stand in a column

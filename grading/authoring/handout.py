@@ -1,0 +1,82 @@
+"""Zip what students get: the released notebooks, the helpers' wheel and a way to install them.
+
+Run as `python -m grading.authoring.handout` (or `make handout`). Nothing of `source`, `solutions` or `grading` goes in.
+The same checkout gives the same bytes.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from grading.course import REPOSITORY
+
+COPIED = ("constraints.txt", "LICENSE", "LICENSE-TEXT")
+CHECKOUT = "- -e .[dev]"
+
+
+def build_wheel(root: Path, into: Path) -> Path:
+    """Build the wheel of the project in `root` into the folder `into`, leaving nothing in `root`."""
+    # A build folder left in the checkout would carry deleted files into later wheels.
+    config = into / "build.cfg"
+    config.write_text(f"[build]\nbuild_base={into / 'build'}\n[egg_info]\negg_base={into}\n")
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"]
+    subprocess.run(
+        [*pip, "--no-deps", "--no-build-isolation", "--wheel-dir", into, root],
+        env={**os.environ, "DIST_EXTRA_CONFIG": str(config), "SOURCE_DATE_EPOCH": "946684800"},
+        check=True,
+    )
+    return next(into.glob("*.whl"))
+
+
+def student_environment(environment: str, wheel: str) -> str:
+    """Return the text of environment.yml with the wheel and JupyterLab in place of the checkout."""
+    if environment.count(CHECKOUT) != 1:
+        raise ValueError(f"environment.yml must hold the line {CHECKOUT!r} once: for students the wheel replaces it")
+    return environment.replace(CHECKOUT, f"- jupyterlab\n      - ./{wheel}")
+
+
+def handout_files(root: Path, wheel: Path) -> dict[str, bytes]:
+    """Return the handout as a mapping from file names to contents."""
+    notebooks = sorted((root / "notebooks").rglob("*.ipynb"))
+    if not notebooks:
+        raise FileNotFoundError(f"no notebooks in {root / 'notebooks'}: build them with `make course`")
+    readme = (root / "grading" / "student_readme.md").read_text(encoding="utf-8")
+    environment = (root / "environment.yml").read_text(encoding="utf-8")
+    return {
+        "README.md": readme.replace("{wheel}", wheel.name).encode(),
+        "environment.yml": student_environment(environment, wheel.name).encode(),
+        **{name: (root / name).read_bytes() for name in COPIED},
+        **{path.relative_to(root / "notebooks").as_posix(): path.read_bytes() for path in notebooks},
+        wheel.name: wheel.read_bytes(),
+    }
+
+
+def write_zip(path: Path, files: dict[str, bytes]) -> None:
+    """Write `files` to the zip archive `path`, in one folder, with a fixed date."""
+    path.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(f"{path.stem}/{name}")
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+
+
+def main() -> None:
+    """Write dist/softmax-lab-handout.zip and say what is in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            files = handout_files(REPOSITORY, build_wheel(REPOSITORY, Path(folder)))
+        except (FileNotFoundError, ValueError) as error:
+            sys.exit(f"handout: {error}")
+    path = REPOSITORY / "dist" / "softmax-lab-handout.zip"
+    write_zip(path, files)
+    print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size:,} bytes")
+    for name, content in files.items():
+        print(f"  {name}  {len(content):,}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Grade a class: the plan, the executors that judge, the one writer."""

@@ -1,0 +1,188 @@
+"""Where submissions are judged: in this process, in a pool of processes, or on other machines.
+
+Each way is a `concurrent.futures.Executor`, so the batch knows only ``submit``.
+"""
+
+import asyncio
+import gc
+import importlib
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from functools import partial
+
+from grading.sandbox import kernels as sandbox
+from grading.sandbox.isolation import isolation
+
+PATIENCE = 10  # seconds for a dask scheduler to answer
+
+
+class InProcess(Executor):
+    """Runs each call at once, in this process: for a look with a debugger, and as the simplest of the three."""
+
+    def submit(self, function, /, *args, **kwargs):
+        future = Future()
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class OnDask(Executor):
+    """Runs calls on the workers of a dask scheduler.
+
+    A call that workers ended under again and again, and one that was lost with the scheduler, ends in
+    `BrokenExecutor`, as with a pool of processes.
+    """
+
+    def __init__(self, client):
+        self.client = client.get_executor(pure=False)
+
+    def submit(self, function, /, *args):
+        from distributed.client import ClosedClientError
+
+        future = Future()
+        try:
+            self.client.submit(function, *args).add_done_callback(partial(hand_on, future))
+        except ClosedClientError:
+            raise BrokenExecutor("the scheduler has gone") from None
+        return future
+
+
+def hand_on(future, ended):
+    """Give a future what one of dask's has come to."""
+    from distributed.scheduler import KilledWorker, NoValidWorkerError
+
+    error = BrokenExecutor("the scheduler has gone") if ended.cancelled() else ended.exception()
+    if isinstance(error, KilledWorker | NoValidWorkerError):
+        error = BrokenExecutor(str(error))
+    if error:
+        future.set_exception(error)
+    else:
+        future.set_result(ended.result())
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Workers:
+    """Processes that judge: a `concurrent.futures.Executor` that is started early and can be renewed.
+
+    ``count`` is the number of processes, 0 for this one. ``scheduler`` is the address of a `dask.distributed`
+    scheduler, whose workers are then used. ``width`` says how many calls run at once.
+    """
+
+    def __init__(self, count: int, scheduler: str | None = None):
+        if count < 0:
+            raise ValueError(f"--workers is {count}, expected 0 or more")
+        self.count, self.scheduler, self.width = count, scheduler, count
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        if self.scheduler:
+            self.client = dask_client(self.scheduler)
+            self.width = sum(self.client.nthreads().values())
+            self.executor = OnDask(self.client)
+        elif self.count:
+            # Forked from a clean process where there is such a thing: this one may have threads by now.
+            method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+            context = multiprocessing.get_context(method)
+            self.executor = ProcessPoolExecutor(self.count, context, start_worker)
+            for _ in range(self.count):
+                self.executor.submit(get_ready)
+        else:
+            self.executor = InProcess()
+
+    def stop(self):
+        """End the processes at once, whatever they do; a worker's sandbox ends with it."""
+        if self.scheduler:
+            self.client.close()
+            return
+        for process in multiprocessing.active_children():
+            process.kill()
+        self.executor.shutdown(cancel_futures=True)
+        if isolation() == "bubblewrap":
+            sandbox.sweep()  # of the sandboxes that ended with them
+
+    def renew(self):
+        """Start anew, where a process has ended by itself."""
+        self.stop()
+        self.start()
+
+
+def dask_client(address):
+    """Return a client of a `dask.distributed` scheduler whose workers can judge.
+
+    Raises ValueError where dask is missing, no scheduler answers, it has no workers, or they cannot import `grading`.
+    """
+    try:
+        from distributed import Client
+        from distributed.comm import connect
+    except ImportError:
+        raise ValueError('--scheduler needs dask: pip install -c constraints.txt -e ".[dask]"') from None
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what it has to say is said in one sentence
+
+    async def knock():
+        await (await connect(address, timeout=PATIENCE)).close()
+
+    try:
+        # Only a client that finds its scheduler: another's thread would go on, and could block the next client's.
+        asyncio.run(knock())
+        client = Client(address, timeout=PATIENCE)
+    except (OSError, ValueError):
+        raise ValueError(
+            f"no dask scheduler answers at {address}: see docs/scaling.md. What was graded before is kept"
+        ) from None
+    found = client.run(import_judge, on_error="return")
+    unable = {worker: error for worker, error in found.items() if error}
+    if found and not unable:
+        return client
+    client.close()
+    if not found:
+        raise ValueError(
+            f"the dask scheduler at {address} has no workers: start some, see docs/scaling.md. What was "
+            "graded before is kept"
+        )
+    worker, error = next(iter(unable.items()))
+    raise ValueError(
+        f"the dask worker {worker} cannot judge: {error}. Start it in a copy of this folder, as docs/scaling.md says"
+    )
+
+
+def import_judge():
+    """Show that this process can judge: run on each of dask's workers before any submission goes there."""
+    importlib.import_module("grading.engine.record")
+
+
+def start_worker():
+    """Prepare a process of the pool: it ends with its parent and leaves Ctrl-C to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def get_ready():
+    """Start this process's sandbox, and import the judge while the sandbox imports torch."""
+    if isolation() == "bubblewrap":
+        sandbox.current()
+    importlib.import_module("grading.engine.record")
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: looking it over again and again costs a tenth of the time
+
+
+def end_with_parent():
+    """Wait for the end of the process that grades, however it ends, and end this one."""
+    multiprocessing.parent_process().join()
+    os._exit(1)

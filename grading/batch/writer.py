@@ -1,0 +1,264 @@
+"""Write verdicts to the gradebook, to autograded/ and to feedback/: by nbgrader's own steps, one submission at a time.
+
+`Autograde` and `GenerateFeedback` run as `nbgrader` runs them, with two differences. In the judge's place stands
+`Recorded`, which takes the verdict from a `Record`. And they write to a staging folder, from which whole files move
+into place when the gradebook has the rows: no page is ever half written.
+"""
+
+import copy
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+from nbgrader.apps.baseapp import NbGrader
+from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
+from nbgrader.utils import parse_utc
+
+from grading.engine.record import Record
+from grading.gradebook import database as ledger
+from grading.gradebook.database import submission_of
+from grading.plugins.mending import MendingExporter
+
+STAGING = ".staging"
+# What these nbgrader steps see to, the doctor has done: the cells and the metadata are the release's, without outputs.
+DONE_BY_THE_DOCTOR = {"ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "CheckCellMetadata"}
+STAMP = "graded"  # in the metadata of an autograded notebook: what it was made from
+
+
+class RecordedExporter(MendingExporter):
+    """Hand nbgrader the mended notebook of the record instead of mending again."""
+
+    def mended(self, file_stream, resources):
+        return nbformat.from_dict(self.parent.record.notebook)
+
+
+class Recorded(NbGraderPreprocessor):
+    """Give the cells the outputs they have in the record, and say in the metadata what the notebook was made from."""
+
+    def preprocess(self, nb, resources):
+        autograde = self.parent.parent
+        outputs = {cell["id"]: cell.get("outputs") for cell in autograde.record.notebook["cells"]}
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = nbformat.from_dict(outputs[cell.id])
+                cell.execution_count = None
+        nb.metadata[STAMP] = autograde.stamp
+        return nb, resources
+
+
+class Remembering:
+    """A converter that remembers what went wrong: nbgrader logs it and raises an error without it."""
+
+    failure = None
+
+    def init_assignment(self, *args):
+        self.remembering(super().init_assignment, *args)
+
+    def convert_single_notebook(self, *args):
+        self.remembering(super().convert_single_notebook, *args)
+
+    def remembering(self, step, *args):
+        try:
+            step(*args)
+        except Exception as error:
+            self.failure = error
+            raise
+
+    def run(self):
+        try:
+            self.start()
+        except NbGraderException:
+            raise (self.failure or RuntimeError("nbgrader stopped; grading.log says why")) from None
+
+
+class RecordedAutograde(Remembering, Autograde):
+    record: Record = None
+    stamp: dict = None
+
+
+class Feedback(Remembering, GenerateFeedback):
+    pass
+
+
+def recorded(config):
+    """Return nbgrader's configuration with verdicts from a record, and without steps that then have nothing to do."""
+    config = copy.deepcopy(config)
+    autograde = Autograde(config=config)
+    for part in ("sanitize_preprocessors", "autograde_preprocessors"):
+        steps = [step for step in getattr(autograde, part) if name_of(step) not in DONE_BY_THE_DOCTOR]
+        config.Autograde[part] = [Recorded if name_of(step) == "Judge" else step for step in steps]
+    if Recorded not in config.Autograde.autograde_preprocessors:
+        raise ValueError("nbgrader_config.py sets no judge: see grading/settings.py")
+    config.Autograde.exporter_class = RecordedExporter
+    config.Exporter.optimistic_validation = True  # the notebook is validated at the end, not after each step
+    return config
+
+
+def name_of(step) -> str:
+    return step.rpartition(".")[2] if isinstance(step, str) else step.__name__
+
+
+class Writer:
+    """Writes the results of one assignment into a course folder.
+
+    ``app`` is an initialized nbgrader application: it has the course's configuration and folders.
+    """
+
+    def __init__(self, app: NbGrader, assignment: str):
+        self.app, self.assignment = app, assignment
+        self.root = Path(app.coursedir.root)
+        self.staging = self.root / STAGING
+        self.engine = ledger.connect(app.coursedir.db_url)
+        self.config = recorded(app.config)
+        self.clean()
+
+    def clean(self):
+        """Remove what an interrupted run left in the staging folder."""
+        if self.staging.exists():
+            shutil.rmtree(self.staging)
+
+    def close(self):
+        self.engine.dispose()
+        self.clean()
+
+    def coursedir(self, student, **staged):
+        """Return the course's folders for one student, with the ``staged`` steps in the staging folder."""
+        coursedir = CourseDirectory(parent=self.app, config=self.config)
+        coursedir.root, coursedir.student_id, coursedir.assignment_id = str(self.root), student, self.assignment
+        for step in staged:
+            setattr(coursedir, f"{step}_directory", f"{STAGING}/{step}")
+        return coursedir
+
+    def place(self, step, student) -> Path:
+        return self.root / step / student / self.assignment
+
+    def stamp(self, gradebook, student, key) -> dict:
+        """Return what an autograded notebook is made from: the verdict, and what decides the late penalty.
+
+        Raises ValueError where the time of submission is none.
+        """
+        entry = submission_of(gradebook, self.assignment, student)  # it knows of an extension
+        due = (entry or gradebook.find_assignment(self.assignment)).duedate
+        return {
+            "verdict": key,
+            "due": due and str(due),
+            "submitted": self.submitted_at(student),
+            "late_policy": self.late_policy(),
+        }
+
+    def submitted_at(self, student) -> str | None:
+        """Return what timestamp.txt says, where there is one. Raises ValueError, naming it, where that is no time."""
+        path = self.place("submitted", student) / "timestamp.txt"
+        if not path.exists():
+            return None
+        text = path.read_bytes().decode(errors="replace").strip()
+        try:
+            parse_utc(text or None)
+        except (ValueError, OverflowError, TypeError):
+            raise ValueError(
+                f"{path.relative_to(self.root)} holds {text[:60]!r}, expected a time like 2026-09-30 23:59:00 UTC; "
+                "correct it, or remove it where the time does not matter"
+            ) from None
+        return text
+
+    def late_policy(self) -> str:
+        """Return the plugin for late submissions and its settings."""
+        section = self.config.AssignLatePenalties
+        plugin = section.get("plugin_class", "")
+        names = (name_of(plugin), "LateSubmissionPlugin")
+        return repr([section, *(self.config[name] for name in names if name in self.config)])
+
+    def is_written(self, gradebook, student, record: Record) -> bool:
+        """Tell whether the gradebook and autograded/ have this record already, as a whole."""
+        try:
+            now, penalties_hold = self.stamp(gradebook, student, record.key), self.penalties_hold(gradebook, student)
+        except Exception:  # `write` says so; a policy may be anybody's code
+            return False
+        scores = {f"test_{name}": row[0] for name, row in ledger.marks(gradebook, self.assignment, student).items()}
+        same = all(scores.get(name, -1) == points for name, points in record.points.items())
+        return same and penalties_hold and self.stamped(student) == now
+
+    def stamped(self, student) -> dict:
+        """Return the stamp of the autograded notebook; empty where there is none."""
+        path = self.place("autograded", student) / f"{self.assignment}.ipynb"
+        try:
+            return nbformat.read(path, as_version=4).metadata.get(STAMP, {})
+        except (OSError, ValueError):
+            return {}
+
+    def penalties_hold(self, gradebook, student) -> bool:
+        """Tell whether the late penalties are what the policy makes of the scores, which a person may have changed."""
+        entry = submission_of(gradebook, self.assignment, student)
+        if not entry or entry.total_seconds_late <= 0:
+            return True
+        step = AssignLatePenalties(config=self.config)
+        step.init_plugin()
+        for notebook in entry.notebooks:
+            found = step.plugin_inst.late_submission_penalty(student, notebook.score, entry.total_seconds_late)
+            expected = None if found is None else min(max(found, 0), notebook.score)
+            if expected != notebook.late_submission_penalty:
+                return False
+        return True
+
+    def write(self, student: str, record: Record) -> dict[str, tuple[float, float]]:
+        """Write a record: rows in one transaction, then the notebook. Returns {exercise: (old, new)} of moved marks.
+
+        Marks that are overwritten are appended to superseded/marks.csv first. Raises what went wrong, with nothing
+        changed.
+        """
+        with ledger.transaction(self.engine) as gradebook:
+            old = ledger.marks(gradebook, self.assignment, student)
+            new = {name.removeprefix("test_"): points for name, points in record.points.items()}
+            moved = {
+                name: (old[name][0], points)
+                for name, points in new.items()
+                if name in old and old[name][0] not in (None, points)
+            }
+            if moved:
+                lost = {name: old[name] for name in moved}
+                ledger.keep_overwritten(self.root / "superseded" / "marks.csv", self.assignment, student, lost)
+            autograde = RecordedAutograde(
+                coursedir=self.coursedir(student, autograded=True), parent=self.app, config=self.config
+            )
+            autograde.record, autograde.stamp = record, self.stamp(gradebook, student, record.key)
+            entry = submission_of(gradebook, self.assignment, student)
+            if entry and autograde.stamp["submitted"] is None:  # nbgrader would keep the time of the file before
+                entry.timestamp = None
+            autograde.run()
+        self.move("autograded", student)
+        return moved
+
+    def write_feedback(self, student: str) -> bool:
+        """Write a student's feedback pages; return whether one is new or has changed."""
+        with ledger.transaction(self.engine):
+            Feedback(coursedir=self.coursedir(student, feedback=True), parent=self.app, config=self.config).run()
+        return self.move("feedback", student)
+
+    def withdraw(self, student):
+        """Remove the autograded notebook and the feedback pages of a file that another has taken the place of.
+
+        The gradebook's rows stay, with what a person gave; no mark is exported without an autograded notebook.
+        """
+        for place in (self.place("autograded", student), self.place("feedback", student)):
+            if place.exists():
+                shutil.rmtree(place)
+
+    def move(self, step, student) -> bool:
+        """Move the staged files of a step into place, each in one step; return whether anything changed there."""
+        source, target = self.staging / step / student / self.assignment, self.place(step, student)
+        target.mkdir(parents=True, exist_ok=True)
+        staged, there = (
+            {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} for folder in (source, target)
+        )
+        changed = [f for f in staged if f not in there or (target / f).read_bytes() != (source / f).read_bytes()]
+        for file in changed:
+            (target / file).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(source / file, target / file)
+        for file in there - staged:
+            (target / file).unlink()
+        shutil.rmtree(source)
+        return bool(changed or there - staged)

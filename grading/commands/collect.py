@@ -1,0 +1,49 @@
+"""``python -m grading collect``: sort what students handed in into submitted/."""
+
+from pathlib import Path
+
+from grading.commands.options import add_source_options
+from grading.gradebook.database import gradebook_of, gradebook_url, sqlite_file
+from grading.gradebook.due_dates import in_words, moment, set_due
+from grading.lms import roster as rosters
+from grading.lms.collect import collect, lines
+
+
+def add_command(commands):
+    """Add ``collect`` to the subcommands of ``python -m grading``."""
+    parser = commands.add_parser(
+        "collect",
+        help="sort what students handed in into submitted/",
+        description="Sort what students handed in into submitted/STUDENT/NAME/NAME.ipynb, whatever they named it. "
+        "SOURCE is the zip or folder that Canvas, Moodle, Gradescope or Google Classroom gives; else a FOLDER holds "
+        "files named STUDENT_anything.ipynb, or a folder for each student. It is not changed. "
+        "Of several notebooks the newest is taken, and the older ones are kept in superseded/. What is no notebook "
+        "is kept in not_gradable/. The exit code is 1 where a person has to look at something. A second run changes "
+        "nothing. See docs/lms.md.",
+    )
+    parser.add_argument("source", type=Path, metavar="SOURCE", help="what was handed in: a zip, or a folder")
+    parser.add_argument("--assignment", required=True, metavar="NAME", help="iterated_softmax, for example")
+    parser.add_argument("--course", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")
+    add_source_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments):
+    """Collect, say what was found, and return the exit code: 1 where something is left for a person to do."""
+    roster = rosters.read(arguments.roster) if arguments.roster else None
+    due = moment(arguments.due, arguments.timezone) if arguments.due else None
+    found = collect(
+        arguments.source, arguments.assignment, arguments.course, roster, arguments.pattern, arguments.timezone
+    )
+    print("\n".join(lines(found)))
+    file = sqlite_file(gradebook_url(arguments.course)) if roster else None
+    if file and not file.exists() and not due:
+        print("There is no gradebook.db yet to enrol the roster in: run nbgrader generate_assignment, then repeat.")
+    elif roster or due:
+        with gradebook_of(arguments.course) as gradebook:
+            if roster:
+                rosters.enrol(gradebook, roster)
+            if due:
+                set_due(gradebook, arguments.assignment, due)
+                print(in_words(due, arguments.timezone))
+    return int(found.incomplete)

@@ -1,0 +1,351 @@
+"""Run a submission and write each test cell's points: the part of `nbgrader autograde` that decides.
+
+`Judge` takes the place of nbgrader's Execute in ``Autograde.autograde_preprocessors`` (nbgrader_config.py). Student
+code runs in the kernel as always. At a graded cell the judge does not run the visible source: it sends the inputs of
+the exercise's cases to the live kernel, at that place, before later cells can redefine names, and takes back plain
+arrays. The comparison, the references and the points stay in this process. Outputs are written only when the whole
+notebook has run and the kernel is dead, since a live kernel can change a displayed output later.
+
+Whatever a kernel sends or does ends in a verdict, at worst in 0 with the reason. What goes wrong before student code
+runs, or in the grader itself, is raised: nbgrader then reports that submission as not graded.
+"""
+
+import ast
+import asyncio
+import contextlib
+import copy
+import json
+import re
+import time
+from pathlib import Path
+from queue import Empty
+
+import zmq
+from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
+from nbclient.util import ensure_async, run_sync
+from nbformat.v4 import new_output
+from nbgrader import utils
+from nbgrader.preprocessors import Execute
+from traitlets import Bool, Integer
+
+from grading.course import hidden_path
+from grading.engine import outputs
+from grading.engine.relevance import skippable
+from grading.engine.verdict import no_answer, verdict
+from grading.sandbox import kernels as sandbox
+from grading.sandbox.isolation import GIBIBYTE, isolation
+from grading.sandbox.watchdog import Watch, too_long
+from helpers.checks import collect as collector
+from helpers.checks.cases import load
+from helpers.checks.rules import violations
+from helpers.support.language import english
+
+COLLECT = Path(collector.__file__).read_text()
+LARGEST_MESSAGE = 1 << 25  # bytes of one part of a message; a larger one cuts the connection
+MOST_WAITING = 100_000  # messages; the watch sees to their size
+LARGEST_SOURCE = 1 << 20  # characters of all the code cells above a graded one
+LONGEST_LIST = 2 * collector.MAX_ITEMS
+BROKEN = english("the notebook's process ended or broke its protocol")
+
+
+class Judge(Execute):
+    """Execute a notebook in a sandbox and judge its graded cells from outside the kernel.
+
+    After `preprocess`, ``verdicts`` maps a test cell's grade_id to its `Verdict`, and ``doubtful`` tells whether a
+    time limit or the unexplained end of a process had a part in them: a busy machine can do that to anybody.
+    """
+
+    wall_limit = Integer(120, help="Seconds that one notebook may take; then it is ended.").tag(config=True)
+    memory_limit = Integer(6 * GIBIBYTE, help="Bytes of memory that one notebook's processes may hold.").tag(
+        config=True
+    )
+    output_limit = Integer(1 << 22, help="Bytes of output that are kept of one notebook.").tag(config=True)
+    require_isolation = Bool(False, help="Refuse to grade unless student code runs in bubblewrap.").tag(config=True)
+    run_everything = Bool(False, help="Run also the released cells that no answer needs.").tag(config=True)
+    iopub_timeout = Integer(30, help="Seconds to wait for a cell's last output.").tag(config=True)
+
+    def preprocess(self, nb, resources, km=None):
+        """Run ``nb`` and give every graded cell two outputs: the verdict and the points as a plain float.
+
+        Raises RuntimeError where isolation is required and this machine has none, LookupError for a graded cell
+        without cases, and whatever goes wrong before student code runs: such a notebook is not graded.
+        """
+        if self.require_isolation and isolation() != "bubblewrap":
+            raise RuntimeError("isolation is required, and bubblewrap does not work here: install it, or allow it")
+        self.public, self.hidden = load(), load(hidden_path())
+        for cell in filter(is_judged, nb.cells):
+            if exercise_of(cell) not in self.public.exercises.keys() & self.hidden.exercises.keys():
+                raise LookupError(f"there are no cases for {exercise_of(cell)!r}: draw the hidden ones again")
+        judged = {exercise_of(cell) for cell in filter(is_judged, nb.cells)}
+        self.doubtful = False
+        self.skipped = frozenset() if self.run_everything else skippable(nb, judged)
+        self.verdicts, self.before_hidden, self.ended, self.watch, self.kept = {}, None, "", None, 0
+        # Widget states, times and a polite end all depend on a kernel that may be hostile.
+        self.store_widget_state, self.record_timing, self.shutdown_kernel = False, False, "immediate"
+        try:
+            nb, resources = super().preprocess(nb, resources, km)
+        finally:
+            if self.watch:
+                self.watch.stop()
+            if self.km:  # it did not even start
+                self._cleanup_kernel()
+            sandbox.wipe()
+        if self.watch.failure:
+            raise RuntimeError("the watch over the kernel failed") from self.watch.failure
+        self.hide_outputs(nb)
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.execution_count = None  # a kernel's number could carry something out
+            if is_judged(cell):
+                write(cell, self.verdicts[cell.metadata.nbgrader["grade_id"]], isolation())
+        return nb, resources
+
+    def create_kernel_manager(self):
+        """Return a manager whose kernel runs in the sandbox, whatever kernel the submission names."""
+        self.kernel_name = "python3"
+        manager = super().create_kernel_manager()
+        walled = isolation() == "bubblewrap"
+        provisioner = sandbox.SandboxProvisioner if walled else sandbox.LimitedProvisioner
+        manager.provisioner = provisioner(kernel_id="submission", kernel_spec=manager.kernel_spec, parent=manager)
+        manager.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        manager.context.setsockopt(zmq.RCVHWM, MOST_WAITING)
+        if walled:  # it listens already; later its socket's name could lead to another program's socket
+            manager.context.setsockopt(zmq.RECONNECT_IVL, -1)
+        return manager
+
+    async def async_start_new_kernel_client(self):
+        """Connect to the kernel, which has run no student code yet, and begin to watch it."""
+        pid, kill, folder = self.km.provisioner.watched()
+        self.watch = Watch(pid, kill, self.wall_limit, self.memory_limit, folder)
+        self.watch.start()
+        self.kc = self.km.client(context=self.km.context)  # with the limits set there
+        self.kc.start_channels(hb=False)
+        self.kc.allow_stdin = False
+        try:
+            await asyncio.wait_for(self.greeting(), self.startup_timeout)
+        except TimeoutError:
+            await self._async_cleanup_kernel()
+            raise RuntimeError(f"the kernel did not answer within {self.startup_timeout} s") from None
+        self.ready_at = time.monotonic()
+        return self.kc
+
+    start_new_kernel_client = run_sync(async_start_new_kernel_client)
+
+    async def greeting(self):
+        """Ask the kernel who it is until its outputs arrive here too: only then is nothing lost."""
+        while True:
+            message = self.kc.kernel_info()
+            with contextlib.suppress(Empty):
+                while True:
+                    heard = await self.kc.iopub_channel.get_msg(timeout=0.3)
+                    if (
+                        heard["parent_header"].get("msg_id") == message
+                        and heard["content"].get("execution_state") == "idle"
+                    ):
+                        return
+
+    async def _async_cleanup_kernel(self):
+        """End the kernel; what a hostile one does to prevent that costs nobody a mark, for the sandbox ends it."""
+        try:
+            if self.kc:
+                self.kc.stop_channels()  # at once: a message to a dead kernel need not be waited for
+            await super()._async_cleanup_kernel()
+        except Exception as error:
+            self.log.warning("The kernel could not be ended in order: %s", type(error).__name__)
+
+    _cleanup_kernel = run_sync(_async_cleanup_kernel)
+
+    def preprocess_cell(self, cell, resources, index):
+        """Run a cell, or judge it if it is graded; once the kernel is gone, neither."""
+        if time.monotonic() > self.watch.deadline:
+            self.end(too_long(self.wall_limit))
+        if is_judged(cell):
+            self.judge(cell, index)
+        elif not self.ended and index not in self.skipped:
+            with self.guarded(index):
+                super().preprocess_cell(cell, resources, index)
+        return cell, resources
+
+    @contextlib.contextmanager
+    def guarded(self, index):
+        """Take an error for the kernel's doing: it ends the notebook, and the cells that follow get no answer."""
+        try:
+            yield
+        except (Exception, asyncio.CancelledError) as error:
+            self.log.warning("The notebook's kernel failed in cell %d: %s", index, type(error).__name__)
+            self.end(self.watch.reason or BROKEN)
+
+    def end(self, reason):
+        """Ask the kernel nothing any more; the first reason stays."""
+        self.ended = self.ended or reason
+        self.doubtful |= self.ended in (too_long(self.wall_limit), BROKEN)
+
+    def judge(self, cell, index):
+        """Ask the kernel for the answers of a graded cell and keep the verdict for later."""
+        name, points = exercise_of(cell), float(cell.metadata.nbgrader["points"])
+        if self.before_hidden is None and self.hidden.exercises[name]["cases"]:
+            self.before_hidden = copy.deepcopy([earlier.get("outputs") for earlier in self.nb.cells[:index]])
+        question, answers, late = self.question(name), None, False
+        if not self.ended:
+            with self.guarded(index):
+                try:
+                    answers = self.ask(question)
+                except CellTimeoutError:
+                    late = True
+        self.doubtful |= late
+        if late:
+            reason = english("your function did not return within {seconds} s", seconds=self.timeout)
+            found = no_answer(name, points, reason)
+        elif self.ended:
+            found = no_answer(name, points, english("no answer came out, because {reason}", reason=self.ended))
+        else:
+            found = self.decide(name, points, index, answers)
+        self.verdicts[cell.metadata.nbgrader["grade_id"]] = found
+
+    def decide(self, name, points, index, answers):
+        """Return the verdict on what came out of the kernel."""
+        forbidden = self.public.exercises[name]["forbidden"]
+        source = [cell.source for cell in self.nb.cells[:index] if cell.cell_type == "code"] if forbidden else []
+        if sum(map(len, source)) > LARGEST_SOURCE:
+            reason = english("the code cells above have more than {count} characters", count=LARGEST_SOURCE)
+            return no_answer(name, points, reason)
+        found = violations([python_of(each) for each in source], name, forbidden)
+        answers = [answer if is_plain(answer) else None for answer in answers] if isinstance(answers, list) else None
+        try:
+            return verdict(name, points, self.public, self.hidden, answers, found)
+        except Exception as error:  # an answer that no honest kernel sends
+            self.log.warning("The answers to %s could not be compared: %s", name, type(error).__name__)
+            return verdict(name, points, self.public, self.hidden, None, found)
+
+    def process_message(self, msg, cell, cell_index):
+        """Keep an output in its cell while the notebook has room for it; nothing else that a kernel says counts."""
+        content = msg["content"] if isinstance(msg["content"], dict) else {}
+        if msg["msg_type"] == "status" and content.get("execution_state") == "idle":
+            raise CellExecutionComplete()
+        output = outputs.kept(msg["msg_type"], content)
+        if output:
+            self.kept += outputs.size(output)
+            if self.kept <= self.output_limit:
+                cell.outputs.append(output)
+
+    def on_cell_executed(self, cell, execute_reply, **_):
+        """Record in a cell the time limit that ended it; a kernel's own errors have come as outputs."""
+        if execute_reply["content"] == {**self.error_on_timeout, "status": "error"}:
+            self.doubtful = True
+            cell.outputs.append(outputs.kept("error", self.error_on_timeout))
+
+    def question(self, name):
+        """Return the expression that makes the kernel answer the cases of an exercise."""
+        groups = json.dumps([inputs_of(file, name) for file in (self.public, self.hidden)])
+        call = f"scope['answers_of'](names, {name!r}, __import__('json').loads({groups!r}))"
+        return f"(lambda scope, names: (exec({COLLECT!r}, scope), {call})[1])({{}}, globals())"
+
+    async def async_ask(self, question):
+        """Return what the kernel answers; anything unexpected comes back as None.
+
+        Raises CellTimeoutError when it does not answer in time, DeadKernelError when it is gone.
+        """
+        message = self.kc.execute("", silent=True, store_history=False, user_expressions={"answers": question})
+        unheard = asyncio.ensure_future(self.forget_outputs())
+        try:
+            end = time.monotonic() + self.timeout
+            while time.monotonic() < end:
+                try:
+                    reply = await ensure_async(self.kc.shell_channel.get_msg(timeout=0.5))
+                except Empty:
+                    if not await ensure_async(self.km.is_alive()):
+                        raise DeadKernelError("Kernel died") from None
+                    continue
+                if reply["parent_header"].get("msg_id") == message:
+                    return answers_in(reply)
+                await asyncio.sleep(0)
+        finally:
+            unheard.cancel()
+        await ensure_async(self.km.interrupt_kernel())
+        raise CellTimeoutError("no answer in time")
+
+    ask = run_sync(async_ask)
+
+    async def forget_outputs(self):
+        """Take outputs off their channel, so that those of the next cell find room there."""
+        while True:
+            with contextlib.suppress(Exception):  # whatever is in there
+                await self.kc.iopub_channel.get_msg(timeout=1)
+            await asyncio.sleep(0)
+
+    def hide_outputs(self, nb):
+        """Drop every output that the kernel produced after it had seen a hidden input."""
+        if self.before_hidden is None:
+            return
+        for index, cell in enumerate(nb.cells):
+            if cell.cell_type == "code":
+                cell.outputs = self.before_hidden[index] if index < len(self.before_hidden) else []
+
+
+def is_judged(cell):
+    """Tell whether the judge, and not a person, gives this cell its points."""
+    return cell.cell_type == "code" and utils.is_grade(cell) and not utils.is_solution(cell)
+
+
+def exercise_of(cell):
+    """Return the exercise that a test cell belongs to."""
+    return cell.metadata.nbgrader["grade_id"].removeprefix("test_")
+
+
+def inputs_of(file, name):
+    """Return the calls of an exercise's cases and the input tensors that they name: no reference among them."""
+    cases = file.exercises[name]["cases"]
+    called = [{key: case[key] for key in ("args", "kwargs", "value") if key in case} for case in cases]
+    return called, file.inputs(cases)
+
+
+def answers_in(reply):
+    """Return the JSON that an execute reply carries as answers, or None."""
+    expressions = reply["content"].get("user_expressions")
+    shown = expressions.get("answers") if isinstance(expressions, dict) else None
+    data = shown.get("data") if isinstance(shown, dict) else None
+    return data.get(collector.Answers.MIME) if isinstance(data, dict) else None
+
+
+def is_plain(answer):
+    """Tell whether an answer is no longer or deeper than `collect` makes one: more could keep this process busy."""
+    waiting = [(answer, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if isinstance(value, (list, dict)):
+            if len(value) > LONGEST_LIST or depth > 4 * collector.MAX_DEPTH:
+                return False
+            waiting += [(item, depth + 1) for item in (value.values() if isinstance(value, dict) else value)]
+    return True
+
+
+def python_of(source):
+    """Return a cell's source as Python: of a magic that runs code the code stays, other IPython lines do nothing."""
+    with contextlib.suppress(Exception):
+        ast.parse(source)
+        return source
+    source = re.sub(r"\A(\s*%%[^\n]*\n)+", "", source)
+    return "\n".join(map(python_line, source.split("\n")))
+
+
+def python_line(line):
+    """Return a line of IPython's as Python."""
+    found = re.match(r"(\s*)(?:[\w.,\s]+=\s*)?([%!,;/?].*|.*\?)$", line)
+    if not found:
+        return line
+    statement = re.sub(r"^%\w+(\s+-\S+)*\s*", "", found[2])
+    with contextlib.suppress(Exception):
+        if found[2].startswith("%") and statement:
+            ast.parse(statement)
+            return found[1] + statement
+    return found[1] + "pass"
+
+
+def write(cell, found, isolation):
+    """Give a test cell its outputs: the verdict, and the points in the one form that nbgrader reads safely."""
+    shown = found.as_output()
+    shown["application/json"]["isolation"] = isolation
+    cell.outputs = [
+        new_output("display_data", shown),
+        new_output("execute_result", {"text/plain": repr(float(found.points))}),
+    ]

@@ -1,0 +1,211 @@
+"""Judge a submission from its bytes, and keep what came out: the one step of grading that runs student code.
+
+    bytes + Terms --doctor, judge--> Record --store--> verdicts/ASSIGNMENT/STUDENT.json
+
+A `Record` depends on the submission's bytes and on the `Terms` alone, so that it can be made anywhere, in any order,
+and kept. No database is read or written here.
+"""
+
+import hashlib
+import json
+import platform
+import threading
+import time
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+
+import nbformat
+
+from grading import files
+from grading.course import REPOSITORY, hidden_path
+from grading.engine.judge import Judge
+from grading.repair.doctor import mend
+from grading.repair.editions import editions
+from grading.repair.intake import NotGradable
+from helpers.checks.cases import load
+
+LIMITS = (
+    "timeout",
+    "iopub_timeout",
+    "startup_timeout",
+    "wall_limit",
+    "memory_limit",
+    "output_limit",
+    "require_isolation",
+    "run_everything",
+)
+# The code that decides. What only shows a verdict is left out: a new wording there needs no new grading.
+DECIDING = ("grading/engine", "grading/repair", "grading/sandbox", "helpers/checks")
+ONE_AT_A_TIME = threading.Lock()  # a process has one sandbox; dask's workers may have several threads
+JUDGED, NOT_GRADABLE, FAILED = "judged", "not gradable", "failed"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a verdict depends on besides the submission: the released notebook, the judge's limits, cases and code."""
+
+    assignment: str
+    release: bytes
+    limits: tuple[tuple[str, object], ...] = tuple((name, getattr(Judge(), name)) for name in LIMITS)
+
+    @property
+    def version(self) -> str:
+        """Return the course's version: the same wherever the same would be judged in the same way."""
+        cases = load().digest, load(hidden_path()).digest  # of what the judge uses
+        return hashlib.sha256(repr((self, cases, editions_digest(self.release), CODE)).encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=4)
+def editions_digest(release: bytes) -> str:
+    """Return a digest of the released notebook's editions, by which the doctor knows cells that are not English."""
+    return hashlib.sha256(repr(editions(released(release))).encode()).hexdigest()
+
+
+def code_digest(root: Path = REPOSITORY) -> str:
+    """Return a digest of every file of the deciding folders, and of PyTorch's version."""
+    digest = hashlib.sha256(metadata.version("torch").partition("+")[0].encode())
+    for folder in DECIDING:
+        for path in sorted((root / folder).rglob("*.py")):
+            digest.update(path.relative_to(root).as_posix().encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+CODE = code_digest()  # of what this process has imported, even if a file changes later
+
+
+@dataclass(frozen=True)
+class Record:
+    """What came out of a submission.
+
+    ``key`` names the bytes and the terms. ``status`` is judged, not gradable (the doctor says why in ``reason``) or
+    failed (the grader's own trouble: nothing is kept of it, and a later run tries again). ``points`` maps a test cell's
+    grade_id to its points, ``notebook`` is the mended notebook with verdicts. ``doubtful`` says that a time limit, the
+    unexplained end of a process or the grader's own trouble had a part in them; ``tried_again`` that they are those of
+    a second try, alone on the machine. ``seconds`` has the time by stage.
+    """
+
+    key: str
+    status: str
+    reason: str = ""
+    repairs: tuple[str, ...] = ()
+    points: dict = field(default_factory=dict)
+    notebook: dict = field(default_factory=dict)
+    doubtful: bool = False
+    tried_again: bool = False
+    seconds: dict = field(default_factory=dict)
+
+    def dumps(self) -> bytes:
+        return json.dumps(asdict(self), ensure_ascii=False).encode("utf-8", "replace")
+
+
+def key_of(content: bytes, terms: Terms) -> str:
+    """Return the name of a verdict: of the submission's bytes and the course's version."""
+    return f"{hashlib.sha256(content).hexdigest()[:16]}-{terms.version}"
+
+
+def same_bytes(key: str, other: str) -> bool:
+    """Tell whether two verdicts are on the same submission, whatever the course's version."""
+    return key.partition("-")[0] == other.partition("-")[0]
+
+
+def exercises(terms: Terms) -> list[str]:
+    """Return the exercises that get points."""
+    marked = (cell.metadata.get("nbgrader", {}) for cell in released(terms.release).cells)
+    return [cell["grade_id"].removeprefix("test_") for cell in marked if cell.get("grade")]
+
+
+class OtherCourse(ValueError):
+    """Where a submission was to be judged, the course is another one: its verdicts would be, too."""
+
+
+def judged(content: bytes, terms: Terms, expected: str) -> Record:
+    """Mend and judge a submission, wherever this runs.
+
+    ``expected`` is the version that the terms have where the batch runs. Raises `OtherCourse` where this checkout is
+    of another version, and whatever goes wrong in the grader itself.
+    """
+    if terms.version != expected:
+        raise OtherCourse(
+            f"the course on {platform.node()}, in {REPOSITORY}, is not the one that grades: the "
+            "code, the cases, the hidden cases or PyTorch differ, or have changed since the workers were started. "
+            "Copy this folder there, start the workers anew, run this again"
+        )
+    key, begun = key_of(content, terms), time.monotonic()
+    try:
+        mended = mend(content, released(terms.release))
+    except NotGradable as refusal:
+        return Record(key, NOT_GRADABLE, str(refusal))
+    mended_at = time.monotonic()
+    judge = Judge(**dict(terms.limits))
+    with ONE_AT_A_TIME:
+        notebook, _ = judge.preprocess(mended.noted(), {"metadata": {}})
+    return Record(
+        key,
+        JUDGED,
+        repairs=mended.repairs,
+        points={name: found.points for name, found in judge.verdicts.items()},
+        notebook=notebook,
+        doubtful=judge.doubtful,
+        seconds={
+            "mending": round(mended_at - begun, 3),
+            "kernel start": round(judge.ready_at - mended_at, 3),
+            "notebook": round(time.monotonic() - judge.ready_at, 3),
+        },
+    )
+
+
+@lru_cache(maxsize=4)
+def released(content: bytes):
+    return nbformat.reads(content.decode(), as_version=4)
+
+
+def with_exercise(old: Record, new: Record, exercise: str) -> Record:
+    """Return the old record with one exercise's verdict from the new one; the new one where the file is another.
+
+    It has the new key only where no other verdict would differ: otherwise those are still of the old course, and a
+    later run over all exercises sees that.
+    """
+    if not same_bytes(old.key, new.key):
+        return new
+    name = f"test_{exercise}"
+    notebook = json.loads(json.dumps(old.notebook))
+    fresh = verdict_cells(new.notebook)
+    verdict_cells(notebook)[name]["outputs"] = fresh[name]["outputs"]
+    record = replace(
+        old,
+        points=old.points | {name: new.points[name]},
+        notebook=notebook,
+        doubtful=old.doubtful or new.doubtful,
+        tried_again=old.tried_again or new.tried_again,
+    )
+    same = record.repairs == new.repairs and {n: cell["outputs"] for n, cell in verdict_cells(notebook).items()} == {
+        n: cell["outputs"] for n, cell in fresh.items()
+    }
+    return replace(record, key=new.key) if same else record
+
+
+def verdict_cells(notebook: dict) -> dict[str, dict]:
+    """Return {grade_id: cell} of the cells that bear a verdict."""
+    marked = {cell["metadata"].get("nbgrader", {}).get("grade_id"): cell for cell in notebook["cells"]}
+    return {name: cell for name, cell in marked.items() if cell["metadata"].get("nbgrader", {}).get("grade")}
+
+
+class Store:
+    """The records of an assignment, one file for each student."""
+
+    def __init__(self, course: Path, assignment: str):
+        self.folder = course / "verdicts" / assignment
+
+    def load(self, student: str) -> Record | None:
+        """Return what is kept of a student, or None; a file that is not whole counts as none."""
+        try:
+            data = json.loads((self.folder / f"{student}.json").read_bytes())
+            return Record(**data | {"repairs": tuple(data["repairs"])})
+        except (FileNotFoundError, ValueError, TypeError, KeyError):
+            return None
+
+    def save(self, student: str, record: Record) -> None:
+        """Keep a record, whole or not at all."""
+        files.write(self.folder / f"{student}.json", record.dumps())

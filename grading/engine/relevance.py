@@ -1,0 +1,80 @@
+"""Find the released cells that no answer needs: figures and explorers, which take most of a notebook's time.
+
+The judge runs every cell of the student's, and of the released read-only cells those that one of them, or a graded
+exercise, needs by name. What a skipped cell would have shown is not kept at grading anyway (`Judge.hide_outputs`).
+Where a student's source could look names up in another way, nothing is skipped.
+"""
+
+import ast
+import re
+
+from nbgrader import utils
+
+from grading.repair.cell_code import code, parsed
+from grading.repair.doctor import RELEASED
+
+SHOWS_ONLY = {"helpers"}  # what a cell calls of it for its effect shows something, and changes no answer
+
+# What finds names that a source does not write: with one of these a cell may need any other.
+REFLECTION = {"globals", "locals", "vars", "eval", "exec", "dir", "compile", "get_ipython", "In", "Out"}
+REFLECTION |= {"__main__", "__globals__", "__dict__", "modules", "_getframe", "inspect", "user_ns", "import_module"}
+EARLIER_OUTPUT = re.compile(r"_+\d*|_i+\d*|_[oid]h")  # IPython's names for earlier outputs and inputs
+
+
+def skippable(notebook, judged):
+    """Return the indices of the released cells that nothing needs.
+
+    ``notebook`` is a mended one, ``judged`` the names that the judge asks for. Empty where the doctor has not said
+    which cells are released, or where a student's cell does not parse or finds names without writing them.
+    """
+    section, key = RELEASED
+    released = set(notebook.metadata.get(section, {}).get(key, ()))
+    cells = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    optional = {i: cell.source for i, cell in cells if cell.get("id") in released and "nbgrader" not in cell.metadata}
+    written = [cell.source for i, cell in cells if i not in optional and not utils.is_grade(cell)]
+    if not optional or any(map(may_need_any, written)):
+        return frozenset()
+    given = {i: changed(source) for i, source in optional.items()}
+    needed, waiting = set(), {name for source in written for name in code(source).needs} | set(judged)
+    while waiting:
+        name = waiting.pop()
+        needed.add(name)
+        for i in [i for i, names in given.items() if name in names]:
+            del given[i]
+            waiting |= code(optional[i]).needs - needed
+    return frozenset(given)
+
+
+def may_need_any(source):
+    """Tell whether a source may find names that it does not write, or is no Python."""
+    tree = parsed(source)
+    if tree is None or any(EARLIER_OUTPUT.fullmatch(name) for name in code(source).needs):
+        return True
+    written = set()
+    for node in ast.walk(tree):
+        for kind, part in ((ast.Name, "id"), (ast.Attribute, "attr"), (ast.alias, "name"), (ast.Constant, "value")):
+            if isinstance(node, kind) and isinstance(getattr(node, part), str):
+                written.add(getattr(node, part))
+    return not REFLECTION.isdisjoint(written)
+
+
+def changed(source):
+    """Return the names that a released cell binds, or whose values it may change in place."""
+    names = set(code(source).binds)
+    for node in ast.walk(parsed(source) or ast.Module([], [])):
+        if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            names |= root(node)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):  # called for what it does
+            names |= root(node.value.func) - SHOWS_ONLY
+        elif isinstance(node, ast.Global):
+            names |= set(node.names)
+    return names
+
+
+def root(node):
+    """Return the name at the root of ``name.part[key].part`` as a set; empty for another root."""
+    if isinstance(node, ast.Name):
+        return set()
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return {node.id} if isinstance(node, ast.Name) else set()

@@ -1,0 +1,1 @@
+"""nbgrader's gradebook: rows in transactions, the status of a mark, due dates."""

@@ -1,0 +1,217 @@
+"""The gradebook in the hands of the batch: checked before use, copied before it changes, one transaction a submission.
+
+nbgrader opens it anew in nearly every step, and each of them commits. Within `transaction` all of nbgrader's own code
+shares one connection, so a submission's rows are there as a whole or not at all, and opening costs nothing.
+"""
+
+import contextlib
+import csv
+import io
+import os
+import sqlite3
+import warnings
+from datetime import datetime
+from pathlib import Path
+
+from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import create_engine, event, make_url
+from sqlalchemy.exc import DatabaseError, SAWarning, SQLAlchemyError
+from sqlalchemy.orm import scoped_session, sessionmaker
+from traitlets.config import PyFileConfigLoader
+
+from grading.course import REPOSITORY
+from grading.files import write
+
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, InvalidEntry)  # the last is what nbgrader makes of the first
+PATIENCE = 30  # seconds to wait for another program's write
+OVERWRITTEN = ("time", "assignment", "student", "exercise", "auto_score", "manual_score", "extra_credit", "comment")
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the gradebook's file; None where it is on a database server."""
+    parts = make_url(url)
+    return Path(parts.database) if parts.get_backend_name() == "sqlite" and parts.database else None
+
+
+def check(url: str, kept: Path) -> None:
+    """Raise ValueError, with the way out, for a gradebook that is damaged, locked or on a server that does not answer.
+
+    A file that is not there is fine. ``kept`` is the folder with the copies that `keep_copy` made.
+    """
+    path = sqlite_file(url)
+    if path is None:
+        return check_server(url)
+    if not path.exists():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
+            found = connection.execute("PRAGMA quick_check").fetchone()[0]
+            connection.execute("BEGIN IMMEDIATE")
+            connection.rollback()
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise ValueError(f"{path} cannot be opened: {error}") from None
+        raise ValueError(
+            f"{path} is locked by another program: close formgrader or whatever writes to it, then run this again"
+        ) from None
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        copies = sorted(kept.glob("gradebook-*.db"))
+        way = f"copy {copies[-1]} to {path}" if copies else "run this again for a new one"
+        raise ValueError(
+            f"{path} is damaged ({found}) and was left as it is. Move it away, {way}, then run this again: the "
+            "verdicts in verdicts/ are kept, so nothing is graded twice"
+        )
+
+
+def check_server(url: str) -> None:
+    """Raise ValueError for a database server that cannot be reached."""
+    try:
+        engine = connect(url)
+        with contextlib.closing(engine.connect()):
+            pass
+        engine.dispose()
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"a gradebook on a server needs {error.name}, which is not installed: "
+            'pip install -c constraints.txt -e ".[postgres]"'
+        ) from None
+    except SQLAlchemyError as error:
+        raise ValueError(f"the gradebook's server cannot be used: {cause_of(error)}") from None
+
+
+def cause_of(error: Exception) -> str:
+    """Return what a database had to say, on one line."""
+    return " ".join(str(getattr(error, "orig", error)).split())
+
+
+def keep_copy(url: str, kept: Path) -> Path | None:
+    """Copy the gradebook, whole, before it changes, and return the copy's path; a server's is not copied."""
+    path = sqlite_file(url)
+    if path is None or not path.exists():
+        return None
+    kept.mkdir(parents=True, exist_ok=True)
+    copy = kept / f"gradebook-{datetime.now():%Y%m%d-%H%M%S-%f}.db"
+    partial = copy.with_name(f".{copy.name}.partial")
+    with (
+        contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as source,
+        contextlib.closing(sqlite3.connect(partial)) as target,
+    ):
+        source.backup(target)
+    partial.replace(copy)
+    return copy
+
+
+def connect(url: str):
+    """Return an engine for the gradebook; with SQLite a transaction is one from its first statement on."""
+    if sqlite_file(url) is None:
+        options = {"options": f"-c lock_timeout={PATIENCE}s"} if url.startswith("postgresql") else {}
+        # Minutes may pass between two writes, and a server, or what is on the way to it, may have hung up.
+        return create_engine(url, connect_args=options, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": PATIENCE})
+
+    @event.listens_for(engine, "connect")
+    def leave_transactions_to_us(connection, _):
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def begin(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextlib.contextmanager
+def transaction(engine):
+    """Give a `Gradebook`, and let all that nbgrader opens meanwhile be the same one; commit at the end, or nothing.
+
+    Only for this thread, and never one within another.
+    """
+    with engine.begin() as connection:
+        session = scoped_session(
+            sessionmaker(bind=connection, expire_on_commit=False, join_transaction_mode="rollback_only")
+        )
+
+        def join(self, db_url, course_id="default_course", authenticator=None):
+            self.engine, self.db, self.course_id, self.authenticator = engine, session, course_id, authenticator
+            self.check_course(course_id=course_id)
+
+        opened, closed = Gradebook.__init__, Gradebook.close
+        Gradebook.__init__, Gradebook.close = join, lambda self: None
+        try:
+            with warnings.catch_warnings():
+                # nbgrader makes rows before it adds them; the same in its own commands.
+                warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
+                yield Gradebook(str(engine.url))
+                session.flush()
+        finally:
+            Gradebook.__init__, Gradebook.close = opened, closed
+            session.remove()
+
+
+def marks(gradebook, assignment: str, student: str) -> dict[str, tuple]:
+    """Return {exercise: (auto_score, manual_score, extra_credit, comment)} of a student; empty for none."""
+    submission = submission_of(gradebook, assignment, student)
+    found = {}
+    for notebook in submission.notebooks if submission else ():
+        comments = {comment.name: comment.manual_comment for comment in notebook.comments}
+        for grade in notebook.grades:
+            name = grade.name.removeprefix("test_")
+            found[name] = (grade.auto_score, grade.manual_score, grade.extra_credit, comments.get(name))
+    return found
+
+
+def keep_overwritten(path: Path, assignment: str, student: str, old: dict[str, tuple]) -> None:
+    """Append marks that are about to be overwritten to a table, but for what a run that was killed appended already."""
+    moment = datetime.now().astimezone()
+    text, latest = io.StringIO(newline=""), {}
+    if path.exists():
+        try:
+            text.write(path.read_text(encoding="utf-8"))
+            latest = {tuple(row[1:4]): row[4:] for row in csv.reader(io.StringIO(text.getvalue(), newline=""))}
+        except (UnicodeDecodeError, csv.Error):  # a spreadsheet has saved it in its own way: it stays, beside a new one
+            os.replace(path, path.with_name(f"marks-{moment:%Y%m%d-%H%M%S-%f}.csv"))
+            text, latest = io.StringIO(newline=""), {}
+    now = f"{moment:%Y-%m-%d %H:%M:%S %z}"
+    writer = csv.writer(text)
+    if not latest:
+        writer.writerow(OVERWRITTEN)
+    for exercise, row in sorted(old.items()):
+        values = ["" if value is None else str(value) for value in row]
+        if latest.get((assignment, student, exercise)) != values:
+            writer.writerow([now, assignment, student, exercise, *values])
+    write(path, text.getvalue().encode())
+
+
+def submission_of(gradebook, assignment, student):
+    """Return the gradebook's entry for a submission, or None."""
+    try:
+        return gradebook.find_submission(assignment, student)
+    except MissingEntry:
+        return None
+
+
+def gradebook_url(course: Path) -> str:
+    """Return the URL of a course folder's gradebook, by its nbgrader_config.py or else this repository's."""
+    home = course if (course / "nbgrader_config.py").exists() else REPOSITORY
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(home)).load_config()
+    return CourseDirectory(config=config, root=str(course.resolve())).db_url
+
+
+def gradebook_of(course: Path):
+    """Open nbgrader's gradebook of a course folder, for a ``with``.
+
+    Raises ValueError where there is none, or where it cannot be read.
+    """
+    url = gradebook_url(course)
+    path = sqlite_file(url)
+    if path is None:
+        check_server(url)
+    elif not path.exists():
+        raise ValueError(f"there is no {path.name} in {course}: run nbgrader generate_assignment there first")
+    try:
+        return Gradebook(url)
+    except DatabaseError as error:
+        raise ValueError(f"{path or 'the gradebook'} cannot be read: {error.orig}; put back a copy of it") from None

@@ -1,0 +1,228 @@
+"""Read what was handed in, file by file, from a folder or a zip, without ever unpacking one: collect's lowest layer.
+
+Nothing is written here, and no name in an archive becomes a path on this machine. Each file is read by itself, up to
+`LARGEST` bytes; one that cannot be read says why and the others go on.
+"""
+
+import io
+import lzma
+import os
+import re
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from grading.repair.intake import LARGEST_FILE
+
+LARGEST = 2 * LARGEST_FILE  # bytes of one file; the doctor refuses from half of it on, with the bytes kept
+LARGEST_NESTED = 2 * LARGEST  # bytes of all files in a student's own zip
+MOST_FILES = 100_000  # of an archive
+LONGEST_NAME = 400  # letters, folders included
+PASSED_OVER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "timestamp.txt"}  # the last is nbgrader's
+NOTEBOOK = re.compile(r"\.ipynb\b|\.json$|\.txt$", re.IGNORECASE)
+UTF8_NAME = 0x800
+ENCRYPTED = 0x1
+TIMES = 0x5455  # the extra field that holds Unix times
+DAMAGED = "it is damaged in the archive; download the archive again"
+
+
+class Unreadable(Exception):
+    """A file whose bytes cannot be had; the message says why, for the instructor. It stays where it is."""
+
+
+class TooMany(ValueError):
+    """An archive with more files than are read; the message goes on from its name."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file as it lies in the folder or archive: its name there, its time, how to read it, what is odd about it."""
+
+    name: PurePosixPath
+    modified: float | None  # seconds since the epoch
+    fetch: Callable[[], bytes]
+    size: int = 0
+    odd: str = ""  # why it is not to be graded though it can be read
+
+    def read(self):
+        """Return the bytes; raises `Unreadable`."""
+        if self.size > LARGEST:
+            raise Unreadable(f"it is too large: {self.size >> 20} MiB; left there")
+        return self.fetch()
+
+
+@contextmanager
+def opened(source: Path, zone=None):
+    """Give the list of `Entry` in a folder or zip, to be read inside the ``with``.
+
+    ``zone`` is the time zone of the local times that a zip holds, the machine's if None. Hidden files and those that
+    systems leave behind are passed over. Raises ValueError where the source is neither, or no whole zip.
+    """
+    if source.is_dir():
+        yield unwrapped([entry for entry in in_folder(source) if wanted(entry)], source.name)
+        return
+    if not source.is_file():
+        raise ValueError(f"{source} is neither a folder nor a zip")
+    if NOTEBOOK.search(source.name):
+        raise ValueError(f"{source} is a single file: put it into a folder, as STUDENT_{source.name}, and give that")
+    try:
+        archive = zipfile.ZipFile(source)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
+        raise ValueError(
+            f"{source} is no whole zip ({error}): download it again, or unpack it and give the folder"
+        ) from None
+    with archive:
+        try:
+            entries = [entry for entry in in_zip(archive, zone) if wanted(entry)]
+        except TooMany as error:
+            raise ValueError(f"{source} {error}") from None
+        yield unwrapped(entries, source.stem)
+
+
+def nested(entry, content, zone=None):
+    """Return the files of a zip that a student handed in; raises `Unreadable` for one that cannot be opened safely."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        inside = [inner for inner in in_zip(archive, zone) if wanted(inner)]
+    except TooMany as error:
+        raise Unreadable(f"the zip {error}") from None
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
+        raise Unreadable("the zip is damaged or incomplete") from None
+    if sum(inner.size for inner in inside) > LARGEST_NESTED:
+        raise Unreadable(f"the zip would unpack to more than {LARGEST_NESTED >> 20} MiB")
+    if not any(NOTEBOOK.search(inner.name.name) for inner in inside):
+        raise Unreadable("the zip holds no notebook")
+    return [Entry(entry.name / inner.name, inner.modified, inner.fetch, inner.size, inner.odd) for inner in inside]
+
+
+def in_folder(folder):
+    """Yield the files below a folder, and the folders that cannot be looked into; a link is never followed."""
+    closed = []
+    walk = os.walk(folder, onerror=closed.append)
+    below = [Path(place) / name for place, folders, files in walk for name in folders + files]
+    closed = {Path(error.filename): error.strerror for error in closed}
+    for path in sorted(below):
+        if path.is_dir() and not path.is_symlink() and path not in closed:
+            continue
+        name = PurePosixPath(readable(os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "replace")))
+        if path in closed:
+            yield Entry(name, None, partial(refuse, f"the folder cannot be read: {closed[path]}"))
+        elif path.is_symlink() or not path.is_file():
+            yield Entry(name, None, partial(refuse, "it is a link or something else that is no file"))
+        else:
+            state = path.stat()
+            yield Entry(name, state.st_mtime, partial(from_disk, path), state.st_size)
+
+
+def from_disk(path):
+    """Return a file's bytes."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Unreadable(f"it cannot be read: {error.strerror}") from None
+
+
+def refuse(reason):
+    """Raise `Unreadable` with the reason."""
+    raise Unreadable(reason)
+
+
+def in_zip(archive, zone):
+    """Yield the files of an open archive."""
+    files = archive.infolist()
+    if len(files) > MOST_FILES:
+        raise TooMany(f"lists {len(files):,} files, where {MOST_FILES:,} are allowed")
+    for info in files:
+        name = decoded(info)
+        if name.endswith("/"):
+            continue
+        parts = name.split("/")
+        odd = ""
+        if name.startswith("/") or name[1:2] == ":" or ".." in parts:
+            odd = f"its name in the archive, {name[:LONGEST_NAME]!r}, leads out of the folder"
+            parts = parts[-1:]
+        elif len(name) > LONGEST_NAME:
+            odd = f"its name in the archive has {len(name):,} letters"
+            parts = [parts[-1][-LONGEST_NAME:]]
+        parts = [part for part in parts if part not in ("", ".", "..")] or ["unnamed"]
+        fetch = partial(from_zip, archive, info)
+        if stat.S_ISLNK(info.external_attr >> 16):
+            fetch = partial(refuse, "it is a link, not a file")
+        yield Entry(PurePosixPath(*parts), time_of(info, zone), fetch, info.file_size, odd)
+
+
+def from_zip(archive, info):
+    """Return the bytes of one file in an archive."""
+    if info.flag_bits & ENCRYPTED:
+        raise Unreadable("it is encrypted; unpack it with its password, then collect the folder")
+    try:
+        with archive.open(info) as file:
+            content = file.read(LARGEST + 1)
+    except NotImplementedError:
+        raise Unreadable("it is packed in a way that cannot be read here; unpack it, then collect the folder") from None
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError):
+        raise Unreadable(DAMAGED) from None
+    if len(content) != info.file_size:
+        raise Unreadable(DAMAGED)
+    return content
+
+
+def decoded(info):
+    """Return a file's name in a zip: UTF-8 where it is, even if the archive does not say so; else code page 437."""
+    name = info.orig_filename.partition("\0")[0]
+    if not info.flag_bits & UTF8_NAME:
+        try:
+            name = name.encode("cp437").decode("utf-8")
+        except UnicodeError:
+            pass
+    return readable(name.replace("\\", "/"))
+
+
+def readable(name):
+    """Return a file's name composed, as macOS does not write it, and without what would steer a terminal."""
+    composed = unicodedata.normalize("NFC", name)
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) == "Cc" else sign for sign in composed)
+
+
+def time_of(info, zone):
+    """Return a file's time in a zip: the exact one where the archive has it, else its local time in ``zone``."""
+    extra = info.extra
+    while len(extra) >= 4:
+        kind, length = struct.unpack("<HH", extra[:4])
+        if kind == TIMES and length >= 5 and extra[4] & 1 and len(extra) >= 9:
+            return float(struct.unpack("<i", extra[5:9])[0])
+        extra = extra[4 + length :]
+    try:
+        local = datetime(*info.date_time)
+    except ValueError:
+        return None
+    if local.year <= 1980:  # where a zip's calendar begins: no time at all
+        return None
+    return (local.replace(tzinfo=zone) if zone else local).astimezone(UTC).timestamp()
+
+
+def wanted(entry):
+    """Tell whether an entry is more than what systems leave behind."""
+    return not any(part in PASSED_OVER or part.startswith(".") for part in entry.name.parts)
+
+
+def unwrapped(entries, stem):
+    """Return the entries without the one folder around them that has the source's own name, as zip tools make it."""
+    tops = {entry.name.parts[0] for entry in entries if len(entry.name.parts) > 1}
+    if len(tops) != 1 or any(len(entry.name.parts) == 1 for entry in entries):
+        return entries
+    (top,) = tops
+    if stem != top and not stem.startswith((f"{top}-", f"{top}_", f"{top} ")):
+        return entries
+    return [
+        Entry(PurePosixPath(*entry.name.parts[1:]), entry.modified, entry.fetch, entry.size, entry.odd)
+        for entry in entries
+    ]

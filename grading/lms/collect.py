@@ -1,0 +1,313 @@
+"""Collect what students handed in, as an LMS gives it out: ``python -m grading collect SOURCE --assignment NAME``.
+
+    SOURCE, a folder or zip,         the course folder
+    never changed
+      STUDENT_anything.ipynb   ->      submitted/STUDENT/NAME/NAME.ipynb     the newest notebook, byte for byte
+      STUDENT/anything.ipynb           submitted/STUDENT/NAME/timestamp.txt  when it was handed in, if that is known
+      what Canvas, Moodle,             superseded/STUDENT/NAME/...           the older ones
+      Gradescope, Classroom give       not_gradable/STUDENT/NAME/...         what is no notebook
+
+`archive` reads the files, `lms` says whose they are, `roster` knows the students. The doctor reads every notebook here,
+to say what it will repair; it mends when nbgrader grades, so that ``submitted`` holds what was handed in.
+"""
+
+import hashlib
+import shutil
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+
+import nbformat
+
+from grading.course import REPOSITORY
+from grading.files import write
+from grading.gradebook.due_dates import zone
+from grading.gradebook.status import UNREAD
+from grading.lms import roster as rosters
+from grading.lms.archives import NOTEBOOK, Entry, Unreadable, nested, opened
+from grading.lms.layouts import COPY, Owner, recognised
+from grading.repair.doctor import mended_or_refused
+from grading.repair.intake import NotGradable
+
+NOBODY = "unknown"
+UNLISTED = "unlisted-"  # begins the id of a student who is not in the roster
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that was handed in: its name in the source, its bytes and times in seconds since the epoch."""
+
+    name: str
+    content: bytes
+    modified: float | None
+    submitted: float | None = None
+    upload: int = 0
+    odd: str = ""
+    inner: float | None = None  # its time in a student's own zip
+
+    @property
+    def age(self):
+        """Return what orders a student's files, the newest last; two that are equal in it have only their names."""
+        copies = COPY.findall(self.name)
+        return self.submitted or self.modified or 0, self.upload, self.inner or 0, int(copies[-1]) if copies else 0
+
+    @property
+    def kept_as(self):
+        """Return a name under which no other content is kept."""
+        return kept_as(self.content, self.name)
+
+
+def kept_as(content, name):
+    """Return a file's name for some content, with the end of the name that it had; a path has 255 bytes at most."""
+    end = Path(name).name.encode()[-150:].decode(errors="ignore")
+    return f"{hashlib.sha256(content).hexdigest()[:8]}-{end}"
+
+
+@dataclass
+class Collected:
+    """What `collect` found: (student, file, ...) for each file, in order."""
+
+    layout: str = ""  # what the names look like: Canvas, Moodle, Gradescope, Google Classroom, plain, your pattern
+    times: str = ""  # a sentence on where the times of submission are from
+    taken: list = field(default_factory=list)  # (student, file, repairs, whether it is new)
+    older: list = field(default_factory=list)  # (student, file)
+    refused: list = field(default_factory=list)  # (student, file, reason)
+    left_out: list = field(default_factory=list)  # (student, file)
+    late: list = field(default_factory=list)  # (student, file): marked so by the LMS
+    unsure: list = field(default_factory=list)  # (student, sentence): what a person has to look at
+    missing: list = field(default_factory=list)  # students of the roster who handed in nothing, here or before
+    unmatched: list = field(default_factory=list)  # (student, file, reason): not found in the roster
+
+    @property
+    def incomplete(self):
+        """Tell whether something is left for a person to do."""
+        return bool(self.refused or self.unmatched or self.unsure)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What stays the same while one source is collected."""
+
+    assignment: str
+    into: Path
+    release: nbformat.NotebookNode
+    zone: tzinfo | None
+    dated: bool
+    namesakes: bool
+    found: Collected
+
+    def folder(self, step, student):
+        """Return a student's folder for the assignment."""
+        return self.into / step / student / self.assignment
+
+
+def collect(
+    source: Path,
+    assignment: str,
+    into: Path,
+    roster: rosters.Roster | None = None,
+    pattern: str | None = None,
+    timezone: str | None = None,
+) -> Collected:
+    """Sort the files of ``source``, a folder or zip, into the course folder ``into``, and say what became of each.
+
+    ``pattern`` is one of the instructor's own (`lms.by_pattern`); without it the layout is recognised. ``timezone``
+    names the zone of local times, the machine's if None. A second run on the same files changes nothing. Raises
+    ValueError for a source or an assignment that is not there, or where the two folders lie in each other.
+    """
+    release = released_notebook(assignment, into)
+    check_source(source, into)
+    local = zone(timezone)
+    if roster:
+        rosters.refuse_other_ids(roster, {path.name for path in (into / "submitted").glob("*")})
+    with opened(source, local) as entries:
+        if not entries:
+            raise ValueError(f"{source} holds no file that a student could have handed in")
+        layout = recognised(entries, assignment, pattern)
+        found = Collected(layout.title, layout.times)
+        work = Work(assignment, into, release, local, layout.dated, layout.namesakes and roster is None, found)
+        by_student = defaultdict(list)
+        for entry in (entry for entry in entries if entry.name != layout.listing):
+            for student, owner in students_of(entry, layout, roster, work):
+                by_student[student].append((entry, owner))
+        # A zip whose files all have the time of its making can still be told from an older one.
+        made = max((entry.modified or 0 for entry in entries), default=0)
+        for student, handed in sorted(by_student.items()):
+            if roster is None and student != NOBODY and len({owner.who for _, owner in handed}) > 1:
+                found.unsure.append((student, "files of people who have this id in common; a roster tells them apart"))
+            collect_one(student, [file for pair in handed for file in files_of(student, *pair, made, work)], work)
+    steps = ("submitted", "not_gradable")
+    for person in roster.people if roster else ():
+        if not any(work.folder(step, person.id).is_dir() for step in steps):
+            found.missing.append(person.id)
+    return found
+
+
+def students_of(entry, layout, roster, work):
+    """Yield (student, owner) for those whose file it is; `NOBODY` where its name does not say."""
+    for owner in layout.owners(entry.name) or [Owner()]:
+        if roster is None or owner == Owner():
+            yield owner.id or NOBODY, owner
+            continue
+        person, reason = roster.find(owner)
+        unlisted = f"{UNLISTED}{owner.id}" if owner.id else NOBODY
+        if person is None:
+            work.found.unmatched.append((unlisted, str(entry.name), reason))
+            yield unlisted, owner
+            continue
+        submitted = owner.submitted or rosters.submitted(person, work.zone)
+        yield person.id, Owner(late=owner.late, submitted=submitted, upload=owner.upload)
+        for earlier in {unlisted, owner.id} - roster.ids - {"", NOBODY}:
+            adopt(earlier, person.id, work)
+
+
+def adopt(earlier, student, work):
+    """Keep in superseded/ what an earlier run, without this student in its roster, took under an id of its own."""
+    path = work.folder("submitted", earlier) / f"{work.assignment}.ipynb"
+    if path.exists():
+        file = File(f"{earlier}.ipynb", path.read_bytes(), path.stat().st_mtime)
+        write(work.folder("superseded", student) / file.kept_as, file.content, file.modified)
+        work.found.older.append((student, str(path.relative_to(work.into))))
+        shutil.rmtree(path.parent)
+        if work.folder("autograded", earlier).is_dir():
+            sentence = (
+                f"was graded as {earlier}; what a person gave there, points and comments, stays in the gradebook under "
+                f"that id. Enter it for {student}, then: nbgrader db student remove {earlier} --force"
+            )
+            work.found.unsure.append((student, sentence))
+
+
+def files_of(student, entry: Entry, owner, made, work):
+    """Yield the files of an entry, more than one if it is a student's zip; what cannot be read goes to ``refused``."""
+    try:
+        content, inside = entry.read(), [entry]
+    except Unreadable as error:
+        unread(student, entry, str(error), work)
+        return
+    if entry.name.suffix.lower() == ".zip" and not entry.odd:
+        try:
+            inside = nested(entry, content, work.zone)
+        except Unreadable as error:
+            inside = [replace(entry, odd=str(error))]
+    for one in inside:
+        notebook = NOTEBOOK.search(one.name.name)
+        try:
+            if one.name != entry.name:  # beside a notebook in a student's zip nothing else is looked at
+                content = one.read() if notebook else b""
+        except Unreadable as error:
+            unread(student, one, str(error), work)
+            continue
+        if owner.late and notebook:
+            work.found.late.append((student, str(one.name)))
+        modified = one.modified if work.dated else made
+        submitted = owner.submitted or (entry.modified if work.dated else None)
+        inner = None if one is entry else one.modified
+        yield File(str(one.name), content, modified, submitted, owner.upload, one.odd, inner)
+
+
+def unread(student, entry, reason, work):
+    """List a file whose bytes cannot be had, and leave a note in its place, so that nobody seems to be missing."""
+    work.found.refused.append((student, str(entry.name), reason))
+    note = f"{entry.name}: {reason}\n".encode()
+    write(work.folder("not_gradable", student) / f"{kept_as(note, entry.name)}{UNREAD}", note)
+
+
+def collect_one(student, files, work):
+    """Take the newest notebook among a student's files and what is already there, and keep the others beside it."""
+    found, place, there = work.found, work.folder("submitted", student) / f"{work.assignment}.ipynb", None
+
+    def order(file):
+        return *file.age, file is not there, Path(file.name).name.startswith(work.assignment), file.name
+
+    files = sorted(files, key=order)
+    notebooks = [file for file in files if NOTEBOOK.search(file.name) or file.odd]
+    found.left_out += [(student, file.name) for file in files if notebooks and file not in notebooks]
+    candidates, gradable = notebooks or files, []
+    if place.exists() and all(file.content != place.read_bytes() for file in candidates):
+        there = File(str(place.relative_to(work.into)), place.read_bytes(), place.stat().st_mtime)
+        candidates = sorted([*candidates, there], key=order)
+    for file in candidates:
+        try:
+            if file.odd:
+                raise NotGradable(file.odd)
+            if student == NOBODY:
+                raise NotGradable("no student's name can be read from the file's")
+            gradable.append((file, mended_or_refused(file.content, work.release).repairs))
+        except NotGradable as error:
+            write(work.folder("not_gradable", student) / file.kept_as, file.content, file.modified)
+            found.refused.append((student, file.name, str(error)))
+    if not gradable:
+        return
+    newest, repairs = gradable.pop()
+    others = [file for file, _ in gradable if file.content != newest.content]
+    for file in others:
+        write(work.folder("superseded", student) / file.kept_as, file.content, file.submitted or file.modified)
+        found.older.append((student, file.name))
+    if any(file.age == newest.age for file in others):
+        found.unsure.append(
+            (student, f"several notebooks of the same time; {newest.name} was chosen by its name alone")
+        )
+    if work.namesakes and any(file is not there for file in others):
+        found.unsure.append((student, "several notebooks; two students of this name could not be told apart"))
+    new = write(place, newest.content, newest.submitted or newest.modified)
+    if newest is not there:
+        stamp(place.parent / "timestamp.txt", newest.submitted, new)
+    found.taken.append((student, newest.name, repairs, new))
+
+
+def stamp(path, submitted, new):
+    """Write nbgrader's timestamp.txt; where the time of a new notebook is not known, that of the one before goes."""
+    try:
+        moment = None if submitted is None else datetime.fromtimestamp(submitted, UTC)
+    except (OverflowError, OSError, ValueError):  # a file's time can be any number
+        moment = None
+    if moment is not None:
+        write(path, f"{moment:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode(), submitted)
+    elif new:
+        path.unlink(missing_ok=True)
+
+
+def released_notebook(assignment, into):
+    """Return what students got: of the course folder, else of this repository."""
+    if assignment in ("", ".", "..") or "/" in assignment or "\\" in assignment:
+        raise ValueError(f"{assignment!r} is no name of an assignment")
+    for root in (into, REPOSITORY):
+        path = root / "release" / assignment / f"{assignment}.ipynb"
+        if path.exists():
+            return nbformat.read(path, as_version=4)
+    known = sorted(path.parent.name for path in REPOSITORY.glob("release/*/*.ipynb"))
+    raise ValueError(f"there is no released notebook of {assignment!r}; known here: {', '.join(known)}")
+
+
+def check_source(source, into):
+    """Refuse a source that is not there, and one in which collecting would find what it wrote."""
+    if not source.exists():
+        raise ValueError(f"{source} is neither a folder nor a zip: there is nothing of that name")
+    given, course = source.resolve(), into.resolve()
+    written = [course / name for name in ("submitted", "superseded", "not_gradable")]
+    if course.is_relative_to(given) or any(given.is_relative_to(path) for path in written):
+        raise ValueError(f"{source} holds the course's own files; give a folder with nothing but what was handed in")
+
+
+def lines(found: Collected):
+    """Yield what there is to say to the instructor."""
+    yield f"Names as in: {found.layout}. {found.times}"
+    for student, name, repairs, new in found.taken:
+        yield f"{student}: {'took' if new else 'has already'} {name}{'; to be repaired:' if repairs else ''}"
+        yield from (f"    {sentence}" for sentence in repairs)
+    yield from (f"{student}: older, kept in superseded/: {name}" for student, name in found.older)
+    yield from (f"{student}: left out, no notebook by its name: {name}" for student, name in found.left_out)
+    yield from (f"{student}: marked LATE by the LMS: {name}" for student, name in found.late)
+    yield from (f"{student}: NOT GRADABLE: {name}: {reason}" for student, name, reason in found.refused)
+    yield from (f"{student}: NOT MATCHED: {name}: {reason}" for student, name, reason in found.unmatched)
+    yield from (f"{student}: TO BE LOOKED AT: {sentence}" for student, sentence in found.unsure)
+    yield from (f"{student}: MISSING: handed in nothing" for student in found.missing)
+    mended = sum(bool(repairs) for _, _, repairs, _ in found.taken)
+    yield f"{len(found.taken)} submissions, {mended} of them to be repaired; {len(found.refused)} files not gradable"
+    if found.unmatched or found.missing:
+        yield f"{len(found.missing)} students of the roster missing; {len(found.unmatched)} files not matched to one"
+    if found.refused:
+        yield "What is not gradable is kept in not_gradable/ and gets no mark, not a 0."
+    if found.unmatched:
+        yield f"What is not matched is graded under an id that begins with {UNLISTED}: complete the roster and repeat."

@@ -1,0 +1,152 @@
+"""Write the marks for those who read them: ``python -m grading grades --assignment NAME --to FOLDER``.
+
+    grades.csv    every student, with a status and a reason (`export`)
+    canvas.csv    what Canvas's gradebook imports
+    moodle.csv    what Moodle imports: its grading worksheet filled in, or a table for its gradebook
+
+A mark that is missing is an empty cell in all of them, never 0. See docs/lms.md.
+"""
+
+import re
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
+
+from grading.files import write
+from grading.gradebook.status import COLUMNS, STOPPED, rows, table
+from grading.lms import roster as rosters
+from grading.lms.collect import NOBODY, UNLISTED
+
+CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+POINTS_POSSIBLE = "    Points Possible"  # Canvas finds the row by this
+WORKSHEET = {"Identifier", "Grade", "Last modified (grade)"}  # without which Moodle refuses one
+COMMENTS = "Feedback comments"
+NUMBERED = re.compile(r"(?P<title>.*) \(\d+\)")  # Canvas's column of an assignment
+
+
+def write_grades(
+    course: Path,
+    assignment: str,
+    gradebook: Gradebook,
+    roster: rosters.Roster | None,
+    folder: Path,
+    canvas_column: str | None = None,
+) -> tuple[list[Path], list[dict]]:
+    """Write grades.csv, canvas.csv and moodle.csv into ``folder``; return their paths and the rows of the first.
+
+    ``course`` is the course folder, ``gradebook`` its open gradebook. The files for the LMS hold the students of the
+    roster, or without one those of the gradebook. ``canvas_column`` is the assignment's heading in Canvas, by default
+    the one in Canvas's own export, if the roster is that. Raises ValueError for an assignment that is not there.
+    """
+    try:
+        entry = gradebook.find_assignment(assignment)
+    except MissingEntry:
+        raise ValueError(f"{assignment} is not in the gradebook; there are: {names(gradebook)}") from None
+    people = roster.people if roster else []
+    marks = rows(gradebook, entry, CourseDirectory(root=str(course.resolve())), people)
+    if roster:
+        for row in marks:
+            if row["student_id"] not in roster.ids:
+                row["reason"] = "; ".join(filter(None, ("not in the roster", row["reason"])))
+    by_student = {row["student_id"]: row for row in marks}
+    people = people or [someone(row) for row in marks if not row["student_id"].startswith((NOBODY, UNLISTED))]
+    column = canvas_column or canvas_heading(roster, assignment)
+    files = {
+        "grades.csv": table(COLUMNS, marks),
+        "canvas.csv": canvas(people, by_student, column, entry.max_score),
+        "moodle.csv": moodle(people, by_student, roster, assignment),
+    }
+    for name, content in files.items():
+        write(folder / name, content)
+    return [folder / name for name in files], marks
+
+
+def roster_of(course: Path, assignment: str, given: Path | None) -> rosters.Roster | None:
+    """Return the roster that is given, and keep its file for the next time; else the one that was given last, or None.
+
+    Without it the files for an LMS would lose its columns, the next time that one student is graded.
+    """
+    kept = course / "grades" / assignment / "roster.csv"
+    if given:
+        roster = rosters.read(given)
+        write(kept, given.read_bytes())
+        return roster
+    if not kept.exists():
+        return None
+    print(f"The roster is {kept.relative_to(course)}, as it was given before; --roster FILE takes another.")
+    return rosters.read(kept)
+
+
+def names(gradebook):
+    """Return the names of a gradebook's assignments, for a sentence."""
+    return ", ".join(assignment.name for assignment in gradebook.assignments) or "none"
+
+
+def someone(row):
+    """Return the person of a row, where no roster says more."""
+    return rosters.Person(row["student_id"], row["last_name"], row["first_name"], email=row["email"])
+
+
+def canvas_heading(roster, assignment):
+    """Return the heading that Canvas's export has for an assignment, "NAME (12345)"; the bare name if it has none."""
+    found = [
+        column
+        for column in (roster.columns if roster else ())
+        if (match := NUMBERED.fullmatch(column)) and rosters.key(match["title"]) == rosters.key(assignment)
+    ]
+    return found[0] if len(found) == 1 else assignment
+
+
+def mark(row):
+    """Return a score as text, at most four decimals; empty if there is none."""
+    return "" if row["score"] == "" else f"{round(row['score'], 4):.15g}"
+
+
+def canvas(people, marks, column, points):
+    """Return canvas.csv: the columns of Canvas's gradebook export, the points possible, a row for each student."""
+    filled = [{name: "" for name in CANVAS} | {"Student": POINTS_POSSIBLE, column: f"{points:.15g}"}]
+    for person in people:
+        name = person.name or ", ".join(filter(None, (person.last_name, person.first_name)))
+        known = {name: person.row.get(name, "") for name in CANVAS} | {"Student": name}
+        if "Section" not in person.row:  # not Canvas's own line
+            known = dict(zip(CANVAS, (name, person.canvas_id, person.id, person.login, ""), strict=True))
+        filled.append(known | {column: mark(marks[person.id])})
+    return table([*CANVAS, column], filled)
+
+
+def moodle(people, marks, roster, assignment):
+    """Return moodle.csv: the roster's own lines with grade and comment if it is a worksheet, else a table of our own.
+
+    A column that identifies students is left out unless all have it: Moodle would take an empty cell for the student
+    of the line before.
+    """
+    comments = {person.id: standing(marks[person.id]) for person in people}
+    if roster and set(roster.columns) >= WORKSHEET:
+        given = [column for column in roster.columns if column]
+        filled = [
+            person.row
+            | {"Grade": mark(marks[person.id]), COMMENTS: comments[person.id] or person.row.get(COMMENTS, "")}
+            for person in people
+        ]
+        return table(given, filled)
+    identity = {
+        "ID number": [person.row.get("ID number", person.id) for person in people],
+        "Username": [person.login for person in people],
+        "Email address": [person.email for person in people],
+    }
+    identity = {column: values for column, values in identity.items() if all(values)}
+    filled = [
+        {column: values[place] for column, values in identity.items()}
+        | {"First name": person.first_name, "Surname": person.last_name or person.name}
+        | {assignment: mark(marks[person.id]), COMMENTS: comments[person.id]}
+        for place, person in enumerate(people)
+    ]
+    return table([*identity, "First name", "Surname", assignment, COMMENTS], filled)
+
+
+def standing(row):
+    """Return, for the student, why a mark is missing or what being late cost; empty if there is nothing to say."""
+    if row["status"] != "graded":
+        return row["status"] if row["reason"] == STOPPED else f"{row['status']}: {row['reason']}"
+    return f"{row['late_submission_penalty']:.15g} points off for being late" if row["late_submission_penalty"] else ""

@@ -1,0 +1,269 @@
+"""Whose file it is, and when it was handed in, from the names that learning management systems give: see docs/lms.md.
+
+`recognised` looks at all names of a source at once and returns the `Layout` that most of them fit. A layout turns one
+name into its `Owner`s; the roster turns an owner into a student.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from itertools import takewhile
+from pathlib import PurePosixPath
+
+import yaml
+
+from grading.lms.archives import NOTEBOOK, Unreadable
+
+ENDING = re.compile(r"(\.(ipynb|json|txt|html?|pdf|zip|py))+$", re.IGNORECASE)
+COPY = re.compile(r"\s*\((\d+)\)")  # what browsers and file managers add to a second copy
+STUDENT = re.compile(r"[\w@+-][\w.@+-]*")
+LONGEST_ID = 120  # bytes: a folder's name may have 255, and ours put something before or behind it
+# What Canvas puts behind the student: an upload's number and name, or a page with what was typed into Canvas itself.
+CANVAS_FILE = r"(?:(?P<upload>\d+)_.+|(?:text|link)\.html)"
+CANVAS = re.compile(rf"(?P<name>.+?)(?P<late>_LATE)?_(?P<user>\d+)_{CANVAS_FILE}")
+CANVAS_ANONYMOUS = re.compile(rf"(?P<late>LATE_)?(?P<user>anon_[^_]+)_{CANVAS_FILE}")
+MOODLE = re.compile(r"(?P<name>.+)_(?P<participant>\d+)_assignsubmission_[a-z]+(_.*)?")
+CLASSROOM = re.compile(r"(?P<name>[^_]+?) - (?P<title>.+)")
+METADATA = "submission_metadata.yml"
+SUBMISSION = re.compile(r"submission_\d+")
+PLACEHOLDER = re.compile(r"\{(\w*)\}")
+PLACEHOLDERS = {"student", "name", "first", "last", "email", "canvas_id", "moodle_id", "filename"}
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What a file's name, or the LMS's own list, says about who handed it in; empty where it says nothing."""
+
+    student: str = ""  # an id that the instructor knows
+    name: str = ""
+    email: str = ""
+    canvas_id: str = ""
+    moodle_id: str = ""
+    late: bool = False
+    submitted: float | None = None  # seconds since the epoch
+    upload: int = 0  # grows with every upload
+
+    @property
+    def id(self):
+        """Return a safe id made of what is known; empty if nothing is."""
+        numbers = [number for number in (self.canvas_id, self.moodle_id) if number]
+        numbered = "-".join(filter(None, (self.name, *numbers))) if numbers else ""
+        return self.student if is_id(self.student) else slug(numbered or self.email or self.name)
+
+    @property
+    def who(self):
+        """Return all that is said of the person."""
+        return self.student, self.name, self.email, self.canvas_id, self.moodle_id
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a source names its files."""
+
+    title: str
+    owners: Callable[[PurePosixPath], list[Owner]]
+    dated: bool = True  # whether a file's own time says when it was handed in
+    times: str = "Times of submission are the files' own."
+    listing: PurePosixPath | None = None  # the LMS's own list among the files, handed in by nobody
+    namesakes: bool = False  # whether students of one name cannot be told apart
+
+
+def is_id(text):
+    """Tell whether a text can be a student's id as it is: a part of a path, of nothing that tools take for more."""
+    return bool(STUDENT.fullmatch(text)) and len(text.encode()) <= LONGEST_ID
+
+
+def as_id(text):
+    """Return a text as a student's id: as it is where it can be one, else its slug."""
+    return text if is_id(text) else slug(text)
+
+
+def slug(text):
+    """Return a text as an id: letters and digits of any script, lower case, joined by hyphens."""
+    found = re.sub(r"[^\w.@+]+", "-", text.casefold()).strip("-._")
+    if len(found.encode()) <= LONGEST_ID:
+        return found
+    end = hashlib.sha256(found.encode()).hexdigest()[:8]  # keeps apart what begins alike
+    return f"{found.encode()[: LONGEST_ID - 9].decode(errors='ignore')}-{end}"
+
+
+def recognised(entries, assignment, pattern=None):
+    """Return the layout of a source; ``pattern`` is one of the instructor's own, see `by_pattern`.
+
+    Raises ValueError for a pattern that is none, and for a Gradescope export whose list cannot be read.
+    """
+    if pattern:
+        return Layout("your pattern", by_pattern(pattern))
+    names = [entry.name for entry in entries]
+    depth = shared(names)
+    layouts = [
+        gradescope(entries, depth),
+        Layout("Moodle", partial(moodle, depth=depth), False, "Times are the grading worksheet's, if given as roster."),
+        Layout("Canvas", partial(canvas, depth=depth), False, "Canvas gives no times, only the mark LATE."),
+        Layout(
+            "Google Classroom",
+            classroom,
+            times="Times are those of the last change in Drive, not of turning in.",
+            namesakes=True,
+        ),
+    ]
+    fitting = (layout for layout in layouts if layout and fits(layout, names))
+    found = next(fitting, None)
+    if found is None:
+        refuse_wrapped(names, depth, assignment)
+    return found or Layout("plain", partial(plain, assignment=assignment))
+
+
+def fits(layout, names):
+    """Tell whether a layout reads most of the names."""
+    names = [name for name in names if name != layout.listing]
+    return 2 * sum(bool(layout.owners(name)) for name in names) > len(names)
+
+
+def shared(names):
+    """Return the number of folders that all names lie in."""
+    folders = zip(*(name.parts[:-1] for name in names), strict=False)
+    return sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, folders))
+
+
+def canvas(name, depth):
+    """``lastfirst_[LATE_]USERID_UPLOADID_filename``, or without names ``[LATE_]anon_CODE_UPLOADID_filename``."""
+    if len(name.parts) != depth + 1:
+        return []
+    if found := CANVAS_ANONYMOUS.fullmatch(name.name):
+        return [Owner(student=found["user"], late=bool(found["late"]), upload=int(found["upload"] or 0))]
+    if found := CANVAS.fullmatch(name.name):
+        known = {"name": found["name"], "canvas_id": found["user"]}
+        return [Owner(late=bool(found["late"]), upload=int(found["upload"] or 0), **known)]
+    return []
+
+
+def moodle(name, depth):
+    """``Full Name_PARTICIPANT_assignsubmission_file/filename``, or with a ``_`` and no folder."""
+    matches = (MOODLE.fullmatch(part) for part in name.parts[: depth + 1])
+    return [Owner(name=found["name"], moodle_id=found["participant"]) for found in matches if found][:1]
+
+
+def classroom(name):
+    """``Student Name - Title``, not in a folder."""
+    found = CLASSROOM.fullmatch(name.name) if len(name.parts) == 1 else None
+    return [Owner(name=found["name"])] if found else []
+
+
+def plain(name, assignment):
+    """``STUDENT_anything``, or a folder for each student."""
+    if len(name.parts) > 1:
+        folder = name.parts[0]
+        return [Owner(student=folder) if is_id(folder) else Owner(name=folder)]
+    stem = COPY.sub("", ENDING.sub("", name.name)).strip()
+    student = "" if stem.startswith(assignment) else stem.partition("_")[0]
+    return [Owner(student=student)] if student else []
+
+
+def refuse_wrapped(names, depth, assignment):
+    """Raise ValueError where one folder lies around all plain files: it may be the class's, or one student's."""
+    inside = [PurePosixPath(*name.parts[depth:]) for name in names if depth and NOTEBOOK.search(name.name)]
+    below = {owner.student or owner.name for name in inside for owner in plain(name, assignment)}
+    if len(below) > 1:
+        around = PurePosixPath(*names[0].parts[:depth])
+        some = ", ".join(sorted(below)[:3])
+        raise ValueError(
+            f"all files lie in the folder {str(around)!r}, so it cannot be told whose they are. If it holds the class "
+            f"({some} ...), give that folder itself, unpacked, or add --pattern '{around}/{{student}}_{{filename}}'; "
+            "if it is one student's, add --pattern '{student}/{filename}'"
+        )
+
+
+def gradescope(entries, depth):
+    """``submission_ID/filename``, with the submitters of each ID in the export's own list; None without such a list.
+
+    Raises ValueError for a list that cannot be read.
+    """
+    listing = next((entry for entry in entries if entry.name.parts[depth:] == (METADATA,)), None)
+    if listing is None or not any(SUBMISSION.fullmatch(entry.name.parts[depth]) for entry in entries):
+        return None
+    try:
+        known = yaml.load(listing.read(), Loader=RubyLoader)
+        known = {str(folder): (people(found), moment(found.get(":created_at"))) for folder, found in known.items()}
+    except (Unreadable, yaml.YAMLError, AttributeError, TypeError, RecursionError) as error:
+        raise ValueError(f"{listing.name} is not Gradescope's list of submissions: {error}") from None
+
+    def owners(name):
+        found, submitted = known.get(name.parts[depth], ([], None))
+        return [Owner(person[":sid"], person[":name"], person[":email"], submitted=submitted) for person in found]
+
+    return Layout("Gradescope", owners, False, "Times of submission are Gradescope's.", listing.name)
+
+
+def people(found):
+    """Return the submitters of one submission in Gradescope's list, each with three texts."""
+    return [
+        {key: str(person.get(key) or "").strip() for key in (":sid", ":name", ":email")}
+        for person in found.get(":submitters") or []
+    ]
+
+
+class RubyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """YAML as Gradescope writes it: a Ruby object is read as the plain mapping it holds, and nothing is made of it."""
+
+
+def ruby(loader, tag, node):
+    """Return a tagged node as plain data."""
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    return loader.construct_sequence(node) if isinstance(node, yaml.SequenceNode) else loader.construct_scalar(node)
+
+
+RubyLoader.add_multi_constructor("!ruby/", ruby)
+
+
+def moment(value):
+    """Return a time of Gradescope's list in seconds since the epoch, or None."""
+    if isinstance(value, dict):
+        value = value.get("utc")
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+
+
+def by_pattern(pattern):
+    """Return the function that reads owners by a pattern such as ``{student}_{}_{filename}``.
+
+    ``{}`` stands for anything, ``{student}``, ``{name}``, ``{first}``, ``{last}``, ``{email}``, ``{canvas_id}`` and
+    ``{moodle_id}`` for what is read, ``{filename}`` for the rest. With a ``/`` the pattern is of the whole path in the
+    source, else of the file's name. Raises ValueError where nothing in it says who the student is.
+    """
+    texts = PLACEHOLDER.split(pattern)
+    names = texts[1::2]
+    unknown = {name for name in names if name} - PLACEHOLDERS
+    twice = {name for name in names if name and names.count(name) > 1}
+    if unknown or twice or not set(names) & (PLACEHOLDERS - {"filename"}):
+        wrong = f"{{{min(unknown or twice)}}} is unknown or there twice" if unknown or twice else "no {student} in it"
+        raise ValueError(
+            f"the pattern {pattern!r} cannot be used: {wrong}; write for example {{student}}_{{}}_{{filename}}"
+        )
+    expression = "".join(
+        (f"(?P<{text}>.+?)" if text else ".*?") if place % 2 else re.escape(text) for place, text in enumerate(texts)
+    )
+    compiled = re.compile(expression, re.DOTALL)
+
+    def owners(name):
+        whole = str(name) if "/" in pattern else name.name
+        bare = re.sub(r"\s*\(\d+\)$", "", ENDING.sub("", whole))  # what a pattern that ends in no {filename} is about
+        found = compiled.fullmatch(whole if names[-1] == "filename" else bare) or compiled.fullmatch(whole)
+        if not found:
+            return []
+        read = {key: value.strip() for key, value in found.groupdict().items()}
+        read.pop("filename", None)
+        full = f"{read.pop('first', '')} {read.pop('last', '')}".strip() or read.get("student", "")
+        return [Owner(**{"name": full} | read)]
+
+    return owners

@@ -1,0 +1,1 @@
+"""nbgrader's classes, as thin shells around the rest: what nbgrader_config.py sets."""

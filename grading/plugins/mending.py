@@ -1,0 +1,55 @@
+"""The doctor's place in `nbgrader autograde`: the exporter of ``Autograde.exporter_class`` (nbgrader_config.py).
+
+nbgrader converts a submission twice: it sanitizes what was handed in, then grades the result. This exporter sees the
+bytes of the first conversion before nbgrader reads them, and hands on the mended notebook.
+"""
+
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+
+from grading.repair.doctor import mend
+
+
+class MendingExporter(NotebookExporter):
+    """Mend what a student handed in; leave everything else as it is."""
+
+    def from_file(self, file_stream, resources=None, **kw):
+        """Convert a notebook; a submission is mended first.
+
+        Raises NotGradable where it cannot be: nbgrader then names this student in its errors, grades the others and
+        ends with exit code 1.
+        """
+        if not getattr(self.parent, "_sanitizing", False):
+            return super().from_file(file_stream, resources=resources, **kw)
+        notebook = self.mended(file_stream, resources)
+        return self.from_notebook_node(notebook, resources=resources, **kw)
+
+    def mended(self, file_stream, resources):
+        """Return the mended notebook, its repairs in its first cell."""
+        mended = mend(file_stream.buffer.read(), self.released(resources["nbgrader"]))
+        for sentence in mended.repairs:
+            self.log.warning("Repaired: %s", sentence)
+        return mended.noted()
+
+    def released(self, ids):
+        """Return the released notebook of a submission; raises FileNotFoundError with the way out."""
+        course = self.parent.coursedir
+        folder = course.format_path(course.release_directory, ".", ids["assignment"])
+        path = Path(folder) / f"{ids['notebook']}.ipynb"
+        if not path.exists():
+            raise FileNotFoundError(f"{path} is missing: run nbgrader generate_assignment {ids['assignment']}")
+        return nbformat.read(path, as_version=4)
+
+    def register_preprocessor(self, preprocessor, enabled=False):
+        """Register a preprocessor; one that fails to start leaves nbgrader ready for the next student.
+
+        nbgrader would go on in the second of its conversions, and not find the next student's folder.
+        """
+        try:
+            return super().register_preprocessor(preprocessor, enabled)
+        except Exception:
+            if hasattr(self.parent, "_sanitizing"):
+                self.parent._sanitizing = True
+            raise

@@ -1,0 +1,228 @@
+"""Mend a submission before it is graded: rebuild it from the released notebook and the student's answers.
+
+Tests and prose come from the release, so that the student's copies of them never matter. An answer is found by
+nbgrader's grade_id or by the function it defines. What the student added stays where it stood. Every repair is a
+sentence (`repairs`).
+
+A submission in another language than the release's is rebuilt from that edition of it; nothing else differs.
+
+    bytes --intake--> pieces --match--> answers and extras --here--> the mended notebook, repairs
+"""
+
+import builtins
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+
+from nbformat import NotebookNode, from_dict, v4
+from nbgrader import utils
+
+from grading.repair.cell_code import Code, code
+from grading.repair.editions import editions, language_of
+from grading.repair.intake import NotGradable, Piece, read
+from grading.repair.match import Match, released_code
+from grading.repair.packed import without_packed
+from grading.repair.sentences import cell_repairs, kernel_repairs
+from helpers.support.language import english
+
+RELEASED = ("softmax_lab", "released")  # where `doctor` lists the ids of the released read-only cells, in the metadata
+NOTE_ID = "what-was-repaired"
+NOTE_TITLE = "**What was repaired before grading**"
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A submission that can be graded, and a sentence for each repair."""
+
+    notebook: NotebookNode
+    repairs: tuple[str, ...]
+
+    def noted(self) -> NotebookNode:
+        """Return the notebook with its repairs, if any, in a first cell, which `repairs_in` reads back."""
+        notebook = from_dict(self.notebook)  # a copy
+        if self.repairs:
+            source = "\n".join([NOTE_TITLE, "", *(f"- {sentence}" for sentence in self.repairs)])
+            notebook.cells.insert(0, v4.new_markdown_cell(source, id=NOTE_ID))
+        return notebook
+
+
+def mend(content: bytes, release: NotebookNode) -> Mended:
+    """Rebuild a submission from the released notebook and the answers in ``content``, the bytes handed in.
+
+    The notebook has every cell of the release in its order, the student's answers in the solution cells and the cells
+    the student added beside them; no outputs. Nothing is run or written. Raises `NotGradable` where the bytes are no
+    notebook or show no trace of the release's exercises, and ValueError for a release that holds answers.
+    """
+    if any("BEGIN SOLUTION" in cell.source for cell in release.cells):
+        raise ValueError("the release holds answers: give the notebook that students get")
+    handed = read(content)
+    known = editions(release)
+    release = in_language(release, known.get(language_of(handed.pieces)))
+    pieces = without_packed(handed.pieces, release, known.values())
+    match = Match(release, pieces, known.values())
+    entries, moved_up = in_running_order(arranged(match), match)
+    repairs = [*handed.repairs, *kernel_repairs(handed.kernel, release), *cell_repairs(match), *moved_up]
+    return Mended(rebuilt(release, entries), tuple(repairs))
+
+
+def mended_or_refused(content: bytes, release: NotebookNode) -> Mended:
+    """Do as `mend`, but let a failure of our own be a reason too: one odd file must stop nobody else's."""
+    try:
+        return mend(content, release)
+    except NotGradable:
+        raise
+    except Exception as error:
+        raise NotGradable(f"the grader itself failed at this file: {type(error).__name__}: {error}") from error
+
+
+def in_language(release, sources):
+    """Return the released notebook with the sources of one of its editions; as it is where there are none."""
+    release = from_dict(release)  # a copy
+    for cell, source in zip(release.cells, sources or [cell.source for cell in release.cells], strict=True):
+        cell.source = source
+    return release
+
+
+def repairs_in(notebook: NotebookNode) -> list[str]:
+    """Return the repairs that a notebook of autograded/ lists in its first cell; none where there is no such cell."""
+    first = notebook.cells[0] if notebook.cells else {}
+    lines = first["source"].splitlines() if first.get("id") == NOTE_ID else []
+    return [line.removeprefix("- ") for line in lines if line.startswith("- ")]
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A cell of the mended notebook: a place in the release, what the student wrote, or both."""
+
+    place: int | None
+    piece: Piece | None
+    code: Code
+
+
+def arranged(match):
+    """Return the entries in the order of the release, with the extra pieces by what they stood by.
+
+    A piece stays with the solution it stood by: after the one above it, else before the one below it. Elsewhere it
+    stays before what followed it. An earlier definition of an answer goes right before the one that counts.
+    """
+    before, after, earlier = defaultdict(list), defaultdict(list), defaultdict(list)
+    extras = set(match.extras)
+    anchors = [None if piece in extras else match.place_of(piece) for piece in match.pieces]
+    below = None
+    followers = []
+    for anchor in reversed(anchors):
+        followers.append(below)
+        below = below if anchor is None else anchor
+    above = None
+    for piece, anchor, below in zip(match.pieces, anchors, reversed(followers), strict=True):
+        above = above if anchor is None else anchor
+        if piece not in extras:
+            continue
+        overridden = next((i for i in match.answers if piece.kind == "code" and match.given(i, piece)), None)
+        own = match.places.get(piece)
+        if overridden is not None:
+            earlier[overridden].append(piece)
+        elif own is not None:
+            (before if own in match.names else after)[own].append(piece)
+        elif above in match.names or below is None:
+            after[above].append(piece)
+        elif above is None or below > above or below in match.names:
+            before[below].append(piece)
+        else:
+            after[above].append(piece)
+    entries = []
+    for i, cell in enumerate(match.cells):
+        answer = match.answers.get(i)
+        entries += [Entry(None, piece, code_of(piece)) for piece in before[i] + earlier[i]]
+        entries.append(Entry(i, answer, answer.code if answer else released_code(cell)))
+        entries += [Entry(None, piece, code_of(piece)) for piece in after[i]]
+    return entries
+
+
+def code_of(piece):
+    """Return what a piece is as code; text is none."""
+    return piece.code if piece.kind == "code" else code("")
+
+
+def in_running_order(entries, match):
+    """Move up what an answer needs and what stood below its check, as after cells that were run in another order.
+
+    Returns the entries and a sentence for each one moved.
+    """
+    givers = defaultdict(list)
+    for entry in entries:
+        for name in entry.code.binds - match.all_names if entry.place is None else ():
+            givers[name].append(entry)
+    ordered, known, seen, sentences, pending = [], set(dir(builtins)), set(), [], frozenset()
+
+    def helper_for(entry, pulled):
+        if entry.place is None:
+            needs = entry.code.needs if pulled else frozenset()
+        else:
+            needs = pending if utils.is_grade(match.cells[entry.place]) else frozenset()
+            needs |= entry.code.needs_at_once if entry.place in match.answers else frozenset()
+        for name in sorted(needs - known):
+            for giver in givers[name]:
+                if giver not in seen:
+                    sentences.append(
+                        english("Moved above the check that needs it: the cell that defines `{name}`.", name=name)
+                    )
+                    return giver
+        return None
+
+    for entry in entries:
+        stack = [entry] if entry not in seen else []
+        seen.add(entry)
+        while stack:
+            if helper := helper_for(stack[-1], pulled=len(stack) > 1):
+                seen.add(helper)
+                stack.append(helper)
+                continue
+            ordered.append(stack.pop())
+            known |= ordered[-1].code.binds
+            if ordered[-1].place in match.answers:
+                pending |= ordered[-1].code.needs
+    return ordered, sentences
+
+
+def rebuilt(release, entries):
+    """Return the notebook of the entries, with the release's metadata and without outputs."""
+    notebook = from_dict(release)  # a copy
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    ids = {cell.get("id") for cell in release.cells} | {NOTE_ID}
+    cells = []
+    for entry in entries:
+        if entry.place is not None:
+            cell = notebook.cells[entry.place]
+            cell.source = entry.piece.source if entry.piece else cell.source
+            if cell.cell_type == "code":
+                cell.update(outputs=[], execution_count=None)
+        else:
+            piece = entry.piece
+            usable = re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", piece.id) and piece.id not in ids
+            cell = from_dict({"cell_type": piece.kind, "metadata": {}, "source": piece.source})
+            cell.id = piece.id if usable else fresh_id(ids)
+            if piece.kind == "code":
+                cell.update(outputs=[], execution_count=None)
+            elif piece.attachments:
+                cell.attachments = from_dict(piece.attachments)
+            ids.add(cell.id)
+        cells.append(cell)
+    notebook.cells = cells
+    section, key = RELEASED
+    read_only = [notebook.cells[i].id for i, e in enumerate(entries) if e.place is not None and is_read_only(cells[i])]
+    notebook.metadata[section] = {key: read_only}
+    return notebook
+
+
+def is_read_only(cell):
+    """Tell whether a released cell is code that nobody is asked to change."""
+    return cell.cell_type == "code" and "nbgrader" not in cell.metadata
+
+
+def fresh_id(ids):
+    """Return an id that is not in use, the same for the same submission."""
+    number = len(ids)
+    while f"added-{number}" in ids:
+        number += 1
+    return f"added-{number}"

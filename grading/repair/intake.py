@@ -1,0 +1,272 @@
+"""Read the bytes that a student handed in as cells, whatever wrote them; the doctor goes on from there.
+
+Only what grading needs is kept of a cell: its kind, its source, its attachments and the marks by which it is found
+again. Outputs are not read: grading makes its own.
+"""
+
+import codecs
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from grading.repair.cell_code import code
+from grading.repair.editions import SETTING
+from helpers.support.language import english, english_counted
+
+LARGEST_FILE = 32 << 20  # bytes
+LARGEST_SOURCE = 4 << 20  # characters, of all cells together
+MOST_CELLS = 5_000
+MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
+KINDS = ("code", "markdown", "raw")
+OUTPUT_KEYS = {
+    "stream": {"name": str, "text": (str, list)},
+    "display_data": {"data": dict, "metadata": dict},
+    "execute_result": {"data": dict, "metadata": dict},
+    "error": {"ename": str, "evalue": str, "traceback": list},
+}
+
+
+class NotGradable(Exception):
+    """The bytes are no notebook of this assignment; the message is a reason for student and instructor."""
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A cell as it was handed in; two of them are never the same."""
+
+    kind: str  # "code", "markdown" or "raw"
+    source: str
+    id: str = ""
+    nbgrader: dict = field(default_factory=dict)
+    attachments: dict = field(default_factory=dict)
+
+    @cached_property
+    def code(self):
+        """Return what the source is as code, whatever kind of cell it stands in."""
+        return code(self.source)
+
+    @cached_property
+    def key(self):
+        """Return the source without what editors change by themselves."""
+        return key(self.source)
+
+    @property
+    def grade_id(self):
+        """Return nbgrader's name of the cell, or the empty text."""
+        grade_id = self.nbgrader.get("grade_id")
+        return grade_id if isinstance(grade_id, str) else ""
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A notebook as it was handed in: its cells that are not empty, its kernel, and what was odd about the file."""
+
+    pieces: tuple[Piece, ...]
+    kernel: str | None
+    repairs: tuple[str, ...]
+
+
+def read(content):
+    """Read the bytes of a notebook.
+
+    Returns a `Handed`. Raises `NotGradable` for what is no notebook, or too large: 32 MiB, 5,000 cells, 4 million
+    characters of source.
+    """
+    if len(content) > LARGEST_FILE:
+        raise NotGradable(f"the file is too large: {len(content) >> 20} MiB, where {LARGEST_FILE >> 20} are allowed")
+    text, repairs = decoded(content)
+    document = parsed(text)
+    cells, version = cells_of(document)
+    if len(cells) > MOST_CELLS:
+        raise NotGradable(f"the notebook has {len(cells):,} cells, where {MOST_CELLS:,} are allowed")
+    readable = [cell for cell in cells if isinstance(cell, dict)]
+    pieces, odd = [], Counter(malformed=len(cells) - len(readable))
+    for cell in readable:
+        pieces.append(piece_of(cell, odd))
+    if sum(len(piece.source) for piece in pieces) > LARGEST_SOURCE:
+        raise NotGradable("the notebook's cells hold more than 4 million characters")
+    metadata = document.get("metadata") if isinstance(document.get("metadata"), dict) else {}
+    repairs += format_repairs(version, readable) + cell_repairs(odd)
+    if "widgets" in metadata and not has_state(metadata["widgets"]):
+        repairs.append(english("The notebook's widgets had no state, as Colab leaves them; they were taken out."))
+    pieces = tuple(piece for piece in pieces if piece.source.strip())
+    if not pieces:
+        raise NotGradable("the notebook is empty: no cell has any content")
+    kernel = metadata.get("kernelspec")
+    kernel = kernel.get("name") if isinstance(kernel, dict) else None
+    return Handed(pieces, kernel if isinstance(kernel, str) else None, tuple(repairs))
+
+
+def decoded(content):
+    """Return the text of the bytes and what was odd about its encoding."""
+    if not content.strip():
+        raise NotGradable("the file is empty")
+    for start, kind in ((b"PK", "a zip archive"), (b"%PDF", "a PDF"), (b"\x1f\x8b", "a gzip archive")):
+        if content.startswith(start):
+            raise NotGradable(f"the file is {kind}, not a notebook; hand in the .ipynb file itself")
+    encoding = json.detect_encoding(content)  # by its byte order mark, or by its first bytes
+    repairs = []
+    if content.startswith(codecs.BOM_UTF8):
+        repairs.append(english("The file began with a byte order mark; it was taken off."))
+    elif encoding != "utf-8":
+        shown = encoding.partition("-sig")[0].upper()
+        repairs.append(english("The file was in {encoding}; it is UTF-8 now.", encoding=shown))
+    try:
+        return content.decode(encoding), repairs
+    except UnicodeDecodeError:
+        if encoding != "utf-8":
+            raise NotGradable("the file is not a notebook: it is no text") from None
+    repairs.append(english("The file was not in UTF-8; it was read as Latin-1."))
+    try:
+        return content.decode("cp1252"), repairs
+    except UnicodeDecodeError:
+        return content.decode("latin-1"), repairs
+
+
+def parsed(text):
+    """Return the JSON object that a text holds."""
+    if text.lstrip().startswith("<"):
+        raise NotGradable("the file is a web page, not a notebook; hand in the .ipynb file itself")
+    try:
+        document = json.loads(text, strict=False)
+    except json.JSONDecodeError as error:
+        whole = text.strip()
+        if whole.startswith("{") and (not whole.endswith("}") or error.pos >= len(text.rstrip())):
+            raise NotGradable("the file ends in the middle, as after a broken upload") from None
+        raise NotGradable(f"the file is not a notebook: no valid JSON at line {error.lineno}") from None
+    except (RecursionError, ValueError):
+        raise NotGradable("the file is not a notebook: no JSON that can be read") from None
+    if not isinstance(document, dict):
+        raise NotGradable("the file is not a notebook: JSON without cells")
+    return document
+
+
+def cells_of(document):
+    """Return the list of a document's cells and its format as (major, minor)."""
+    major, minor = (document.get(key) for key in ("nbformat", "nbformat_minor"))
+    major, minor = (value if type(value) is int else None for value in (major, minor))
+    cells = document.get("cells")
+    if cells is None and isinstance(document.get("worksheets"), list):
+        sheets = [sheet.get("cells") for sheet in document["worksheets"] if isinstance(sheet, dict)]
+        cells, major = [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet], major or 3
+    if not isinstance(cells, list):
+        raise NotGradable("the file is not a notebook: JSON without cells")
+    return cells, (major, minor)
+
+
+def piece_of(cell, odd):
+    """Return a cell of format 3 or 4 as a Piece, counting in ``odd`` what was wrong with it."""
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list):
+        lines = [line for line in source if isinstance(line, str)]
+        odd["malformed"] += len(lines) < len(source)
+        source = "".join(lines)
+    if not isinstance(source, str):
+        odd["malformed"] += 1
+        source = ""
+    odd["returns"] += "\r" in source
+    clean = source.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n")
+    odd["malformed"] += clean.count("?") > source.count("?")  # half of a surrogate pair
+    kind = cell.get("cell_type")
+    if kind == "heading":
+        level = cell.get("level")
+        level = level if type(level) is int and 1 <= level <= 6 else 1
+        kind, clean = "markdown", f"{'#' * level} {clean}"
+    elif kind not in KINDS:
+        odd["malformed"] += kind != "html"  # of format 3
+        kind = "code" if "outputs" in cell or "input" in cell else "markdown"
+    outputs = cell.get("outputs", [])
+    outputs = outputs if isinstance(outputs, list) else [None]
+    if cell.get("cell_type") == "code" and "source" in cell:  # format 3 had other outputs
+        odd["outputs"] += sum(not well_formed(output) for output in outputs)
+    metadata = cell.get("metadata")
+    odd["malformed"] += "metadata" in cell and not isinstance(metadata, dict)
+    metadata = metadata if isinstance(metadata, dict) else {}
+    name = next((value for value in (cell.get("id"), metadata.get("id")) if isinstance(value, str)), "")
+    nbgrader = metadata.get("nbgrader")
+    return Piece(kind, clean, name, nbgrader if isinstance(nbgrader, dict) else {}, attachments_of(cell))
+
+
+def well_formed(output):
+    """Tell whether an output has what the notebook format asks for."""
+    kind = output.get("output_type") if isinstance(output, dict) else None
+    keys = OUTPUT_KEYS.get(kind) if isinstance(kind, str) else None
+    return keys is not None and all(isinstance(output.get(key), types) for key, types in keys.items())
+
+
+def attachments_of(cell):
+    """Return the pictures pasted into a cell, as far as they are well formed."""
+    found = cell.get("attachments")
+    found = found if isinstance(found, dict) else {}
+    bundles = {name: bundle for name, bundle in found.items() if isinstance(bundle, dict)}
+    return {
+        name: bundle
+        for name, bundle in bundles.items()
+        if is_text(name) and all(is_text(data) and MIME.fullmatch(mime) for mime, data in bundle.items())
+    }
+
+
+def is_text(value):
+    """Tell whether a value is a text that can be written: JSON may hold half of a surrogate pair."""
+    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
+
+
+def format_repairs(version, cells):
+    """Return what is to say about the notebook's format and its cells' ids."""
+    major, minor = version
+    if (major, minor) != (4, 5):
+        known = major is not None and (major < 4 or minor is not None)
+        shown = f"{major}" + (f".{minor}" if minor is not None else "")
+        if not known:
+            return [english("The file was without a format number; it is in format 4.5 now.")]
+        return [english("The file was in notebook format {number}; it is in format 4.5 now.", number=shown)]
+    ids = Counter(cell["id"] for cell in cells if isinstance(cell.get("id"), str))
+    repairs, missing = [], len(cells) - ids.total()
+    if missing:
+        repairs.append(
+            english_counted(
+                "{count} cell had no id, or an invalid one; each has one now.",
+                "{count} cells had no id, or an invalid one; each has one now.",
+                missing,
+            )
+        )
+    if len(ids) < ids.total():
+        repairs.append(english("Some cells had the same id; each has its own now."))
+    return repairs
+
+
+def cell_repairs(odd):
+    """Return what is to say about odd cells."""
+    repairs = []
+    if odd["returns"]:
+        repairs.append(english("Lines ended as Windows or old Macs write them (CR); they end in LF now."))
+    if odd["outputs"]:
+        repairs.append(
+            english_counted(
+                "{count} output had a wrong form; grading makes its own outputs.",
+                "{count} outputs had a wrong form; grading makes its own outputs.",
+                odd["outputs"],
+            )
+        )
+    if odd["malformed"]:
+        repairs.append(
+            english_counted(
+                "{count} cell had a wrong form; what could be read was kept.",
+                "{count} cells had a wrong form; what could be read was kept.",
+                odd["malformed"],
+            )
+        )
+    return repairs
+
+
+def has_state(widgets):
+    """Tell whether a notebook's widget metadata is complete."""
+    bundles = widgets.values() if isinstance(widgets, dict) else [None]
+    return all(isinstance(bundle, dict) and "state" in bundle for bundle in bundles)
+
+
+def key(source):
+    """Return a source without trailing blanks, outer empty lines and the language that it sets, to compare by."""
+    return SETTING.sub('LANGUAGE = "en"', "\n".join(line.rstrip() for line in source.strip().split("\n")))

@@ -1,0 +1,183 @@
+"""Find out which cell of a submission is which of the release, and which of them answers an exercise."""
+
+from collections import defaultdict
+from dataclasses import replace
+
+from nbgrader import utils
+
+from grading.repair.cell_code import code
+from grading.repair.intake import NotGradable, key
+
+MOST_PARTS = 6  # into which a cell may have been split
+
+
+class Match:
+    """A submission's pieces beside the cells of its release.
+
+    pieces   the cells handed in, the parts of split answers joined
+    places   from a piece to the index of the released cell that it is, by grade_id, else by source, else by cell id
+    answers  from the index of a solution cell to the piece that answers it; one without an attempt is not there
+    extras   the pieces that the student added or changed, and that are kept
+    parts    from the index of a solution cell to the number of parts it had been split into
+    """
+
+    def __init__(self, release, pieces, editions=()):
+        """Take a release and the pieces; ``editions`` are the sources of its cells in other languages."""
+        self.cells = release.cells
+        released = [cell.source for cell in self.cells]
+        self.texts = [{key(text) for text in texts} for texts in zip(released, *editions, strict=True)]
+        asked = {i: released_code(cell) for i, cell in enumerate(self.cells) if utils.is_solution(cell)}
+        self.functions = {i: found.defines for i, found in asked.items() if found.defines}
+        self.names = {i: found.defines or found.binds for i, found in asked.items()}
+        self.all_names = frozenset().union(*self.names.values())
+        self.grade_ids = {grade_id(cell): i for i, cell in enumerate(self.cells) if grade_id(cell)}
+        self.keys = defaultdict(list)
+        for i, texts in enumerate(self.texts):
+            for text in texts:
+                self.keys[text].append(i)
+        self.parts = {}
+        self.pieces = self.reunite(list(pieces))
+        self.places = self.place()
+        self.answers = {i: piece for i in self.names if (piece := self.answer(i))}
+        if not self.is_of_this_assignment():
+            raise NotGradable("it holds none of this assignment's exercises; it may be another assignment's notebook")
+        self.extras = [piece for piece in self.pieces if self.is_extra(piece)]
+
+    def reunite(self, pieces):
+        """Return the pieces with the parts of each split solution joined."""
+        whole, rest = [], pieces[::-1]
+        while rest:
+            head = rest.pop()
+            place = self.solution_of(head)
+            while place is not None and (count := self.continued(head, place, rest[: -MOST_PARTS - 1 : -1])):
+                for _ in range(count):
+                    head = replace(head, source=joined(head.source, rest.pop().source))
+                self.parts[place] = self.parts.get(place, 1) + count
+            whole.append(head)
+        return whole
+
+    def solution_of(self, piece):
+        """Return the index of the solution that a piece of code begins, or None."""
+        if piece.kind != "code" or piece.key in self.keys:
+            return None
+        named = self.grade_ids.get(piece.grade_id)
+        defined = (i for i, names in self.names.items() if names & piece.code.defines)
+        return named if named in self.names else next(defined, None)
+
+    def continued(self, head, place, following):
+        """Return how many of the following pieces only make sense as the rest of ``head``, and complete it."""
+        if head.code.parses and not head.code.is_open:
+            return 0
+        source = head.source
+        for count, part in enumerate(following, 1):
+            another = self.grade_ids.get(part.grade_id, place) != place
+            gives = part.code.binds if part.code.parses else part.code.defines  # an answer of its own, such as a number
+            if part.kind != "code" or another or part.key in self.keys or gives & self.all_names:
+                return 0
+            if head.code.parses and part.code.parses and not part.source[0].isspace() and not part.code.returns:
+                return 0
+            source = joined(source, part.source)
+            if code(source).parses:
+                return count
+        return 0
+
+    def place(self):
+        """Return the index of the released cell that each piece is, where there is one."""
+        unused = {source: list(places) for source, places in self.keys.items()}
+        ids = {cell.get("id"): i for i, cell in enumerate(self.cells)}
+        places = {}
+        for piece in self.pieces:
+            if piece.grade_id in self.grade_ids:
+                places[piece] = self.grade_ids[piece.grade_id]
+            elif same := unused.get(piece.key):
+                places[piece] = same.pop(0) if len(same) > 1 else same[0]
+            elif piece.id in ids:
+                places[piece] = ids[piece.id]
+        return places
+
+    def is_of_this_assignment(self):
+        """Tell whether a function that the release asks for, or its cell, is there; variables prove nothing."""
+        if not self.functions:
+            return any(grade_id(self.cells[place]) for place in self.places.values())
+        functions = frozenset().union(*self.functions.values())
+        return any(
+            self.places.get(piece) in self.functions or functions & (piece.code.defines | piece.code.needs)
+            for piece in self.pieces
+        )
+
+    def is_copy(self, piece):
+        """Tell whether a piece says just what its cell says in the release, in any language."""
+        return piece in self.places and piece.key in self.texts[self.places[piece]]
+
+    def answer(self, i):
+        """Return the piece that answers solution ``i``, or None.
+
+        That is the last code that defines its function, or variable, and does something; else text that does, for a
+        cell can be turned into text by accident; else what binds the name in another way; else what the student left in
+        its cell.
+        """
+        names, name = self.names[i], grade_id(self.cells[i])
+        marked = [piece for piece in self.pieces if piece.grade_id == name]
+        changed = [piece for piece in marked if not self.is_copy(piece)]
+        if self.cells[i].cell_type != "code" or not names:
+            return last(changed)
+        attempts = [
+            piece
+            for piece in self.pieces
+            if (names & piece.code.binds if piece in changed else self.given(i, piece)) - piece.code.stubs
+        ]
+        unclear = [piece for piece in changed if not piece.code.defines & (self.all_names - names)]
+        return (
+            last(piece for piece in attempts if piece.kind == "code")
+            or last(piece for piece in attempts if piece.code.parses or piece in marked)
+            or last(p for p in self.pieces if p.kind == "code" and names & p.code.binds - p.code.stubs)
+            or last(unclear)
+        )
+
+    def given(self, i, piece):
+        """Return which names of solution ``i`` a piece gives: functions by definition, variables by assignment."""
+        return self.names[i] & (piece.code.defines if i in self.functions else piece.code.binds)
+
+    def is_extra(self, piece):
+        """Tell whether a piece is kept beside the released cells and the answers."""
+        if piece in self.answers.values() or self.is_copy(piece) or self.is_repeated(piece):
+            return False
+        if piece.kind == "code" and piece.code.only_stubs and piece.code.stubs & self.all_names:
+            return False
+        place = self.places.get(piece)
+        return place is None or not utils.is_locked(self.cells[place]) or bool(piece.code.binds)
+
+    def is_repeated(self, piece):
+        """Tell whether a piece is another copy of an answer."""
+        return any(piece is not answer and piece.key == answer.key for answer in self.answers.values())
+
+    def definitions(self, i):
+        """Return the pieces of code that answer solution ``i``, those that are overridden too."""
+        pieces = [*self.extras, self.answers[i]]
+        return [piece for piece in pieces if piece.kind == "code" and self.given(i, piece) - piece.code.stubs]
+
+    def place_of(self, piece):
+        """Return where a piece goes in the release: the solution it answers, else the cell it is, else None."""
+        return next((i for i, answer in self.answers.items() if answer is piece), self.places.get(piece))
+
+
+def released_code(cell):
+    """Return what a released cell is as code; prose is none."""
+    return code(cell.source if cell.cell_type == "code" else "")
+
+
+def grade_id(cell):
+    """Return nbgrader's name of a cell that a release marks, or None."""
+    marked = utils.is_grade(cell) or utils.is_solution(cell) or utils.is_locked(cell) or utils.is_task(cell)
+    return cell.metadata.nbgrader.get("grade_id") if marked else None
+
+
+def joined(head, part):
+    """Return two parts of a split cell as one: by a new line, or where that makes no sense, as the cut left them."""
+    lines, text = f"{head}\n{part}", head + part
+    return text if head.rpartition("\n")[2].isspace() or (not code(lines).parses and code(text).parses) else lines
+
+
+def last(pieces):
+    """Return the last of some pieces, or None."""
+    return next(reversed(list(pieces)), None)

@@ -1,0 +1,38 @@
+"""Take packed helpers out of what was handed in: grading runs the release's own setup cell, never a student's."""
+
+import ast
+import re
+from dataclasses import replace
+
+from grading.repair.cell_code import parsed, without_magics
+from grading.repair.intake import key
+
+CALL = "bring_helpers"  # the function of source/setup_cell.py
+
+
+def without_packed(pieces, release, editions=()):
+    """Return the pieces without packed helpers; what else stood in such a cell, an import say, stays.
+
+    A setup cell that is the release's, word for word, or that of one of its ``editions`` (the sources of their cells),
+    is left as it is.
+    """
+    known = [[cell.source for cell in release.cells], *editions]
+    ours = list(dict.fromkeys(source for sources in known for source in sources if CALL in source))
+    keys = {key(source) for source in ours}
+    pieces = [
+        replace(piece, source=stripped(piece.source, ours)) if CALL in piece.source and piece.key not in keys else piece
+        for piece in pieces
+    ]
+    return [piece for piece in pieces if piece.source.strip()]
+
+
+def stripped(source, ours):
+    """Return a source without the release's setup cells and without any call that unpacks."""
+    for setup in ours:
+        source = source.replace(setup, "")
+    lines = source.split("\n")
+    tree = parsed(without_magics(source))
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Call) and CALL in (getattr(node.func, "id", ""), getattr(node.func, "attr", "")):
+            lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
+    return "\n".join("" if re.match(rf"\s*{CALL}\(", line) else line for line in lines)

@@ -1,0 +1,1 @@
+"""What is read: feedback pages, the instructor's summary, in which language."""

@@ -1,0 +1,166 @@
+"""Sum an assignment up for the instructor: a CSV, a JSON, and a page of misconceptions by count.
+
+    python -m grading summary --assignment NAME
+
+It reads the autograded notebooks and the gradebook and changes neither. A mark that is missing is empty, with a status
+and a reason: never 0.
+"""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import MissingEntry
+from nbgrader.coursedir import CourseDirectory
+
+from grading.gradebook.database import gradebook_of, submission_of
+from grading.gradebook.status import collected, folder, standing, table
+from grading.repair.doctor import repairs_in
+from grading.reports.feedback import render
+from grading.reports.findings import Finding, findings, scores
+
+COLUMNS = (
+    "student",
+    "exercise",
+    "points",
+    "maximum",
+    "status",
+    "reason",
+    "cases",
+    "cases_failed",
+    "mistakes",
+    "repairs",
+)
+FILES = ("summary.csv", "summary.json", "misconceptions.html")
+
+
+@dataclass
+class Submission:
+    """What is known about one student's work.
+
+    ``status`` and ``reason`` are those of `export.standing`; ``exercises`` has a `Finding` for every exercise with
+    points, with a score of None where there is no mark.
+    """
+
+    student: str
+    status: str
+    reason: str
+    exercises: list
+    late_penalty: float = 0.0
+    repairs: list = field(default_factory=list)
+
+
+def submissions(course, assignment):
+    """Return the `Submission`s of all who are in the gradebook or handed something in, by name.
+
+    Raises ValueError where there is no gradebook, or no such assignment in it.
+    """
+    course = Path(course).resolve()
+    with gradebook_of(course) as gradebook:
+        try:
+            entry = gradebook.find_assignment(assignment)
+        except MissingEntry:
+            known = ", ".join(sorted(other.name for other in gradebook.assignments)) or "none yet"
+            raise ValueError(f"the gradebook has no assignment {assignment!r}; it has {known}") from None
+        folders = CourseDirectory(root=str(course))
+        students = {student.id for student in gradebook.students} | collected(folders, assignment)
+        return [read(folders, gradebook, student, entry) for student in sorted(students)]
+
+
+def read(folders, gradebook, student, assignment):
+    """Return the `Submission` of one student; ``assignment`` is the gradebook's entry."""
+
+    def place(step):
+        return folder(folders, step, student, assignment.name)
+
+    status, reason = standing(gradebook, assignment, student, place)
+    found = Submission(student, status, reason, [])
+    scored = status in ("graded", "to be marked")
+    if scored:
+        found.late_penalty = submission_of(gradebook, assignment.name, student).late_submission_penalty or 0.0
+    for notebook in assignment.notebooks:
+        path, known = place("autograded") / f"{notebook.name}.ipynb", {}
+        if scored and path.exists():
+            graded = nbformat.read(path, as_version=4)
+            known = {finding.exercise: finding for finding in findings(graded)}
+            found.repairs += repairs_in(graded)
+        marks = scores(gradebook, notebook.name, assignment.name, student) if scored else {}
+        for cell in (*notebook.grade_cells, *notebook.task_cells):
+            name = cell.name.removeprefix("test_")
+            finding = known.get(name) or Finding(name, graded=True, maximum=cell.max_score)
+            finding.score = marks.get(name)
+            found.exercises.append(finding)
+    return found
+
+
+def record(submission):
+    """Return what the tables say about one student, as data."""
+    marks = []
+    for finding in submission.exercises:
+        missing = finding.score is None
+        marks.append(
+            {
+                "exercise": finding.exercise,
+                "points": finding.score,
+                "maximum": finding.maximum,
+                "status": submission.status if missing else "graded",
+                "reason": submission.reason if missing else "",
+                "cases": len(finding.cases),
+                "cases_failed": [case["name"] for case in finding.failed],
+                "mistakes": finding.mistakes(),
+            }
+        )
+    return {
+        "student": submission.student,
+        "status": submission.status,
+        "reason": submission.reason,
+        "late_penalty": submission.late_penalty,
+        "repairs": submission.repairs,
+        "exercises": marks,
+    }
+
+
+def rows(records):
+    """Yield a table's rows, one for each student and exercise, with lists joined to text."""
+    for student in records:
+        for mark in student["exercises"]:
+            row = {"student": student["student"], **mark, "repairs": student["repairs"]}
+            yield {key: "; ".join(value) if isinstance(value, list) else value for key, value in row.items()}
+
+
+def misconceptions(submissions):
+    """Count what cost points, exercise by exercise, most frequent first.
+
+    Returns a list of ``{"exercise", "graded", "full", "mistakes": [(sentence, students)]}``.
+    """
+    names = list(dict.fromkeys(finding.exercise for submission in submissions for finding in submission.exercises))
+    found = []
+    for name in names:
+        marked = [f for s in submissions for f in s.exercises if f.exercise == name and f.points is not None]
+        counts = Counter(mistake for finding in marked for mistake in finding.mistakes())
+        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        full = sum(finding.points >= finding.maximum for finding in marked)
+        found.append({"exercise": name, "graded": len(marked), "full": full, "mistakes": ordered})
+    return found
+
+
+def write(submissions, assignment, to):
+    """Write `FILES` into the folder ``to``, made if it is missing, and return their paths."""
+    to.mkdir(parents=True, exist_ok=True)
+    paths = [to / name for name in FILES]
+    records = [record(submission) for submission in submissions]
+    paths[0].write_bytes(table(COLUMNS, rows(records)))
+    data = {"assignment": assignment, "students": records}
+    paths[1].write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    ungraded = [s for s in submissions if s.status in ("not graded", "not submitted")]
+    page = render(
+        "misconceptions.html.j2",
+        assignment=assignment,
+        exercises=misconceptions(submissions),
+        graded=len(submissions) - len(ungraded),
+        ungraded=ungraded,
+    )
+    paths[2].write_text(page, encoding="utf-8")
+    return paths

@@ -1,0 +1,1 @@
+"""Where student code runs: kernels in bubblewrap, the process that forks them, the watchdog."""

@@ -1,0 +1,274 @@
+"""Start kernels for student code, as well isolated as this machine allows.
+
+Where `walls.isolation` is "bubblewrap", a `Sandbox` runs `zygote` inside the walls; it forks one kernel for each
+submission, in a tenth of a second. A sandbox that oversteps a limit, or that cannot be cleaned, is ended, and the next
+submission gets a new one. Elsewhere a kernel is an ordinary process with resource limits, an empty home folder and
+none of this process's environment.
+"""
+
+import asyncio
+import atexit
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from jupyter_client.provisioning import LocalProvisioner
+
+from grading.sandbox.isolation import LIMITS, MOST_TASKS, THREADS, ZYGOTE, scratch, system_call_filter, walls
+
+PLACE, PREFIX = Path("/var/tmp"), "kernel-"  # of the folders for sockets; /tmp is scratch inside
+PATIENCE = 60  # seconds that the zygote may take to answer
+
+
+class Sandbox:
+    """One bubblewrap sandbox with its zygote; one submission's kernel at a time.
+
+    It starts while this process goes on with something else; `start` waits for it.
+    """
+
+    def __init__(self):
+        sweep()
+        self.share = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE))
+        self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        zygote = [sys.executable, "-P", str(ZYGOTE), str(inside.fileno()), json.dumps([*scratch(), "/dev/shm"])]
+        with inside, system_call_filter() as rules:
+            self.process = subprocess.Popen(
+                [*walls(str(self.share), rules), "--", *zygote],
+                pass_fds=[inside.fileno(), rules],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                preexec_fn=go_first,
+            )
+        self.control.settimeout(PATIENCE)
+        self.ready = False
+
+    def get_ready(self):
+        """Wait until the zygote has imported everything; raises RuntimeError where it did not start."""
+        if not self.ready and self.ask(None) != b"ready":
+            self.process.kill()
+            words = self.process.stderr.read().decode(errors="replace")
+            self.close()
+            raise RuntimeError(f"the sandbox did not start: {words.strip() or 'no message'}")
+        self.ready = True
+
+    @property
+    def alive(self):
+        return self.process.poll() is None
+
+    def ask(self, request):
+        """Send the zygote a request, if there is one, and return its answer; empty where it does not answer."""
+        try:
+            if request:
+                self.control.send(json.dumps(request).encode())
+            return self.control.recv(64)
+        except OSError:
+            return b""
+
+    def start(self, connection, limits):
+        """Fork a kernel that listens where the connection file says; return a `KernelProcess`.
+
+        The kernel listens when this returns, and no student code has run. Raises RuntimeError where it did not start.
+        """
+        self.get_ready()
+        message = b""
+        with contextlib.suppress(OSError):
+            self.control.send(json.dumps({"do": "start", "connection": connection, "limits": limits}).encode())
+            message, descriptors, *_ = socket.recv_fds(self.control, 1 << 10, 1)
+            if message == b"started":
+                return KernelProcess(descriptors[0])
+        raise RuntimeError(f"the sandbox did not start a kernel: {message.decode(errors='replace') or 'it ended'}")
+
+    def wipe(self):
+        """Kill what the submission left and empty all that it could write to; return whether that is done for sure."""
+        if not self.ready:
+            return True  # it has run nothing
+        if self.ask({"do": "wipe"}) != b"wiped":
+            return False
+        try:
+            self.share.chmod(0o700)
+            for entry in self.share.iterdir():
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry)
+                else:
+                    entry.unlink()
+        except (OSError, RecursionError):
+            return False
+        return True
+
+    def close(self):
+        """End every process of the sandbox."""
+        self.control.close()
+        self.process.kill()  # --die-with-parent takes the rest along
+        self.process.wait()
+        self.process.stderr.close()
+        remove(self.share)
+
+
+def sweep():
+    """Remove the socket folders of this user's processes that were killed."""
+    for folder in PLACE.glob(f"{PREFIX}*-*"):
+        process = folder.name.removeprefix(PREFIX).partition("-")[0]
+        with contextlib.suppress(OSError):
+            if folder.lstat().st_uid == os.getuid() and process.isdigit() and not Path("/proc", process).exists():
+                remove(folder)
+
+
+def go_first():
+    """Make this process and its children the first to go when the machine runs out of memory."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+class KernelProcess:
+    """A kernel that is the sandbox's child, not ours, held by a file descriptor of the process."""
+
+    def __init__(self, descriptor):
+        self.descriptor = descriptor
+        self.stdin = self.stdout = self.stderr = None
+
+    def poll(self):
+        """Return None while the process runs, else 0."""
+        return 0 if self.descriptor is None or select.select([self.descriptor], [], [], 0)[0] else None
+
+    def send_signal(self, signum):
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.descriptor, signum)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+    def wait(self):
+        if self.descriptor is not None:
+            select.select([self.descriptor], [], [])
+            os.close(self.descriptor)
+            self.descriptor = None
+        return 0
+
+
+_current = None
+
+
+def current():
+    """Return this process's sandbox, started on first use and again after it was ended."""
+    global _current
+    if _current is None or not _current.alive:
+        close()
+        _current = Sandbox()
+    return _current
+
+
+def wipe():
+    """Make this process's sandbox ready for the next submission; end it where that cannot be done."""
+    if _current is not None and not _current.wipe():
+        close()
+
+
+def close():
+    """End this process's sandbox, if there is one."""
+    global _current
+    if _current is not None:
+        ended, _current = _current, None
+        ended.close()
+
+
+atexit.register(close)
+
+
+class SandboxProvisioner(LocalProvisioner):
+    """Lets jupyter_client's kernel manager use a kernel of this process's sandbox."""
+
+    async def pre_launch(self, **kwargs):
+        manager, self.sandbox = self.parent, current()
+        folder = tempfile.mkdtemp(dir=self.sandbox.share)
+        manager.transport, manager.ip = "ipc", f"{folder}/socket"
+        manager.connection_file, manager.cache_ports = f"{folder}/connection.json", False
+        return await super().pre_launch(**kwargs)
+
+    async def launch_kernel(self, cmd, **kwargs):
+        limits = LIMITS | {"RLIMIT_NPROC": tasks_of_this_user() + MOST_TASKS}
+        self.process = self.sandbox.start(self.parent.connection_file, limits)
+        return self.connection_info
+
+    async def kill(self, restart=False):
+        """Kill the kernel and see it end: jupyter_client would wait a tenth of a second before it looks."""
+        await super().kill(restart)
+        while await self.poll() is None:
+            await asyncio.sleep(0.002)
+
+    def watched(self):
+        """Return what a `Watch` needs to know: the root process, how to end it, the folder that both sides write to."""
+        process = self.sandbox.process
+        return process.pid, process.kill, self.sandbox.share
+
+
+class LimitedProvisioner(LocalProvisioner):
+    """An ordinary kernel process with an empty home folder and, where the platform has them, resource limits."""
+
+    home = None
+
+    async def pre_launch(self, **kwargs):
+        self.home = tempfile.mkdtemp(prefix="student-")
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT", "WINDIR") if name in os.environ}
+        backend = {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONDONTWRITEBYTECODE": "1"}
+        homes = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TMP", "TEMP"), self.home)
+        kwargs |= {"cwd": self.home, "env": kept | homes | backend | THREADS}
+        return await super().pre_launch(**kwargs)
+
+    async def launch_kernel(self, cmd, **kwargs):
+        if os.name == "posix":
+            limits = LIMITS | {"RLIMIT_NPROC": tasks_of_this_user() + MOST_TASKS}
+            kwargs["preexec_fn"] = lambda: limit(limits)
+        return await super().launch_kernel(cmd, **kwargs)
+
+    def watched(self):
+        """Return what a `Watch` needs to know: the root process, how to end it, and None."""
+        process, group = self.process, self.pgid
+
+        def kill():
+            with contextlib.suppress(OSError):
+                os.killpg(group, signal.SIGKILL) if group else process.kill()
+
+        return process.pid, kill, None
+
+    async def cleanup(self, restart=False):
+        await super().cleanup(restart)
+        if self.home:
+            remove(self.home)
+
+
+def limit(limits):
+    """Set limits of this process; a platform that knows one of them not goes without it."""
+    import resource
+
+    for name, value in limits.items():
+        with contextlib.suppress(AttributeError, ValueError, OSError):
+            resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def tasks_of_this_user():
+    """Return how many tasks the user has now, where /proc tells: the system's limit counts them with a submission's."""
+    count = 0
+    for process in Path("/proc").glob("[0-9]*/task"):
+        with contextlib.suppress(OSError):
+            if process.stat().st_uid == os.getuid():
+                count += len(os.listdir(process))
+    return count if count else 1 << 16
+
+
+def remove(folder):
+    """Remove a folder that student code wrote to, whatever is in there."""
+    with contextlib.suppress(OSError, RecursionError):
+        shutil.rmtree(folder)
+        return
+    if os.name == "posix":  # nested too deep for Python, or made unreadable; neither program follows a link
+        subprocess.run(["chmod", "-R", "u+rwx", str(folder)], stderr=subprocess.DEVNULL)
+        subprocess.run(["rm", "-rf", "--", str(folder)], stderr=subprocess.DEVNULL)

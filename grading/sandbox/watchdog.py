@@ -1,0 +1,107 @@
+"""Watch a kernel from outside, and end it when it takes too much: time, memory, processes, room, or our own memory."""
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from grading.sandbox.isolation import GIBIBYTE, MEBIBYTE, MOST_TASKS
+from helpers.support.language import english
+
+LARGEST_SHARE = 16 * MEBIBYTE  # of the folder with the kernel's sockets
+MOST_FILES = 64  # in that folder
+LARGEST_INTAKE = GIBIBYTE  # by which this process may grow from what a kernel sends it
+PERIOD = 0.2  # seconds from one look to the next
+
+
+class Watch(threading.Thread):
+    """Ends a kernel that oversteps a limit; ``reason`` then says which, in words that follow "because".
+
+    ``pid`` is the process at the root of all that is watched, ``kill`` ends them all, ``folder`` is the one that both
+    sides write to, or None. ``failure`` is the error that ended the watch itself, and with it the kernel.
+    """
+
+    def __init__(self, pid, kill, seconds, memory, folder=None):
+        super().__init__(daemon=True)
+        self.pid, self.kill, self.folder = pid, kill, folder
+        self.seconds, self.deadline, self.memory = seconds, time.monotonic() + seconds, memory
+        self.before = own_memory()
+        self.reason, self.failure, self.over = "", None, threading.Event()
+
+    def run(self):
+        try:
+            while not self.over.wait(PERIOD) and not self.reason:
+                self.reason = self.overstepped()
+        except Exception as error:
+            self.failure = error
+        if self.reason or self.failure:
+            self.kill()
+
+    def stop(self):
+        """End the watch; after this it kills nothing any more."""
+        self.over.set()
+        self.join()
+
+    def overstepped(self):
+        """Return the limit that is overstepped now, in words, or an empty text."""
+        if time.monotonic() > self.deadline:
+            return too_long(self.seconds)
+        tasks, memory = usage(self.pid)
+        if tasks > MOST_TASKS:
+            return english("the notebook started more than {count} processes and threads", count=MOST_TASKS)
+        if memory > self.memory:
+            return english("the notebook used more than {size:.3g} GiB of memory", size=self.memory / GIBIBYTE)
+        if self.folder and not small(self.folder):
+            return english("the notebook wrote where only its kernel may")
+        if own_memory() - self.before > LARGEST_INTAKE:
+            return english("the notebook sent more than can be taken in")
+        return ""
+
+
+def too_long(seconds):
+    """Return the reason for the end of a notebook that took more than its time."""
+    return english("the notebook ran longer than {seconds} s", seconds=seconds)
+
+
+def usage(pid):
+    """Return how many tasks a process and its descendants are now, counted to just above the limit, and their memory.
+
+    Memory is in bytes; pages that processes share count for each of them. Where there is no /proc both are 0.
+    """
+    tasks, memory, waiting = 0, 0, [pid]
+    while waiting and tasks <= MOST_TASKS:
+        process = Path("/proc", str(waiting.pop()))
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            memory += resident(process)
+            for task in (process / "task").iterdir():
+                tasks += 1
+                waiting += [int(child) for child in (task / "children").read_text().split()]
+    return tasks, memory
+
+
+def resident(process):
+    """Return the bytes of memory that a process of /proc holds."""
+    return int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def own_memory():
+    """Return the bytes of memory that this process holds; 0 where there is no /proc."""
+    return resident(Path("/proc/self")) if sys.platform == "linux" else 0
+
+
+def small(folder):
+    """Tell whether a folder holds little enough; what is in there may be hostile, and change meanwhile."""
+    files, size, waiting = 0, 0, [folder]
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                files += 1
+                if files > MOST_FILES or size > LARGEST_SHARE:
+                    return False
+                with contextlib.suppress(OSError):
+                    size += entry.stat(follow_symlinks=False).st_size
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+    return size <= LARGEST_SHARE

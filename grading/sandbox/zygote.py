@@ -1,0 +1,124 @@
+"""The process inside the sandbox that is forked once for every submission.
+
+It is process 1 of a bubblewrap sandbox and speaks with `sandbox` over one inherited socket. It imports torch, numpy
+and matplotlib once, with one thread, since a parent that has used two makes a forked child hang. ``start`` forks a
+child that becomes an IPython kernel; ``wipe`` kills and empties whatever a submission left. The parent itself runs no
+student code: it can't be traced or read by its children, and holds no capability. Where it can't clean up it ends, and
+everything in the sandbox with it.
+"""
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import socket
+import sys
+import time
+
+sys.modules["debugpy"] = None  # nobody debugs here, and every kernel would import it anew
+
+# What every kernel needs is imported here once, for all of them.
+import ipykernel.ipkernel
+import ipykernel.kernelapp
+import numpy.random
+import torch
+
+import helpers
+
+PR_SET_DUMPABLE = 4
+
+
+def serve(control, scratch):
+    """Answer requests until the grading process closes the socket; ``scratch`` are the folders to be emptied."""
+    torch.set_num_threads(1)
+    for name in helpers.__all__:
+        getattr(helpers, name)
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()
+    control.send(b"ready")
+    while message := control.recv(1 << 16):
+        wipe(scratch)
+        request = json.loads(message)
+        if request["do"] == "wipe":
+            control.send(b"wiped")
+        elif not os.fork():
+            libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+            become_kernel(control, request["connection"], request["limits"], scratch[0])
+
+
+def wipe(scratch):
+    """Kill every other process of the sandbox and empty what a submission can write to.
+
+    Raises whatever stands against it: folders nested too deep or closed to everybody end this process.
+    """
+    while True:
+        try:
+            os.kill(-1, signal.SIGKILL)
+        except ProcessLookupError:
+            break  # nothing is left of it
+        while reaped():
+            pass
+        time.sleep(0.001)
+    for folder in scratch:
+        for entry in os.scandir(folder):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            else:
+                os.unlink(entry.path)
+
+
+def reaped():
+    """Take one ended child off the list of processes; return whether there was one."""
+    try:
+        return os.waitpid(-1, os.WNOHANG)[0]
+    except ChildProcessError:
+        return 0
+
+
+def become_kernel(control, connection, limits, folder):
+    """Turn this forked child into the kernel of one submission; never returns.
+
+    It answers ``started``, with a descriptor of itself, when it listens and before any student code can run; where it
+    fails before that, the error.
+    """
+    try:
+        os.setsid()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for name, value in limits.items():
+            most = resource.getrlimit(getattr(resource, name))[1]
+            value = value if most == resource.RLIM_INFINITY else min(value, most)
+            resource.setrlimit(getattr(resource, name), (value, value))
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(null, descriptor)
+        random.seed()
+        numpy.random.seed()
+        torch.seed()
+        os.chdir(folder)
+        sys.argv = ["kernel"]
+        kernel = ipykernel.kernelapp.IPKernelApp.instance(connection_file=connection)
+        quiet = ["--HistoryManager.enabled=False", "--quiet", "--IPKernelApp.capture_fd_output=False"]
+        kernel.initialize(quiet)
+        process = os.pidfd_open(os.getpid())
+        socket.send_fds(control, [b"started"], [process])
+        os.close(process)
+        control.close()
+        kernel.start()
+    except BaseException as error:
+        with contextlib.suppress(OSError):  # a kernel that has started has no way to tell any more
+            control.send(repr(error).encode()[:1000])
+    finally:
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2]))

@@ -1,0 +1,163 @@
+"""What the course's figures share: a Figure that says what it shows, colours, marks, limits.
+
+Nothing here touches pyplot: there is no current figure, and nothing to close.
+"""
+
+import base64
+import html
+import io
+
+import matplotlib
+import numpy as np
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import StrMethodFormatter
+
+from ..device import to_numpy
+from ..support.language import _
+
+DPI = 100
+OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7")  # those with a contrast of 3:1 on white
+GREY = "#595959"
+SHAPES = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p", ">", "h")
+
+
+class DescribedFigure(Figure):
+    """Be a matplotlib Figure that knows its words and its numbers.
+
+    width, height: inches, at 100 dots each; alt: what the figure shows, in words; data: what it shows, as a
+    dict from column name to list of numbers, all of one length. `print(figure)` gives the words; a notebook
+    shows the picture, with the words as its text.
+
+    >>> print(DescribedFigure(4, 3, alt="Nothing yet.", data={}))
+    Nothing yet.
+    """
+
+    def __init__(self, width, height, alt, data):
+        super().__init__(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
+        self.alt = alt
+        self.data = data
+
+    def __str__(self):
+        return self.alt
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        png = io.BytesIO()
+        self.savefig(png, format="png", dpi=DPI)
+        width, height = (round(inches * DPI) for inches in self.get_size_inches())
+        tag = image_tag(png.getvalue(), self.alt, width, height)
+        data = {"image/png": base64.b64encode(png.getvalue()).decode(), "text/html": tag, "text/plain": self.alt}
+        return data, {"image/png": {"alt": self.alt, "width": width}}
+
+    def _ipython_display_(self):
+        # Once pyplot is imported, IPython has a formatter for every Figure. It goes before _repr_mimebundle_
+        # and knows nothing of the words (and draws SVG, if so configured). Nothing goes before this method.
+        from IPython.display import display
+
+        data, metadata = self._repr_mimebundle_()
+        display(data, metadata=metadata, raw=True)
+
+
+def image_tag(png, alt, width, height):
+    """Return an HTML image with its words: JupyterLab and nbconvert leave out those in a PNG's metadata.
+
+    >>> image_tag(b"", "a < b", 2, 1)[:31]
+    '<img alt="a &lt; b" width="2" h'
+    """
+    # Decoded before it is shown, and in a place of fixed size: one picture follows another without a flicker.
+    return (
+        f'<img alt="{html.escape(alt)}" width="{width}" height="{height}" decoding="sync" '
+        f'style="max-width: 100%; height: auto" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+    )
+
+
+def colours(count):
+    """Return `count` colours, each with a contrast of at least 3:1 on white.
+
+    Up to five are Okabe and Ito's, which colour-blind readers tell apart; more than that go from light to
+    dark, so that their order shows without hue.
+
+    >>> colours(2)
+    ['#0072B2', '#D55E00']
+    """
+    if count <= len(OKABE_ITO):
+        return list(OKABE_ITO[:count])
+    return [to_hex(rgba) for rgba in matplotlib.colormaps["plasma"](np.linspace(0.6, 0, count))]
+
+
+def markers(count):
+    """Return `count` different markers: shapes while there are any, then the index itself as a numeral.
+
+    >>> markers(14)[-3:]
+    ['h', '$12$', '$13$']
+    """
+    return [SHAPES[k] if k < len(SHAPES) else f"${k}$" for k in range(count)]
+
+
+def marks(x, y, colour, marker, size, **style):
+    """Return a Line2D of marks without a line; open ones, so that what lies below them remains visible."""
+    style = {"markerfacecolor": "none", "markeredgewidth": 1.1, **style}
+    return Line2D(x, y, linestyle="none", marker=marker, markersize=size, color=colour, **style)
+
+
+def dress(axes, title, xlabel, ylabel, title_size=10):
+    """Give axes their words in readable sizes, a grid below the data, and labels without a hidden offset."""
+    axes.set_title(title, fontsize=title_size)
+    axes.set_xlabel(xlabel, fontsize=10)
+    axes.set_ylabel(ylabel, fontsize=10)
+    axes.tick_params(which="both", labelsize=9)
+    axes.grid(color="#E6E6E6", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    if axes.get_yscale() == "linear":
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
+
+
+def array(values):
+    """Return a tensor, an array or a list as a float64 array."""
+    return np.asarray(to_numpy(values), dtype=np.float64)
+
+
+def finite(*arrays):
+    """Return the finite values of all arrays, in one."""
+    values = np.concatenate(arrays)
+    return values[np.isfinite(values)]
+
+
+def limits(*arrays):
+    """Return (low, high) that hold every finite value, with room for its mark, even where all are equal.
+
+    >>> low, high = limits(np.array([0.25, 0.25]))
+    >>> low < 0.25 < high
+    True
+    """
+    values = finite(*arrays)
+    if not values.size:
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    room = 0.07 * max(high - low, 0.05 * max(abs(low), abs(high))) or 1.0
+    return low - room, high + room
+
+
+def span(values):
+    """Say from where to where the finite values go, to 3 significant digits.
+
+    >>> span(np.array([0.123456, 2.0]))
+    'from 0.123 to 2'
+    """
+    values = finite(values)
+    if not values.size:
+        return _("without a finite value")
+    return _("from {low:.3g} to {high:.3g}", low=values.min(), high=values.max())
+
+
+def table(names, points):
+    """Return points as a dict from column name to list of plain floats.
+
+    >>> table(("x", "y"), [(0, 1), (2, 3)])
+    {'x': [0.0, 2.0], 'y': [1.0, 3.0]}
+    """
+    return {name: [float(point[i]) for point in points] for i, name in enumerate(names)}

@@ -1,0 +1,367 @@
+"""The article's four figures: functions of numbers that return a Figure.
+
+They stand at the end of the flow: they compute no softmax, they show what they are given. Each figure
+carries its numbers (`data`) and says in words what it shows (`alt`), so that nobody needs to see it to use
+it.
+"""
+
+import math
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from ..device import to_numpy
+from ..support.language import _, counted
+from .drawing import (
+    GREY,
+    OKABE_ITO,
+    DescribedFigure,
+    array,
+    colours,
+    dress,
+    finite,
+    limits,
+    markers,
+    marks,
+    span,
+    table,
+)
+
+
+def plot_iterations(probs, x):
+    """Plot each iteration's probabilities against x (the article's figure 1a).
+
+    probs: distributions for k = 0, 1, ..., each of x's length; x: the inputs, 1-D. Tensors on any device,
+    arrays or lists. Returns a DescribedFigure with data columns "iteration", "x", "probability"; every
+    point lies inside the limits; what is not finite is counted in the words instead of drawn. Raises
+    ValueError where probs is empty or lengths differ.
+
+    >>> plot_iterations([[0.4, 0.6], [0.45, 0.55]], x=[0, 1]).data["probability"]
+    [0.4, 0.6, 0.45, 0.55]
+    """
+    x = array(x)
+    probs = [array(p) for p in probs]
+    _require(probs, _("probs is empty: expected at least one distribution"))
+    for k, p in enumerate(probs):
+        _require(
+            x.ndim == 1 and p.shape == x.shape,
+            _("probs[{k}] has shape {p}, x has {x}: expected one length, 1-D", k=k, p=p.shape, x=x.shape),
+        )
+    last = len(probs) - 1
+    title = _("Probabilities {span} at k = 0", span=span(probs[0]))
+    if last:
+        title += _(", {span} at k = {last}", span=span(probs[last]), last=last)
+    alt = _(
+        "Scatter of probability against x, {size} points for each iteration, k = 0 to {last}. {title}.",
+        size=x.size,
+        last=last,
+        title=title,
+    )
+    low, high = limits(*probs)
+    same = _first_coinciding(probs, tolerance=0.01 * (high - low))
+    if same < last:
+        coincide = _("From k = {same} on the points lie on one another", same=same)
+        title += f"\n{coincide}"
+        alt += f" {coincide}, {span(np.concatenate(probs[same:]))}."
+    points = [(k, *point) for k, p in enumerate(probs) for point in zip(x, p, strict=True)]
+    alt += _not_drawn(points)
+
+    figure = DescribedFigure(7.6, 4.4, alt, table(("iteration", "x", "probability"), points))
+    axes = figure.add_subplot()
+    # Marks shrink from one iteration to the next, so that those which coincide lie inside one another.
+    sizes = np.linspace(min(5 + 1.3 * len(probs), 16), 5, len(probs))
+    styles = zip(probs, colours(len(probs)), markers(len(probs)), sizes, strict=True)
+    handles = [
+        axes.add_line(marks(x, p, colour, marker, size, label=f"k = {k}"))
+        for k, (p, colour, marker, size) in enumerate(styles)
+    ]
+    dress(axes, title, "x", _("probability"))
+    axes.set(xlim=limits(x), ylim=(low, high))
+    shown = handles[:: math.ceil(len(handles) / 36)]
+    columns = math.ceil(len(shown) / 18)
+    legend = figure.legend(handles=shown, loc="outside right center", ncols=columns, fontsize=9)
+    for mark in legend.get_lines():
+        mark.set_markersize(8)
+    return figure
+
+
+def plot_log_std(stds, n_points=None):
+    """Plot the standard deviation on a log axis against the iteration (the article's figure 1b).
+
+    stds: one number per iteration k = 0, 1, ...; n_points: where given, a dashed line starts at the first
+    deviation above 0 and is divided by n_points at each step. Returns a DescribedFigure with data columns
+    "iteration", "standard deviation". A deviation of 0, for which a log axis has no place, is marked below
+    it as exactly 0; nothing is added to it. What is negative or not finite is counted in the words instead
+    of drawn. Raises ValueError where stds is empty or n_points is not above 0.
+
+    >>> print(plot_log_std([0.5, 0.05, 0.0]))
+    Standard deviation on a log axis, from 0.5 at k = 0 to 0.05 at k = 1. Exactly 0 at k = 2.
+    """
+    stds = np.array([float(to_numpy(s)) for s in stds])
+    _require(stds.size, _("stds is empty: expected one number per iteration"))
+    positive = n_points is None or n_points > 0
+    _require(positive, _("n_points is {n_points}: expected a number above 0, or None", n_points=n_points))
+    steps = np.arange(stds.size)
+    drawn = steps[np.isfinite(stds) & (stds > 0)]
+    zeros = steps[stds == 0]
+    lost = stds.size - drawn.size - zeros.size
+    words = _("no value above 0")
+    if drawn.size:
+        (first, last), (start, end) = drawn[[0, -1]], stds[drawn[[0, -1]]]
+        words = _(
+            "from {start:.3g} at k = {first} to {end:.3g} at k = {last}", start=start, first=first, end=end, last=last
+        )
+    alt = [_("Standard deviation on a log axis, {words}.", words=words)]
+    if zeros.size:
+        alt.append(_("Exactly 0 at k = {steps}.", steps=_runs(zeros)))
+    if n_points and drawn.size:
+        alt.append(_("A dashed line is divided by {n_points:g} at each step.", n_points=n_points))
+    if lost:
+        alt.append(_("Not drawn, because negative or not finite: {lost} of {total}.", lost=lost, total=stds.size))
+    data = table(("iteration", "standard deviation"), list(zip(steps, stds, strict=True)))
+
+    figure = DescribedFigure(7.6, 4.2, " ".join(alt), data)
+    if zeros.size:  # on an axis of their own, below
+        axes, strip = figure.subplots(2, sharex=True, height_ratios=(12, 1))
+        strip.plot(zeros, np.zeros(zeros.size), "X", color=OKABE_ITO[1], markersize=8)
+        dress(strip, "", _("iteration k"), "")
+        strip.set_yticks([0], [_("exactly 0")])
+    else:
+        axes = figure.add_subplot()
+    axes.set_yscale("log")
+    curve = np.full(stds.size, np.nan)  # a gap where there is nothing to draw
+    curve[drawn] = stds[drawn]
+    axes.plot(steps, curve, "o-", color=OKABE_ITO[0], markersize=7, label=_("standard deviation"))
+    low, high = (stds[drawn].min(), stds[drawn].max()) if drawn.size else (0.1, 1.0)
+    if n_points and drawn.size:
+        divided = stds[drawn[0]] * float(n_points) ** -(steps[drawn[0] :] - drawn[0])
+        divided = divided[(divided >= low / n_points) & (divided <= high)]  # as far as the data, and a step more
+        after = drawn[0] + np.arange(divided.size)
+        label = _("divided by {n_points:g} at each step", n_points=n_points)
+        axes.plot(after, divided, "--", color=OKABE_ITO[1], label=label)
+        low = min(low, divided.min())
+        figure.legend(loc="outside lower center", ncols=2, fontsize=9)
+    dress(
+        axes,
+        _("Standard deviation: {words}", words=words),
+        "" if zeros.size else _("iteration k"),
+        _("standard deviation (log scale)"),
+    )
+    room = 10 ** (0.06 * max(math.log10(high) - math.log10(low), 0.5))
+    axes.set(xlim=(-0.4, stds.size - 0.6), ylim=(low / room, high * room))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=12, min_n_ticks=1))
+    return figure
+
+
+def plot_final_tops(temperatures, tops, marks=None):
+    """Plot the largest probability that a loop ends with against its temperature, one curve for each start.
+
+    temperatures: T of the loop, above 0; tops: {name of the start: one probability for each temperature}; marks:
+    {name: temperature} of vertical lines, if any. Returns a DescribedFigure with data columns "temperature" and one
+    for each start. Raises ValueError where temperatures or tops is empty or lengths differ.
+
+    >>> print(plot_final_tops([0.1, 0.2], {"one-hot": [1.0, 0.05]}))
+    Largest probability in the end against temperature. From one-hot: 1 at T = 0.1, 0.05 at T = 0.2.
+    """
+    temperatures, marks = array(temperatures), marks or {}
+    tops = {name: array(values) for name, values in tops.items()}
+    _require(temperatures.size, _("temperatures is empty: expected at least one T"))
+    _require(tops, _("tops is empty: expected the probabilities of at least one start"))
+    for name, values in tops.items():
+        shapes = {"values": values.shape, "temperatures": temperatures.shape}
+        _require(
+            temperatures.ndim == 1 and values.shape == temperatures.shape,
+            _(
+                "tops[{name!r}] has shape {values}, temperatures has {temperatures}: expected one length, 1-D",
+                name=name,
+                **shapes,
+            ),
+        )
+    ends = {"first": temperatures[0], "last": temperatures[-1]}
+    words = [
+        _(
+            "From {name}: {start:.3g} at T = {first:.3g}, {end:.3g} at T = {last:.3g}.",
+            name=n,
+            start=v[0],
+            end=v[-1],
+            **ends,
+        )
+        for n, v in tops.items()
+    ]
+    alt = " ".join([_("Largest probability in the end against temperature."), *words])
+    data = {"temperature": temperatures.tolist()} | {name: values.tolist() for name, values in tops.items()}
+    figure = DescribedFigure(7.6, 4.2, alt, data)
+    axes = figure.add_subplot()
+    for (name, values), colour, marker in zip(tops.items(), colours(len(tops)), markers(len(tops)), strict=True):
+        axes.plot(
+            temperatures, values, "-", marker=marker, color=colour, markersize=5, label=_("start: {name}", name=name)
+        )
+    for (name, place), style in zip(marks.items(), ("--", ":", "-.") * len(marks), strict=False):
+        axes.axvline(place, color=GREY, linestyle=style, label=f"T = {name}")
+    figure.legend(loc="outside lower center", ncols=len(tops) + len(marks), fontsize=9)
+    dress(axes, _("Where the loop comes to rest"), _("temperature T in the loop"), _("largest probability in the end"))
+    axes.set(xlim=limits(temperatures), ylim=(-0.05, 1.05))
+    return figure
+
+
+def plot_full(results):
+    """Plot each range's probabilities against its logits, on one scale up to 1.
+
+    results: results[r][T] = {"logits", "probs"}, both 1-D, any number of ranges and temperatures; a panel
+    for each r, a colour and a marker for each T. Returns a DescribedFigure with data columns "range",
+    "temperature", "logit", "probability"; every point lies inside the limits; what is not finite is counted
+    in the words instead of drawn. Raises ValueError where results is empty or lengths differ.
+
+    >>> print(plot_full({1: {0.5: {"logits": [0, 6], "probs": [0.25, 0.75]}}}))
+    Probability against logit, up to 1. Range 1: the largest is 0.75 (T = 0.5).
+    """
+    title = _("Probability of every logit, on one scale up to 1")
+    figure = _panels(_arrays(results), _("Probability against logit, up to 1."), title)
+    lows, highs = zip(*(axes.get_ylim() for axes in figure.axes), strict=True)
+    for axes in figure.axes:
+        axes.set_ylim(min(-0.05, *lows), max(1.05, *highs))
+    return figure
+
+
+def plot_zoomed(results, limit=None):
+    """Plot each range's small probabilities: those of all logits but the last, which is the outlier.
+
+    results: as for plot_full; limit: where given, a probability at which every panel ends: what lies above
+    is marked at the edge, counted and weighed in words. Without it each panel's limits follow its data.
+    Returns a DescribedFigure with plot_full's data columns. Raises ValueError where results is empty,
+    lengths differ or limit is not above 0.
+
+    >>> print(plot_zoomed({1: {0.5: {"logits": [0, 6], "probs": [0.25, 0.75]}}}, limit=0.2))
+    Probability against logit without the last. Range 1: the largest is 0.25 (T = 0.5); \
+above 0.2, with their share of the mass: 1 point (25 %) at T = 0.5.
+    """
+    limit = math.inf if limit is None else limit
+    _require(limit > 0, _("limit is {limit}: expected a probability above 0, or None", limit=limit))
+    results = {r: {t: (x[:-1], p[:-1]) for t, (x, p) in row.items()} for r, row in _arrays(results).items()}
+    if limit < math.inf:
+        title = _(
+            "Probability of every logit but the last, up to {limit:g} (above: points and their share of the mass)",
+            limit=limit,
+        )
+    else:
+        title = _("Probability of every logit but the last, each panel on its own scale")
+    return _panels(results, _("Probability against logit without the last."), title, limit)
+
+
+def _panels(results, words, title, limit=math.inf):
+    """Draw one panel per range, three in a row at most, with one legend below them."""
+    temperatures = sorted({t for row in results.values() for t in row})
+    styles = list(zip(temperatures, colours(len(temperatures)), markers(len(temperatures)), strict=True))
+    points = [
+        (r, t, *point) for r, row in results.items() for t, (x, p) in row.items() for point in zip(x, p, strict=True)
+    ]
+    alt = [words]
+    alt += [_("Range {r:g}: {words}.", r=r, words=_in_words(row, limit)) for r, row in results.items()]
+    data = table(("range", "temperature", "logit", "probability"), points)
+    lines = math.ceil(len(results) / 3)
+    columns = math.ceil(len(results) / lines)
+    cuts = max(len(_cuts(row, limit)) for row in results.values())
+
+    figure = DescribedFigure(7.6, 0.6 + lines * (3.2 + 0.17 * cuts), " ".join(alt) + _not_drawn(points), data)
+    figure.suptitle(title, fontsize=10)
+    for index, (r, row) in enumerate(results.items()):
+        axes = figure.add_subplot(lines, columns, index + 1)
+        for level, (t, colour, marker) in enumerate(styles):
+            if t in row:
+                x, p = row[t]
+                above = p > limit
+                axes.add_line(marks(x[~above], p[~above], colour, marker, 4))
+                if above.any():  # a row of their own above the edge, so that no temperature hides another
+                    height = np.full(above.sum(), limit * (1.05 + 0.05 * level))
+                    axes.add_line(marks(x[above], height, colour, marker, 5, markerfacecolor=colour))
+        low, high = limits(*(np.minimum(p, limit) for _, p in row.values()))
+        heading = _("range {r:g}", r=r)
+        if limit < math.inf:
+            high = limit * (1.05 + 0.05 * len(styles))
+            axes.axhline(limit, color=GREY, linestyle="--", linewidth=1)
+            heading = "\n".join([heading, *(_cuts(row, limit) or [_("nothing above")])])
+        dress(axes, heading, _("logit"), "" if index % columns else _("probability"), title_size=9)
+        axes.set(xlim=limits(*(x for x, _ in row.values())), ylim=(low, high))
+        if limit < math.inf:  # no scale beyond the limit; the factor is for ticks like 0.03, off by a rounding
+            axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= limit * (1 + 1e-9)])
+    handles = [marks([], [], colour, marker, 6, label=f"T = {t:g}") for t, colour, marker in styles]
+    if limit < math.inf:
+        label = _("filled, beyond the line: above it")
+        handles.append(marks([], [], GREY, "o", 6, markerfacecolor=GREY, label=label))
+    figure.legend(handles=handles, loc="outside lower center", ncols=6, fontsize=9)
+    return figure
+
+
+def _arrays(results):
+    """Return results[r][T] as pairs of float64 arrays (logits, probabilities)."""
+    arrays = {
+        r: {t: (array(entry["logits"]), array(entry["probs"])) for t, entry in row.items()}
+        for r, row in results.items()
+    }
+    _require(arrays and all(arrays.values()), _("results is empty: expected results[r][T] for one r and T at least"))
+    for r, row in arrays.items():
+        for t, (x, p) in row.items():
+            _require(
+                x.ndim == 1 and x.shape == p.shape,
+                _(
+                    "results[{r}][{t}]: logits have shape {x}, probs {p}: expected one length, 1-D",
+                    r=r,
+                    t=t,
+                    x=x.shape,
+                    p=p.shape,
+                ),
+            )
+    return arrays
+
+
+def _require(condition, message):
+    if not condition:
+        raise ValueError(message)
+
+
+def _first_coinciding(probs, tolerance):
+    """Return the first k from which on every distribution is within tolerance of the last one."""
+    apart = [k for k, p in enumerate(probs) if not np.all(np.abs(p - probs[-1]) <= tolerance)]
+    return min(max(apart, default=-1) + 1, len(probs) - 1)
+
+
+def _runs(steps):
+    """Return [13, 14, 15] as '13 to 15', [3, 5] as '3, 5'."""
+    runs = np.split(steps, np.flatnonzero(np.diff(steps) > 1) + 1)
+    spans = (_("{first} to {last}", first=run[0], last=run[-1]) if len(run) > 1 else f"{run[0]}" for run in runs)
+    return ", ".join(spans)
+
+
+def _not_drawn(points):
+    lost = sum(not all(map(math.isfinite, point)) for point in points)
+    if not lost:
+        return ""
+    return " " + _("Not drawn, because not finite: {lost} of {total} points.", lost=lost, total=len(points))
+
+
+def _in_words(row, limit):
+    """Say how large one range's probabilities get at each temperature, and what the limit cuts."""
+    values = {t: finite(p) for t, (_, p) in row.items()}
+    tops = ", ".join(
+        f"{p.max():.3g} (T = {t:g})" if p.size else _("not finite (T = {t:g})", t=t) for t, p in values.items()
+    )
+    words = _("the largest is {tops}", tops=tops)
+    if cuts := _cuts(row, limit):
+        words += _("; above {limit:g}, with their share of the mass: {cuts}", limit=limit, cuts=", ".join(cuts))
+    return words
+
+
+def _cuts(row, limit):
+    """Count and weigh each temperature's points above the limit, in words."""
+    above = {t: p[p > limit] for t, (_, p) in row.items()}
+    return [
+        counted(
+            "{count} point ({share:.3g} %) at T = {t:g}",
+            "{count} points ({share:.3g} %) at T = {t:g}",
+            p.size,
+            share=100 * p.sum(),
+            t=t,
+        )
+        for t, p in above.items()
+        if p.size
+    ]

@@ -1,0 +1,1 @@
+"""What serves the rest: the language spoken, what the machine is."""

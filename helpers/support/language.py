@@ -1,0 +1,106 @@
+"""The language in which helpers speaks: English, or one that has a catalogue in ``locale/``.
+
+A text is looked up by its English, as it stands in the code; what no catalogue has stays English. `_` and `counted`
+translate at once; `english` marks a text that is data, and translated by whoever shows it. ``source/translation.py``
+collects all three, and writes the catalogues.
+"""
+
+import json
+import pkgutil
+import re
+from gettext import c2py
+
+
+class Language:
+    """Texts in one language, from catalogues: the first that has a text gives its translation.
+
+    A catalogue is ``{"plural": C expression of n, "texts": {text: translation, or the list of its plural forms}}``.
+
+    >>> Language().text("{n} of {total}", n=1, total=2)
+    '1 of 2'
+    """
+
+    def __init__(self, *catalogues):
+        self.texts = {}
+        for catalogue in reversed(catalogues):
+            self.texts |= catalogue["texts"]
+        self.form = c2py(catalogues[0]["plural"]) if catalogues else None
+
+    def text(self, message, /, **values):
+        """Return a text in this language, with its ``{named}`` places filled."""
+        found = self.texts.get(message, message)
+        return found.format(**values) if values else found
+
+    def counted(self, one, many, count, /, **values):
+        """Return the form of a text that a count asks for, the count in ``{count}``, and its other places filled."""
+        forms = self.texts.get(one)
+        found = forms[self.form(count)] if forms else one if count == 1 else many
+        return found.format(count=count, **values)
+
+
+_spoken = Language()
+
+
+def use_language(code):
+    """Let helpers speak a language from here on: "en", or one that has a catalogue, such as "vi".
+
+    code: a text. For any other value, and a language without a catalogue, a sentence is printed and English is spoken;
+    nothing is raised.
+
+    >>> use_language("en")
+    """
+    global _spoken
+    content = None if code == "en" else catalogue(code)
+    if code != "en" and not content:
+        print(f"LANGUAGE is {code!r}, for which these helpers have no catalogue: they go on in English.")
+    _spoken = Language(json.loads(content)) if content else Language()
+
+
+def catalogue(code):
+    """Return the bytes of a language's catalogue, or None; it may be in memory, with packed helpers."""
+    if not re.fullmatch(r"\w+", str(code)):
+        return None
+    try:
+        return pkgutil.get_data("helpers", f"locale/{code}.json")
+    except (OSError, KeyError):
+        return None
+
+
+def text(message, /, **values):
+    """Return a text in the notebook's language, with its ``{named}`` places filled.
+
+    >>> text("{share:.0%} of the mass", share=0.9)
+    '90% of the mass'
+    """
+    return _spoken.text(message, **values)
+
+
+_ = text
+
+
+def counted(one, many, count, /, **values):
+    """Return the form of a text that a count asks for, in the notebook's language.
+
+    >>> counted("{count} point", "{count} points", 2)
+    '2 points'
+    """
+    return _spoken.counted(one, many, count, **values)
+
+
+def english(message, /, **values):
+    """Return a text in English, with its places filled: it is data, and is translated where it is shown."""
+    return message.format(**values) if values else message
+
+
+def english_counted(one, many, count, /, **values):
+    """Return the form of a text that a count asks for, in English: it is data, and is translated where it is shown."""
+    return Language().counted(one, many, count, **values)
+
+
+def say(message, /, **values):
+    """Print a text in the notebook's language, with its ``{named}`` places filled.
+
+    >>> say("ratio {ratio:.2f}", ratio=0.05)
+    ratio 0.05
+    """
+    print(text(message, **values))

@@ -1,0 +1,73 @@
+"""The notebooks that students get: they run from top to bottom as they are, and say in words what is missing."""
+
+import doctest
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from grading.course import ASSIGNMENTS, REPOSITORY, solutions
+from source.reproduce import answers
+
+
+@pytest.fixture(scope="module", params=ASSIGNMENTS)
+def run(request, tmp_path_factory):
+    """Return (assignment, notebook) after a run in an empty folder, where an exception in a cell is an error."""
+    notebook = nbformat.read(REPOSITORY / "notebooks" / f"{request.param}.ipynb", nbformat.NO_CONVERT)
+    folder = tmp_path_factory.mktemp("student")
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
+    return request.param, notebook
+
+
+def texts(notebook):
+    """Return {source: text shown} of the code cells."""
+    shown = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            parts = [output.get("text") or output["data"]["text/plain"] for output in cell.outputs]
+            shown[cell.source] = "".join(parts)
+    return shown
+
+
+def test_every_check_says_that_its_exercise_is_not_attempted_yet(run):
+    assignment, notebook = run
+    checks = {source: text for source, text in texts(notebook).items() if source.startswith("check(")}
+    assert len(checks) == len(solutions(assignment))
+    for name in solutions(assignment):
+        predicted = name.startswith("prediction_")
+        what = "no prediction yet: write a number in place of `None`"
+        what = what if predicted else "not attempted yet: replace `raise NotImplementedError()` by your code"
+        assert checks[f'check("{name}", {name})'] == f"{name}: {what}."
+
+
+def test_every_prediction_waits_to_be_made(run):
+    shown = [text for source, text in texts(run[1]).items() if source.startswith("helpers.reveal(")]
+    assert all(text.startswith("prediction_") and "still empty" in text for text in shown)
+
+
+def test_every_cell_that_draws_on_an_exercise_waits_for_it_in_one_line(run):
+    waiting = [text for source, text in texts(run[1]).items() if source.startswith("with needs(")]
+    assert len(waiting) >= 4
+    assert all(text.startswith("This cell waits for ") and text.count("\n") == 1 for text in waiting)
+
+
+def test_nothing_is_shown_on_stderr(run):
+    outputs = [output for cell in run[1].cells for output in cell.get("outputs", [])]
+    assert not [output.text for output in outputs if output.get("name") == "stderr"]
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_examples_in_every_stub_are_what_the_solution_gives(assignment):
+    names = answers(assignment)
+    functions = [name for name in solutions(assignment) if callable(names[name])]
+    found = [test for name in functions for test in doctest.DocTestFinder().find(names[name], name, globs=names)]
+    examples = [test for test in found if test.examples]
+    assert len(examples) >= 4
+    runner = doctest.DocTestRunner()
+    assert [test.name for test in examples if runner.run(test).failed] == []
+
+
+def test_an_example_that_is_wrong_is_noticed():
+    """The red fixture."""
+    parsed = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "wrong", None, None)
+    assert doctest.DocTestRunner(verbose=False).run(parsed, out=lambda text: None).failed == 1

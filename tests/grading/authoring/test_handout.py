@@ -1,0 +1,76 @@
+"""Students get the notebooks, the helpers and a way to install them, and nothing else."""
+
+import shutil
+import zipfile
+
+import pytest
+import yaml
+
+from grading.authoring.handout import handout_files, student_environment, write_zip
+from grading.course import REPOSITORY
+
+WHEEL = "softmax_lab-0.1.0-py3-none-any.whl"
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A checkout with a notebook, an answer and hidden cases, and a wheel."""
+    for name in (
+        "environment.yml",
+        "constraints.txt",
+        "LICENSE",
+        "LICENSE-TEXT",
+        "grading/student_readme.md",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(REPOSITORY / name, tmp_path / name)
+    inside, outside = ("notebooks/one.ipynb", "notebooks/vi/one.ipynb"), ("solutions/one.ipynb", "source/one.py")
+    for name in (*inside, *outside, "solutions/vi/one.ipynb", "grading/hidden.safetensors"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / WHEEL).write_text("wheel")
+    return tmp_path
+
+
+def test_the_handout_holds_exactly_what_students_get(checkout):
+    files = handout_files(checkout, checkout / WHEEL)
+    expected = {
+        "README.md",
+        "environment.yml",
+        "constraints.txt",
+        "LICENSE",
+        "LICENSE-TEXT",
+        "one.ipynb",
+        "vi/one.ipynb",
+        WHEEL,
+    }
+    assert set(files) == expected
+    assert files["one.ipynb"] == b"notebooks/one.ipynb"
+    assert files["vi/one.ipynb"] == b"notebooks/vi/one.ipynb"
+    assert WHEEL in files["README.md"].decode()
+    assert "{" not in files["README.md"].decode()
+
+
+def test_students_install_the_wheel_instead_of_the_checkout(checkout):
+    files = handout_files(checkout, checkout / WHEEL)
+    *_, by_pip = yaml.safe_load(files["environment.yml"])["dependencies"]
+    assert by_pip == {"pip": ["-c constraints.txt", "jupyterlab", f"./{WHEEL}"]}
+
+
+def test_the_same_checkout_gives_the_same_zip(checkout):
+    for name in ("first", "second"):
+        write_zip(checkout / name / "handout.zip", handout_files(checkout, checkout / WHEEL))
+    first, second = (checkout / name / "handout.zip" for name in ("first", "second"))
+    assert first.read_bytes() == second.read_bytes()
+    assert all(name.startswith("handout/") for name in zipfile.ZipFile(first).namelist())
+
+
+def test_a_handout_without_notebooks_says_how_to_build_them(checkout):
+    shutil.rmtree(checkout / "notebooks")
+    with pytest.raises(FileNotFoundError, match="make course"):
+        handout_files(checkout, checkout / WHEEL)
+
+
+def test_an_environment_without_the_checkout_is_refused():
+    with pytest.raises(ValueError, match="the line"):
+        student_environment("dependencies: [python]", WHEEL)

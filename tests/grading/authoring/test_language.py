@@ -1,0 +1,440 @@
+"""Every word is in the catalogues: with a language whose letters all have accents, no plain word is left anywhere.
+
+`tests.support.pseudo` makes that language, from the catalogues alone, so that a third language needs nothing but its files.
+"""
+
+import builtins
+import json
+import keyword
+import re
+
+import pytest
+import torch
+from bs4 import BeautifulSoup
+from matplotlib import ft2font
+from matplotlib.font_manager import FontProperties, findfont
+from matplotlib.text import Text
+from nbclient import NotebookClient
+from nbformat import v4
+
+import helpers
+from grading.authoring import build, texts, translation
+from grading.course import ASSIGNMENTS, REPOSITORY, hidden_path
+from grading.repair.sentences import SENTENCES
+from grading.reports import language as page_languages
+from grading.reports.feedback import page
+from grading.reports.language import PageLanguage
+from helpers import predictions
+from helpers.checks import needs, report
+from helpers.checks.cases import load
+from helpers.checks.compare import judge_case
+from helpers.support import language as spoken
+from source.exercises import EXERCISES
+from tests.support import pseudo
+from tests.support.bank import BANKED, answers
+from tests.support.bank.matrix import judge
+from tests.support.pseudo import accented, english_in
+
+CATALOGUES = sorted((REPOSITORY / "helpers/locale").glob("*.json"))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """A folder with the catalogues of the accented language."""
+    folder = tmp_path_factory.mktemp("language")
+    pseudo.write(folder)
+    return folder
+
+
+@pytest.fixture
+def speaking(root, monkeypatch):
+    """Let helpers speak it."""
+    made = (root / f"helpers/locale/{pseudo.CODE_NAME}.json").read_bytes()
+    monkeypatch.setattr(spoken, "catalogue", {pseudo.CODE_NAME: made}.get)
+    helpers.use_language(pseudo.CODE_NAME)
+    yield
+    helpers.use_language("en")
+
+
+@pytest.fixture
+def page_language(root, monkeypatch):
+    """Let feedback pages speak it."""
+    monkeypatch.setattr(page_languages, "REPOSITORY", root)
+    return PageLanguage(pseudo.CODE_NAME)
+
+
+# Which language
+
+
+def test_english_is_spoken_until_another_language_is_asked_for(speaking):
+    assert helpers.text("right") == accented("right") == "ŕíǵĥť"
+    helpers.use_language("en")
+    assert helpers.text("right") == "right"
+
+
+@pytest.mark.parametrize("code", ["tlh", "../locale/xx", "", None, 7])
+def test_an_unknown_language_is_said_in_a_sentence(code, speaking, capsys):
+    helpers.use_language(code)
+    sentence = f"LANGUAGE is {code!r}, for which these helpers have no catalogue: they go on in English.\n"
+    assert capsys.readouterr().out == sentence
+    assert helpers.text("right") == "right"
+
+
+def test_a_language_chooses_among_its_own_plural_forms():
+    three = "n==1 ? 0 : n>=2 && n<=4 ? 1 : 2"  # as Czech and Slovak have them
+    czech = spoken.Language({"plural": three, "texts": {"{count} dot": ["{count} a", "{count} b", "{count} c"]}})
+    assert [czech.counted("{count} dot", "{count} dots", n) for n in (1, 3, 7)] == ["1 a", "3 b", "7 c"]
+    assert [spoken.Language().counted("{count} dot", "{count} dots", n) for n in (1, 0)] == ["1 dot", "0 dots"]
+
+
+@pytest.mark.parametrize("language", [path.stem for path in CATALOGUES])
+def test_the_catalogues_that_helpers_ship_with_are_found(language, capsys):
+    helpers.use_language(language)
+    assert capsys.readouterr().out == "" and helpers.text("right") != "right"
+    helpers.use_language("en")
+    assert spoken.catalogue("../locale/" + language) is None
+
+
+def test_a_text_that_no_catalogue_has_stays_as_it_is_and_its_places_are_filled(speaking, capsys):
+    helpers.say("{share:.0%} of my own words", share=0.5)
+    assert capsys.readouterr().out == "50% of my own words\n"
+    assert helpers.text("braces {stay} without values") == "braces {stay} without values"
+    assert helpers.text("") == ""
+
+
+def test_the_rule_notices_an_english_word_and_passes_code_and_accents():
+    """The red fixture."""
+    assert english_in(accented("the largest is 0.5") + " at T = 2, left out") == ["at", "left", "out"]
+    assert english_in("ŕíǵĥť, `code`, $x y$, softmax_t float32 nan 0.5") == []
+
+
+# Notebooks
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_no_word_of_a_notebook_was_left_out(name):
+    instructor = build.instructors(REPOSITORY)[0][name]
+    prose = translation.prose(pseudo.catalogues()[name])
+    for cell in filter(texts.is_read, texts.translated(instructor, pseudo.CODE_NAME, prose).cells):
+        if cell.cell_type == "markdown":
+            assert english_in(cell.source) == []
+        else:
+            for line in comments_and_docstrings(cell.source):
+                assert english_in(re.sub(r"\{.*\}", "", line)) == []
+
+
+def comments_and_docstrings(source):
+    """Yield the lines of a cell that are no code: found with other means than the build's."""
+    quoted = False
+    for line in source.split("\n"):
+        was, quoted = quoted, quoted ^ (line.count('"""') == 1)
+        if (was or quoted or '"""' in line) and not re.match(r"\s*>>>|\s+[\[(\d]|\s+tensor\(", line):
+            yield line
+        elif "# " in line and "### " not in line:
+            yield line.partition("# ")[2]
+
+
+IN_OUTPUTS = {
+    "exp",
+    "softmax",
+    "sharp",
+    "random",
+    "Var",
+    "ln",
+    "perplexity",
+    "sum",
+}  # code and formulas that are printed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_no_word_that_a_notebook_shows_was_left_out(name, root, tmp_path):
+    nb = build.solution_notebook(build.instructors(REPOSITORY)[0][name])
+    setup = next(cell for cell in nb.cells if cell.cell_type == "code" and "LANGUAGE = " in cell.source)
+    setup.source = setup.source.replace('LANGUAGE = "en"', f'LANGUAGE = "{pseudo.CODE_NAME}"')
+    path = root / f"helpers/locale/{pseudo.CODE_NAME}.json"
+    setup.source = (
+        f"from helpers import language\nlanguage.catalogue = lambda _: open({str(path)!r}, 'rb').read()\n{setup.source}"
+    )
+    NotebookClient(nb, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    found = {}
+    for cell in nb.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            page = BeautifulSoup(data.get("text/html", ""), "html.parser").get_text(" ")
+            words = english_in(f"{output.get('text') or data.get('text/plain', '')} {page}", IN_OUTPUTS)
+            found |= {cell.source: words} if words else {}
+    assert found == {}
+
+
+# Checks
+
+
+ARGUMENTS = {"dim", "temperature", "rtol", "min_val", "max_val", "narrow", "wide", "mass", "other", "keepdim", "keys"}
+CODE = {
+    *dir(builtins),
+    *keyword.kwlist,
+    *ARGUMENTS,
+    "holds",
+    "value",
+    "numpy",
+    "helpers",
+    "masses",
+    "verdict",
+    "results",
+}
+CODE |= {"Ellipsis", "entropy", "perplexity", "Tensor", "ndarray", "generator"}
+
+
+@pytest.mark.parametrize("exercise", BANKED)
+def test_no_word_of_a_check_was_left_out(exercise, speaking):
+    found = []
+    for answer in list(answers(exercise).values()):
+        shown = report(exercise, answer.function, [answer.source])
+        given = {
+            word for result in shown.results for word in re.findall(r"\w+", result.came) if result.outcome == "raised"
+        }
+        source = set(re.findall(r"\w+", answer.source))
+        found += english_in(str(shown), CODE | given | source)
+    assert found == []
+
+
+def test_the_bank_makes_a_check_say_much(speaking):
+    """What the test above would mean little without."""
+    said = {str(report(name, a.function, [a.source])) for name in ("softmax_t",) for a in answers(name).values()}
+    assert len(said) > 20
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"kind": "unattempted"},
+        {"kind": "undefined"},
+        {"kind": "none"},
+        {"kind": "odd"},
+        {"kind": "boolean", "value": True},
+        {"kind": "number", "value": "0.5"},
+        {"kind": "integer", "value": 7},
+        {"kind": "dict", "type": "dict", "items": [["a", {"kind": "none"}]]},
+        {"kind": "list", "type": "list", "items": []},
+        {"kind": "other", "type": "Odd_1"},
+    ],
+    ids=lambda answer: answer["kind"],
+)
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_no_word_on_an_odd_answer_was_left_out(exercise, answer, speaking):
+    file = load()
+    for case in file.exercises[exercise]["cases"]:
+        result = judge_case(exercise, case, file.tensors, answer)
+        assert english_in(f"{result.expected} {result.came} {result.diagnosis}", CODE) == []
+
+
+def test_no_word_about_predictions_and_waiting_cells_was_left_out(speaking, capsys, monkeypatch):
+    monkeypatch.setattr(predictions, "_revealed", {})
+    helpers.sum_up_predictions()
+    for name, prediction, result, choice in [
+        ("prediction_1", None, 1, False),
+        ("prediction_1", 1, 1, False),
+        ("prediction_2", 9, 1, False),
+        ("prediction_3", -9, 1, False),
+        ("prediction_4", 0.1, 1, False),
+        ("prediction_5", 2, 1, True),
+    ]:
+        helpers.reveal(name, prediction, result, choice)
+    helpers.sum_up_predictions()
+    with needs("softmax_t", "perplexity"):
+        raise NotImplementedError
+    helpers.check("nothing", None)
+    assert english_in(capsys.readouterr().out, {"perplexity", "nothing", "KeyError", *EXERCISES}) == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: helpers.softmax_t([1.0], temperature=0),
+        lambda: helpers.softmax_t([1.0], temperature=torch.ones(2)),
+        lambda: helpers.softmax_t([1j]),
+        lambda: helpers.tokens_for_mass([[1.0]]),
+        lambda: helpers.tokens_for_mass([-1.0]),
+        lambda: helpers.tokens_for_mass([1.0], mass=2),
+        lambda: helpers.pick_device("tpu"),
+        lambda: helpers.pick_device("cuda:99"),
+        lambda: helpers.seed_everything(-1),
+        lambda: helpers.plot_iterations([], []),
+        lambda: helpers.plot_iterations([[1.0]], [1.0, 2.0]),
+        lambda: helpers.plot_log_std([]),
+        lambda: helpers.plot_log_std([1.0], n_points=0),
+        lambda: helpers.plot_final_tops([], {}),
+        lambda: helpers.plot_final_tops([1.0], {}),
+        lambda: helpers.plot_final_tops([1.0], {"start_1": [1.0, 2.0]}),
+        lambda: helpers.reveal("prediction_1", 1, None),
+        lambda: helpers.plot_full({}),
+        lambda: helpers.plot_full({1: {1: {"logits": [1.0], "probs": [0.5, 0.5]}}}),
+        lambda: helpers.plot_zoomed({1: {1: {"logits": [1.0, 2.0], "probs": [0.5, 0.5]}}}, limit=-1),
+        lambda: report("nothing", None),
+    ],
+)
+def test_no_word_of_an_error_was_left_out(call, speaking):
+    with pytest.raises((ValueError, TypeError, RuntimeError, KeyError)) as raised:
+        call()
+    code = {"tpu", "cuda", "mps", "cpu", "prefer", "real", "abs", "results", "nothing", "perplexity", "complex64"}
+    assert english_in(str(raised.value), code | {"logits", "torch", "float32"}) == []
+
+
+# Figures and explorers
+
+
+def words_in(figure):
+    """Return everything that a figure says."""
+    figure.draw_without_rendering()
+    return [figure.alt, *(text.get_text() for text in figure.findobj(Text))]
+
+
+ZERO, LOST = [0.5, 0.05, 0.0, 0.0], float("nan")
+RESULTS = {r: {t: {"logits": [0.0, 1.0, 6.0], "probs": [0.2, 0.3, 0.5]} for t in (0.5, 1)} for r in (0.4, 5)}
+FIGURES = {
+    "iterations": lambda: helpers.plot_iterations([[0.1, 0.9], [0.5, 0.5], [0.5, 0.5]], [0.0, 1.0]),
+    "not finite": lambda: helpers.plot_iterations([[0.1, LOST]], [0.0, 1.0]),
+    "nothing finite": lambda: helpers.plot_iterations([[LOST, LOST]], [0.0, 1.0]),
+    "deviations": lambda: helpers.plot_log_std([*ZERO, 0.1, 0.0, -1.0], n_points=20),
+    "no deviation": lambda: helpers.plot_log_std([LOST]),
+    "tops": lambda: helpers.plot_final_tops([0.1, 0.2], {"one-hot": [1.0, 0.05]}, {"1/n": 0.05}),
+    "full": lambda: helpers.plot_full(RESULTS),
+    "zoomed": lambda: helpers.plot_zoomed(RESULTS),
+    "cut": lambda: helpers.plot_zoomed(RESULTS | {1: {1: RESULTS[5][1] | {"probs": [0.2, 0.2, LOST]}}}, limit=0.25),
+    "nothing": lambda: helpers.plot_full({1: {1: {"logits": [0.0], "probs": [LOST]}}}),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_word_of_a_figure_was_left_out(name, speaking):
+    assert [word for words in words_in(FIGURES[name]()) for word in english_in(re.sub(r"\$.*?\$", "", words))] == []
+
+
+EXPLORERS = {
+    "repeated": (helpers.explore_repeated_softmax, [{}, {"steps": 0}, {"steps": 1, "temperature": 0.1}]),
+    "rounded": (
+        helpers.explore_repeated_softmax,
+        [{"dtype": "bfloat16", "steps": 30}, {"steps": 60, "temperature": 0.1}],
+    ),
+    "outlier": (helpers.explore_temperature_range, [{}, {"temperature": 5.0}, {"outlier": -8.0, "temperature": 0.1}]),
+    "vocabulary": (helpers.explore_vocabulary, [{}, {"spread": 8.0, "temperature": 0.1}]),
+}
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_no_word_of_an_explorer_was_left_out(name, speaking):
+    make, settings = EXPLORERS[name]
+    for setting in settings:
+        explorer = make()
+        for control, value in setting.items():
+            explorer.controls[control].field.value = value
+        labels = [control.field.description for control in explorer.controls.values()]
+        for words in [explorer.words, *labels, *words_in(explorer.figure)]:
+            assert english_in(re.sub(r"\$.*?\$", "", words)) == []
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)
+def test_every_letter_of_a_catalogue_has_a_glyph_in_the_figures_font(path):
+    font = ft2font.FT2Font(findfont(FontProperties()))
+    letters = set(str(list(json.loads(path.read_text("utf-8"))["texts"].values())))
+    assert "ệ" in letters or path.stem != "vi"
+    assert [letter for letter in letters if letter.isalpha() and ord(letter) not in font.get_charmap()] == []
+    assert ord("字") not in font.get_charmap()  # the red fixture
+
+
+# The feedback page
+
+
+def test_every_stored_sentence_of_a_verdict_is_translated_when_it_is_shown(page_language):
+    files = load(), load(hidden_path())
+    found = set()
+    for exercise in BANKED:
+        for answer in answers(exercise).values():
+            for result in judge(exercise, answer, *files).report.results:
+                name = page_language.stored(result.name.removeprefix("at grading: "))
+                found |= set(english_in(f"{name} {page_language.stored(result.diagnosis)}", CODE))
+    assert found == set()
+
+
+def test_every_stored_repair_is_translated_when_it_is_shown(page_language):
+    for kind, sentence in SENTENCES.items():
+        for things in (["softmax_t"], ["test_softmax_t", "final_top"]):
+            assert english_in(page_language.stored(sentence(things))) == [], kind
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Your function raised ValueError",
+        "The function raised nothing known",
+        "softmax_t",
+        "",
+        "No answer came out, because the notebook ran longer than 120 s",
+        "No answer came out, because the notebook used more than 6 GiB of memory",
+        "12 cells had a wrong form; what could be read was kept.",
+        "1 cell had a wrong form; what could be read was kept.",
+        "These are the numbers of an answer that is rounded to 3 decimals: return it as it is.",
+    ],
+)
+def test_a_stored_sentence_keeps_its_values_and_its_capital(sentence, page_language):
+    shown = page_language.stored(sentence)
+    known = not sentence.startswith(("The function", "softmax_t")) and bool(sentence)
+    assert (shown != sentence) == known
+    assert (
+        re.findall(r"\d+|GiB|ValueError", shown)[:1] == re.findall(r"\d+|GiB|ValueError", sentence)[:1]
+        or "GiB" in sentence
+    )
+    assert shown[:1].isupper() == sentence[:1].isupper()
+    assert PageLanguage("en").stored(sentence) == sentence
+
+
+def test_no_word_of_a_feedback_page_was_left_out(page_language, monkeypatch):
+    monkeypatch.setattr("grading.reports.feedback.page_language", lambda code: page_language)
+    files = load(), load(hidden_path())
+    nb = v4.new_notebook(cells=[v4.new_code_cell('LANGUAGE = "xx"')])
+    scores, names = {}, [*BANKED[:-1], "prediction_1"]
+    for index, exercise in enumerate(names):
+        wrong = list(answers(exercise).values()) if exercise in BANKED else []
+        answer = wrong[index % len(wrong)] if wrong else None
+        shown = judge(exercise, answer, *files).report if answer else None
+        data = {"exercise": exercise, "points": 1.0, "headline": f"{exercise}: 1 of 2 points; 1 of 2 cases passed."}
+        cases = [vars(result) for result in shown.results] if shown else []
+        violations = [vars(violation) for violation in shown.violations] if shown else []
+        data |= {"cases": cases, "violations": violations, "isolation": "limits"}
+        cell = v4.new_code_cell("check()", metadata={"nbgrader": marks(exercise)})
+        cell.outputs = [v4.new_output("display_data", {"application/json": data})]
+        nb.cells += [v4.new_markdown_cell(accented("## Why? (3 minutes)")), cell]
+        scores[exercise] = None if index == 1 else 2.0 if index == 2 else float(index % 2)
+    grades = dict(student="Student One", assignment="iterated_softmax", notebook="iterated_softmax")
+    grades |= dict(score=3.0, max_score=30.0, late_penalty=1.0)
+    text = BeautifulSoup(
+        re.sub("<(code|pre).*?</(code|pre)>", "", page(nb, grades, scores), flags=re.DOTALL), "html.parser"
+    )
+    assert text.html["lang"] == pseudo.CODE_NAME
+    text.style.decompose()
+    code = CODE | {"Student", "One", "ipynb", "perplexity", *re.findall(r"\w+", str(names))}
+    assert english_in(text.get_text(" ").replace("_ ", "_"), code | {"softmax", "iterated"}) == []
+
+
+def marks(exercise):
+    return {
+        "grade": True,
+        "solution": False,
+        "grade_id": f"test_{exercise}",
+        "points": 2,
+        "locked": True,
+        "schema_version": 3,
+    }
+
+
+def test_an_exact_sentence_is_translated_as_such_and_never_as_a_template():
+    """ "{score} of {maximum}" fits any sentence with "of" in it."""
+    for language in translation.languages(REPOSITORY):
+        shown = PageLanguage(language)
+        for catalogue in translation.load(REPOSITORY, language, translation.SHARED).values():
+            plain = [e for e in catalogue if "{" not in e.msgid and e.msgid[0].islower()]
+            for entry in plain:
+                said, meant = (text[0].upper() + text[1:] for text in (entry.msgid, entry.msgstr))
+                assert shown.stored(said) == (shown.text(said) if shown.text(said) != said else meant)
+        assert shown.stored("an answer of mine") == "an answer of mine"

@@ -1,0 +1,223 @@
+"""The contract with nbgrader: what its own commands give with this repository's configuration, and what never leaks."""
+
+import base64
+import lzma
+import re
+from math import frexp
+
+import numpy as np
+import pytest
+
+from grading.authoring.draw import HIDDEN
+from grading.commands.trial import Trial
+from grading.course import ASSIGNMENTS, REPOSITORY, filled, hidden_path, released, solutions
+from grading.engine.judge import inputs_of
+from grading.engine.verdict import verdict
+from helpers.checks.cases import load
+
+
+def graded_exercises(assignment):
+    """Return {exercise: points} of an assignment, as the released notebook has them."""
+    tests = [cell.metadata.nbgrader for cell in released(assignment).cells if "nbgrader" in cell.metadata]
+    return {test.grade_id.removeprefix("test_"): float(test.points) for test in tests if test.grade}
+
+
+EXERCISES = [name for assignment in ASSIGNMENTS for name in graded_exercises(assignment)]
+
+# Keeps every input it is given, prints it, returns it, raises it, and shows all of it again in a later cell.
+NOSY = """import sys, warnings
+from IPython.display import HTML, display, update_display
+kept = []
+handle = display(HTML("before"), display_id=True)
+def softmax_t(x, temperature=1.0, dim=-1):
+    kept.append(x.tolist())
+    print(kept, file=sys.stderr)
+    warnings.warn(str(kept))
+    handle.update(HTML(str(kept)))
+    if len(kept) % 2:
+        raise ValueError(str(kept))
+    return x"""
+NOSY_LATER = """def iterative_softmax_experiment(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0,
+                                 dtype=torch.float64):
+    raise type(str(kept), (Exception,), {})(kept)
+print(kept)
+display({"text/plain": str(kept), "text/html": str(kept)}, raw=True)
+handle.update(HTML(str(kept)))"""
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """Both assignments with a blank and a solved submission each, and a nosy one of the first; graded once."""
+    course = Trial(tmp_path_factory.mktemp("course"))
+    course.generate()
+    for assignment in ASSIGNMENTS:
+        course.submit("blank", assignment, released(assignment))
+        course.submit("solved", assignment, filled(assignment, solutions(assignment)))
+    nosy = {"softmax_t": NOSY, "iterative_softmax_experiment": NOSY_LATER}
+    course.submit("nosy", ASSIGNMENTS[0], filled(ASSIGNMENTS[0], nosy))
+    for assignment in ASSIGNMENTS:
+        done = course.nbgrader("autograde", assignment)
+        assert done.returncode == 0, done.stderr
+    return course
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_released_notebook_scores_zero(course, assignment):
+    assert course.marks(assignment)["blank"] == dict.fromkeys(graded_exercises(assignment), 0.0)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_solved_notebook_scores_full_marks(course, assignment):
+    assert course.marks(assignment)["solved"] == graded_exercises(assignment)
+
+
+def test_an_unattempted_exercise_says_so_in_the_graded_notebook(course):
+    cell = graded_cell(course, "blank", ASSIGNMENTS[0], "test_softmax_t")
+    assert cell.outputs[0].data["text/plain"] == "softmax_t: 0 of 5 points; not attempted yet."
+    assert cell.outputs[1].data["text/plain"] == "0.0"
+
+
+def test_without_the_judge_every_mark_is_zero(tmp_path):
+    stock = Trial(tmp_path, config=tmp_path)
+    stock.generate(ASSIGNMENTS[0])
+    stock.submit("solved", ASSIGNMENTS[0], filled(ASSIGNMENTS[0], solutions(ASSIGNMENTS[0])))
+    done = stock.nbgrader("autograde", ASSIGNMENTS[0])
+    assert done.returncode == 0, done.stderr
+    assert stock.marks(ASSIGNMENTS[0])["solved"] == dict.fromkeys(graded_exercises(ASSIGNMENTS[0]), 0.0)
+
+
+def test_feedback_and_export_work_as_they_are(course, tmp_path):
+    done = course.nbgrader("generate_feedback", ASSIGNMENTS[0])
+    assert done.returncode == 0, done.stderr
+    page = (course.root / "feedback" / "solved" / ASSIGNMENTS[0] / f"{ASSIGNMENTS[0]}.html").read_text()
+    assert "5 of 5 points" in page
+    done = course.nbgrader("export", f"--to={tmp_path / 'grades.csv'}")
+    assert done.returncode == 0, done.stderr
+    rows = [line.split(",") for line in (tmp_path / "grades.csv").read_text().splitlines()]
+    scores = {(row[0], row[3]): row[9] for row in rows[1:]}
+    assert scores[ASSIGNMENTS[0], "solved"] == "20.0"
+    assert scores[ASSIGNMENTS[1], "blank"] == "0.0"
+    assert scores[ASSIGNMENTS[1], "nosy"] == "", "nothing was handed in"
+
+
+def graded_cell(course, student, assignment, grade_id):
+    cells = course.graded(student, assignment).cells
+    return next(cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
+
+
+# What never leaks
+
+
+def hidden_numbers():
+    """Return the hidden inputs and references that are not public as well, as floats a text could hold."""
+    numbers = {float(v) for array in load(hidden_path()).tensors.values() for v in np.ravel(array)}
+    numbers -= {float(v) for array in load().tensors.values() for v in np.ravel(array)}
+    digits = {number: f"{abs(number):.5e}".split("e")[0].replace(".", "").rstrip("0") for number in numbers}
+    # Numbers of few digits, decimal or binary, stand in any text or file.
+    return {number for number in numbers if len(digits[number]) >= 5 and frexp(number)[0] * 2.0**20 % 1}
+
+
+def leaks(content, numbers):
+    """Return the hidden numbers that a file's bytes hold: as text to 6 digits or more, as raw bytes, or in base64."""
+    text = content.decode("utf-8", "replace")
+    shown = {f"{float(word):.5e}" for word in re.findall(r"-?\d+\.\d+(?:e[-+]?\d+)?", text)}
+    words = re.findall(r"[A-Za-z0-9+/]{16,}", text)
+    blobs = [content, *(base64.b64decode(word[: len(word) // 4 * 4]) for word in words)]
+    return {
+        number
+        for number in numbers
+        if shown & printed(number) or any(raw in blob for raw in stored(number) for blob in blobs)
+    }
+
+
+def printed(number):
+    """Return a number to 6 digits, as it comes from each longer way to print it: 2.5000049 may end as 2.50001."""
+    return {f"{float(f'{number:.{digits}e}'):.5e}" for digits in range(5, 17)}
+
+
+def stored(number):
+    """Return a number's bytes: as float64, and as float32 where that holds it exactly."""
+    return [kind(number).tobytes() for kind in (np.float64, np.float32) if float(kind(number)) == number]
+
+
+def test_no_hidden_number_is_in_what_students_get():
+    numbers = hidden_numbers()
+    assert len(numbers) > 500
+    given = [*REPOSITORY.glob("release/**/*.ipynb"), *REPOSITORY.glob("notebooks/**/*.ipynb")]
+    given += [path for path in REPOSITORY.glob("helpers/**/*") if path.suffix in (".py", ".safetensors")]
+    assert len(given) > 10
+    assert {str(path): leaks(path.read_bytes(), numbers) for path in given} == {str(path): set() for path in given}
+
+
+@pytest.mark.parametrize("name", sorted(set(EXERCISES)))
+def test_the_kernel_gets_no_reference(name):
+    """Every tensor sent is one that an argument names, and no expected value of a case is among what is sent."""
+    for file in (load(), load(hidden_path())):
+        calls, tensors = inputs_of(file, name)
+        assert all(set(call) <= {"args", "kwargs", "value"} for call in calls)
+        references = {case["expected"].get(kind) for case in file.exercises[name]["cases"] for kind in KINDS}
+        assert not references & set(tensors)
+
+
+KINDS = ("array", "arrays", "numbers")
+
+
+def test_nothing_that_came_after_a_hidden_input_stays(course):
+    course.nbgrader("generate_feedback", ASSIGNMENTS[0])
+    kept = [path for folder in ("autograded", "feedback") for path in course.root.glob(f"{folder}/nosy/**/*.*")]
+    assert len(kept) == 2
+    numbers = hidden_numbers()
+    assert {path.name: leaks(path.read_bytes(), numbers) for path in kept} == {path.name: set() for path in kept}
+    assert all(score == 0 for score in course.marks(ASSIGNMENTS[0])["nosy"].values())
+
+
+def test_the_leak_test_sees_a_leak():
+    """The red fixture: every hidden number is found in the file itself, and printed, as raw bytes and in base64."""
+    numbers = hidden_numbers()
+    assert leaks(HIDDEN.read_bytes(), numbers) == numbers
+    for number in numbers:
+        raw = np.array([1.0, number, 2.0]).tobytes()
+        for content in (f"x = {number:.7g}".encode(), raw, base64.b64encode(raw)):
+            assert leaks(content, {number}), content[:40]
+
+
+def test_a_verdict_repeats_nothing_that_came_from_the_kernel():
+    public, hidden = load(), load(hidden_path())
+    count = sum(len(file.exercises["decay_ratios"]["cases"]) for file in (public, hidden))
+    secret = [{"kind": "raised", "type": "S3CRET", "text": "S3CRET"}, {"kind": "other", "type": "S3CRET"}]
+    secret += [
+        {"kind": "dict", "items": [["S3CRET", {"kind": "none"}]]},
+        {"kind": "raised", "type": "KeyError", "text": "S3CRET"},
+    ]
+    found = verdict("decay_ratios", 2, public, hidden, (secret * count)[:count], ())
+    assert "S3CRET" not in str(found.as_output())
+    assert "KeyError" in str(found.report)
+
+
+def test_a_private_hidden_set_is_used_when_it_is_there(tmp_path, monkeypatch):
+    from grading.authoring import draw
+
+    monkeypatch.setattr(draw, "PRIVATE", tmp_path / "hidden.safetensors")
+    assert draw.hidden_path() == draw.HIDDEN
+    draw.PRIVATE.write_bytes(draw.hidden_bytes("my own seed"))
+    assert draw.hidden_path() == draw.PRIVATE
+    assert load(draw.PRIVATE).exercises.keys() == load().exercises.keys()
+    assert draw.PRIVATE.read_bytes() != draw.HIDDEN.read_bytes()
+
+
+def test_the_committed_cases_are_what_the_oracle_writes():
+    from grading.authoring.draw import COMMITTED_SEED, hidden_bytes, public_bytes
+    from helpers.checks.cases import PUBLIC
+
+    assert PUBLIC.read_bytes() == public_bytes()
+    assert HIDDEN.read_bytes() == hidden_bytes(COMMITTED_SEED)
+    assert hidden_bytes("one seed") != hidden_bytes("another seed")
+    assert len(lzma.compress(PUBLIC.read_bytes())) <= 10_000, "each notebook carries it, packed"
+
+
+def test_nbgrader_stops_where_its_configuration_is_broken(tmp_path):
+    """Without the judge, student code would run with no walls: nbgrader must not go on."""
+    (tmp_path / "nbgrader_config.py").write_bytes((REPOSITORY / "nbgrader_config.py").read_bytes())  # but no `grading`
+    done = Trial(tmp_path, config=tmp_path).nbgrader("autograde", ASSIGNMENTS[0])
+    assert done.returncode != 0
+    assert "nbgrader_config.py: ModuleNotFoundError: No module named 'grading'" in done.stderr

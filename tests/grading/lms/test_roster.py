@@ -1,0 +1,278 @@
+"""The roster: read as Canvas, Moodle or a person writes it; it never guesses and drops nobody."""
+
+from datetime import UTC, datetime
+
+import pytest
+from nbgrader.utils import parse_utc
+
+from grading.__main__ import main
+from grading.course import ASSIGNMENTS
+from grading.lms import roster
+from grading.lms.collect import collect
+from grading.lms.layouts import Owner
+from tests.grading.lms.test_collect import BLANK, SOLVED, taken, tree
+from tests.grading.lms.test_lms import CANVAS, CLASSROOM, GRADESCOPE, MOODLE, zipped
+
+FIRST = ASSIGNMENTS[0]
+PLAIN = """\
+id,last_name,first_name,email
+s1,One,Student,one@example.edu
+s2,Nguyễn,Văn An,an@example.edu
+s3,"O'Neil, Jr",Student-Three,three@example.edu
+s4,Four,Student,
+"""
+CANVAS_EXPORT = """\
+Student,ID,SIS User ID,SIS Login ID,Section,iterated_softmax (7001),temperature_range (7002),Current Score
+,,,,,Manual Posting,,
+    Points Possible,,,,,20.00,18.00,(read only)
+"One, Student",1001,u1,one,Group A,,5,25
+"Nguyễn, Văn An",1002,u2,an,"Group A, Group B",,,
+"Three, Student",1003,u3,three,Group B,,,
+"Student, Test",9999,,deadbeef,Group A,,,
+"""
+MOODLE_EXPORT = """\
+First name,Surname,ID number,Institution,Department,Email address,Assignment: iterated_softmax (Real)
+Student,One,m1,,,one@example.edu,-
+Văn An,Nguyễn,m2,,,an@example.edu,-
+Student-Three,O'Neil,m3,,,three@example.edu,-
+"""
+WORKSHEET = """\
+Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,\
+Last modified (submission),Last modified (grade),Feedback comments
+Participant 2001,Student One,one@example.edu,Submitted,,20.00,Yes,"Wednesday, 30 September 2026, 11:59 PM",-,
+Participant 2002,Nguyễn Văn An,an@example.edu,Submitted,,20.00,Yes,"Thursday, 1 October 2026, 12:30 AM",-,
+Participant 2003,Student-Three O'Neil,three@example.edu,No submission,,20.00,Yes,-,-,well begun
+"""
+
+
+def written(tmp_path, text, encoding="utf-8"):
+    """Read a roster from a file with this text."""
+    path = tmp_path / "roster.csv"
+    path.write_bytes(text.encode(encoding))
+    return roster.read(path)
+
+
+def gathered(tmp_path, files, people, times=None):
+    """Collect a zip of these files with the roster."""
+    (tmp_path / "in.zip").write_bytes(zipped(files, times))
+    return collect(tmp_path / "in.zip", FIRST, tmp_path / "course", people, timezone="UTC")
+
+
+@pytest.mark.parametrize(
+    "text, ids",
+    [
+        (PLAIN, ["s1", "s2", "s3", "s4"]),
+        (CANVAS_EXPORT, ["u1", "u2", "u3"]),
+        (CANVAS_EXPORT.replace("u3,three", ",three"), ["one", "an", "three"]),
+        ("LastName,FirstName,ID,SIS Login ID,Section\nOne,Student,1001,one,A\n", ["one"]),
+        (MOODLE_EXPORT, ["m1", "m2", "m3"]),
+        (WORKSHEET, ["one@example.edu", "an@example.edu", "three@example.edu"]),
+        ("Identifier,Status,Grade,Last modified (grade)\nParticipant 2001,,-,-\n", ["participant-2001"]),
+        ("Student ID;Name\r\nB21/7;Nguyễn Văn An\r\n", ["b21-7"]),
+        ('"Full name; as in passport",id\nA;B,s1\n', ["s1"]),
+        ("sep=;\r\nid;name\r\ns1;One\r\n", ["s1"]),
+        ("id\nnguye\u0302\u0303n\n", ["nguyễn"]),
+    ],
+    ids=[
+        "plain",
+        "Canvas",
+        "Canvas without an id",
+        "Canvas in two names",
+        "Moodle's export",
+        "Moodle's worksheet",
+        "blind",
+        "semicolons",
+        "a semicolon in a heading",
+        "Excel's line before",
+        "decomposed",
+    ],
+)
+def test_every_kind_is_read_as_it_is(tmp_path, text, ids):
+    assert [person.id for person in written(tmp_path, text).people] == ids
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_every_common_encoding_is_read(tmp_path, encoding):
+    text = "id,last_name,first_name\ns2,Lê,Thu\n"
+    [person] = written(tmp_path, text, encoding).people
+    assert (person.last_name, person.first_name) == ("Lê", "Thu")
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("", "has no columns that tell who the students are: the first line is empty; expected in it id, last_name"),
+        ("name,mark\nStudent One,3\n", "has no columns that tell who the students are: the first line is name, mark"),
+        ("id,last_name\n", "has no students in it"),
+        ("PK\x03\x04", "is a spreadsheet or an archive; save it as CSV"),
+        (f'id,name\ns1,"{"x" * 200_000}"\n', "is no CSV: field larger than field limit"),
+        (PLAIN.replace("s3,", ","), "line 4: no 'id'; every student needs one"),
+        (PLAIN.replace("s4", "S1"), "lines 2 and 5: the same 'id'"),
+        ("id\nB21/001\nB21-001\n", "lines 2 and 3: the same 'id', or the same but for signs"),
+        (PLAIN.replace("s3,", "//,"), "line 4: '//' has no letter or digit that could make an id"),
+    ],
+)
+def test_a_mistake_in_the_roster_is_told_with_its_line(tmp_path, text, words, capsys):
+    path = tmp_path / "roster.csv"
+    path.write_text(text)
+    (tmp_path / "in").mkdir()
+    arguments = ["collect", str(tmp_path / "in"), "--assignment", FIRST, "--course", str(tmp_path / "course")]
+    assert main([*arguments, "--roster", str(path)]) == 2
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "owner, student",
+    [
+        (Owner(student="S1"), "s1"),
+        (Owner(student="AN@example.edu"), "s2"),
+        (Owner(student="Student One"), "s1"),
+        (Owner(email="an@example.edu"), "s2"),
+        (Owner(name="NGUYỄN Văn An"), "s2"),
+        (Owner(name="Văn An Nguyễn"), "s2"),
+        (Owner(name="Nguyễn Văn An".encode().decode()), "s2"),
+        (Owner(name="nguye\u0302\u0303nva\u0306nan"), "s2"),
+        (Owner(name="oneiljrstudentthree"), "s3"),
+        (Owner(name="Nguyen Van An"), None),
+        (Owner(name="Student"), None),
+        (Owner(name=""), None),
+    ],
+)
+def test_ids_addresses_and_names_are_matched_whatever_their_case_and_form(tmp_path, owner, student):
+    person, reason = written(tmp_path, PLAIN).find(owner)
+    assert (person and person.id) == student
+    assert reason == ("" if student else "not in the roster")
+
+
+def test_two_students_of_one_name_are_not_guessed_but_their_numbers_decide(tmp_path):
+    people = written(tmp_path, "id,last_name,first_name,moodle_id\na,An,Lê,11\nb,Lê,An,12\n")
+    assert people.find(Owner(name="Lê An")) == (None, "the name 'Lê An' fits 2 students of the roster: a, b")
+    assert people.find(Owner(name="Lê An", moodle_id="12"))[0].id == "b"
+    assert people.find(Owner(name="Lê An", moodle_id="13")) == (None, "not in the roster")
+
+
+def test_canvas_files_find_their_students_in_canvas_export(tmp_path):
+    people = written(tmp_path, CANVAS_EXPORT)
+    found = gathered(tmp_path, CANVAS, people)
+    assert taken(tmp_path) == dict.fromkeys(("u1", "u2", "unlisted-anon_x7Qp2"), SOLVED)
+    assert found.missing == ["u3"]
+    assert ("unlisted-anon_x7Qp2", "LATE_anon_x7Qp2_9004_mine.ipynb", "not in the roster") in found.unmatched
+
+
+@pytest.mark.parametrize(
+    "files, text, students",
+    [
+        (MOODLE, WORKSHEET, {"one@example.edu", "an@example.edu"}),
+        (MOODLE, MOODLE_EXPORT, {"m1", "m2"}),
+        (GRADESCOPE, PLAIN.replace("s1", "301"), {"301", "s2", "s3"}),
+        (CLASSROOM, PLAIN, {"s1", "s2"}),
+    ],
+    ids=["Moodle's worksheet", "Moodle's export", "Gradescope", "Google Classroom"],
+)
+def test_other_files_find_theirs_by_number_address_or_name(tmp_path, files, text, students):
+    files = {name.replace("Iterated softmax/", ""): content for name, content in files.items()}
+    found = gathered(tmp_path, files, written(tmp_path, text))
+    assert set(taken(tmp_path)) == students
+    assert found.unmatched == []
+
+
+def test_moodles_worksheet_gives_the_times_that_its_zip_lacks(tmp_path):
+    gathered(tmp_path, MOODLE, written(tmp_path, WORKSHEET))
+    stamp = tmp_path / "course" / "submitted" / "one@example.edu" / FIRST / "timestamp.txt"
+    assert parse_utc(stamp.read_text().strip()) == datetime(2026, 9, 30, 23, 59)
+
+
+@pytest.mark.parametrize(
+    "text, known",
+    [("Wednesday, September 30, 2026, 11:59 PM", True), ("30 September 2026, 23:59", True), ("30/09/26, 23:59", False)],
+)
+def test_a_time_is_taken_from_the_worksheet_only_where_it_has_one_meaning(tmp_path, text, known):
+    rows = f'Identifier,Last modified (submission)\nParticipant 7,"{text}"\n'
+    [person] = written(tmp_path, rows).people
+    expected = datetime(2026, 9, 30, 23, 59, tzinfo=UTC).timestamp() if known else None
+    assert roster.submitted(person, UTC) == expected
+
+
+def test_blind_marking_goes_by_number(tmp_path):
+    people = written(tmp_path, "Identifier,Grade,Last modified (grade)\nParticipant 2001,-,-\n")
+    found = gathered(tmp_path, {"Participant_2001_assignsubmission_file/a.ipynb": SOLVED}, people)
+    assert taken(tmp_path) == {"participant-2001": SOLVED} and found.unmatched == []
+
+
+def test_who_is_missing_and_what_is_not_matched_is_listed_and_everything_kept(tmp_path, capsys):
+    (tmp_path / "roster.csv").write_text(PLAIN)
+    (tmp_path / "in.zip").write_bytes(zipped({"s1_a.ipynb": SOLVED, "s3_a.ipynb": SOLVED[:99], "eve_b.ipynb": SOLVED}))
+    arguments = ["collect", str(tmp_path / "in.zip"), "--assignment", FIRST, "--course", str(tmp_path / "course")]
+    assert main([*arguments, "--roster", str(tmp_path / "roster.csv")]) == 1
+    out = capsys.readouterr().out
+    assert "There is no gradebook.db yet to enrol the roster in" in out
+    assert "unlisted-eve: NOT MATCHED: eve_b.ipynb: not in the roster" in out
+    assert "s2: MISSING: handed in nothing\ns4: MISSING: handed in nothing\n" in out
+    assert "2 students of the roster missing; 1 files not matched to one" in out
+    assert taken(tmp_path) == {"s1": SOLVED, "unlisted-eve": SOLVED}
+
+
+def test_with_a_completed_roster_a_submission_moves_to_its_student(tmp_path):
+    files = {"s1_a.ipynb": SOLVED, "eve_b.ipynb": BLANK}
+    gathered(tmp_path, files, written(tmp_path, PLAIN))
+    assert taken(tmp_path) == {"s1": SOLVED, "unlisted-eve": BLANK}
+    found = gathered(tmp_path, files, written(tmp_path, PLAIN + "eve,Five,Student,\n"))
+    assert taken(tmp_path) == {"s1": SOLVED, "eve": BLANK} and found.unmatched == []
+    assert list(tree(tmp_path / "course" / "superseded").values()) == [BLANK], "nothing is thrown away"
+
+
+def test_who_was_graded_under_an_id_of_their_own_is_to_be_looked_at(tmp_path, capsys):
+    """What a person gave under the old id is in the gradebook, and would be missing in the marks."""
+    files = {"s1_a.ipynb": SOLVED, "eve_b.ipynb": BLANK}
+    gathered(tmp_path, files, written(tmp_path, PLAIN))
+    (tmp_path / "course" / "autograded" / "unlisted-eve" / FIRST).mkdir(parents=True)
+    found = gathered(tmp_path, files, written(tmp_path, PLAIN + "eve,Five,Student,\n"))
+    [(student, sentence)] = found.unsure
+    assert student == "eve" and found.incomplete
+    assert sentence.startswith("was graded as unlisted-eve; what a person gave there, points and comments, stays")
+    assert gathered(tmp_path, files, written(tmp_path, PLAIN + "eve,Five,Student,\n")).unsure == []
+
+
+def test_a_roster_with_other_ids_than_before_changes_nothing(tmp_path, course):
+    people = written(tmp_path, CANVAS_EXPORT)
+    files = {"one_1001_9001_a.ipynb": SOLVED}
+    gathered(tmp_path, files, people)
+    roster.enrol(course.gradebook, people)
+    before = tree(tmp_path / "course")
+    other = written(tmp_path, CANVAS_EXPORT.replace("u3,three", ",three"))
+    with pytest.raises(ValueError, match="gives students other ids than before: one was u1"):
+        gathered(tmp_path, files, other)
+    with pytest.raises(ValueError, match=r"one was u1, an was u2\. .* fill in the column of before"):
+        roster.enrol(course.gradebook, other)
+    assert tree(tmp_path / "course") == before
+
+
+def test_a_file_without_any_name_is_nobodys_with_a_roster_too(tmp_path):
+    found = gathered(tmp_path, {f"{FIRST}.ipynb": SOLVED, "My homework_x.ipynb": SOLVED}, written(tmp_path, PLAIN))
+    assert taken(tmp_path) == {}
+    assert [(student, name) for student, name, _ in found.refused] == [
+        ("unknown", "My homework_x.ipynb"),
+        ("unknown", f"{FIRST}.ipynb"),
+    ]
+
+
+def test_students_are_enrolled_and_keep_what_the_gradebook_knows(tmp_path, course):
+    course.gradebook.add_student("s4", first_name="Known", email="four@example.edu")
+    people = written(tmp_path, PLAIN)
+    assert roster.enrol(course.gradebook, people) == 3
+    assert roster.enrol(course.gradebook, people) == 0
+    known = {student.id: student for student in course.gradebook.students}
+    assert set(known) == {"s1", "s2", "s3", "s4"}
+    assert (known["s2"].last_name, known["s2"].first_name, known["s2"].email) == ("Nguyễn", "Văn An", "an@example.edu")
+    assert (known["s4"].first_name, known["s4"].email) == ("Student", "four@example.edu")
+
+
+def test_the_command_enrols_and_sets_the_due_date_in_the_gradebook(tmp_path, course):
+    (tmp_path / "roster.csv").write_text(PLAIN)
+    (tmp_path / "in.zip").write_bytes(zipped({"s1.ipynb": SOLVED}))
+    arguments = ["collect", str(tmp_path / "in.zip"), "--assignment", FIRST, "--course", str(course.root)]
+    options = ["--roster", str(tmp_path / "roster.csv"), "--due", "2026-09-30T18:00", "--timezone", "Asia/Ho_Chi_Minh"]
+    assert main([*arguments, *options]) == 0
+    course.gradebook.db.expire_all()
+    assert {student.id for student in course.gradebook.students} == {"s1", "s2", "s3", "s4"}
+    assert course.gradebook.find_assignment(FIRST).duedate == datetime(2026, 9, 30, 11, 0)

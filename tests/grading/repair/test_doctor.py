@@ -1,0 +1,659 @@
+"""The doctor: what it repairs and says, and that it never loses or invents an answer."""
+
+import codecs
+import copy
+import io
+import json
+import re
+import zipfile
+
+import nbformat
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from grading.authoring.build import SETUP_ID
+from grading.authoring.packing import CALL, pack
+from grading.course import ASSIGNMENTS, filled
+from grading.repair.doctor import NOTE_ID, Mended, mend, repairs_in
+from grading.repair.intake import LARGEST_FILE, MOST_CELLS, NotGradable
+from tests.support.vandal import RELEASES, SETUP_CELLS, SOLVED, Wreck, wrecks
+
+FIRST = ASSIGNMENTS[0]
+RELEASE, ANSWERS = RELEASES[FIRST], SOLVED[FIRST]
+HALF = ("softmax_t", "decay_ratios")
+ROUGH = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+
+
+def handed_in(**answers):
+    """Return the notebook, as JSON, of a student who answered two exercises."""
+    notebook = filled(FIRST, {name: ANSWERS[name] for name in HALF} | answers)
+    return json.loads(json.dumps(notebook))
+
+
+def index(document, grade_id):
+    found = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in document["cells"]]
+    return found.index(grade_id)
+
+
+def cell_of(document, grade_id):
+    return document["cells"][index(document, grade_id)]
+
+
+def added(source, kind="code"):
+    new = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}[kind]
+    return json.loads(json.dumps(new(source)))
+
+
+def sent(document, **options):
+    return json.dumps(document, **options).encode()
+
+
+def answers_in(notebook):
+    marked = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
+    return {name: marked[name].source for name in ANSWERS}
+
+
+def untouched():
+    return {name: cell_of(RELEASE, name)["source"] for name in ANSWERS}
+
+
+# Vandalism by name: each function changes the document, or returns other bytes
+
+
+def a_deleted_solution(document):
+    del document["cells"][index(document, "trusted_steps")]
+    return "No cell found (deleted, or of an older release); it counts as not attempted: `trusted_steps`."
+
+
+def a_deleted_check(document):
+    del document["cells"][index(document, "test_softmax_t")]
+    return "Check missing (deleted, or of an older release); put back: `softmax_t`."
+
+
+def a_duplicated_solution(document):
+    place = index(document, "softmax_t")
+    document["cells"].insert(place, copy.deepcopy(document["cells"][place]))
+    return "There more than once, word for word; one copy kept: `softmax_t`."
+
+
+def a_duplicated_check(document):
+    place = index(document, "test_softmax_t")
+    document["cells"].insert(place, copy.deepcopy(document["cells"][place]))
+    return "Check there more than once; one copy kept: `softmax_t`."
+
+
+def a_solution_split_in_three(document):
+    place = index(document, "softmax_t")
+    cell, lines = document["cells"][place], document["cells"][place]["source"].splitlines()
+    parts = lines[:5], lines[5:-2], lines[-2:]
+    document["cells"][place : place + 1] = [cell | {"source": "\n".join(part)} for part in parts]
+    return "Split into several cells, joined again: `softmax_t`."
+
+
+def a_solution_split_after_its_indent(document):
+    """As JupyterLab does with the cursor before the first letter of a line."""
+    place = index(document, "decay_ratios")
+    cell = document["cells"][place]
+    head, word, tail = cell["source"].rpartition("return [")
+    document["cells"][place : place + 1] = [cell | {"source": head}, added(word + tail)]
+    return "Split into several cells, joined again: `decay_ratios`."
+
+
+def a_moved_solution(document):
+    document["cells"].append(document["cells"].pop(index(document, "softmax_t")))
+    return "Moved, now back in its place: `softmax_t`."
+
+
+def a_moved_check(document):
+    document["cells"].insert(0, document["cells"].pop(index(document, "test_softmax_t")))
+    return "Moved, now back in its place: `softmax_t`."
+
+
+def a_solution_turned_into_markdown(document):
+    cell = cell_of(document, "softmax_t")
+    cell["cell_type"] = "markdown"
+    del cell["outputs"], cell["execution_count"]
+    return "Turned into another kind of cell, made what it was: `softmax_t`."
+
+
+def a_solution_turned_into_raw_text_without_its_mark(document):
+    a_solution_turned_into_markdown(document)
+    cell_of(document, "softmax_t").update(cell_type="raw", metadata={})
+    return "Turned into another kind of cell, made what it was: `softmax_t`."
+
+
+def a_check_turned_into_markdown(document):
+    cell_of(document, "test_softmax_t")["cell_type"] = "markdown"
+    return "Check changed; the released one counts: `softmax_t`."
+
+
+def a_changed_check(document):
+    cell_of(document, "test_softmax_t")["source"] = "print('ok')"
+    return "Check changed; the released one counts: `softmax_t`."
+
+
+def more_points(document):
+    cell_of(document, "test_softmax_t")["metadata"]["nbgrader"]["points"] = 1000
+    return "nbgrader metadata changed; the released one counts: `softmax_t`."
+
+
+def metadata_from_the_future(document):
+    cell_of(document, "softmax_t")["metadata"]["nbgrader"]["schema_version"] = 99
+    return "nbgrader metadata changed; the released one counts: `softmax_t`."
+
+
+def metadata_of_the_wrong_kind(document):
+    cell_of(document, "softmax_t")["metadata"]["nbgrader"].update(grade_id=["softmax_t"], grade=None)
+    return "Found by the function it defines, for nbgrader's mark was lost, as after Colab or VS Code: `softmax_t`."
+
+
+def all_metadata_lost(document):
+    for cell in document["cells"]:
+        cell["metadata"] = {}
+    names = ", ".join(f"`{name}`" for name in HALF)
+    return f"Found by the function it defines, for nbgrader's mark was lost, as after Colab or VS Code: {names}."
+
+
+def a_file_from_colab(document):
+    document["metadata"].update(colab={"provenance": []}, widgets={"application/vnd.jupyter.widget-state+json": {}})
+    document["nbformat_minor"] = 0
+    for cell in document["cells"]:
+        cell["metadata"]["id"] = cell.pop("id")
+    return (
+        "The file was in notebook format 4.0; it is in format 4.5 now.",
+        "The notebook's widgets had no state, as Colab leaves them; they were taken out.",
+    )
+
+
+def an_answer_written_below_the_check(document):
+    place = index(document, "trusted_steps")
+    document["cells"].insert(place + 2, added(ANSWERS["trusted_steps"]))
+    return "Found in another cell and put in its place: `trusted_steps`."
+
+
+def an_answer_written_in_the_check(document):
+    cell_of(document, "test_trusted_steps")["source"] = ANSWERS["trusted_steps"]
+    return (
+        "Found in one cell with another exercise or a check; that cell is run in its place: `trusted_steps`.",
+        "Check changed; the released one counts: `trusted_steps`.",
+    )
+
+
+def a_second_definition(document):
+    place = index(document, "softmax_t")
+    document["cells"].insert(place, added("def softmax_t(x, temperature=1.0, dim=-1):\n    return x"))
+    return "Defined more than once; the last definition counts: `softmax_t`."
+
+
+def an_older_release(document):
+    document["cells"] = [
+        cell
+        for cell in document["cells"]
+        if "trusted_steps" not in cell["metadata"].get("nbgrader", {}).get("grade_id", "")
+    ]
+    document["cells"][0]["source"] = "# An older title"
+    document["cells"][0]["id"] = "older"
+    return (
+        "No cell found (deleted, or of an older release); it counts as not attempted: `trusted_steps`.",
+        "Check missing (deleted, or of an older release); put back: `trusted_steps`.",
+        "1 cell of the released notebook missing (deleted, or of an older release); put back.",
+    )
+
+
+def a_changed_demonstration(document):
+    cell = next(cell for cell in document["cells"] if cell["source"].startswith("def naive_softmax"))
+    cell["source"] += "\nprint('my own line')"
+    return "1 cell of the released notebook changed; as released again, with the changed one below."
+
+
+def duplicated_prose(document):
+    document["cells"].insert(2, copy.deepcopy(document["cells"][0]))
+    return ("Some cells had the same id; each has its own now.", "1 cell of the released notebook there more than once")
+
+
+def cells_without_ids(document):
+    for cell in document["cells"][:2]:
+        del cell["id"]
+    return "2 cells had no id, or an invalid one; each has one now."
+
+
+def malformed_outputs(document):
+    cell_of(document, "softmax_t")["outputs"] = [{"output_type": "stream"}, "text"]
+    return "2 outputs had a wrong form; grading makes its own outputs."
+
+
+def malformed_cells(document):
+    document["cells"] += [7, {"cell_type": "nonsense", "source": [1, "x"]}]
+    return "3 cells had a wrong form; what could be read was kept."
+
+
+def another_kernel(document):
+    document["metadata"]["kernelspec"] = {"name": "ir", "display_name": "R", "language": "R"}
+    return "The notebook named another kernel (ir); it is run with Python 3."
+
+
+def a_byte_order_mark(document):
+    return "The file began with a byte order mark; it was taken off.", codecs.BOM_UTF8 + sent(document)
+
+
+def the_encoding_of_windows(document):
+    return "The file was in UTF-16; it is UTF-8 now.", json.dumps(document).encode("utf-16")
+
+
+def latin_1(document):
+    document["cells"].append(added("# Grüße", "markdown"))
+    return "The file was not in UTF-8; it was read as Latin-1.", sent(document, ensure_ascii=False)[:0] + json.dumps(
+        document, ensure_ascii=False
+    ).encode("latin-1", "replace")
+
+
+def carriage_returns(document):
+    cell = cell_of(document, "softmax_t")
+    cell["source"] = cell["source"].replace("\n", "\r\n")
+    return "Lines ended as Windows or old Macs write them (CR); they end in LF now."
+
+
+def notebook_format_3(document):
+    cells = [{**cell, "input": cell["source"], "language": "python"} for cell in document["cells"]]
+    for cell in cells:
+        del cell["source" if cell["cell_type"] == "code" else "input"], cell["id"]
+    old = {"metadata": {}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells, "metadata": {}}]}
+    return "The file was in notebook format 3.0; it is in format 4.5 now.", sent(old)
+
+
+def no_format_number(document):
+    del document["nbformat"]
+    return "The file was without a format number; it is in format 4.5 now."
+
+
+VANDALISM = [
+    a_deleted_solution,
+    a_deleted_check,
+    a_duplicated_solution,
+    a_duplicated_check,
+    a_solution_split_in_three,
+    a_solution_split_after_its_indent,
+    a_moved_solution,
+    a_moved_check,
+    a_solution_turned_into_markdown,
+    a_solution_turned_into_raw_text_without_its_mark,
+    a_check_turned_into_markdown,
+    a_changed_check,
+    more_points,
+    metadata_from_the_future,
+    metadata_of_the_wrong_kind,
+    all_metadata_lost,
+    a_file_from_colab,
+    an_answer_written_below_the_check,
+    an_answer_written_in_the_check,
+    a_second_definition,
+    an_older_release,
+    a_changed_demonstration,
+    duplicated_prose,
+    cells_without_ids,
+    malformed_outputs,
+    malformed_cells,
+    another_kernel,
+    a_byte_order_mark,
+    the_encoding_of_windows,
+    latin_1,
+    carriage_returns,
+    notebook_format_3,
+    no_format_number,
+]
+BELOW = {an_answer_written_below_the_check, an_answer_written_in_the_check}
+
+
+def vandalised(vandalism):
+    """Return the bytes after an act of vandalism, and the sentences that must be said."""
+    document = handed_in()
+    said = vandalism(document)
+    said, content = said if isinstance(said[-1], bytes) else (said, sent(document))
+    return content, [said] if isinstance(said, str) else list(said)
+
+
+@pytest.mark.parametrize("vandalism", VANDALISM, ids=lambda vandalism: vandalism.__name__)
+def test_is_repaired_and_said(vandalism):
+    content, said = vandalised(vandalism)
+    mended = mend(content, RELEASE)
+    answered = [*HALF, "trusted_steps"] if vandalism in BELOW else HALF
+    assert answers_in(mended.notebook) == untouched() | {name: ANSWERS[name] for name in answered}
+    for sentence in said:
+        assert any(sentence in repair for repair in mended.repairs), mended.repairs
+    nbformat.validate(mended.notebook)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+@pytest.mark.parametrize("answers", [{}, None], ids=["blank", "solved"])
+def test_an_honest_notebook_is_left_as_it_is(assignment, answers):
+    notebook = filled(assignment, SOLVED[assignment] if answers is None else answers)
+    notebook.metadata.kernelspec.display_name = "Python 3 (ipykernel)"
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            cell.execution_count = number
+            cell.outputs = [nbformat.v4.new_output("stream", text="printed")]
+            cell.metadata.execution = {"iopub.status.busy": "now"}
+    notebook.cells.append(nbformat.v4.new_code_cell(""))
+    mended = mend(nbformat.writes(notebook).encode(), RELEASES[assignment])
+    assert mended.repairs == ()
+    assert [cell.source for cell in mended.notebook.cells] == [cell.source for cell in notebook.cells[:-1]]
+    assert mended.noted() == mended.notebook
+
+
+# What the student added
+
+
+def value_at_check(content, name):
+    """Run the mended notebook's code as a kernel would, up to the check of an exercise, and return its function."""
+    scope = {"check": lambda *_: None, "needs": None, "helpers": None, "generator": None}
+    for cell in mend(content, RELEASE).notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == f"test_{name}":
+            return scope[name]
+        own = cell.id.startswith("solution") or cell.id not in {cell.id for cell in RELEASE.cells}
+        if cell.cell_type == "code" and own:
+            try:
+                exec(cell.source, scope)
+            except Exception as error:
+                scope["error"] = error
+    raise AssertionError("the check is missing")
+
+
+def helped(name, place, offset, *more):
+    """Return the bytes of a notebook whose answer needs cells that the student added at a distance from it."""
+    document = handed_in(**{name: f"def {name}(*_):\n    return helper()"})
+    place = index(document, name) + offset if place is None else place
+    document["cells"][place:place] = [added("def helper():\n    return 42"), *more]
+    return document
+
+
+@pytest.mark.parametrize(
+    "place, offset", [(None, 0), (None, 1), (None, 2), (0, 0), (1000, 0)], ids=["above", "below", "past", "top", "end"]
+)
+def test_a_helper_in_a_cell_of_its_own_survives(place, offset):
+    assert value_at_check(sent(helped("decay_ratios", place, offset)), "decay_ratios")() == 42
+
+
+def test_a_helper_survives_where_the_answer_was_moved():
+    document = helped("decay_ratios", None, 0)
+    place = index(document, "decay_ratios")
+    pair = document["cells"][place - 1 : place + 1]
+    del document["cells"][place - 1 : place + 1]
+    for moved in (document["cells"] + pair, [*pair, *document["cells"]]):
+        assert value_at_check(sent(document | {"cells": moved}), "decay_ratios")() == 42
+
+
+def test_an_import_in_a_changed_cell_survives():
+    document = handed_in(decay_ratios="def decay_ratios(stds):\n    return cmath.pi")
+    document["cells"][1]["source"] += "\nimport cmath"
+    assert value_at_check(sent(document), "decay_ratios")(0) > 3
+
+
+# The setup cell: grading runs the release's, and unpacks nothing that a student handed in
+
+SETUP = next(cell["source"] for cell in RELEASE.cells if cell.get("id") == SETUP_ID)
+FORGED = SETUP.replace(CALL.search(SETUP)[1], pack({"helpers/__init__.py": b"check = softmax_t = print"}))
+SETUPS = {
+    "its own helpers": FORGED,
+    "under another digest": FORGED.replace('bring_helpers("', 'bring_helpers("0'),
+    "over several lines": FORGED.replace('bring_helpers("', 'bring_helpers(\n    "'),
+    "an older release": FORGED.replace("SetupProblem", "Trouble"),
+    "the call alone": FORGED.split("\n")[-1],
+    "a cut call": FORGED[:-20],
+}
+
+
+@pytest.mark.parametrize("forged", SETUPS.values(), ids=SETUPS)
+@pytest.mark.parametrize("place", ["in its place", "in another cell"])
+def test_a_students_packed_helpers_are_taken_out(forged, place):
+    document = handed_in(decay_ratios="def decay_ratios(stds):\n    return cmath.pi")
+    forged += "\nimport cmath" if place == "in its place" else ""
+    if place == "in its place":
+        next(cell for cell in document["cells"] if cell.get("id") == SETUP_ID)["source"] = forged
+    else:
+        document["cells"].append(added(forged))
+    mended = mend(sent(document), RELEASE).notebook
+    assert [cell.source for cell in mended.cells if re.search(r"bring_helpers\(\s*\"", cell.source)] == [SETUP]
+    assert place == "in another cell" or any("import cmath" in cell.source for cell in mended.cells)
+
+
+def test_a_lost_setup_cell_comes_back():
+    document = handed_in()
+    document["cells"] = [cell for cell in document["cells"] if cell.get("id") != SETUP_ID]
+    mended = mend(sent(document), RELEASE)
+    assert SETUP in [cell.source for cell in mended.notebook.cells]
+    assert any("1 cell of the released notebook missing" in repair for repair in mended.repairs)
+
+
+def test_what_a_helper_needs_moves_up_with_it():
+    document = helped("decay_ratios", 1000, 0)
+    document["cells"][-1]["source"] = "def helper():\n    return deeper()"
+    document["cells"].append(added("def deeper():\n    return helper and 42"))
+    content = sent(document)
+    assert value_at_check(content, "decay_ratios")() == 42
+    said = mend(content, RELEASE).repairs
+    assert "Moved above the check that needs it: the cell that defines `helper`." in said
+    assert "Moved above the check that needs it: the cell that defines `deeper`." in said
+
+
+def test_what_is_defined_twice_runs_in_its_order():
+    """The last definition may wrap the one before it."""
+    document = handed_in(decay_ratios="def decay_ratios(stds):\n    return 41")
+    wrapper = "before = decay_ratios\ndef decay_ratios(stds):\n    return before(stds) + 1"
+    document["cells"].append(added(wrapper))
+    assert value_at_check(sent(document), "decay_ratios")(0) == 42
+
+
+def test_notes_and_pictures_stay():
+    document = handed_in()
+    note = added("My note ![](attachment:a.png)", "markdown") | {"attachments": {"a.png": {"image/png": "AAAA"}}}
+    document["cells"].insert(4, note)
+    kept = mend(sent(document), RELEASE).notebook.cells[4]
+    assert (kept.source, kept.attachments) == (note["source"], note["attachments"])
+
+
+def test_old_attempts_turned_into_text_stay_text():
+    document = handed_in()
+    document["cells"].append(added("def softmax_t(x):\n    return 'an old attempt'", "markdown"))
+    mended = mend(sent(document), RELEASE)
+    assert answers_in(mended.notebook)["softmax_t"] == ANSWERS["softmax_t"]
+    assert mended.notebook.cells[-1].cell_type == "markdown"
+
+
+# What is no notebook
+
+
+def zipped():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.ipynb", "{}")
+    return file.getvalue()
+
+
+def other_assignment():
+    return nbformat.writes(filled(ASSIGNMENTS[1], SOLVED[ASSIGNMENTS[1]])).encode()
+
+
+NO_NOTEBOOKS = {
+    "empty": (b"", "the file is empty"),
+    "blank": (b" \n\n", "the file is empty"),
+    "cut off": (sent(handed_in())[:5000], "the file ends in the middle, as after a broken upload"),
+    "cut off early": (b'{"cells": [{"cell_type": "co', "the file ends in the middle, as after a broken upload"),
+    "a zip": (zipped(), "the file is a zip archive, not a notebook; hand in the .ipynb file itself"),
+    "a PDF": (b"%PDF-1.7 ...", "the file is a PDF, not a notebook; hand in the .ipynb file itself"),
+    "gzip": (b"\x1f\x8b\x08", "the file is a gzip archive, not a notebook; hand in the .ipynb file itself"),
+    "a page": (b"<!DOCTYPE html><p>", "the file is a web page, not a notebook; hand in the .ipynb file itself"),
+    "Python": (b"def softmax_t(x):\n    pass", "the file is not a notebook: no valid JSON at line 1"),
+    "a list": (b"[]", "the file is not a notebook: JSON without cells"),
+    "another JSON": (b'{"a": 1}', "the file is not a notebook: JSON without cells"),
+    "no cells": (b'{"cells": 5}', "the file is not a notebook: JSON without cells"),
+    "nothing in it": (b'{"cells": [], "nbformat": 4}', "the notebook is empty: no cell has any content"),
+    "deep JSON": (b'{"cells": ' + b"[" * 100_000, "the file is not a notebook: no JSON that can be read"),
+    "long number": (b'{"cells": ' + b"9" * 10_000 + b"}", "the file is not a notebook: no JSON that can be read"),
+    "noise": (bytes(range(256)), "the file is not a notebook: it is no text"),
+    "half of UTF-16": (
+        codecs.BOM_UTF16_LE + b"\x00\xd8{",
+        "the file is not a notebook: it is no text",
+    ),
+    "too large": (b"[" * (LARGEST_FILE + 1), "the file is too large: 32 MiB, where 32 are allowed"),
+    "too many cells": (
+        sent({"cells": [{}] * (MOST_CELLS + 1), "nbformat": 4}),
+        "the notebook has 5,001 cells, where 5,000 are allowed",
+    ),
+    "too much source": (
+        sent({"cells": [added("x" * 3_000_000)] * 2, "nbformat": 4}),
+        "the notebook's cells hold more than 4 million characters",
+    ),
+    "another assignment": (
+        other_assignment(),
+        "it holds none of this assignment's exercises; it may be another assignment's notebook",
+    ),
+}
+
+
+@pytest.mark.parametrize("content, reason", NO_NOTEBOOKS.values(), ids=NO_NOTEBOOKS)
+def test_what_is_no_notebook_is_refused_with_a_reason(content, reason):
+    with pytest.raises(NotGradable) as refusal:
+        mend(content, RELEASE)
+    assert str(refusal.value) == reason
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["-" * 100_000 + "1", "(" * 100_000, "1+" * 100_000 + "1", "a" + ".b" * 100_000, "x\0y", "\ud800", '"\\d"'],
+    ids=["minus", "parentheses", "sums", "dots", "a zero byte", "half a character", "a bad escape"],
+)
+def test_absurd_source_harms_nothing(source):
+    document = handed_in()
+    document["cells"].append(added(source))
+    cell_of(document, "contraction_rate")["source"] = source
+    mended = mend(sent(document), RELEASE)
+    assert answers_in(mended.notebook)["softmax_t"] == ANSWERS["softmax_t"]
+    nbformat.writes(mended.noted()).encode()
+
+
+def test_thousands_of_cells_take_seconds_at_most():
+    document = handed_in()
+    document["cells"] += [added(f"a{k} = a{k + 1}") for k in range(MOST_CELLS - len(document["cells"]))]
+    cell_of(document, "decay_ratios")["source"] = "def decay_ratios(stds):\n    return a0"
+    assert len(mend(sent(document), RELEASE).notebook.cells) == MOST_CELLS
+
+
+def test_a_release_with_answers_is_refused():
+    with pytest.raises(ValueError, match="the release holds answers"):
+        mend(sent(handed_in()), filled(FIRST, {"softmax_t": "### BEGIN SOLUTION"}))
+
+
+# How repairs are carried
+
+
+def test_repairs_stand_in_a_first_cell_and_are_read_back():
+    content, _ = vandalised(a_moved_solution)
+    mended = mend(content, RELEASE)
+    notebook = nbformat.reads(nbformat.writes(mended.noted()), as_version=4)
+    assert notebook.cells[0].id == NOTE_ID
+    assert repairs_in(notebook) == list(mended.repairs)
+    assert repairs_in(mended.notebook) == []
+
+
+def test_a_student_cannot_write_repairs():
+    document = handed_in()
+    document["cells"].insert(0, added("- Full marks", "markdown") | {"id": NOTE_ID})
+    assert repairs_in(mend(sent(document), RELEASE).noted()) == []
+
+
+def test_mending_is_a_pure_function():
+    content, _ = vandalised(an_older_release)
+    before = copy.deepcopy(RELEASE)
+    assert mend(content, RELEASE) == mend(content, RELEASE)
+    assert before == RELEASE
+
+
+# Random vandalism
+
+
+def examine(wreck, doctor=mend):
+    """Assert all that must hold of a doctor's work on a wreck."""
+    release, expected = RELEASES[wreck.assignment], wreck.expected()
+    try:
+        notebook = doctor(wreck.content(), release).notebook
+    except NotGradable:
+        assert not any(expected.values()), "a whole answer was refused"
+        return
+    nbformat.validate(notebook)
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    released_ids = [cell.id for cell in release.cells]
+    ours = {cell.id: cell for cell in notebook.cells if cell.id in released_ids}
+    assert list(ours) == released_ids, "the released cells, each once, in their order"
+    handed = "\n".join(line for cell in wreck.cells for line in lines(cell["source"]))
+    for cell in release.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if name not in SOLVED[wreck.assignment]:
+            assert ours[cell.id] == cell, "a released cell was changed"
+        elif name in expected:
+            assert lines(ours[cell.id].source) == lines(expected[name] or cell.source), f"the answer to {name}"
+        else:
+            assert all(line in handed for line in lines(ours[cell.id].source)) or ours[cell.id] == cell
+    there = "\n\n".join("\n".join(lines(cell.source)) for cell in notebook.cells)
+    for source in wreck.additions():
+        assert "\n".join(lines(source)) in there, f"an added cell is lost: {source!r}"
+
+
+def lines(source):
+    return [line.rstrip() for line in source.replace("\r", "").split("\n") if line.strip()]
+
+
+@given(wrecks())
+@settings(ROUGH, max_examples=300)
+def test_after_random_vandalism_every_whole_answer_is_found_and_none_invented(wreck):
+    examine(wreck)
+
+
+def test_a_prediction_between_the_halves_of_a_split_answer_is_not_swallowed():
+    wreck = Wreck("iterated_softmax", [False] * len(SOLVED["iterated_softmax"]))
+    place = next(i for i, cell in enumerate(wreck.cells) if cell["source"].startswith("def trusted_steps"))
+    wreck.split(place, 0)
+    wreck.rewrite(place + 1, 0)
+    assert wreck.cells[place + 1]["source"].startswith("prediction_1 = ")
+    examine(wreck)
+
+
+def test_an_answer_merged_with_the_setup_cell_is_found_without_it():
+    wreck = Wreck("iterated_softmax", [False] * len(SOLVED["iterated_softmax"]))
+    place = next(i for i, cell in enumerate(wreck.cells) if cell["source"] == SETUP_CELLS["iterated_softmax"])
+    wreck.rewrite(place, 0)
+    wreck.merge(place, 0)
+    assert wreck.cells[place]["source"].startswith("prediction_1 = ")
+    examine(wreck)
+
+
+@pytest.mark.slow
+@given(wrecks())
+@settings(ROUGH, max_examples=5000)
+def test_after_much_random_vandalism_as_well(wreck):
+    examine(wreck)
+
+
+@pytest.mark.parametrize("crime", ["loses the last answer", "invents an answer", "drops what was added"])
+def test_the_property_catches_a_bad_doctor(crime):
+    """The red fixtures."""
+
+    def bad(content, release):
+        mended = mend(content, release)
+        answers = [cell for cell in mended.notebook.cells if cell.get("id", "").startswith("solution")]
+        if crime == "loses the last answer":
+            answers[-1].source = next(cell.source for cell in release.cells if cell.id == answers[-1].id)
+        elif crime == "invents an answer":
+            answers[0].source += "\n    return torch.softmax(x, -1)"
+        else:
+            ids = {cell.id for cell in release.cells}
+            mended.notebook.cells = [cell for cell in mended.notebook.cells if cell.id in ids]
+        return Mended(mended.notebook, mended.repairs)
+
+    @given(wrecks())
+    @settings(ROUGH, max_examples=200, phases=[Phase.generate])
+    def property_holds(wreck):
+        examine(wreck, bad)
+
+    with pytest.raises(AssertionError, match=r"the answer to|is lost"):
+        property_holds()

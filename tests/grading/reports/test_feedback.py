@@ -1,0 +1,464 @@
+"""The pages and tables after grading: what students and instructors read, and what never gets into them.
+
+The course is made by hand, with the real verdicts of real answers, since a kernel for each would cost seconds. The
+pages come from `nbgrader generate_feedback`.
+"""
+
+import csv
+import html
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+import torch
+from nbformat.v4 import new_markdown_cell, new_output
+from nbgrader.api import Gradebook
+from test_browser import CHROMIUM
+from test_grading import hidden_numbers, leaks
+
+import helpers
+from grading.__main__ import main
+from grading.commands.demo import FORBIDDEN, NO_SHIFT
+from grading.commands.trial import Trial
+from grading.course import filled, hidden_path, released, solutions
+from grading.engine.judge import inputs_of, is_judged
+from grading.engine.verdict import verdict
+from grading.repair.doctor import Mended
+from grading.reports.feedback import call, example, page, prose, shown
+from grading.reports.findings import reason
+from grading.reports.summary import misconceptions, submissions, write
+from helpers.checks import collect
+from helpers.checks.cases import load
+from helpers.checks.rules import violations
+
+pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted:sqlalchemy.exc.SAWarning")  # nbgrader's own
+
+ASSIGNMENT = "iterated_softmax"
+SOLVED = solutions(ASSIGNMENT)
+POINTS = {
+    cell.metadata.nbgrader.grade_id.removeprefix("test_"): cell.metadata.nbgrader.points
+    for cell in released(ASSIGNMENT).cells
+    if is_judged(cell)
+}
+TOTAL = sum(POINTS.values())
+TAG = "<img src=x onerror=alert(1)>"  # a folder may have this name, and so may a student
+REPAIR = "The cell `test_softmax_t` was missing; it was rebuilt from the release."
+COLAB = {"application/vnd.jupyter.widget-state+json": {"0a1b": {"model_module": "@jupyter-widgets/controls"}}}
+OVERFLOWS = "These are the numbers of a softmax that overflows or underflows: subtract the maximum before exp."
+LATER = "printed after a hidden input"
+
+
+def judged(name, points, answers):
+    """Return the verdict on an exercise of a student's answers, judged as at grading but for the kernel."""
+    files = load(), load(hidden_path())
+    if name not in answers:
+        replies = [{"kind": "unattempted"}] * sum(len(file.exercises[name]["cases"]) for file in files)
+        return verdict(name, points, *files, replies, ())
+    namespace = {"torch": torch, "helpers": helpers, "math": math}
+    for source in answers.values():
+        exec(source, namespace)
+    replies = collect.answers_of(namespace, name, [inputs_of(file, name) for file in files]).answers
+    forbidden = violations(list(answers.values()), name, files[0].exercises[name]["forbidden"])
+    return verdict(name, points, *files, replies, forbidden)
+
+
+def graded(answers):
+    """Return the autograded notebook of a student, with a print after the last graded cell."""
+    notebook = filled(ASSIGNMENT, answers)
+    for cell in notebook.cells:
+        if is_judged(cell):
+            marks = cell.metadata.nbgrader
+            given = judged(marks.grade_id.removeprefix("test_"), marks.points, answers)
+            cell.source += "\n### BEGIN HIDDEN TESTS\n0.0\n### END HIDDEN TESTS"
+            bundle = given.as_output()
+            bundle["application/json"]["isolation"] = "bubblewrap"
+            cell.outputs = [
+                new_output("display_data", bundle),
+                new_output("execute_result", {"text/plain": repr(given.points)}),
+            ]
+    last = next(cell for cell in reversed(notebook.cells) if cell.cell_type == "code")
+    last.outputs = [new_output("stream", text=LATER)]
+    return notebook
+
+
+def points_in(notebook):
+    return {
+        cell.metadata.nbgrader.grade_id: float(cell.outputs[1].data["text/plain"])
+        for cell in notebook.cells
+        if is_judged(cell)
+    }
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A course after grading: five submissions, one that could not be graded, one student without any."""
+    course = Trial(tmp_path_factory.mktemp("feedback"))
+    half = graded({name: SOLVED[name] for name in ("softmax_t", "decay_ratios")})
+    half.metadata["widgets"] = COLAB
+    notebooks = {
+        "solved": graded(SOLVED),
+        "blank": Mended(graded({}), (REPAIR,)).noted(),
+        "half": half,
+        TAG: graded(SOLVED | {"softmax_t": NO_SHIFT}),
+        "forbidden": graded(SOLVED | {"softmax_t": FORBIDDEN}),
+    }
+    with pytest.MonkeyPatch.context() as patch:  # a new gradebook calls alembic by name
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        gradebook = Gradebook(f"sqlite:///{course.root / 'gradebook.db'}")
+    with gradebook:
+        gradebook.add_assignment(ASSIGNMENT)
+        gradebook.add_notebook(ASSIGNMENT, ASSIGNMENT)
+        for cell in notebooks["solved"].cells:
+            marks = cell.metadata.get("nbgrader", {})
+            if marks.get("solution"):
+                gradebook.add_solution_cell(marks.grade_id, ASSIGNMENT, ASSIGNMENT)
+            if marks.get("grade"):
+                most, kind = marks.points, cell.cell_type
+                gradebook.add_grade_cell(marks.grade_id, ASSIGNMENT, ASSIGNMENT, max_score=most, cell_type=kind)
+        for student in (*notebooks, "broken", "absent"):
+            gradebook.add_student(student)
+        for student, notebook in notebooks.items():
+            for folder in ("submitted", "autograded"):
+                path = course.root / folder / student / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+                path.parent.mkdir(parents=True)
+                nbformat.write(notebook, path)
+            gradebook.add_submission(ASSIGNMENT, student)
+            for name, points in points_in(notebook).items():
+                gradebook.find_grade(name, ASSIGNMENT, ASSIGNMENT, student).auto_score = points
+        (course.root / "submitted" / "broken" / ASSIGNMENT).mkdir(parents=True)
+        (course.root / "not_gradable" / "torn" / ASSIGNMENT).mkdir(parents=True)
+        (course.root / "not_gradable" / "torn" / ASSIGNMENT / "0-torn.ipynb").write_bytes(
+            b'{"cells": [{"cell_type": "co'
+        )
+        gradebook.add_submission(ASSIGNMENT, "broken")
+        gradebook.find_grade("test_contraction_rate", ASSIGNMENT, ASSIGNMENT, "half").manual_score = 1.5
+        gradebook.find_grade("test_trusted_steps", ASSIGNMENT, ASSIGNMENT, "half").auto_score = None
+        gradebook.find_comment("softmax_t", ASSIGNMENT, ASSIGNMENT, "half").manual_comment = f"Clear & short. {TAG}"
+        gradebook.find_comment("softmax_t", ASSIGNMENT, ASSIGNMENT, "blank").auto_comment = "No response."
+        gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, "half").late_submission_penalty = 2.0
+        gradebook.db.commit()
+    done = course.nbgrader("generate_feedback", ASSIGNMENT)
+    assert done.returncode == 0, done.stderr
+    return course
+
+
+def page_of(course, student):
+    return (course.root / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text()
+
+
+def words(page):
+    """Return what a page says, as one line."""
+    body = page.partition("<body>")[2].replace("</th>", " ").replace("</td>", " ")
+    return " ".join(html.unescape(re.sub("<[^>]+>", "", body)).split())
+
+
+# What a student reads
+
+
+def test_the_page_of_full_marks_says_so(course):
+    said = words(page_of(course, "solved"))
+    count = sum(len(file.exercises["softmax_t"]["cases"]) for file in (load(), load(hidden_path())))
+    assert f"Feedback on iterated_softmax solved {TOTAL} of {TOTAL} points" in said
+    assert f"softmax_t 5 of 5 points Full marks: {count} of {count} cases passed." in said
+    assert "To read again" not in said and "What failed" not in said
+
+
+def test_the_page_says_what_failed_why_and_where_to_read_again(course):
+    said = words(page_of(course, TAG))
+    assert f"What failed, and why {OVERFLOWS} float32 logits near 1000" in said
+    assert re.search(
+        r"float32 At grading: [^.]*; rows far apart softmax_t\(torch.tensor\(.*\) should give 0.118 0.876", said
+    )
+    assert "the section “3. How is it cured?” of iterated_softmax.ipynb" in said
+    assert "return weights / weights.sum(dim=dim, keepdim=True)" in said
+
+
+def test_a_public_case_is_shown_with_its_call_and_its_expected_numbers():
+    case = {"name": "rows far apart, float32", "outcome": "value"}
+    found = example("softmax_t", [{"name": "at grading: rows far apart", "outcome": "value"}, case])
+    assert found["name"] == case["name"]
+    scope = {"torch": torch, "softmax_t": lambda x: x}
+    assert eval(found["call"], scope).tolist() == [[0.0, 1.0], [400.0, 401.5], [-900.0, -902.0]]
+    rows = [[1 / (1 + math.exp(d)), 1 / (1 + math.exp(-d))] for d in (1.0, 1.5, -2.0)]
+    assert [[text for text, _ in row] for row in found["expected"][0]["rows"]] == [
+        [f"{value:.3g}" for value in row] for row in rows
+    ]
+
+
+@pytest.mark.parametrize("name", load().exercises)
+def test_every_short_call_runs_and_every_expected_part_can_be_read(name):
+    file = load()
+    for case in file.exercises[name]["cases"]:
+        source = call(name, case, file.tensors)
+        if source:
+            args, kwargs = eval(source, {"torch": torch, name: lambda *args, **kwargs: (args, kwargs)})
+            assert (len(args), set(kwargs)) == (len(case["args"]), set(case["kwargs"]))
+        for part in shown(case["expected"], file.tensors):
+            assert bool(part["text"]) != bool(part["rows"]) and "None" not in part["text"]
+
+
+def test_an_error_is_named_where_the_verdict_names_it():
+    assert reason({"name": "c", "outcome": "raised", "came": "KeyError"}) == "Your function raised KeyError"
+    assert reason({"name": "c", "outcome": "raised", "diagnosis": ""}) == "Your function raised an error"
+
+
+def test_a_forbidden_way_is_named_with_its_line(course):
+    said = words(page_of(course, "forbidden"))
+    assert "torch.nn.functional.softmax, in the line return torch.nn.functional.softmax(x / temperature, dim)" in said
+    assert "Write it from exp, max and sum" in said
+    assert "softmax_t 0 of 5 points Uses what is not allowed" in said
+    assert "but none of them counts" in said
+
+
+def test_an_unattempted_exercise_and_the_repairs_are_reported(course):
+    said = words(page_of(course, "blank"))
+    assert f"0 of {TOTAL} points" in said
+    assert "softmax_t 0 of 5 points Not attempted yet." in said
+    assert f"Your file was mended before grading {REPAIR.replace('`', '')}" in said
+    assert "No response." not in said
+
+
+def test_the_instructors_points_comment_and_lateness_are_on_the_page(course):
+    said = words(page_of(course, "half"))
+    assert f"6.5 of {TOTAL} points 8.5 points for the exercises, less 2 for handing in late." in said
+    assert "The automatic checks gave 0; your instructor made it 1.5." in said
+    assert f"Your instructor's comment Clear & short. {TAG}" in said
+
+
+def test_a_mark_that_is_missing_is_no_zero(course):
+    said = words(page_of(course, "half"))
+    assert "This is not final: a person still has to mark trusted_steps." in said
+    assert "trusted_steps – of 2 points Not marked yet" in said
+
+
+def test_the_isolation_in_force_is_named(course):
+    assert "Your code ran with bubblewrap, without network" in words(page_of(course, "solved"))
+
+
+# What no page holds
+
+
+def test_no_page_shows_a_hidden_number_a_test_cell_or_a_later_output(course):
+    pages = list(course.root.glob("feedback/*/*/*"))
+    assert len(pages) == 5
+    numbers = hidden_numbers()
+    for path in pages:
+        assert leaks(path.read_bytes(), numbers) == set(), path
+        assert "HIDDEN TESTS" not in path.read_text() and LATER not in path.read_text(), path
+
+
+def grades(**given):
+    return {"student": "s", "assignment": "a", "notebook": "n", "score": 0, "max_score": 5, "late_penalty": 0} | given
+
+
+def test_a_hidden_value_stays_out_even_where_a_verdict_has_it():
+    notebook = graded({"softmax_t": NO_SHIFT})
+    number = f"{next(iter(hidden_numbers())):.8g}"
+    for cell in filter(is_judged, notebook.cells):
+        for case in cell.outputs[0].data["application/json"]["cases"]:
+            if case["name"].startswith("at grading"):
+                case["expected"] = number
+    assert number in nbformat.writes(notebook)
+    assert number not in page(notebook, grades(), {"softmax_t": 0.0})
+
+
+def test_the_leak_check_sees_a_hidden_number_on_a_page(course):
+    """The red fixture: a page with one hidden number more."""
+    number = next(iter(hidden_numbers()))
+    planted = page_of(course, "solved").replace("Full marks", f"expected {number!r}", 1)
+    assert leaks(planted.encode(), {number}) == {number}
+
+
+def test_what_people_wrote_is_text_and_never_markup(course):
+    pages = [page_of(course, student) for student in (TAG, "half")]
+    assert all(TAG not in page and html.escape(TAG) in page for page in pages)
+    notebook = graded({"softmax_t": f"{NO_SHIFT}  # </code></pre>{TAG}"})
+    notebook.cells.insert(0, new_markdown_cell(f"## {TAG}"))
+    notebook = Mended(notebook, (f"`{TAG}` and {TAG}",)).noted()
+    assert TAG not in page(notebook, grades(student=TAG, assignment=TAG), {"softmax_t": None})
+    assert prose("a `<b>` c") == "a <code>&lt;b&gt;</code> c"
+
+
+# What makes a page readable
+
+
+class Outline(HTMLParser):
+    """The tags of a page, with their attributes."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+
+def luminance(colour):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(weight * p for weight, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one, other):
+    """Return the contrast of two colours as WCAG 2 defines it: from 1 to 21."""
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def problems(page):
+    """Return what keeps a page from being accessible, printable, readable on a phone, or closed to the network."""
+    tags = Outline(page).tags
+    levels = [int(tag[1]) for tag, _ in tags if re.fullmatch("h[1-6]", tag)]
+    colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", page))
+    grounds = [colours[name] for name in ("paper", "desk")]
+    texts = {name: colour for name, colour in colours.items() if name not in ("paper", "desk", "line", "bar")}
+    attributes = [(tag, name, value or "") for tag, found in tags for name, value in found.items()]
+    checks = {
+        "language": ("html", {"lang": "en"}) in tags,
+        "one first heading": levels.count(1) == 1,
+        "headings in order": levels[:1] == [1] and all(b <= a + 1 for a, b in pairwise(levels)),
+        "title": bool(re.search(r"<title>\s*\S", page)),
+        "main": [tag for tag, _ in tags].count("main") == 1,
+        "viewport": any(found.get("content", "").startswith("width=device-width") for _, found in tags),
+        "table headers": all("scope" in found for tag, found in tags if tag == "th"),
+        "contrast": all(contrast(text, ground) >= 4.5 for text in texts.values() for ground in grounds),
+        "bars": contrast(colours["bar"], colours["paper"]) >= 3,
+        "colours with a name": not re.search(r"(?<!-)color: #", page),
+        "no script": not any(tag == "script" or name.startswith("on") for tag, name, _ in attributes),
+        "no request": not any(name in ("src", "srcset", "data") for _, name, _ in attributes)
+        and all(value.startswith("#") for tag, name, value in attributes if name == "href")
+        and "url(" not in page
+        and "@import" not in page,
+        "unfolded in print": "details::details-content" in page.partition("@media print")[2],
+    }
+    return [name for name, good in checks.items() if not good]
+
+
+@pytest.fixture(scope="module")
+def misconceptions_page(course, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("summary")
+    return write(submissions(course.root, ASSIGNMENT), ASSIGNMENT, folder)[2].read_text()
+
+
+def test_every_page_is_accessible_printable_and_closed_to_the_network(course, misconceptions_page):
+    pages = {path.parts[-3]: path.read_text() for path in course.root.glob("feedback/*/*/*.html")}
+    pages["misconceptions"] = misconceptions_page
+    assert {name: found for name, page in pages.items() if (found := problems(page))} == {}
+
+
+@pytest.mark.parametrize(
+    ("problem", "good", "bad"),
+    [
+        ("language", 'lang="en"', ""),
+        ("one first heading", "<main>", "<main><h1>again</h1>"),
+        ("headings in order", "<h3>", "<h5>"),
+        ("contrast", "--quiet: #505862", "--quiet: #8a929c"),
+        ("bars", "--bar: #2f6db5", "--bar: #d0e0f0"),
+        ("colours with a name", "color: var(--link)", "color: #aaaaaa"),
+        ("viewport", "width=device-width", "width=980"),
+        ("table headers", 'scope="col"', ""),
+        ("no script", "<main>", "<main onclick='x()'>"),
+        ("no request", "<main>", "<main><img src='https://example.org/x.png'>"),
+        ("unfolded in print", "details::details-content", "details"),
+    ],
+)
+def test_the_page_checks_see_a_page_that_is_not(course, problem, good, bad):
+    whole = page_of(course, TAG)
+    assert good in whole
+    assert problem in problems(whole.replace(good, bad))
+
+
+# What the instructor reads
+
+
+@pytest.fixture(scope="module")
+def summary(course, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("summary")
+    code = main(["summary", f"--course={course.root}", f"--assignment={ASSIGNMENT}", f"--to={folder}"])
+    with (folder / "summary.csv").open(newline="") as file:
+        rows = {(row["student"], row["exercise"]): row for row in csv.DictReader(file)}
+    data = json.loads((folder / "summary.json").read_text())
+    return SimpleNamespace(code=code, rows=rows, data=data)
+
+
+def test_the_tables_have_every_student_and_exercise(summary):
+    students = {"solved", "blank", "half", TAG, "forbidden", "broken", "torn", "absent"}
+    assert set(summary.rows) == {(student, name) for student in students for name in POINTS}
+    row = summary.rows[TAG, "softmax_t"]
+    assert 0 < float(row["points"]) < 5.0 == float(row["maximum"])
+    assert "at grading: rows far apart" in row["cases_failed"].split("; ")
+    assert summary.rows["blank", "softmax_t"]["repairs"] == REPAIR
+    assert [student["late_penalty"] for student in summary.data["students"] if student["student"] == "half"] == [2.0]
+
+
+def test_a_missing_mark_is_empty_with_a_status_and_a_reason(summary):
+    assert summary.code == 1
+    statuses = {"broken": "not graded", "torn": "not graded", "absent": "not submitted"}
+    for student, status in statuses.items():
+        rows = [summary.rows[student, name] for name in POINTS]
+        assert all(row["points"] == "" and row["status"] == status and row["reason"] for row in rows)
+    assert "was not handed in" in summary.rows["broken", "softmax_t"]["reason"]
+    half = summary.rows["half", "trusted_steps"]
+    assert (half["points"], half["status"]) == ("", "to be marked")
+    marks = {s["student"]: [e["points"] for e in s["exercises"]] for s in summary.data["students"]}
+    assert marks["broken"] == [None] * len(POINTS)
+    assert marks["blank"] == [0.0] * len(POINTS)
+
+
+def test_misconceptions_are_counted_by_student_most_frequent_first(course, misconceptions_page):
+    found = {entry["exercise"]: entry for entry in misconceptions(submissions(course.root, ASSIGNMENT))}
+    assert found["decay_ratios"]["mistakes"] == [("Not attempted yet", 1)]
+    assert found["contraction_rate"]["mistakes"] == [("Not attempted yet", 2)]
+    softmax = dict(found["softmax_t"]["mistakes"])
+    assert softmax[OVERFLOWS] == 1
+    assert softmax["Uses torch.nn.functional.softmax, which this exercise does not allow"] == 1
+    assert (found["softmax_t"]["graded"], found["softmax_t"]["full"]) == (5, 2)
+    assert all(
+        counts == sorted(counts, reverse=True) for e in found.values() if (counts := [n for _, n in e["mistakes"]])
+    )
+    assert "softmax_t 2 of 5 with full marks" in words(misconceptions_page)
+    assert "broken, not graded: iterated_softmax.ipynb was not handed in" in words(misconceptions_page)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [("iterated_softmix", "it has iterated_softmax"), (None, "no gradebook.db")]
+)
+def test_a_wrong_folder_or_name_is_answered_in_words(course, tmp_path, given, said):
+    with pytest.raises(ValueError, match=said):
+        submissions(course.root if given else tmp_path, given or ASSIGNMENT)
+
+
+# In a browser
+
+
+def overhang(page, width, folder):
+    """Return how many pixels a page is wider than a frame of this width, everything unfolded, in Chromium."""
+    # A frame, since the browser's window may refuse to be this narrow; without the policy, so that it can be measured.
+    inner = re.sub("<meta http-equiv[^>]*>", "", page).replace("<details>", "<details open>")
+    measure = "const d = frames[0].document.documentElement; document.title = d.scrollWidth - d.clientWidth"
+    outer = folder / "outer.html"
+    frame = f"<iframe width={width} height=900 srcdoc='{html.escape(inner)}'></iframe>"
+    outer.write_text(f"<meta charset=utf-8>{frame}<script>onload = () => {{ {measure} }}</script>")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    flags += ["--virtual-time-budget=2000", f"--user-data-dir={folder / 'browser'}", "--dump-dom"]
+    done = subprocess.run([CHROMIUM, *flags, outer.as_uri()], capture_output=True, text=True, timeout=60)
+    return int(re.search(r"<title>(-?\d+)</title>", done.stdout)[1])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium here; on Debian and Ubuntu: sudo apt install chromium")
+def test_no_page_is_wider_than_a_phone(course, misconceptions_page, tmp_path):
+    pages = [path.read_text() for path in course.root.glob("feedback/*/*/*.html")]
+    assert [overhang(page, 360, tmp_path) for page in (*pages, misconceptions_page)] == [0] * 6
+    wide = pages[0].replace("<main>", "<main><p style='width: 500px'>too wide</p>")
+    assert overhang(wide, 360, tmp_path) > 100

@@ -1,0 +1,81 @@
+"""The instructors' guide is true: its ten-minute recipe, followed to the letter in a copy, adds an exercise."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import polib
+import pytest
+
+from grading.authoring.translation import LOCALE, languages
+from grading.course import REPOSITORY
+
+GUIDE = (REPOSITORY / "docs" / "instructors.md").read_text("utf-8")
+
+
+def blocks(text):
+    """Return the Python blocks of the guide's last section."""
+    return re.findall(r"```python\n(.*?)```", text[text.index("## Change an exercise") :], re.DOTALL)
+
+
+def test_the_guide_has_a_cell_and_its_cases():
+    cell, cases = blocks(GUIDE)
+    assert cell.startswith('# %% solution="halve"') and cell.endswith('# %% test="halve" points=1\n')
+    assert cases.startswith("def halve_public") and cases.endswith(
+        'EXERCISES["halve"] = Exercise(halve_public, halve_hidden)\n'
+    )
+
+
+@pytest.mark.slow
+def test_following_the_guide_adds_an_exercise(tmp_path):
+    copy = tmp_path / "course"
+    tracked = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    for name in filter(lambda name: (REPOSITORY / name).exists(), tracked.splitlines()):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / name, copy / name)
+
+    cell, cases = blocks(GUIDE)
+    text = copy / "source" / "iterated_softmax.py"
+    before, heading, after = text.read_text("utf-8").partition("# %% [markdown]\n# ## What you found")
+    assert heading
+    text.write_text(f"{before}{cell}\n{heading}{after}", "utf-8")
+    with open(copy / "grading" / "exercises.py", "a", encoding="utf-8") as file:
+        file.write("\n\n" + cases)
+
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = os.environ | {"PYTHONPATH": str(copy), "PATH": path}
+
+    def run(*command):
+        done = subprocess.run([sys.executable, *command], cwd=copy, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    run("-m", "grading.authoring.draw")
+    run("-m", "grading.authoring.translation")
+    translated = 0
+    for file in (copy / LOCALE).rglob("*.po"):
+        catalogue = polib.pofile(str(file))
+        for entry in catalogue.untranslated_entries() + catalogue.fuzzy_entries():
+            entry.msgstr, entry.flags = entry.msgid, []
+            translated += 1
+        catalogue.save()
+    assert translated == 4 * len(languages(copy))  # a docstring, a diagnosis, and the names of two cases
+    run("source/build.py")
+    run("source/build.py", "--check")
+    solution = nbformat.read(copy / "solutions" / "iterated_softmax.ipynb", nbformat.NO_CONVERT)
+    check = next(cell for cell in solution.cells if cell.source == 'check("halve", halve)')
+    assert (
+        check.outputs[0].data["text/plain"].startswith("halve: public checks passed (1 of 1); 1 more run at grading.")
+    )
+    released = (copy / "release" / "iterated_softmax" / "iterated_softmax.ipynb").read_text("utf-8")
+    assert "def halve" in released and "return x / 2" not in released
+    graded = "import json; from grading.course import *; from grading.engine.judge import *; from helpers.checks import collect\n"
+    graded += "files = load(), load(hidden_path())\nname = 'halve'\n"
+    graded += "groups = [inputs_of(file, name) for file in files]\n"
+    graded += "answers = collect.answers_of({name: lambda x: x / 3}, name, groups).answers\n"
+    graded += "print(verdict(name, 1, *files, answers, ()).report)"
+    assert "halve: 0 of 1 points; 0 of 2 cases passed." in run("-c", graded)

@@ -1,0 +1,36 @@
+"""Print the kill matrix's counts: ``python -m tests.support.bank [seed ...]``; exit code 1 where an answer is misjudged."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from grading.authoring.draw import hidden_bytes
+from grading.course import hidden_path
+from helpers.checks.cases import load
+from tests.support.bank import BANKED, answers
+from tests.support.bank.matrix import judge
+
+
+def main(seeds):
+    public, misjudged = load(), []
+    with tempfile.TemporaryDirectory() as folder:
+        files = {"committed": load(hidden_path())}
+        for seed in seeds:
+            path = Path(folder) / f"{seed}.safetensors"
+            path.write_bytes(hidden_bytes(seed))
+            files[seed] = load(path)
+    for seed, hidden in files.items():
+        print(f"hidden cases: {seed}\n{'exercise':30} {'wrong':>6} {'public':>7} {'hidden':>7} {'right':>6}")
+        for exercise in BANKED:
+            rows = [judge(exercise, answer, public, hidden) for answer in answers(exercise).values()]
+            misjudged += [(seed, exercise, row.answer.name) for row in rows if row.full != row.answer.right]
+            wrong = [row for row in rows if not row.answer.right]
+            counts = len(wrong), sum(r.caught_in_public for r in wrong), sum(r.caught_in_hidden for r in wrong)
+            print(f"{exercise:30} {counts[0]:6} {counts[1]:7} {counts[2]:7} {len(rows) - counts[0]:6}")
+    for seed, exercise, name in misjudged:
+        print(f"misjudged with {seed}: {exercise}.{name}")
+    return 1 if misjudged else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

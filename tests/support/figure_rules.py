@@ -1,0 +1,67 @@
+"""The rules that every figure of the course keeps: each returns what breaks it in a figure, drawn before.
+
+tests/helpers/test_figures.py shows each of them failing on a figure spoilt for it.
+"""
+
+import numpy as np
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+
+
+def contrast(colour):
+    """Return the contrast ratio with white (WCAG 2.1, relative luminance)."""
+    rgb = np.array(to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05)
+
+
+def drawn(axes):
+    """Return all points of the axes' marks, as rows (x, y)."""
+    lines = [line for line in axes.lines if line.get_marker() not in ("None", None, "")]
+    return np.concatenate([line.get_xydata() for line in lines])
+
+
+def points_outside(figure):
+    outside = 0
+    for axes in figure.axes:
+        (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+        x, y = drawn(axes).T
+        outside += np.sum((x <= left) | (x >= right) | (y <= bottom) | (y >= top))
+    return outside
+
+
+def legends_on_data(figure):
+    legends = [*figure.legends, *filter(None, (axes.get_legend() for axes in figure.axes))]
+    return [box for box in legends for axes in figure.axes if box.get_window_extent().overlaps(axes.bbox)]
+
+
+def clipped(figure):
+    """Return the sides on which something drawn reaches over the figure's edge, by more than a pixel."""
+    box = figure.get_tightbbox()
+    width, height = figure.get_size_inches()
+    over = {"left": -box.x0, "bottom": -box.y0, "right": box.x1 - width, "top": box.y1 - height}
+    return [side for side, inches in over.items() if inches > 0.01]
+
+
+def unlabelled_log_axes(figure):
+    pairs = [(axis.get_scale(), axis.get_label_text()) for a in figure.axes for axis in (a.xaxis, a.yaxis)]
+    return [label for scale, label in pairs if scale == "log" and "(log scale)" not in label]
+
+
+def repeated_styles(figure):
+    """Return the looks without colour that stand for two entries of the legend, and the colours of two markers."""
+    handles = [h for legend in figure.legends for h in legend.legend_handles]
+    looks = [(h.get_marker(), h.get_markerfacecolor() == "none", h.get_linestyle()) for h in handles]
+    hues = [h.get_color() for h in handles if h.get_marker() != "None"]
+    return [x for seen in (looks, hues) for x in set(seen) if seen.count(x) > 1]
+
+
+def low_contrast(figure):
+    return [line.get_color() for a in figure.axes for line in a.lines if contrast(line.get_color()) < 3]
+
+
+def pale_text(figure):
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text() and contrast(text.get_color()) < 4.5]
+
+
+RULES = (points_outside, legends_on_data, clipped, unlabelled_log_axes, repeated_styles, low_contrast, pale_text)
