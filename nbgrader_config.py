@@ -18,7 +18,7 @@ try:
     # Settings of your own go here. The gradebook is gradebook.db in this folder; for another one, any URL that
     # SQLAlchemy knows: c.CourseDirectory.db_url = "postgresql+psycopg://user@host/gradebook", see docs/scaling.md
     # A tenth of the score off for each day that has begun since the due date (off unless set; see docs/lms.md):
-    # c.AssignLatePenalties.plugin_class = "grading.gradebook.due_dates.PerDay"
+    # c.AssignLatePenalties.plugin_class = "grading.plugins.late.PerDay"
 
 except Exception as error:  # nbgrader would log it and go on without the judge and its walls
     raise SystemExit(f"nbgrader_config.py: {type(error).__name__}: {error}") from error

@@ -1,4 +1,4 @@
-"""Build this course: ``python source/build.py``; ``--check`` only compares. What it does is in `grading.authoring.build`."""
+"""Build this course: ``python source/build.py``, or with ``--check`` only compare (see `grading.authoring.build`)."""
 
 import sys
 from pathlib import Path

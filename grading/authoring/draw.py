@@ -1,4 +1,4 @@
-"""Write the case files: ``python -m grading.authoring.draw`` the committed ones, ``--seed N`` an instructor's private hidden set.
+"""Write the case files: ``python -m grading.authoring.draw`` the committed ones, ``--seed N`` a private hidden set.
 
 The public cases go to ``helpers/cases``, the hidden ones to ``grading/cases``; a private set goes to the git-ignored
 ``grading/cases/private`` and is used instead of the committed one as long as it is there. The same seed gives the same

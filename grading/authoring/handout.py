@@ -43,7 +43,7 @@ def handout_files(root: Path, wheel: Path) -> dict[str, bytes]:
     notebooks = sorted((root / "notebooks").rglob("*.ipynb"))
     if not notebooks:
         raise FileNotFoundError(f"no notebooks in {root / 'notebooks'}: build them with `make course`")
-    readme = (root / "grading" / "student_readme.md").read_text(encoding="utf-8")
+    readme = (root / "grading" / "authoring" / "student_readme.md").read_text(encoding="utf-8")
     environment = (root / "environment.yml").read_text(encoding="utf-8")
     return {
         "README.md": readme.replace("{wheel}", wheel.name).encode(),

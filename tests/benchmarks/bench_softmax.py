@@ -1,4 +1,4 @@
-"""Time softmax_t against other ways, in ratios to torch.softmax(x): `make bench`, or pytest tests/benchmarks/bench_softmax.py.
+"""Time softmax_t against other ways, in ratios to torch.softmax(x): `make bench`.
 
 Each round times the way and, just before it, torch.softmax(x), so that both meet the same noise, caches and allocator;
 a ratio is one median over the other. Memory is the peak of what is allocated during a call, the result included, in

@@ -1,7 +1,8 @@
 """What students read can be read by everyone: the derived notebooks, every output in them, the checks' reports.
 
 Each rule is a function that returns what breaks it: nothing in the course, and something in a notebook or a page spoilt
-for it. The figures' own rules are in tests/support/figure_rules.py; axe-core over rendered pages is in tests/course/test_browser.py.
+for it. The figures' own rules are in tests/support/figure_rules.py; axe-core over rendered
+pages is in tests/course/test_browser.py.
 """
 
 import re

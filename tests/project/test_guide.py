@@ -73,7 +73,8 @@ def test_following_the_guide_adds_an_exercise(tmp_path):
     )
     released = (copy / "release" / "iterated_softmax" / "iterated_softmax.ipynb").read_text("utf-8")
     assert "def halve" in released and "return x / 2" not in released
-    graded = "import json; from grading.course import *; from grading.engine.judge import *; from helpers.checks import collect\n"
+    graded = "import json; from grading.course import *; from grading.engine.judge import *\n"
+    graded += "from helpers.checks import collect\n"
     graded += "files = load(), load(hidden_path())\nname = 'halve'\n"
     graded += "groups = [inputs_of(file, name) for file in files]\n"
     graded += "answers = collect.answers_of({name: lambda x: x / 3}, name, groups).answers\n"

@@ -20,9 +20,9 @@ def checkout(tmp_path):
         "constraints.txt",
         "LICENSE",
         "LICENSE-TEXT",
-        "grading/student_readme.md",
+        "grading/authoring/student_readme.md",
     ):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / name, tmp_path / name)
     inside, outside = ("notebooks/one.ipynb", "notebooks/vi/one.ipynb"), ("solutions/one.ipynb", "source/one.py")
     for name in (*inside, *outside, "solutions/vi/one.ipynb", "grading/hidden.safetensors"):

@@ -1,6 +1,7 @@
 """Every word is in the catalogues: with a language whose letters all have accents, no plain word is left anywhere.
 
-`tests.support.pseudo` makes that language, from the catalogues alone, so that a third language needs nothing but its files.
+`tests.support.pseudo` makes that language, from the catalogues alone, so that a third language needs its
+files only.
 """
 
 import builtins

@@ -23,7 +23,7 @@ from grading.course import REPOSITORY, released, solutions
 from grading.engine import record as records
 from grading.engine.record import FAILED, JUDGED, NOT_GRADABLE, OtherCourse, Record, Store, Terms, judged, with_exercise
 from grading.gradebook.database import keep_overwritten
-from grading.plugins import edition
+from grading.repair import editions as edition
 from grading.sandbox import kernels as sandbox
 from grading.sandbox.isolation import isolation
 from helpers.checks.cases import load
@@ -307,7 +307,7 @@ def test_a_changed_late_policy_and_an_extension_reach_the_marks(course, monkeypa
 
     judge_nobody(monkeypatch)
     settings = (REPOSITORY / "nbgrader_config.py").read_text()
-    plugin = "\nfrom grading.gradebook.due_dates import PerDay\nc.AssignLatePenalties.plugin_class = PerDay\n"
+    plugin = "\nfrom grading.plugins.late import PerDay\nc.AssignLatePenalties.plugin_class = PerDay\n"
     (course.root / "submitted" / "solved" / ASSIGNMENT / "timestamp.txt").write_text("2026-09-02 12:00:00 UTC\n")
     assert grade(course.root, "--workers=0", "--due=2026-09-01T12:00", "--timezone=UTC", "--no-feedback") == 1
     for share in (0.1, 0.2):
@@ -329,7 +329,7 @@ def test_a_late_penalty_follows_a_persons_marks_and_goes_with_the_time(course, m
     judge_nobody(monkeypatch)
     settings = (REPOSITORY / "nbgrader_config.py").read_text()
     (course.root / "nbgrader_config.py").write_text(
-        f"{settings}\nfrom grading.gradebook.due_dates import PerDay\nc.AssignLatePenalties.plugin_class = PerDay\n"
+        f"{settings}\nfrom grading.plugins.late import PerDay\nc.AssignLatePenalties.plugin_class = PerDay\n"
     )
     stamp = course.root / "submitted" / "solved" / ASSIGNMENT / "timestamp.txt"
     stamp.write_text("2026-09-02 12:00:00 UTC\n")

@@ -8,9 +8,9 @@ from math import frexp
 import numpy as np
 import pytest
 
-from grading.authoring.draw import HIDDEN
+from grading.authoring.draw import hidden_bytes
 from grading.commands.trial import Trial
-from grading.course import ASSIGNMENTS, REPOSITORY, filled, hidden_path, released, solutions
+from grading.course import ASSIGNMENTS, HIDDEN, REPOSITORY, filled, hidden_path, released, solutions
 from grading.engine.judge import inputs_of
 from grading.engine.verdict import verdict
 from helpers.checks.cases import load
@@ -195,14 +195,14 @@ def test_a_verdict_repeats_nothing_that_came_from_the_kernel():
 
 
 def test_a_private_hidden_set_is_used_when_it_is_there(tmp_path, monkeypatch):
-    from grading.authoring import draw
+    from grading import course
 
-    monkeypatch.setattr(draw, "PRIVATE", tmp_path / "hidden.safetensors")
-    assert draw.hidden_path() == draw.HIDDEN
-    draw.PRIVATE.write_bytes(draw.hidden_bytes("my own seed"))
-    assert draw.hidden_path() == draw.PRIVATE
-    assert load(draw.PRIVATE).exercises.keys() == load().exercises.keys()
-    assert draw.PRIVATE.read_bytes() != draw.HIDDEN.read_bytes()
+    monkeypatch.setattr(course, "PRIVATE", tmp_path / "hidden.safetensors")
+    assert course.hidden_path() == course.HIDDEN
+    course.PRIVATE.write_bytes(hidden_bytes("my own seed"))
+    assert course.hidden_path() == course.PRIVATE
+    assert load(course.PRIVATE).exercises.keys() == load().exercises.keys()
+    assert course.PRIVATE.read_bytes() != course.HIDDEN.read_bytes()
 
 
 def test_the_committed_cases_are_what_the_oracle_writes():

@@ -12,13 +12,14 @@ from grading.__main__ import main
 from grading.commands.trial import Trial
 from grading.course import ASSIGNMENTS, REPOSITORY
 from grading.gradebook import due_dates as late
+from grading.plugins.late import DAY, PerDay
 from tests.conftest import FILES
 from tests.grading.lms.test_collect import SOLVED
 from tests.grading.lms.test_lms import zipped
 
 FIRST = ASSIGNMENTS[0]
 DUE = datetime(2026, 9, 30, 12, 0)
-POLICY = "grading.gradebook.due_dates.PerDay"
+POLICY = "grading.plugins.late.PerDay"
 
 # nbgrader's own way with SQLAlchemy.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
@@ -56,7 +57,7 @@ def test_the_share_is_an_option(course):
 
 
 def test_the_policy_itself_takes_no_more_than_all():
-    assert late.PerDay().late_submission_penalty("ada", 4.0, 400 * late.DAY) == 4.0
+    assert PerDay().late_submission_penalty("ada", 4.0, 400 * DAY) == 4.0
 
 
 def test_it_is_off_unless_the_configuration_says_so():

@@ -11,8 +11,8 @@ from grading.authoring import texts, translation
 from grading.commands.demo import FORBIDDEN, NO_SHIFT
 from grading.commands.trial import Trial
 from grading.course import ASSIGNMENTS, REPOSITORY, fill, released, solutions
-from grading.plugins import edition
 from grading.plugins.edition import Edition
+from grading.repair import editions as edition
 from grading.repair.doctor import mend
 from grading.repair.editions import editions, language_of
 from grading.reports.findings import findings

@@ -15,11 +15,11 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell
-from test_browser import CHROMIUM, page, screenshot, serving  # noqa: F401
 
 from grading.commands.trial import Trial
 from grading.course import ASSIGNMENTS, REPOSITORY, fill, points, solutions
 from grading.plugins.formgrader import harmless
+from tests.course.test_browser import CHROMIUM, page, screenshot, serving  # noqa: F401
 
 FIRST = ASSIGNMENTS[0]
 POINTS = points(FIRST)

@@ -22,8 +22,6 @@ import pytest
 import torch
 from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader.api import Gradebook
-from test_browser import CHROMIUM
-from test_grading import hidden_numbers, leaks
 
 import helpers
 from grading.__main__ import main
@@ -39,6 +37,8 @@ from grading.reports.summary import misconceptions, submissions, write
 from helpers.checks import collect
 from helpers.checks.cases import load
 from helpers.checks.rules import violations
+from tests.course.test_browser import CHROMIUM
+from tests.grading.engine.test_grading import hidden_numbers, leaks
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted:sqlalchemy.exc.SAWarning")  # nbgrader's own
 

@@ -48,14 +48,16 @@ def tried(source):
 @walled
 def test_student_code_sees_python_and_helpers_and_no_more():
     places = ["/root", "/home", "/etc/passwd", "/etc/shadow", "/var/log", "/sys", "/run", str(Path.home())]
-    places += [str(REPOSITORY / name) for name in ("source", "grading/cases", "grading/judge.py", "tests", ".git")]
+    places += [str(REPOSITORY / name) for name in ("source", "grading/cases", "grading/engine", "tests", ".git")]
     visible = tried(
         f"""def result():
     return {{place: os.path.isdir(place) and os.listdir(place) or os.path.isfile(place) for place in {places!r}}}"""
     )
     python = {str(parent) for root in (sys.prefix, sys.base_prefix) for parent in Path(root).parents}
     assert {place: seen for place, seen in visible.items() if seen and place not in python} == {}
-    assert tried(f"def result(): return sorted(os.listdir({str(REPOSITORY / 'grading')!r}))") == ["zygote.py"]
+    assert tried(
+        f"def result(): return [f for _, _, files in os.walk({str(REPOSITORY / 'grading')!r}) for f in files]"
+    ) == ["zygote.py"]
 
 
 @walled
@@ -342,7 +344,8 @@ def test_an_ordinary_user_has_the_same_walls(tmp_path):
         if base.is_relative_to("/root"):
             mount = f"""mkdir -p {tmp_path}/base {base} && mount --bind {base} {tmp_path}/base &&
                 mount -t tmpfs -o mode=755 none /root && mkdir -p {base} && mount --bind {tmp_path}/base {base} &&"""
-        test = f'{prefix}/bin/python -m pytest -q -p no:cacheprovider -k "not ordinary" tests/grading/sandbox/test_sandbox.py'
+        here = "tests/grading/sandbox/test_sandbox.py"
+        test = f'{prefix}/bin/python -m pytest -q -p no:cacheprovider -k "not ordinary" {here}'
         command = ["unshare", "--mount", "sh", "-c", f"{mount} cd {checkout} && su tester -s /bin/sh -c '{test}'"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]

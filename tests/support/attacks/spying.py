@@ -22,7 +22,7 @@ for place in places:
     for deep in ("gradebook.db", "source/**/*", "submitted/**/*", "autograded/**/*", "grading/**/*",
                  "grading/private/*", "tests/**/*", ".git/**/*", "shadow", "passwd", ".ssh/*", ".bash_history"):
         for path in glob.glob(f"{place}/{deep}", recursive=True):
-            if not os.path.isdir(path) and not path.endswith("grading/zygote.py"): try_to(read, path)
+            if not os.path.isdir(path) and not path.endswith("grading/sandbox/zygote.py"): try_to(read, path)
 for path in ("/etc/shadow", "/proc/1/environ", "/proc/1/mem", "/proc/1/maps", "/proc/kcore", "/dev/mem", "/dev/sda"):
     try_to(read, path)
 assert not found, found"""

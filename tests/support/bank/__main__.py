@@ -1,4 +1,4 @@
-"""Print the kill matrix's counts: ``python -m tests.support.bank [seed ...]``; exit code 1 where an answer is misjudged."""
+"""Print the kill matrix's counts (``python -m tests.support.bank [seed ...]``); exit code 1 for a wrong verdict."""
 
 import sys
 import tempfile
