@@ -1,70 +1,120 @@
-"""Write the case files: ``python -m grading.authoring.draw`` the committed ones, ``--seed N`` a private hidden set.
+"""Draw the cases of an assignment's exercises, and run the wrong answers on them: two case files.
 
-The public cases go to ``helpers/cases``, the hidden ones to ``grading/cases``; a private set goes to the git-ignored
-``grading/cases/private`` and is used instead of the committed one as long as it is there. The same seed gives the same
-bytes on every machine.
+Public cases are fixed; hidden ones are drawn from a seed. The same seed gives the same bytes on every machine. The
+format of a case file is that of `helpers.checks.cases`.
 """
 
-import argparse
 import json
 import random
+import warnings
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import save
 
-from grading.authoring.casebook import Casebook
-from grading.course import HIDDEN, PRIVATE, REPOSITORY
-from helpers.checks.cases import PUBLIC
-from source.exercises import EXERCISES
+from grading.authoring.exercise import Book, Exercise, ExerciseError, load_exercises
+from helpers.checks.cases import CaseFile
+from helpers.checks.collect import collect
+from helpers.checks.compare import compare_case
+from helpers.checks.kinds import kind_of, value_of
+from helpers.checks.recognise import ABOUT_NUMBERS, flat
 
 COMMITTED_SEED = "softmax-lab"
+RECOGNISED = "Your numbers match "  # begins the sentence on a mistake that is known by its numbers
 
 
-def public_bytes():
-    """Return the bytes of the public case file."""
-    book = Casebook()
-    sets = {name: exercise.public(book) for name, exercise in EXERCISES.items()}
-    counts = {name: len(cases) for name, cases in draw(COMMITTED_SEED, Casebook()).items()}
-    return serialise(book, sets, counts)
+def public_bytes(course: Path, assignment: str) -> bytes:
+    """Return the public case file of an assignment."""
+    exercises, book = load_exercises(course, assignment), Book()
+    sets = {name: exercise.public(book) for name, exercise in exercises.items()}
+    counts = {name: aspects_of(cases) for name, cases in hidden_cases(exercises, COMMITTED_SEED, Book()).items()}
+    return serialise(exercises, book, sets, counts)
 
 
-def hidden_bytes(seed):
-    """Return the bytes of the hidden case file of a seed."""
-    book = Casebook()
-    sets = draw(seed, book)
-    return serialise(book, sets, dict.fromkeys(sets, 0))
+def hidden_bytes(course: Path, assignment: str, seed: str | int = COMMITTED_SEED) -> bytes:
+    """Return the hidden case file that a seed gives an assignment."""
+    exercises, book = load_exercises(course, assignment), Book()
+    return serialise(exercises, book, hidden_cases(exercises, seed, book), dict.fromkeys(exercises, {}))
 
 
-def draw(seed, book):
-    """Return the hidden cases of a seed by exercise; each exercise has a stream of random numbers of its own."""
-    return {name: exercise.hidden(book, random.Random(f"{seed} {name}")) for name, exercise in EXERCISES.items()}
+def hidden_cases(exercises: dict[str, Exercise], seed, book: Book) -> dict[str, list[dict]]:
+    """Return the hidden cases of a seed by exercise; each exercise has a stream of random numbers of its own.
+
+    Raises ExerciseError where an aspect with points has no hidden case, unless the exercise asks for a value.
+    """
+    found = {}
+    for name, exercise in exercises.items():
+        found[name] = exercise.hidden(book, random.Random(f"{seed} {name}"))
+        public = exercise.public(Book())
+        bare = [a for a, points in exercise.aspects.items() if points and a not in aspects_of(found[name])]
+        if bare and not any(case.get("value") for case in public):
+            raise ExerciseError(f"{name}: no hidden case tests {', '.join(bare)}; write one in hidden(book, rng)")
+        unknown = sorted(aspects_of(public + found[name]).keys() - exercise.aspects.keys())
+        if unknown:
+            raise ExerciseError(f"{name}: a case tests {unknown[0]!r}, which is not in ASPECTS")
+    return found
 
 
-def serialise(book, sets, hidden_counts):
-    """Return a case file's bytes, in the format of `helpers.checks.cases`."""
-    exercises = {
-        name: {
-            "forbidden": list(EXERCISES[name].forbidden),
-            "advice": EXERCISES[name].advice,
-            "hidden": hidden_counts[name],
-            "cases": cases,
+def aspects_of(cases: list[dict]) -> dict[str, int]:
+    """Return how many cases each aspect has."""
+    names = [case["aspect"] for case in cases]
+    return {name: names.count(name) for name in dict.fromkeys(names)}
+
+
+def serialise(exercises, book, sets, hidden) -> bytes:
+    """Return a case file's bytes."""
+    contents = {}
+    for name, exercise in exercises.items():
+        known = list(dict.fromkeys(a.sentence for a in exercise.answers.values() if a.sentence.startswith(RECOGNISED)))
+        contents[name] = {
+            "aspects": exercise.aspects,
+            "forbidden": exercise.forbidden,
+            "advice": exercise.advice,
+            "hidden": hidden[name],
+            "mistakes": known,
+            "cases": with_mistakes(exercise, known, sets[name], book),
         }
-        for name, cases in sets.items()
-    }
-    text = json.dumps(exercises, separators=(",", ":")).encode()
+    text = json.dumps(contents, separators=(",", ":")).encode()
     return save({**book.tensors, "exercises": np.frombuffer(text, np.uint8)})
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="python -m grading.authoring.draw", description="Write the case files.")
-    parser.add_argument("--seed", help="draw a private hidden set from this seed instead; keep the seed to yourself")
-    seed = parser.parse_args().seed
-    files = {PRIVATE: hidden_bytes(seed)} if seed else {PUBLIC: public_bytes(), HIDDEN: hidden_bytes(COMMITTED_SEED)}
-    for path, content in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        print(f"wrote {path.relative_to(REPOSITORY)}: {len(content)} bytes")
+def with_mistakes(exercise, known, cases, book):
+    """Return the cases with the numbers that each known mistake gives there, where they are not the right ones."""
+    file = CaseFile({}, book.tensors, "")
+    inputs = file.inputs(cases)
+    groups = [{} for _ in cases]
+    for answer in exercise.answers.values():
+        if answer.sentence in known:
+            for case, group, given in zip(cases, groups, answers_to(answer, cases, inputs), strict=True):
+                if compare_case(case, book.tensors, given).outcome in ABOUT_NUMBERS:
+                    add_numbers(group, known.index(answer.sentence), case, book.tensors, flat(value_of(given)))
+    return [
+        {**case, "mistakes": stored(group, book)} if group else case for case, group in zip(cases, groups, strict=True)
+    ]
 
 
-if __name__ == "__main__":
-    main()
+def answers_to(answer, cases, inputs):
+    """Return what a wrong answer gives on every case, as a kernel would send it."""
+    with warnings.catch_warnings(), redirect_stdout(StringIO()):
+        warnings.simplefilter("ignore")
+        return collect(answer.function, cases, inputs)
+
+
+def add_numbers(group, index, case, tensors, wrong):
+    """Add a mistake's numbers: as they are, or as their difference from the reference where they are all near it."""
+    right = flat(kind_of(case["expected"], tensors).numbers())
+    with np.errstate(all="ignore"):
+        near = wrong.shape == right.shape and bool((np.abs(wrong - right) <= 0.5 * np.abs(right)).all())
+        numbers = (wrong - right if near else wrong).astype(np.float32)
+    if wrong.size:
+        group.setdefault((wrong.size, near), []).append((index, numbers))
+
+
+def stored(group, book):
+    """Return the groups of a case, their numbers stored."""
+    return [
+        [[index for index, _ in rows], book.store(np.array([numbers for _, numbers in rows])), near]
+        for (_, near), rows in sorted(group.items())
+    ]

@@ -37,6 +37,7 @@ from grading.sandbox.isolation import GIBIBYTE, isolation
 from grading.sandbox.watchdog import Watch, too_long
 from helpers.checks import collect as collector
 from helpers.checks.cases import load
+from helpers.checks.report import Report
 from helpers.checks.rules import violations
 from helpers.support.language import english
 
@@ -72,7 +73,7 @@ class Judge(Execute):
         """
         if self.require_isolation and isolation() != "bubblewrap":
             raise RuntimeError("isolation is required, and bubblewrap does not work here: install it, or allow it")
-        self.public, self.hidden = load(), load(hidden_path())
+        self.public, self.hidden = self.files = load(), load(hidden_path())
         for cell in filter(is_judged, nb.cells):
             if exercise_of(cell) not in self.public.exercises.keys() & self.hidden.exercises.keys():
                 raise LookupError(f"there are no cases for {exercise_of(cell)!r}: draw the hidden ones again")
@@ -97,7 +98,7 @@ class Judge(Execute):
             if cell.cell_type == "code":
                 cell.execution_count = None  # a kernel's number could carry something out
             if is_judged(cell):
-                write(cell, self.verdicts[cell.metadata.nbgrader["grade_id"]], isolation())
+                write(cell, self.verdicts[cell.metadata.nbgrader["grade_id"]])
         return nb, resources
 
     def create_kernel_manager(self):
@@ -195,9 +196,10 @@ class Judge(Execute):
         self.doubtful |= late
         if late:
             reason = english("your function did not return within {seconds} s", seconds=self.timeout)
-            found = no_answer(name, points, reason)
+            found = self.no_answer(name, points, reason)
         elif self.ended:
-            found = no_answer(name, points, english("no answer came out, because {reason}", reason=self.ended))
+            reason = english("no answer came out, because {reason}", reason=self.ended)
+            found = self.no_answer(name, points, reason)
         else:
             found = self.decide(name, points, index, answers)
         self.verdicts[cell.metadata.nbgrader["grade_id"]] = found
@@ -208,14 +210,18 @@ class Judge(Execute):
         source = [cell.source for cell in self.nb.cells[:index] if cell.cell_type == "code"] if forbidden else []
         if sum(map(len, source)) > LARGEST_SOURCE:
             reason = english("the code cells above have more than {count} characters", count=LARGEST_SOURCE)
-            return no_answer(name, points, reason)
+            return self.no_answer(name, points, reason)
         found = violations([python_of(each) for each in source], name, forbidden)
         answers = [answer if is_plain(answer) else None for answer in answers] if isinstance(answers, list) else None
         try:
-            return verdict(name, points, self.public, self.hidden, answers, found)
+            return verdict(name, points, self.files, answers, found)
         except Exception as error:  # an answer that no honest kernel sends
             self.log.warning("The answers to %s could not be compared: %s", name, type(error).__name__)
-            return verdict(name, points, self.public, self.hidden, None, found)
+            return verdict(name, points, self.files, None, found)
+
+    def no_answer(self, name, points, reason):
+        """Return the verdict of a graded cell without an answer."""
+        return no_answer(Report(name, (), self.public.exercises[name]["aspects"], graded=True), points, reason)
 
     def process_message(self, msg, cell, cell_index):
         """Keep an output in its cell while the notebook has room for it; nothing else that a kernel says counts."""
@@ -341,11 +347,9 @@ def python_line(line):
     return found[1] + "pass"
 
 
-def write(cell, found, isolation):
+def write(cell, found):
     """Give a test cell its outputs: the verdict, and the points in the one form that nbgrader reads safely."""
-    shown = found.as_output()
-    shown["application/json"]["isolation"] = isolation
     cell.outputs = [
-        new_output("display_data", shown),
+        new_output("display_data", found.as_output(isolation())),
         new_output("execute_result", {"text/plain": repr(float(found.points))}),
     ]

@@ -1,77 +1,103 @@
-"""Turn the results of an exercise's cases into points and words.
+"""Turn the answers to an exercise's cases into points and data.
 
-A verdict is a pure function of the answers, the cases and the points: points times the share of all cases passed,
-public and hidden alike, and 0 where the source uses a forbidden way. What a kernel sends after it has seen a hidden
-input could carry that input out, so a verdict repeats nothing that came from it: neither the numbers of an answer nor
-the text of an error.
+A verdict is a pure function of the answers and the cases: an aspect's points where all its cases pass, public and
+hidden alike, and 0 where the source uses a forbidden way. What a kernel sends after it has seen a hidden input could
+carry that input out, so a verdict repeats nothing that came from it: neither the numbers of an answer nor the text of
+an error. It is stored as data, templates and values, and put into words by whoever shows it.
 """
 
 import builtins
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
-from helpers.checks.compare import judge
+from helpers.checks.compare import Result, compare
 from helpers.checks.report import Report
-from helpers.support.language import english
+from helpers.support.language import Message, english
+
+FORMAT = 2  # of a stored verdict; another one is never read
 
 # The outcomes that leave nothing to say of single cases.
 NO_ANSWER = {
     "unattempted": english("not attempted yet"),
-    "empty": english("no prediction yet"),
+    "empty": english("no answer yet"),
     "undefined": english("there is no function of this name"),
 }
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The points of a test cell, with the report that says why."""
+    """What a test cell gets, out of the ``maximum`` that the gradebook has for it."""
 
-    points: float
+    maximum: float
     report: Report
 
-    def as_output(self):
-        """Return the verdict as a MIME bundle: for people, and as data for the feedback page and the tables."""
-        cases = [asdict(result) for result in self.report.results]
-        violations = [{"name": v.name, "line": v.line} for v in self.report.violations]
-        data = {"exercise": self.report.exercise, "points": self.points, "headline": self.report.summary()}
+    @property
+    def points(self) -> float:
+        return min(self.report.points, self.maximum)
+
+    def as_output(self, isolation: str) -> dict:
+        """Return the verdict as a MIME bundle: for people, and as data for the pages and the tables."""
         return {
             "text/html": self.report._repr_html_(),
             "text/plain": str(self.report),
-            "application/json": data | {"cases": cases, "violations": violations},
+            "application/json": self.as_data() | {"isolation": isolation},
+        }
+
+    def as_data(self) -> dict:
+        """Return the verdict as JSON."""
+        report = self.report
+        return {
+            "format": FORMAT,
+            "exercise": report.exercise,
+            "points": self.points,
+            "maximum": self.maximum,
+            "reason": data_of(report.reason),
+            "aspects": [
+                {"name": name, "points": points, "earned": report.earned(name)}
+                for name, points in report.aspects.items()
+            ],
+            "cases": [case_data(result) for result in report.results],
+            "violations": [{"name": v.name, "line": v.line} for v in report.violations],
+            "advice": report.advice if report.violations else "",
         }
 
 
-def verdict(name, points, public, hidden, answers, violations):
-    """Judge the answers to the public and then the hidden cases of an exercise.
+def case_data(result: Result) -> dict:
+    said = {name: data_of(getattr(result, name)) for name in ("expected", "got", "diagnosis")}
+    return {"name": result.name, "aspect": result.aspect, "hidden": result.hidden, "outcome": result.outcome} | said
 
-    ``public`` and ``hidden`` are `helpers.checks.cases.CaseFile`s; ``answers`` is what came out of the kernel, whatever
-    that is; ``violations`` are those of `helpers.checks.rules`. Returns a `Verdict` with 0 <= points <= ``points``.
+
+def data_of(message: Message | None) -> dict | None:
+    return message.to_json() if message else None
+
+
+def verdict(name, maximum, files, answers, violations) -> Verdict:
+    """Judge the answers to all cases of an exercise.
+
+    ``files`` are the public and the hidden `helpers.checks.cases.CaseFile`; ``answers`` is what came out of the kernel,
+    whatever that is; ``violations`` are those of `helpers.checks.rules`.
     """
-    exercise, cases = public.exercises[name], hidden.exercises[name]["cases"]
-    answers = answers if isinstance(answers, list) else []
-    split = len(exercise["cases"])
-    shown = [discreet(r) for r in judge(name, exercise["cases"], public.tensors, answers[:split])]
-    unshown = [
-        replace(discreet(r), name=f"at grading: {r.name}", expected="")
-        for r in judge(name, cases, hidden.tensors, answers[split:])
-    ]
-    results = shown + unshown
+    exercise = files[0].exercises[name]
+    results = tuple(map(discreet, compare(name, files, answers)))
+    report = Report(name, results, exercise["aspects"], {}, tuple(violations), exercise["advice"], graded=True)
     for outcome, reason in NO_ANSWER.items():
         if all(result.outcome == outcome for result in results):
-            return no_answer(name, points, reason)
-    good = 0 if violations else sum(result.passed for result in results)
-    earned = float(points) if good == len(results) else round(points * good / len(results), 2)
-    passed = english("{good} of {total} cases passed", good=good, total=len(results))
-    headline = f"{name}: {earned:g} of {points:g} points; {passed}."
-    return Verdict(earned, Report(name, tuple(results), 0, tuple(violations), exercise["advice"], headline))
+            return no_answer(report, maximum, reason)
+    return Verdict(maximum, report)
 
 
-def no_answer(name, points, reason):
+def no_answer(report, maximum, reason) -> Verdict:
     """Return the verdict of a cell whose answer did not come out."""
-    return Verdict(0.0, Report(name, (), headline=f"{name}: 0 of {points:g} points; {reason}."))
+    return Verdict(maximum, replace(report, results=(), violations=(), reason=reason))
 
 
 def discreet(result):
-    """Return the result without anything that came from the kernel, but for the name of a built-in error."""
-    kind = result.came.partition(":")[0]
-    known = result.outcome == "raised" and isinstance(getattr(builtins, kind, None), type)
-    return replace(result, came=kind if known else english("an error") if result.outcome == "raised" else "")
+    """Return the result without anything that came from the kernel, but for the name of a built-in error.
+
+    Of a hidden case what was expected is left out, too.
+    """
+    got = None
+    if result.outcome == "raised":
+        kind = result.got.values["type"]
+        known = isinstance(getattr(builtins, kind, None), type)
+        got = Message("{value}", {"value": kind}) if known else english("an error")
+    return replace(result, expected=None if result.hidden else result.expected, got=got)

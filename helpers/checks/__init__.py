@@ -1,7 +1,9 @@
 """Instant checks: `check` judges an answer on the public cases, `needs` lets a cell wait for one.
 
-Grading uses the same `collect`, `compare` and `rules` on public and hidden cases alike, so that the verdict there is
-the verdict here.
+Grading uses the same modules on public and hidden cases alike, so that the verdict there is the verdict here.
+
+    collect calls the function and makes plain answers; compare sets them beside the cases (`cases`), each value by its
+    kind (`kinds`); recognise finds the mistake; rules the forbidden ways; report says it all in words
 """
 
 import os
@@ -11,7 +13,7 @@ from contextlib import contextmanager
 from ..support.language import _
 from . import cases as case_files
 from . import collect
-from .compare import judge
+from .compare import compare
 from .report import Report
 from .rules import violations
 
@@ -49,10 +51,10 @@ def report(name, answer, cells=()):
         known = ", ".join(sorted(file.exercises))
         raise KeyError(_("no exercise is called {name!r}; there are {known}", name=name, known=known))
     exercise = file.exercises[name]
-    cases = exercise["cases"]
-    results = judge(name, cases, file.tensors, collect.collect(answer, cases, file.inputs(cases)))
+    answers = collect.collect(answer, exercise["cases"], file.inputs(exercise["cases"]))
+    results = compare(name, [file], answers)
     found = violations(cells, name, exercise["forbidden"])
-    return Report(name, tuple(results), exercise["hidden"], tuple(found), exercise["advice"])
+    return Report(name, tuple(results), exercise["aspects"], exercise["hidden"], tuple(found), exercise["advice"])
 
 
 def notebook_cells():

@@ -1,9 +1,11 @@
 """Read the cases of the exercises: data, written by the instructor's oracle, never by the code under test.
 
-One safetensors file holds inputs and references of many exercises. Its tensor ``exercises`` is JSON that maps an
-exercise to ``{"forbidden", "advice", "hidden", "cases"}``; it is not compressed, for what packs the file compresses it
-better. A case is ``{"name", "args", "kwargs", "expected", "diagnosis"}``, that of a prediction has ``"value": true`` as
-well; ``collect`` says what this does and how arguments are encoded, ``compare`` how an expected value is.
+One safetensors file holds inputs and references of an assignment's exercises. Its tensor ``exercises`` is JSON that maps
+an exercise to ``{"aspects", "forbidden", "advice", "hidden", "mistakes", "cases"}``; it is not compressed, for what packs
+the file compresses it better. A case is ``{"name", "aspect", "args", "kwargs", "expected", "diagnosis", "mistakes"}``;
+with ``"value": true`` the answer is a value and nothing is called. `collect` says how arguments are encoded, `kinds` how
+an expected value is, `recognise` what mistakes are. ``aspects`` maps a name to its points, ``hidden`` to the number of
+its cases that run at grading only.
 """
 
 import base64
@@ -42,10 +44,16 @@ def encode_tensor(array):
 
 def tensor_names(cases):
     """Return the names of the tensors among the arguments of ``cases``."""
-    values = [value for case in cases for value in (*case["args"], *case["kwargs"].values())]
-    encoded = [value for value in values if isinstance(value, dict)]
-    single = {value["tensor"] for value in encoded if "tensor" in value}
-    return single | {value["results"][part] for value in encoded if "results" in value for part in ("logits", "probs")}
+    names, waiting = set(), [value for case in cases for value in (*case["args"], *case["kwargs"].values())]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            ((kind, content), *_) = value.items()
+            if kind in ("tensor", "ndarray"):
+                names.add(content[0])
+            elif kind in ("list", "dict"):
+                waiting += [item[1] for item in content] if kind == "dict" else content
+    return names
 
 
 @functools.lru_cache(maxsize=4)
@@ -54,14 +62,19 @@ def load(path=None):
 
     Raises FileNotFoundError, naming the file, where there is none.
     """
-    from safetensors.numpy import load as arrays
-
     try:  # the public one may have come with the notebook, and be in memory
         content = Path(path).read_bytes() if path else pkgutil.get_data("helpers", "cases/public.safetensors")
     except OSError:
         name = Path(path or PUBLIC).name
         sentence = _("there is no case file {name}: reinstall helpers, or run `make hidden`", name=name)
         raise FileNotFoundError(sentence) from None
+    return parse(content)
+
+
+def parse(content):
+    """Return the `CaseFile` of its bytes."""
+    from safetensors.numpy import load as arrays
+
     tensors = arrays(content)
     exercises = json.loads(tensors.pop("exercises").tobytes())
     return CaseFile(exercises, tensors, hashlib.sha256(content).hexdigest())

@@ -20,25 +20,28 @@ def decode(value, tensors):
     """
     if not isinstance(value, dict):
         return value
-    import torch
-
     (kind, content), *options = value.items()
-    if kind == "tensor":
-        raw = tensors[content]
-        flat = torch.frombuffer(bytearray(base64.b64decode(raw["data"])), dtype=getattr(torch, raw["dtype"]))
-        tensor = flat.reshape(raw["shape"])
+    if kind in ("tensor", "ndarray"):
+        import numpy
+
+        raw, indices = tensors[content[0]], tuple(content[1:])
+        flat = numpy.frombuffer(bytearray(base64.b64decode(raw["data"])), dtype=raw["dtype"])
+        array = flat.reshape(raw["shape"])[indices].copy()
+        if kind == "ndarray":
+            return array
+        import torch
+
+        tensor = torch.from_numpy(array)
         return tensor.repeat(value["tile"]) if options else tensor
     if kind == "dtype":
+        import torch
+
         return getattr(torch, content)
-    if kind == "results":
-        logits, probs = (decode({"tensor": content[part]}, tensors) for part in ("logits", "probs"))
-        return {
-            r: {t: {"logits": row.clone(), "probs": rows[j].clone()} for j, t in enumerate(content["temperatures"])}
-            for r, row, rows in zip(content["ranges"], logits, probs, strict=True)
-        }
     if kind == "list":
         return [decode(item, tensors) for item in content]
-    raise ValueError(f"an argument is of the kind {kind!r}, expected tensor, dtype, results or list")
+    if kind == "dict":
+        return {key: decode(item, tensors) for key, item in content}
+    raise ValueError(f"an argument is of the kind {kind!r}, expected tensor, ndarray, dtype, list or dict")
 
 
 def encode(value, depth=0):
@@ -53,6 +56,8 @@ def encode(value, depth=0):
         return {"kind": "none"}
     if isinstance(value, bool):
         return {"kind": "boolean", "value": bool(value)}
+    if isinstance(value, str):
+        return {"kind": "word", "value": plain(value)}
     if isinstance(value, (list, tuple)) and depth < MAX_DEPTH and len(value) <= MAX_ITEMS:
         return {"kind": "list", "type": name, "items": [encode(item, depth + 1) for item in value]}
     if isinstance(value, dict) and depth < MAX_DEPTH and len(value) <= MAX_ITEMS:
@@ -107,7 +112,7 @@ def collect(function, cases, tensors):
     """Call ``function`` on every case and return one plain answer each.
 
     ``cases`` is a list of ``{"args": [...], "kwargs": {...}}`` in the encoding of `decode`; with ``"value": true``
-    nothing is called, what stands in the function's place is the answer (a prediction). An answer is what `encode`
+    nothing is called, what stands in the function's place is the answer. An answer is what `encode`
     makes of the returned value, ``{"kind": "unattempted"}`` for a stub's bare NotImplementedError, or ``{"kind":
     "raised", "type", "text"}``. An answer carries ``"changed_input": true`` where the call wrote into a tensor that
     it was given.
@@ -138,7 +143,7 @@ def same(value, before):
         return list(value) == list(before) and all(same(value[key], before[key]) for key in before)
     if isinstance(before, list):
         return len(value) == len(before) and all(map(same, value, before))
-    if hasattr(before, "detach"):
+    if hasattr(before, "detach") or hasattr(before, "dtype"):
         return value.shape == before.shape and bool(((value == before) | (value != value) & (before != before)).all())
     return value == before or before != before
 

@@ -1,24 +1,25 @@
-"""Say in words what a check found: plain text and HTML, for the notebook and for the feedback page."""
+"""Say in words what a check found: plain text and HTML, for the notebook and for the graded copy of it."""
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ..support.language import _, english
+from ..support.language import Message, _, counted, english, render
 from .compare import Result
 from .rules import Violation
 
 MESSAGES = {
     "unattempted": english("not attempted yet: replace `raise NotImplementedError()` by your code"),
-    "empty": english("no prediction yet: write a number in place of `None`"),
+    "empty": english("no answer yet: write one in place of `None`"),
     "undefined": english("there is no function of this name: run the cell that defines it, or undo its renaming"),
     "raised": english("your function raised an error"),
     "nothing": english("your function returned None: does it end with `return`?"),
-    "changed_input": english("the answer is right, but your function wrote into its argument: work on a new tensor"),
-    "type": english("this is another kind of object than asked for"),
-    "keys": english("the dict has other keys than asked for"),
-    "shape": english("the shape or length differs"),
-    "dtype": english("the dtype differs"),
-    "value": english("the value differs"),
+    "changed_input": english("the answer is right, but your function wrote into its argument: work on a copy"),
+    "type": english("wrong type"),
+    "keys": english("wrong keys"),
+    "shape": english("wrong shape"),
+    "length": english("wrong length"),
+    "dtype": english("wrong dtype"),
+    "value": english("wrong value"),
     "lost": english("no readable answer came back"),
     "no_float64": english('Apple\'s GPUs (mps) have no float64: make this tensor with device="cpu", or in float32'),
 }
@@ -28,34 +29,57 @@ MISSING = {"unattempted", "empty", "undefined"}  # outcomes that leave nothing t
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """The results of an exercise's cases.
+    """The results of an exercise's cases, by aspect.
 
-    ``hidden`` is the number of cases that run at grading only, ``violations`` are forbidden ways that the source uses,
-    ``advice`` says what to use instead. ``headline`` stands in for the summary, as in a graded cell.
+    ``aspects`` maps each to its points, ``hidden`` to the number of its cases that run at grading only. ``violations``
+    are forbidden ways that the source uses, ``advice`` says what to use instead. At grading, where ``graded`` is set,
+    ``reason`` may say why no answer came out at all.
     """
 
     exercise: str
     results: tuple[Result, ...]
-    hidden: int = 0
+    aspects: dict[str, float] = field(default_factory=dict)
+    hidden: dict[str, int] = field(default_factory=dict)
     violations: tuple[Violation, ...] = ()
     advice: str = ""
-    headline: str = ""
+    graded: bool = False
+    reason: Message | None = None
 
     @property
     def passed(self):
         return bool(self.results) and not self.violations and all(result.passed for result in self.results)
 
+    @property
+    def maximum(self):
+        return sum(self.aspects.values())
+
+    @property
+    def points(self):
+        return sum(self.earned(aspect) for aspect in self.aspects)
+
+    def of(self, aspect):
+        return [result for result in self.results if result.aspect == aspect]
+
+    def earned(self, aspect):
+        """Return the points of an aspect: all of them where every case of it passed, else none."""
+        results = self.of(aspect)
+        good = bool(results) and not self.violations and all(result.passed for result in results)
+        return self.aspects[aspect] if good else 0.0
+
     def summary(self):
         """Return the one line that matters most."""
-        if self.headline:
-            return self.headline
         good, total = sum(result.passed for result in self.results), len(self.results)
+        if self.graded:
+            values = {"exercise": self.exercise, "earned": f"{self.points:g}", "maximum": f"{self.maximum:g}"}
+            line = _("{exercise}: {earned} of {maximum} points", **values)
+            return f"{line}; {render(self.reason)}." if self.reason else f"{line}."
         outcomes = {result.outcome for result in self.results}
         if outcomes and outcomes <= MISSING:
-            return f"{self.exercise}: {_(MESSAGES[outcomes.pop()])}."
+            return f"{self.exercise}: {render(MESSAGES[outcomes.pop()])}."
         if self.violations:
             return _("{exercise}: this exercise does not allow all that your code uses.", exercise=self.exercise)
-        more = "; " + _("{hidden} more run at grading", hidden=self.hidden) if self.hidden else ""
+        hidden = sum(self.hidden.values())
+        more = "; " + _("{hidden} more run at grading", hidden=hidden) if hidden else ""
         return _(
             "{exercise}: public checks passed ({good} of {total}){more}."
             if self.passed
@@ -67,7 +91,7 @@ class Report:
         )
 
     def lines(self):
-        """Return ``(mark, text, details)`` for every violation and case, details being a list of sentences."""
+        """Return ``(mark, text, details)`` for every violation and aspect, details being a list of sentences."""
         rows = [
             (
                 _("not allowed"),
@@ -76,16 +100,25 @@ class Report:
             )
             for violation in self.violations
         ]
-        outcomes = {result.outcome for result in self.results}
-        if outcomes <= MISSING and not self.headline:
+        if {result.outcome for result in self.results} <= MISSING:
             return rows
-        return rows + [(_("passed") if r.passed else _("FAILED"), _(r.name), details(r)) for r in self.results]
+        return rows + [self.line(aspect) for aspect in self.aspects]
+
+    def line(self, aspect):
+        """Return the row of one aspect: what of it failed, and why."""
+        results = self.of(aspect)
+        failed = [result for result in results if not result.passed]
+        title = f"{_(aspect)} ({points_in_words(self.aspects[aspect])})" if self.aspects[aspect] else _(aspect)
+        if not results:
+            return _("later"), f"{title}: " + _("checked at grading"), []
+        details = [sentence for result in failed for sentence in (case_name(result), *sentences(result))]
+        return _("FAILED") if failed else _("passed"), title, details
 
     def __str__(self):
         text, lines = [self.summary()], self.lines()
         width = max((len(mark) for mark, *_ in lines), default=0)
-        for mark, name, sentences in lines:
-            text += [f"  {mark:{width}}  {name}", *(f"{'':{width + 4}}{sentence}" for sentence in sentences)]
+        for mark, name, details in lines:
+            text += [f"  {mark:{width}}  {name}", *(f"{'':{width + 4}}{sentence}" for sentence in details)]
         return "\n".join(text)
 
     __repr__ = __str__
@@ -93,9 +126,9 @@ class Report:
     def _repr_html_(self):
         rows = "".join(
             f"<li style='margin:.2em 0'><b>{mark}</b> {html.escape(name)}"
-            + "".join(f"<br><span style='margin-left:1.5em'>{html.escape(s)}</span>" for s in sentences)
+            + "".join(f"<br><span style='margin-left:1.5em'>{html.escape(s)}</span>" for s in details)
             + "</li>"
-            for mark, name, sentences in self.lines()
+            for mark, name, details in self.lines()
         )
         colour = "#1a7f37" if self.passed else "#b35900"
         style = f"border-left:4px solid {colour};padding:.2em .8em;margin:.3em 0"
@@ -103,13 +136,23 @@ class Report:
         return f"<div style='{style}'><b>{html.escape(self.summary())}</b>{listed}</div>"
 
 
-def details(result):
-    """Return the sentences under one case: nothing where it passed."""
-    if result.passed:
-        return []
+def points_in_words(points):
+    """Return points in words, halves too."""
+    return counted("{points} point", "{points} points", 1 if points == 1 else 2, points=f"{points:g}")
+
+
+def case_name(result):
+    """Return a case's name, and where it runs."""
+    name = _(result.name)
+    return _("at grading: {name}", name=name) if result.hidden else name
+
+
+def sentences(result):
+    """Return the sentences under one case that failed."""
     if result.outcome == "raised":
-        hint = "float64" in result.came and "MPS" in result.came
-        return [_("your function raised {error}", error=result.came), *([_(MESSAGES["no_float64"])] if hint else [])]
-    sentences = [_("expected {expected}", expected=result.expected)] if result.expected else []
-    sentences += [_("came     {came}", came=result.came)] if result.came else []
-    return [*sentences, result.diagnosis or _(MESSAGES[result.outcome])]
+        error = render(result.got)
+        hint = "float64" in error and "MPS" in error
+        return [_("your function raised {error}", error=error), *([render(MESSAGES["no_float64"])] if hint else [])]
+    found = [_("expected {expected}", expected=render(result.expected))] if result.expected else []
+    found += [_("got      {got}", got=render(result.got))] if result.got else []
+    return [*found, render(result.diagnosis or MESSAGES[result.outcome])]

@@ -8,6 +8,7 @@ collects all three, and writes the catalogues.
 import json
 import pkgutil
 import re
+from dataclasses import dataclass
 from gettext import c2py
 
 
@@ -36,6 +37,14 @@ class Language:
         forms = self.texts.get(one)
         found = forms[self.form(count)] if forms else one if count == 1 else many
         return found.format(count=count, **values)
+
+    def render(self, message):
+        if not isinstance(message, Message):
+            return message
+        values = {name: self.render(value) for name, value in message.values.items()}
+        if message.plural_id:
+            return self.counted(message.id, message.plural_id, values.pop("count"), **values)
+        return self.text(message.id, **values)
 
 
 _spoken = Language()
@@ -87,14 +96,28 @@ def counted(one, many, count, /, **values):
     return _spoken.counted(one, many, count, **values)
 
 
+@dataclass(frozen=True)
+class Message:
+    """A text that is data: the English template, and the values of its places, which may be messages themselves."""
+
+    id: str
+    values: dict
+    plural_id: str = ""
+
+    def __str__(self):
+        return Language().render(self)
+
+
 def english(message, /, **values):
-    """Return a text in English, with its places filled: it is data, and is translated where it is shown."""
-    return message.format(**values) if values else message
+    return Message(message, values)
 
 
 def english_counted(one, many, count, /, **values):
-    """Return the form of a text that a count asks for, in English: it is data, and is translated where it is shown."""
-    return Language().counted(one, many, count, **values)
+    return Message(one, {"count": count, **values}, many)
+
+
+def render(message):
+    return _spoken.render(message)
 
 
 def say(message, /, **values):

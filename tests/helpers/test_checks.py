@@ -10,10 +10,11 @@ import torch
 
 from helpers import check, needs, predictions, reveal, sum_up_predictions
 from helpers.checks import report
-from helpers.checks.cases import load
+from helpers.checks.cases import CaseFile
 from helpers.checks.collect import MAX_DEPTH, MAX_ITEMS, collect
-from helpers.checks.compare import judge
+from helpers.checks.compare import compare
 from helpers.checks.report import MESSAGES, Report
+from helpers.support.language import english
 
 NAN = float("nan")
 TENSORS = {
@@ -23,12 +24,16 @@ TENSORS = {
     "rows": np.array([[1.0, 2.0], [3.0, 4.0]]),
 }
 ENCODED = {"x": {"dtype": "float64", "shape": [3], "data": base64.b64encode(TENSORS["x"].tobytes()).decode()}}
-DOUBLE = {"array": "double", "dtypes": ["float64"], "rtol": 1e-9, "atol": 0.0}
+BOUND = {"rtol": 1e-9, "atol": 0.0}
+DOUBLE = {"array": ["double"], "dtypes": {"float64": BOUND}}
+ASPECT, HINT = "doubling", "Double it."
 EXPECTED = {
     "array": DOUBLE,
-    "arrays": {"arrays": "rows", "dtypes": ["float64"], "rtol": 1e-9, "atol": 0.0, "label": "probs"},
-    "numbers": {"numbers": "ratios", "rtol": 1e-9, "atol": 0.0},
-    "number": {"number": 0.25, "rtol": 1e-9, "atol": 0.0},
+    "arrays": {"list": [{"array": ["rows", k], "dtypes": {"float64": BOUND}} for k in (0, 1)], "label": "probs"},
+    "numbers": {"list": [{"number": 0.5, **BOUND}, {"number": NAN, **BOUND}]},
+    "number": {"number": 0.25, **BOUND},
+    "word": {"word": "fine"},
+    "finite": {"finite": True},
     "integer": {"integer": 5},
     "boolean": {"boolean": True, "label": "holds"},
     "tuple": {"tuple": [{"integer": 5, "label": "n"}, DOUBLE]},
@@ -36,17 +41,36 @@ EXPECTED = {
 }
 
 
+def case_of(expected, args=({"tensor": ["x"]},), name="a case"):
+    return {"name": name, "aspect": ASPECT, "args": list(args), "kwargs": {}, "expected": expected, "diagnosis": HINT}
+
+
+def compared(case, answers):
+    """Compare answers with one case of an exercise."""
+    exercise = {"aspects": {ASPECT: 1.0}, "mistakes": [], "cases": [case]}
+    return compare("double", [CaseFile({"double": exercise}, TENSORS, "")], answers)
+
+
 def outcome(function, expected=DOUBLE):
     """Judge a function of one tensor on one case, its answer sent as a kernel sends it."""
-    case = {"name": "a case", "args": [{"tensor": "x"}], "kwargs": {}, "expected": expected, "diagnosis": "Double it."}
+    case = case_of(expected)
     sent = json.loads(json.dumps(collect(function, [case], ENCODED), allow_nan=False))
-    return judge("double", [case], TENSORS, sent)[0]
+    return compared(case, sent)[0]
+
+
+def report_of(*results, **fields):
+    return Report("double", results, {ASPECT: 1.0}, **fields)
 
 
 def lines(result):
-    """What the student reads under the case, beside a second case that passed."""
+    """What the student reads under the aspect, beside a second case that passed."""
     other = outcome(lambda x: 2 * x)
-    return [line.strip() for line in str(Report("double", (result, other))).splitlines()[1:-1]]
+    return [line.strip() for line in str(report_of(result, other)).splitlines()[1:]]
+
+
+def said(result):
+    """Return what was expected and what it got, in words."""
+    return str(result.expected), str(result.got)
 
 
 def not_there_yet(x):
@@ -75,21 +99,21 @@ def writes_nan(x):
 OUTCOMES = {
     "raised": (divides_by_0, ["your function raised ZeroDivisionError: integer division or modulo by zero"]),
     "raised, to leave": (exits, ["your function raised SystemExit: 3"]),
-    "nothing": (lambda x: None, [MESSAGES["nothing"]]),
-    "changed_input": (writes, [MESSAGES["changed_input"]]),
-    "changed_input, to nan": (writes_nan, [MESSAGES["changed_input"]]),
+    "nothing": (lambda x: None, [str(MESSAGES["nothing"])]),
+    "changed_input": (writes, [str(MESSAGES["changed_input"])]),
+    "changed_input, to nan": (writes_nan, [str(MESSAGES["changed_input"])]),
     "type": (
         lambda x: "0, 2, 4",
-        ["expected a tensor of shape (3,)", "came     an object of type str", MESSAGES["type"]],
+        ["expected a tensor of shape (3,)", "got      the text '0, 2, 4'", str(MESSAGES["type"])],
     ),
     "type, a list": (
         lambda x: [0.0, 2.0, 4.0],
-        ["expected a tensor of shape (3,)", "came     a list", MESSAGES["type"]],
+        ["expected a tensor of shape (3,)", "got      a list of 3 items", str(MESSAGES["type"])],
     ),
-    "shape": (lambda x: x[:, None], ["expected shape (3,)", "came     shape (3, 1)", MESSAGES["shape"]]),
-    "dtype": (lambda x: 2 * x.float(), ["expected float64", "came     float32", MESSAGES["dtype"]]),
-    "value": (lambda x: x, ["expected [1]: 2", "came     1 (2 of 3 entries differ)", "Double it."]),
-    "value, nan": (lambda x: x * NAN, ["expected [0]: 0", "came     nan (3 of 3 entries differ)", "Double it."]),
+    "shape": (lambda x: x[:, None], ["expected shape (3,)", "got      shape (3, 1)", str(MESSAGES["shape"])]),
+    "dtype": (lambda x: 2 * x.float(), ["expected float64", "got      float32", str(MESSAGES["dtype"])]),
+    "value": (lambda x: x, ["expected [1]: 2", "got      1 (2 of 3 entries differ)", "Double it."]),
+    "value, nan": (lambda x: x * NAN, ["expected [0]: 0", "got      nan (3 of 3 entries differ)", "Double it."]),
 }
 
 
@@ -97,50 +121,48 @@ OUTCOMES = {
 def test_an_outcome_is_told_from_the_others_and_said_in_words(kind, function, sentences):
     result = outcome(function)
     assert result.outcome == kind.partition(",")[0]
-    assert lines(result) == ["FAILED  a case", *sentences]
+    assert lines(result) == ["FAILED  doubling (1 point)", "a case", *sentences]
 
 
 def test_a_lost_answer_is_said_in_words():
-    case = {"name": "a case", "args": [], "kwargs": {}, "expected": DOUBLE, "diagnosis": ""}
-    [result] = judge("double", [case], TENSORS, None)
-    assert lines(result) == ["FAILED  a case", MESSAGES["lost"]]
+    [result] = compared(case_of(DOUBLE), None)
+    assert lines(result) == ["FAILED  doubling (1 point)", "a case", str(MESSAGES["lost"])]
 
 
 @pytest.mark.parametrize("kind", ["unattempted", "undefined"])
 def test_an_exercise_without_an_answer_is_one_line(kind):
-    case = {"name": "a case", "args": [], "kwargs": {}, "expected": DOUBLE, "diagnosis": ""}
-    results = judge("double", [case], TENSORS, [{"kind": kind}])
-    assert str(Report("double", tuple(results), hidden=3)) == f"double: {MESSAGES[kind]}."
+    [result] = compared(case_of(DOUBLE), [{"kind": kind}])
+    assert str(report_of(result, hidden={ASPECT: 3})) == f"double: {MESSAGES[kind]}."
     assert outcome(not_there_yet).outcome == "unattempted"
 
 
 WRONG = {
-    "a list of too few tensors": ("arrays", lambda x: [x], "probs: 2 tensors", "1"),
+    "a list of too few tensors": ("arrays", lambda x: [x], "probs: 2 values", "1 value"),
     "one wrong row": ("arrays", lambda x: torch.tensor([[1.0, 2.0], [3.0, 5.0]]).double(), "probs[1][1]: 4",
                       "5 (1 of 2 entries differ)"),
     "no number where nan belongs": ("numbers", lambda x: [0.5, 0.0], "[1]: nan", "0 (1 of 2 entries differ)"),
-    "a text among the numbers": ("numbers", lambda x: [0.5, "nan"], "[1]: a float", "an object of type str"),
-    "too many numbers": ("numbers", lambda x: np.zeros(5000), "2 floats", "2001"),
+    "a text among the numbers": ("numbers", lambda x: [0.5, "nan"], "[1]: a number", "the text 'nan'"),
+    "too many numbers": ("numbers", lambda x: np.zeros(5000), "2 values", "2001 values"),
     "a number": ("number", lambda x: 0.2500001, "0.25", "0.2500001"),
-    "a truth value for a number": ("number", lambda x: True, "a float", "the bool True"),
-    "a float for an int": ("integer", lambda x: 4.5, "an int", "the float 4.5"),
-    "nan for an int": ("integer", lambda x: NAN, "an int", "the float nan"),
-    "infinity for an int": ("integer", lambda x: math.inf, "an int", "the float inf"),
-    "a huge int": ("integer", lambda x: 10**5000, "an int", "an object of type int"),
-    "a text for a truth value": ("boolean", lambda x: "yes", "holds: True or False", "an object of type str"),
+    "a truth value for a number": ("number", lambda x: True, "a number", "the truth value True"),
+    "a float for an int": ("integer", lambda x: 4.5, "a whole number", "the number 4.5"),
+    "nan for an int": ("integer", lambda x: NAN, "a whole number", "the number nan"),
+    "infinity for an int": ("integer", lambda x: math.inf, "a whole number", "the number inf"),
+    "a huge int": ("integer", lambda x: 10**5000, "a whole number", "an object of type int"),
+    "a text for a truth value": ("boolean", lambda x: "yes", "holds: True or False", "the text 'yes'"),
     "the other truth value": ("boolean", lambda x: x.sum() < 0, "holds: True", "False"),
-    "too few values": ("tuple", lambda x: (5,), "2 values (n, value)", "1 values"),
-    "no tuple": ("tuple", lambda x: 5, "a tuple (n, value)", "the int 5"),
+    "too few values": ("tuple", lambda x: (5,), "2 values", "1 value"),
+    "no tuple": ("tuple", lambda x: 5, "a tuple (n, value)", "the whole number 5"),
     "a wrong value": ("tuple", lambda x: (6, 2 * x), "n: 5", "6"),
-    "no dict": ("dict", lambda x: [5, 6], "masses: a dict with the keys 0.5, 3", "a list"),
+    "no dict": ("dict", lambda x: [5, 6], "masses: a dict with the keys 0.5, 3", "a list of 2 items"),
     "text keys": ("dict", lambda x: {"0.5": 5, "3": 6}, "masses: the keys 0.5, 3", "the keys '0.5', '3'"),
-    "no keys": ("dict", lambda x: {}, "masses: the keys 0.5, 3", "the keys (none)"),
+    "no keys": ("dict", lambda x: {}, "masses: the keys 0.5, 3", "the keys ()"),
     "odd keys": ("dict", lambda x: {NAN: 5, (1, 2): 6}, "masses: the keys 0.5, 3", "the keys 'float', 'tuple'"),
     "a wrong entry": ("dict", lambda x: {0.5: 5, 3: 7}, "masses[3]: 6", "7"),
     "a huge array": ("array", lambda x: torch.zeros(10**6, dtype=torch.float64), "a tensor of shape (3,)",
                      "an object of type tensor of 8000000 bytes"),
     "complex numbers": ("array", lambda x: x + 1j, "a tensor of shape (3,)", "an object of type tensor of complex128"),
-    "a list in a list in a list": ("numbers", lambda x: nested(50), "2 floats", "1"),
+    "a list in a list in a list": ("numbers", lambda x: nested(50), "2 values", "1 value"),
 }  # fmt: skip
 
 
@@ -151,7 +173,7 @@ def nested(depth):
 @pytest.mark.parametrize("expected, function, right, came", WRONG.values(), ids=WRONG.keys())
 def test_a_mismatch_says_what_was_expected_and_what_came(expected, function, right, came):
     result = outcome(function, EXPECTED[expected])
-    assert not result.passed and (result.expected, result.came) == (right, came)
+    assert not result.passed and said(result) == (right, came)
 
 
 RIGHT = {
@@ -179,10 +201,10 @@ def test_what_a_person_would_call_the_same_passes(expected, function):
 
 def test_html_escapes_what_came_and_says_the_same():
     result = outcome(lambda x: {}[f"<script>alert('{x.ndim}')</script>"])
-    shown = Report("double", (result,))._repr_html_()
+    shown = report_of(result)._repr_html_()
     assert "<script>" not in shown and "your function raised KeyError: &quot;&lt;script&gt;alert" in shown
     for function, sentences in OUTCOMES.values():
-        shown = Report("double", (outcome(function),))._repr_html_().replace("&#x27;", "'").replace("&quot;", '"')
+        shown = report_of(outcome(function))._repr_html_().replace("&#x27;", "'").replace("&quot;", '"')
         assert all(sentence in shown for sentence in sentences)
 
 
@@ -224,8 +246,7 @@ MALFORMED = {
 
 @pytest.mark.parametrize("expected, answer", MALFORMED.values(), ids=MALFORMED.keys())
 def test_a_malformed_answer_is_lost(expected, answer):
-    case = {"name": "a case", "args": [], "kwargs": {}, "expected": EXPECTED[expected], "diagnosis": ""}
-    assert judge("double", [case], TENSORS, [answer])[0].outcome == "lost"
+    assert compared(case_of(EXPECTED[expected]), [answer])[0].outcome == "lost"
 
 
 def buried(depth):
@@ -237,19 +258,17 @@ def buried(depth):
 
 @pytest.mark.parametrize("expected", EXPECTED.values(), ids=EXPECTED.keys())
 def test_no_odd_answer_passes_or_raises_or_floods_the_report(expected):
-    case = {"name": "a case", "args": [], "kwargs": {}, "expected": expected, "diagnosis": ""}
     flood = {"kind": "raised", "type": 5, "text": ["x" * 10**6]}
     nan = {"kind": "number", "value": NAN}
     no_tolerance = ARRAY | {"dtype": "float8"}
     for answer in [*(answer for _, answer in MALFORMED.values()), buried(100_000), flood, nan, no_tolerance]:
-        [result] = judge("double", [case], TENSORS, [answer])
-        assert not result.passed and len(str(Report("double", (result,)))) < 2000
+        [result] = compared(case_of(expected), [answer])
+        assert not result.passed and len(str(report_of(result))) < 2000
 
 
 @pytest.mark.parametrize("answers", [None, {}, "[]", [], [ARRAY, ARRAY], 5], ids=repr)
 def test_answers_that_are_not_one_a_case_are_all_lost(answers):
-    case = {"name": "a case", "args": [], "kwargs": {}, "expected": DOUBLE, "diagnosis": ""}
-    assert [result.outcome for result in judge("double", [case], TENSORS, answers)] == ["lost"]
+    assert [result.outcome for result in compared(case_of(DOUBLE), answers)] == ["lost"]
 
 
 class Hostile(Exception):
@@ -262,23 +281,23 @@ def hostile(x):
 
 
 def test_collect_survives_what_functions_do():
-    assert outcome(hostile).came == "Hostile: "
-    assert outcome(lambda x: exec("raise ValueError('\\ud800')")).came == "ValueError: ?"
-    assert outcome(lambda x: [0.0] * (MAX_ITEMS + 1), EXPECTED["numbers"]).came == "an object of type list"
+    assert str(outcome(hostile).got) == "Hostile: "
+    assert outcome(lambda x: exec("raise ValueError('\\ud800')")).got.values["text"] == "?"
+    assert outcome(lambda x: [0.0] * (MAX_ITEMS + 1), EXPECTED["numbers"]).got.values["type"] == "list"
     itself = []
     itself.append(itself)
     assert not outcome(lambda x: itself, EXPECTED["numbers"]).passed and MAX_DEPTH < 50
 
 
 def test_collect_gives_every_case_fresh_tensors():
-    case = {"name": "a case", "args": [{"tensor": "x"}], "kwargs": {}, "expected": DOUBLE, "diagnosis": ""}
+    case = case_of(DOUBLE)
     answers = collect(writes, [case, case], ENCODED)
     assert answers[0]["data"] == answers[1]["data"] and all(answer["changed_input"] for answer in answers)
 
 
 def test_an_argument_of_an_unknown_kind_is_taken_for_no_list():
-    case = {"name": "a case", "args": [{"dict": [[0.5, 1]]}], "kwargs": {}, "expected": DOUBLE, "diagnosis": ""}
-    with pytest.raises(ValueError, match="the kind 'dict', expected tensor, dtype, results or list"):
+    case = case_of(DOUBLE, [{"set": [0.5]}])
+    with pytest.raises(ValueError, match="the kind 'set', expected tensor, ndarray, dtype, list or dict"):
         collect(len, [case], {})
 
 
@@ -328,7 +347,8 @@ def test_check_says_which_exercises_there_are(capsys):
 
 def test_a_report_without_results_is_no_pass_and_not_green():
     """Without an answer there is nothing to pass: 0 of 5 points stood beside a green bar."""
-    report = Report("softmax_t", (), headline="softmax_t: 0 of 5 points; not attempted yet.")
+    report = report_of(graded=True, reason=english("not attempted yet"))
+    assert str(report) == "double: 0 of 1 points; not attempted yet."
     assert not report.passed and "#1a7f37" not in report._repr_html_()
 
 

@@ -1,9 +1,40 @@
-"""Answers to decay_ratios."""
+"""Each deviation divided by the one before it."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import torch
+
+from grading.authoring.exercise import case, list_of, number, row, within
+
+ASPECTS = {"the ratios, in order": 1, "after a deviation of 0": 1}
+RATIOS, ZERO = ASPECTS
+
+ORDER = "Each deviation divided by the one before it: len(stds) - 1 ratios, in order."
+NO_RATIO = "After a deviation of 0 there is no ratio: put float('nan') there, as a plain division would fail."
+
+
+def _case(name, aspect, diagnosis, stds):
+    ratios = [b / a if a else math.nan for a, b in pairwise(stds)]
+    return case(name, aspect, row(number(ratio, within(rtol=1e-6)) for ratio in ratios), diagnosis, list_of(stds))
+
+
+def public(book):
+    return [
+        _case("four deviations", RATIOS, ORDER, [0.5, 0.1, 0.08, 0.02]),
+        _case("a deviation of 0 on the way", ZERO, NO_RATIO, [0.25, 0.05, 0.0, 0.1, 2e-12, 1e-12]),
+    ]
+
+
+def hidden(book, rng):
+    back = [rng.uniform(0.1, 1.0), 0.0, rng.uniform(0.1, 1.0), rng.uniform(0.1, 1.0)]
+    tiny = [rng.uniform(1, 9) * 10.0 ** (-3 * k) for k in range(1, 6)]
+    return [
+        _case("one deviation", RATIOS, ORDER, [rng.uniform(0.1, 1.0)]),
+        _case("a zero in between", ZERO, NO_RATIO, back),
+        _case("very small deviations", RATIOS, ORDER, tiny),
+    ]
 
 
 def right_by_a_loop(stds):
@@ -39,32 +70,32 @@ def right_with_tensors_inside(stds):
 
 
 def wrong_upside_down(stds):
-    """the earlier one divided by the later one"""
+    """Your numbers match the earlier deviation divided by the later one."""
     return [a / b if b else math.nan for a, b in zip(stds, stds[1:])]
 
 
 def wrong_over_the_first(stds):
-    """divided by the first one"""
+    """Your numbers match every deviation divided by the first one."""
     return [s / stds[0] for s in stds[1:]]
 
 
 def wrong_differences(stds):
-    """differences instead of ratios"""
+    """Your numbers match differences instead of ratios."""
     return [b - a for a, b in zip(stds, stds[1:])]
 
 
 def wrong_logarithms(stds):
-    """logarithms of the ratios"""
+    """Your numbers match the logarithms of the ratios."""
     return [math.log(b / a) if a and b else math.nan for a, b in zip(stds, stds[1:])]
 
 
 def wrong_one_too_many(stds):
-    """the shape or length differs"""
+    """wrong length"""
     return [math.nan] + [b / a if a else math.nan for a, b in zip(stds, stds[1:])]
 
 
 def wrong_leaves_out_the_zeros(stds):
-    """the shape or length differs"""
+    """wrong length"""
     return [b / a for a, b in zip(stds, stds[1:]) if a]
 
 
@@ -74,25 +105,25 @@ def wrong_fails_at_zero(stds):
 
 
 def wrong_zero_after_zero(stds):
-    """a 0 where nan belongs"""
+    """Your numbers match ratios with a 0 where nan belongs."""
     return [b / a if a else 0.0 for a, b in zip(stds, stds[1:])]
 
 
 def wrong_infinity_after_zero(stds):
-    """After a deviation of 0 there is no ratio"""
+    """Your numbers match a division by 0: after a deviation of 0 there is no ratio, so put float('nan') there."""
     s = torch.tensor(stds, dtype=torch.float64)
     return (s[1:] / s[:-1]).tolist()
 
 
 def wrong_stops_at_the_first_zero(stds):
-    """a nan at every place after the first zero"""
+    """Your numbers match ratios with a nan at every place after the first zero."""
     ratios = [b / a if a else math.nan for a, b in zip(stds, stds[1:])]
     end = ratios.index(0.0) if 0.0 in ratios else len(ratios)
     return ratios[: end + 1] + [math.nan] * (len(ratios) - end - 1)
 
 
 def wrong_takes_small_for_zero(stds):
-    """Each deviation divided by the one before it"""
+    """Your numbers match ratios with a nan after a small deviation: only a deviation of 0 has none."""
     return [b / a if a > 1e-10 else math.nan for a, b in zip(stds, stds[1:])]
 
 
@@ -108,12 +139,12 @@ def wrong_rounds(stds):
 
 
 def wrong_backwards(stds):
-    """in backward order"""
+    """Your numbers match the ratios in backward order."""
     return [b / a if a else math.nan for a, b in zip(stds, stds[1:])][::-1]
 
 
 def wrong_returns_a_generator(stds):
-    """another kind of object"""
+    """wrong type"""
     return (b / a if a else math.nan for a, b in zip(stds, stds[1:]))
 
 

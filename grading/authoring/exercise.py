@@ -1,0 +1,279 @@
+"""The words in which an exercise is written, and the loader of a course's exercise files.
+
+An exercise is one file, ``source/exercises/ASSIGNMENT/NAME.py``; its name is that of the function, or of the value,
+that students write. The file has
+
+    ASPECTS             {what is asked for, in words: its points}, whole or half points; they add up to the test's points
+    public(book)        the cases that every student sees: a list of `case`s
+    hidden(book, rng)   those that run at grading only, drawn from ``rng``; each aspect has at least one (no function: none)
+    FORBIDDEN, ADVICE   the ways that it forbids, patterns of `helpers.checks.rules`, and what to use instead (optional)
+    right_BY_A_WAY      answers as students write them, any number of functions: they get full marks
+    wrong_BY_A_MISTAKE  and answers that do not; the docstring is the sentence that its author must be told
+
+A docstring that begins with "Your numbers match" is said wherever an answer has these numbers: `draw` runs the wrong
+answer on every case and keeps them. Another one is a part of what the check says anyhow. A wrong answer with `variants`
+stands for several, one for each value of its keyword-only argument. Names that begin with an underscore, files too, are
+the author's own. References come from an oracle, never from the code under test.
+"""
+
+import ast
+import inspect
+import sys
+import types
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from hashlib import sha256
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+
+# Arguments and expected values, as data. The encodings are those of `helpers.checks`: collect and kinds.
+
+
+class Book:
+    """The tensors of one case file, each content stored once.
+
+    What a method returns stands for the array; a part of it is named by the indices behind it: ``[*stored, 0, 1]``.
+    """
+
+    def __init__(self):
+        self.tensors = {}
+        self._names = {}
+
+    def store(self, array) -> list:
+        """Keep an array and return its place."""
+        array = np.array(array, order="C")
+        content = (str(array.dtype), array.shape, array.tobytes())
+        if content not in self._names:
+            self._names[content] = f"t{len(self._names)}"
+            self.tensors[self._names[content]] = array
+        return [self._names[content]]
+
+    def tensor(self, array, tile: int | None = None) -> dict:
+        """Return the argument that arrives as a torch tensor, repeated ``tile`` times if given."""
+        place = self.store(array)
+        return {"tensor": place} if tile is None else {"tensor": place, "tile": tile}
+
+    def ndarray(self, array) -> dict:
+        """Return the argument that arrives as a numpy array."""
+        return {"ndarray": self.store(array)}
+
+    def array(self, reference, bounds: Mapping[str, object], label: str = "") -> dict:
+        """Return the expected array: ``bounds`` maps each dtype it may have to `within`, or to an array of bounds."""
+        stored = {kind: b if isinstance(b, dict) else self.store(np.float32(b)) for kind, b in bounds.items()}
+        return labelled({"array": self.store(np.asarray(reference, np.float64)), "dtypes": stored}, label)
+
+
+def case(name: str, aspect: str, expected: dict, diagnosis: str, *args, **kwargs) -> dict:
+    """Return a case: a call, the aspect it tests, and what a wrong value here usually means."""
+    return {
+        "name": name,
+        "aspect": aspect,
+        "args": list(args),
+        "kwargs": kwargs,
+        "expected": expected,
+        "diagnosis": diagnosis,
+    }
+
+
+def value_case(name: str, aspect: str, expected: dict) -> dict:
+    """Return a case of an exercise whose answer is a value, not a function: nothing is called."""
+    return case(name, aspect, expected, "") | {"value": True}
+
+
+def labelled(expected: dict, label: str) -> dict:
+    """Give an expected value the name that the student knows it by."""
+    return expected | {"label": label} if label else expected
+
+
+def within(rtol: float = 0.0, atol: float = 0.0) -> dict:
+    """Return a tolerance |answer - reference| <= atol + rtol |reference|."""
+    return {"rtol": rtol, "atol": atol}
+
+
+def number(value: float, bound: dict, label: str = "") -> dict:
+    return labelled({"number": float(value), **bound}, label)
+
+
+def integer(value: int, label: str = "") -> dict:
+    return labelled({"integer": int(value)}, label)
+
+
+def boolean(value: bool, label: str = "") -> dict:
+    return labelled({"boolean": bool(value)}, label)
+
+
+def word(value: str, label: str = "") -> dict:
+    return labelled({"word": value}, label)
+
+
+def finite() -> dict:
+    """Return the expected value that is any finite number."""
+    return {"finite": True}
+
+
+def row(items: Iterable[dict], label: str = "") -> dict:
+    """Return the expected list of so many values of one kind."""
+    return labelled({"list": list(items)}, label)
+
+
+def together(*items: dict, label: str = "") -> dict:
+    """Return the expected tuple of values, each with a label of its own."""
+    return labelled({"tuple": list(items)}, label)
+
+
+def mapping(pairs: Iterable[tuple[object, dict]], label: str = "") -> dict:
+    """Return the expected dict with these keys and values."""
+    return labelled({"dict": [list(pair) for pair in pairs]}, label)
+
+
+def dtype(name: str) -> dict:
+    """Return the argument that arrives as a dtype of torch."""
+    return {"dtype": name}
+
+
+def list_of(values: Iterable) -> dict:
+    """Return the argument that arrives as a list."""
+    return {"list": list(values)}
+
+
+def dict_of(pairs: Iterable[tuple[object, object]]) -> dict:
+    """Return the argument that arrives as a dict."""
+    return {"dict": [list(pair) for pair in pairs]}
+
+
+def variants(**values: Iterable) -> Callable:
+    """Let a wrong answer stand for several: one for each value of its keyword-only argument."""
+    ((name, each),) = values.items()
+
+    def mark(function):
+        function.variants = [(name, value) for value in each]
+        return function
+
+    return mark
+
+
+# What an exercise file holds
+
+
+class ExerciseError(Exception):
+    """A mistake in an exercise file, told in one message."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer to an exercise, as a student would write it.
+
+    ``source`` is a solution cell: the imports that it needs and the function under the exercise's name. ``sentence`` is
+    what the author of a wrong one must be told.
+    """
+
+    name: str
+    function: Callable
+    source: str
+    sentence: str
+
+    @property
+    def right(self) -> bool:
+        return self.name.startswith("right_")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise, as its file says."""
+
+    name: str
+    module: types.ModuleType = field(repr=False)
+
+    @property
+    def aspects(self) -> dict[str, float]:
+        return self.module.ASPECTS
+
+    @property
+    def points(self) -> float:
+        return sum(self.aspects.values())
+
+    @property
+    def forbidden(self) -> list[str]:
+        return list(getattr(self.module, "FORBIDDEN", ()))
+
+    @property
+    def advice(self) -> str:
+        return getattr(self.module, "ADVICE", "")
+
+    def public(self, book: Book) -> list[dict]:
+        return self.module.public(book)
+
+    def hidden(self, book: Book, rng) -> list[dict]:
+        return self.module.hidden(book, rng) if hasattr(self.module, "hidden") else []
+
+    @cached_property
+    def answers(self) -> dict[str, Answer]:
+        """Return the right and the wrong answers by name, in the order of the file."""
+        tree = ast.parse(inspect.getsource(self.module)).body
+        imports = [statement for statement in tree if isinstance(statement, (ast.Import, ast.ImportFrom))]
+        found = {}
+        for statement in tree:
+            if isinstance(statement, ast.FunctionDef) and statement.name.startswith(("right_", "wrong_")):
+                function = getattr(self.module, statement.name)
+                for suffix, fixed in each_variant(function):
+                    name = statement.name + suffix
+                    source = cell_source(self.name, statement, imports, fixed)
+                    sentence = " ".join((function.__doc__ or "").split())
+                    found[name] = Answer(name, partial(function, **fixed) if fixed else function, source, sentence)
+        return found
+
+
+def each_variant(function):
+    """Yield (suffix of the name, fixed arguments) for each answer that a function stands for."""
+    for name, value in getattr(function, "variants", ()):
+        yield f"[{value:g}]", {name: value}
+    if not hasattr(function, "variants"):
+        yield "", {}
+
+
+def cell_source(name, statement, imports, fixed):
+    """Return a solution cell: a function without docstring and decorators, under another name, below its imports."""
+    statement = ast.parse(ast.unparse(statement)).body[0]
+    statement.name, statement.decorator_list = name, []
+    if ast.get_docstring(statement):
+        statement.body = statement.body[1:]
+    statement.args.kw_defaults = [
+        ast.Constant(fixed[arg.arg]) if arg.arg in fixed else default
+        for arg, default in zip(statement.args.kwonlyargs, statement.args.kw_defaults, strict=True)
+    ]
+    used = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    needed = [part for part in imports if used & {(a.asname or a.name).partition(".")[0] for a in part.names}]
+    return "\n".join(ast.unparse(part) for part in [*needed, statement])
+
+
+def load_exercises(course: Path, assignment: str) -> dict[str, Exercise]:
+    """Return the exercises of an assignment by name; ``course`` is the folder that holds ``source/``.
+
+    Raises ExerciseError, naming the file, for one that does not say what `draw` needs.
+    """
+    source = course.resolve() / "source"
+    package = f"course_{sha256(str(source).encode()).hexdigest()[:12]}"
+    if package not in sys.modules:  # every course has a package of its own, for imports between its files
+        sys.modules[package] = types.ModuleType(package)
+        sys.modules[package].__path__ = [str(source)]
+    found = {}
+    for path in sorted((source / "exercises" / assignment).glob("[!_]*.py")):
+        exercise = Exercise(path.stem, import_module(f"{package}.exercises.{assignment}.{path.stem}"))
+        found[path.stem] = checked(exercise, f"source/exercises/{assignment}/{path.name}")
+    return found
+
+
+def checked(exercise: Exercise, file: str) -> Exercise:
+    """Return an exercise whose file is complete; raises ExerciseError with what is missing."""
+    if not all(hasattr(exercise.module, name) for name in ("ASPECTS", "public")):
+        raise ExerciseError(f"{file}: it needs ASPECTS and public(book); see grading/authoring/exercise.py")
+    odd = [name for name, points in exercise.aspects.items() if points < 0 or points * 2 % 1]
+    if odd or not exercise.aspects:
+        raise ExerciseError(f"{file}: ASPECTS gives whole or half points to at least one aspect, not {odd or 'none'}")
+    for name, answer in exercise.answers.items():
+        if not answer.right and not answer.sentence:
+            raise ExerciseError(f"{file}: {name} needs a docstring: the sentence that its author must be told")
+    return exercise

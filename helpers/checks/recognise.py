@@ -1,0 +1,166 @@
+"""Recognise a wrong answer by its numbers: those of known mistakes, which the case file holds, and three general ones.
+
+An exercise has ``mistakes``, a list of sentences. A case has ``mistakes`` as well: groups ``[[index of the sentence,
+...], place, near]``, where the tensor at that place has a row for each, the numbers that this mistake gives there; with
+``near`` their difference from the reference. A mistake that passes a case has no numbers in it. The case files' author
+writes the wrong answers and `grading.authoring.draw` runs them, so nothing here computes an answer.
+
+A sentence is said where it explains every case of the exercise. One that explains some of them only is said there, if
+the numbers are many or several cases agree. A general recogniser speaks only where all cases agree.
+"""
+
+import math
+from collections import Counter
+
+import numpy as np
+
+from ..support.language import Message, english, english_counted
+from .kinds import at, kind_of, value_of
+
+FLOAT32_UNDERFLOW = 1e-36
+ABOUT_NUMBERS = ("value", "keys", "shape", "length")  # the outcomes of an answer that has numbers
+
+
+class Compared:
+    """One case beside its answer, as numbers: ``right`` and ``given``, empty where they are no numbers."""
+
+    def __init__(self, case, tensors, answer, outcome):
+        self.case, self.tensors, self.outcome = case, tensors, outcome
+        kind = kind_of(case["expected"], tensors)
+        self.right, self.given = flat(kind.numbers()), np.zeros(0)
+        if outcome in (*ABOUT_NUMBERS, "passed", "changed_input"):
+            try:
+                self.given = flat(value_of(answer))
+            except Exception:  # an answer too odd to have numbers
+                self.outcome = "lost"
+        self.floor = max(FLOAT32_UNDERFLOW, *floors(kind))
+        self.failed = outcome in ABOUT_NUMBERS and self.given.size > 0
+        self.known = {index for indices, _, _ in case.get("mistakes", ()) for index in indices}
+        self.matched = self.matching() if self.failed else set()
+
+    def matching(self):
+        """Return the mistakes whose numbers these are: to 1e-4, and a hundred times better than the reference."""
+        found = set()
+        for indices, place, near in self.case.get("mistakes", ()):
+            for index, numbers in zip(indices, at(place, self.tensors).astype(np.float64), strict=True):
+                wrong = self.right + numbers if near else numbers
+                distance_to_it = distance(self.given, wrong, self.floor)
+                if distance_to_it <= 1e-4 and distance(self.right, wrong, self.floor) > max(
+                    100 * distance_to_it, 1e-14
+                ):
+                    found.add(index)
+        return found
+
+    def explained_by(self, mistake):
+        """Tell whether this mistake would have come to this outcome."""
+        return mistake in self.matched if self.failed else mistake not in self.known
+
+
+def recognise(mistakes, compared):
+    """Return a message or None for each of the `Compared` cases of an exercise; ``mistakes`` are its sentences."""
+    if not any(case.failed for case in compared):
+        return [None] * len(compared)
+    scores = Counter(mistake for case in compared for mistake in case.matched)
+    explained = {m: sum(case.explained_by(m) for case in compared) for m in scores}
+    best = sorted(scores, key=lambda m: (-explained[m], m))
+    if best and explained[best[0]] == len(compared):
+        return [Message(mistakes[best[0]], {}) if case.failed else None for case in compared]
+    general = next(filter(None, (rule(compared) for rule in GENERAL)), None)
+    if general:
+        return [general if case.failed else None for case in compared]
+    said = []
+    for case in compared:
+        found = [m for m in best if m in case.matched and (scores[m] > 1 or case.given.size > 1)]
+        said.append(Message(mistakes[found[0]], {}) if found else None)
+    return said
+
+
+# What every case must agree with
+
+
+def off_by_one(compared):
+    """Return what to say where every count is one too few, or one too many."""
+    differences = {float(d) for case in compared for d in (case.given - case.right if alike(case) else [math.nan])}
+    if len(compared) < 2 or not all("integer" in case.case["expected"] for case in compared):
+        return None
+    if differences == {-1.0}:
+        return english("Your numbers match a count that is one too few.")
+    return english("Your numbers match a count that is one too many.") if differences == {1.0} else None
+
+
+def rounded(compared):
+    """Return what to say where every number is rounded to so many decimals."""
+    if sum(case.failed for case in compared) < 2 or not all(map(alike, compared)):
+        return None
+    for digits in range(1, 7):
+        far = [distance(case.given, case.right.round(digits), case.floor) for case in compared]
+        if all(
+            d <= 1e-7 and (not case.failed or distance(case.given, case.right, case.floor) > 100 * d)
+            for d, case in zip(far, compared, strict=True)
+        ):
+            return english_counted(
+                "Your numbers are rounded to {count} decimal: return them as they are.",
+                "Your numbers are rounded to {count} decimals: return them as they are.",
+                digits,
+            )
+    return None
+
+
+def in_float32(compared):
+    """Return what to say where float64 is asked for and the numbers are right to float32's digits only."""
+    failed = [case for case in compared if case.failed]
+    asked = all(set(dtypes(case.case["expected"])) <= {"float64"} for case in failed)
+    if not asked or not all(1e-10 < distance(case.given, case.right) < 3e-5 for case in failed):
+        return None
+    return english("These numbers are nearly right, as if computed in float32: keep float64 all the way through.")
+
+
+GENERAL = (off_by_one, rounded, in_float32)
+
+
+# Numbers
+
+
+def alike(case):
+    return case.given.shape == case.right.shape
+
+
+def parts_of(expected):
+    """Return the expected values within an expected value."""
+    pairs = expected.get("dict", ())
+    return [*expected.get("list", ()), *expected.get("tuple", ()), *(item for _, item in pairs)]
+
+
+def dtypes(expected):
+    """Return the dtypes that an expected value may have; "any" where it is no array."""
+    inner = parts_of(expected)
+    return [each for part in inner for each in dtypes(part)] if inner else list(expected.get("dtypes", ["any"]))
+
+
+def floors(kind):
+    inner = parts_of(kind.expected)
+    return [each for part in inner for each in floors(kind_of(part, kind.tensors))] if inner else [kind.floor]
+
+
+def flat(value):
+    """Return all numbers in a value, in order, in one float64 array; dicts by their keys, truth values left out."""
+    if isinstance(value, dict):
+        value = [value[key] for key in sorted(value, key=lambda key: (isinstance(key, str), key))]
+    if isinstance(value, (list, tuple)):
+        return np.concatenate([np.zeros(0), *map(flat, value)])
+    array = np.asarray(value)
+    return np.zeros(0) if array.dtype.kind not in "iuf" else array.astype(np.float64).ravel()
+
+
+def distance(a, b, floor=FLOAT32_UNDERFLOW):
+    """Return the largest relative difference of two flat arrays, infinity where they are of different make.
+
+    What lies below ``floor`` is compared as if it were that large.
+    """
+    if a.shape != b.shape:
+        return math.inf
+    with np.errstate(all="ignore"):
+        same = (a == b) | (np.isnan(a) & np.isnan(b))
+        if not (same | (np.isfinite(a) & np.isfinite(b))).all():
+            return math.inf
+        return np.where(same, 0.0, np.abs(a - b) / np.maximum(np.abs(b), floor)).max(initial=0.0)

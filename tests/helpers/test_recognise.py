@@ -1,0 +1,95 @@
+"""A wrong answer is told its mistake by its numbers: where they explain every case, and never by an accident of one."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from helpers.checks.cases import CaseFile
+from helpers.checks.collect import collect
+from helpers.checks.compare import compare
+
+X = [0.3, 0.45, 0.62]
+BOUND = {"rtol": 1e-9, "atol": 0.0}
+
+
+def case(value, right, mistakes=(), kind="number"):
+    """Return a case of a function of one number; ``mistakes`` are [index, numbers, near]."""
+    expected = {"number": right, **BOUND} if kind == "number" else {"integer": right}
+    groups = [[[index], [f"m{index}-{value}"], near] for index, _, near in mistakes]
+    tensors = {f"m{index}-{value}": np.float32([[numbers]]) for index, numbers, near in mistakes}
+    rest = {"kwargs": {}, "expected": expected, "diagnosis": "Think again."}
+    return {"name": f"{value}", "aspect": "all", "args": [value], "mistakes": groups, **rest}, tensors
+
+
+def told(function, cases, sentences=()):
+    """Return the sentence said at each case, None where it passed."""
+    exercise = {"aspects": {"all": 1.0}, "mistakes": list(sentences), "cases": [each for each, _ in cases]}
+    tensors = {name: array for _, some in cases for name, array in some.items()}
+    file = CaseFile({"f": exercise}, tensors, "")
+    sent = json.loads(json.dumps(collect(function, exercise["cases"], {})))
+    return [result.diagnosis and str(result.diagnosis) for result in compare("f", [file], sent)]
+
+
+DOUBLED, SQUARED = "Your numbers match twice x.", "Your numbers match the square."
+CUBES = [case(x, x**3, [(0, 2 * x, False), (1, x**2, False)]) for x in X]
+
+
+def test_a_mistake_that_explains_every_case_is_said_at_each():
+    assert told(lambda x: 2 * x, CUBES, [DOUBLED, SQUARED]) == [DOUBLED] * 3
+    assert told(lambda x: x * x, CUBES, [DOUBLED, SQUARED]) == [SQUARED] * 3
+
+
+def test_a_mistake_that_passes_a_case_explains_it():
+    cases = [case(1.0, 1.0, [(0, 2.0, False)]), case(0.5, 0.125, [(0, 1.0, False), (1, 0.25, False)])]
+    assert told(lambda x: x * x, cases, [DOUBLED, SQUARED]) == [None, SQUARED]
+
+
+def test_of_two_mistakes_with_the_same_numbers_in_a_case_the_one_that_explains_the_others_is_said():
+    """One too few counted the entries as they come by accident, in every case that was looked at alone."""
+    cases = [case(2.0, 8.0, [(0, 4.0, False), (1, 4.0, False)]), case(3.0, 27.0, [(0, 6.0, False), (1, 9.0, False)])]
+    assert told(lambda x: x * x, cases, [DOUBLED, SQUARED]) == [SQUARED] * 2
+
+
+def test_a_single_number_that_fits_one_case_by_accident_is_not_called_a_mistake():
+    assert told(lambda x: 2 * X[0], CUBES, [DOUBLED, SQUARED]) == ["Think again."] * 3
+
+
+def test_a_mistake_far_below_float32_is_recognised_by_its_difference():
+    near = [case(x, x, [(0, 1e-12 * x, True)]) for x in X]
+    for each, _ in near:
+        each["expected"]["rtol"] = 1e-15
+    assert told(lambda x: x * (1 + 1e-12), near, [DOUBLED]) == [DOUBLED] * 3
+    assert told(lambda x: x * (1 + 3e-12), near, [DOUBLED]) == ["Think again."] * 3
+
+
+def test_rounding_is_said_where_every_case_agrees_and_nowhere_else():
+    sentence = "Your numbers are rounded to 2 decimals: return them as they are."
+    assert told(lambda x: round(x**3, 2), CUBES) == [sentence] * 3
+    assert told(lambda x: round(x**3, 2) if x < 0.6 else x, CUBES) == ["Think again."] * 3
+    # 1.5 for a temperature of 1.4964 and 1.4973 is the article's number, not a rounded one.
+    assert told(lambda x: 1.5, [case(1.0, 1.4964), case(2.0, 3.2)]) == ["Think again."] * 2
+
+
+@pytest.mark.parametrize("d, words", [(-1, "one too few"), (1, "one too many")])
+def test_a_count_that_is_off_by_one_in_every_case_is_said(d, words):
+    counts = [case(n, n, kind="integer") for n in (3, 7, 20)]
+    assert told(lambda n: n + d, counts) == [f"Your numbers match a count that is {words}."] * 3
+    assert told(lambda n: n + d if n > 3 else n, counts) == [None, "Think again.", "Think again."]
+
+
+def test_float32_inside_is_said_where_float64_was_asked_for():
+    x = np.random.default_rng(1).uniform(size=(2, 4))
+    cases = []
+    for k in (0, 1):
+        expected = {"array": [f"x{k}"], "dtypes": {"float64": BOUND}}
+        rest = {"kwargs": {}, "expected": expected, "diagnosis": ""}
+        cases.append(({"name": str(k), "aspect": "all", "args": [k], "mistakes": [], **rest}, {f"x{k}": x[k]}))
+    assert all("as if computed in float32" in said for said in told(lambda k: np.float64(np.float32(x[k])), cases))
+    assert told(lambda k: x[k] * 1.001, cases) == [None, None]
+
+
+@pytest.mark.parametrize("answer", [math.nan, math.inf, -math.inf, 10**400])
+def test_odd_numbers_are_no_known_mistake(answer):
+    assert set(told(lambda x: answer, CUBES, [DOUBLED, SQUARED])) <= {"Think again.", None}

@@ -1,0 +1,123 @@
+"""The kill matrix: every answer of the exercise files judged on every case, on the engine, without a kernel.
+
+    python -m tests.support.matrix ASSIGNMENT [EXERCISE ...] [--seed SEED ...] [--course DIR]
+
+prints its counts and what is wrong; exit code 1 where something is.
+"""
+
+import argparse
+import contextlib
+import functools
+import io
+import json
+import sys
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from grading.authoring.draw import COMMITTED_SEED, hidden_bytes, public_bytes
+from grading.authoring.exercise import load_exercises
+from grading.course import REPOSITORY
+from grading.engine.verdict import verdict
+from helpers.checks.cases import parse
+from helpers.checks.collect import collect
+from helpers.checks.rules import violations
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one answer of an exercise does: its points, and a result for every case."""
+
+    exercise: str
+    answer: object
+    report: object
+
+    @property
+    def full(self):
+        return self.report.points == self.report.maximum and self.report.passed
+
+    def caught(self, hidden):
+        """Tell whether the public cases alone, or the hidden ones, catch this answer."""
+        results = [result for result in self.report.results if result.hidden == hidden]
+        return bool(self.report.violations) or not all(result.passed for result in results)
+
+
+@functools.cache
+def files(assignment, seed=COMMITTED_SEED, course=REPOSITORY):
+    """Return the public and the hidden case file that a seed gives."""
+    return parse(public_bytes(course, assignment)), parse(hidden_bytes(course, assignment, seed))
+
+
+@functools.cache
+def answers(assignment, exercise, course=REPOSITORY):
+    """Return the answers to an exercise by name."""
+    return load_exercises(course, assignment)[exercise].answers
+
+
+@functools.cache
+def matrix(assignment, exercise, seed=COMMITTED_SEED, course=REPOSITORY):
+    """Return a `Row` for each answer to an exercise."""
+    found = answers(assignment, exercise, course).values()
+    return [judge(exercise, answer, files(assignment, seed, course)) for answer in found]
+
+
+def judge(exercise, answer, files):
+    """Return the `Row` of one answer; ``files`` are the public and the hidden case file."""
+    collected = []
+    for file in files:
+        cases = file.exercises[exercise]["cases"]
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")  # a warning costs nothing, nor does a print
+            collected += collect(answer.function, cases, file.inputs(cases))
+    sent = json.loads(json.dumps(collected, allow_nan=False))  # as a kernel sends them
+    found = violations([answer.source], exercise, files[0].exercises[exercise]["forbidden"])
+    maximum = sum(files[0].exercises[exercise]["aspects"].values())
+    return Row(exercise, answer, verdict(exercise, maximum, files, sent, found).report)
+
+
+def misjudged(rows):
+    return [row.answer.name for row in rows if row.full != row.answer.right]
+
+
+def untold(rows):
+    """Return the wrong answers whose author is not told the sentence."""
+    return [row.answer.name for row in rows if not row.answer.right and row.answer.sentence not in str(row.report)]
+
+
+def useless(rows):
+    """Return the names of the cases without which the same answers would fail their file, the other file left out."""
+    found = []
+    for hidden in (False, True):
+        results = [[result for result in row.report.results if result.hidden == hidden] for row in rows]
+        failed = [{k for k, result in enumerate(row) if not result.passed} for row in results]
+        names = [result.name for result in results[0]]
+        found += [name for k, name in enumerate(names) if {k} not in failed]
+    return found
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog="python -m tests.support.matrix")
+    parser.add_argument("assignment")
+    parser.add_argument("exercises", nargs="*", metavar="EXERCISE")
+    parser.add_argument("--seed", action="append", default=[])
+    parser.add_argument("--course", type=Path, default=REPOSITORY)
+    chosen = parser.parse_args(arguments)
+    known = load_exercises(chosen.course, chosen.assignment)
+    faults = []
+    for seed in [COMMITTED_SEED, *chosen.seed]:
+        print(f"seed {seed}\n{'exercise':30} {'wrong':>6} {'public':>7} {'hidden':>7} {'right':>6}")
+        for name in chosen.exercises or [name for name, exercise in known.items() if exercise.answers]:
+            rows = matrix(chosen.assignment, name, seed, chosen.course)
+            wrong = [row for row in rows if not row.answer.right]
+            counts = [len(wrong), *(sum(row.caught(hidden) for row in wrong) for hidden in (False, True))]
+            print(f"{name:30} {counts[0]:6} {counts[1]:7} {counts[2]:7} {len(rows) - len(wrong):6}")
+            faults += [f"{name}: {answer} is misjudged" for answer in misjudged(rows)]
+            faults += [f"{name}: {answer} is not told its sentence" for answer in untold(rows)]
+            if seed == COMMITTED_SEED:
+                print(f"{'':30} kills nothing alone: {', '.join(useless(wrong)) or 'no case'}")
+    print("\n".join(faults))
+    return int(bool(faults))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
