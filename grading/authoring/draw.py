@@ -36,7 +36,7 @@ def public_bytes(course: Path, assignment: str) -> bytes:
 def hidden_bytes(course: Path, assignment: str, seed: str | int = COMMITTED_SEED) -> bytes:
     """Return the hidden case file that a seed gives an assignment."""
     exercises, book = load_exercises(course, assignment), Book()
-    return serialise(exercises, book, hidden_cases(exercises, seed, book), dict.fromkeys(exercises, {}))
+    return serialise(exercises, book, hidden_cases(exercises, seed, book), {name: {} for name in exercises})
 
 
 def hidden_cases(exercises: dict[str, Exercise], seed, book: Book) -> dict[str, list[dict]]:
@@ -67,29 +67,27 @@ def serialise(exercises, book, sets, hidden) -> bytes:
     """Return a case file's bytes."""
     contents = {}
     for name, exercise in exercises.items():
-        known = list(dict.fromkeys(a.sentence for a in exercise.answers.values() if a.sentence.startswith(RECOGNISED)))
+        known = [answer for answer in exercise.answers.values() if answer.sentence.startswith(RECOGNISED)]
         contents[name] = {
             "aspects": exercise.aspects,
             "forbidden": exercise.forbidden,
             "advice": exercise.advice,
             "hidden": hidden[name],
-            "mistakes": known,
-            "cases": with_mistakes(exercise, known, sets[name], book),
+            "mistakes": [answer.sentence for answer in known],
+            "cases": with_mistakes(known, sets[name], book),
         }
     text = json.dumps(contents, separators=(",", ":")).encode()
     return save({**book.tensors, "exercises": np.frombuffer(text, np.uint8)})
 
 
-def with_mistakes(exercise, known, cases, book):
-    """Return the cases with the numbers that each known mistake gives there, where they are not the right ones."""
-    file = CaseFile({}, book.tensors, "")
-    inputs = file.inputs(cases)
+def with_mistakes(known, cases, book):
+    """Return the cases with the numbers that each known wrong answer gives there, where they are not the right ones."""
+    inputs = CaseFile({}, book.tensors, "").inputs(cases)
     groups = [{} for _ in cases]
-    for answer in exercise.answers.values():
-        if answer.sentence in known:
-            for case, group, given in zip(cases, groups, answers_to(answer, cases, inputs), strict=True):
-                if compare_case(case, book.tensors, given).outcome in ABOUT_NUMBERS:
-                    add_numbers(group, known.index(answer.sentence), case, book.tensors, flat(value_of(given)))
+    for index, answer in enumerate(known):
+        for case, group, given in zip(cases, groups, answers_to(answer, cases, inputs), strict=True):
+            if compare_case(case, book.tensors, given).outcome in ABOUT_NUMBERS:
+                add_numbers(group, index, case, book.tensors, flat(value_of(given)))
     return [
         {**case, "mistakes": stored(group, book)} if group else case for case, group in zip(cases, groups, strict=True)
     ]

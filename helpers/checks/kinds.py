@@ -36,7 +36,7 @@ class Malformed(Exception):
 
 @dataclass(frozen=True)
 class Mismatch:
-    """How an answer differs: its outcome (type, keys, shape, length, dtype or value), what was expected, what it got."""
+    """How an answer differs: the outcome (type, keys, shape, length, dtype, value), what was expected and got."""
 
     outcome: str
     expected: Message

@@ -1,6 +1,6 @@
 """Recognise a wrong answer by its numbers: those of known mistakes, which the case file holds, and three general ones.
 
-An exercise has ``mistakes``, a list of sentences. A case has ``mistakes`` as well: groups ``[[index of the sentence,
+An exercise has ``mistakes``, the sentence of each. A case has ``mistakes`` as well: groups ``[[index of the sentence,
 ...], place, near]``, where the tensor at that place has a row for each, the numbers that this mistake gives there; with
 ``near`` their difference from the reference. A mistake that passes a case has no numbers in it. The case files' author
 writes the wrong answers and `grading.authoring.draw` runs them, so nothing here computes an answer.
@@ -109,8 +109,9 @@ def rounded(compared):
 def in_float32(compared):
     """Return what to say where float64 is asked for and the numbers are right to float32's digits only."""
     failed = [case for case in compared if case.failed]
-    asked = all(set(dtypes(case.case["expected"])) <= {"float64"} for case in failed)
-    if not asked or not all(1e-10 < distance(case.given, case.right) < 3e-5 for case in failed):
+    asked = all(dtypes(case.case["expected"]) == {"float64"} for case in failed)
+    largest = (np.abs(case.right).max(initial=0.0) for case in failed)  # a small number may have lost all its digits
+    if not asked or not all(1e-10 < distance(c.given, c.right, each) < 5e-4 for c, each in zip(failed, largest, strict=True)):
         return None
     return english("These numbers are nearly right, as if computed in float32: keep float64 all the way through.")
 
@@ -132,9 +133,8 @@ def parts_of(expected):
 
 
 def dtypes(expected):
-    """Return the dtypes that an expected value may have; "any" where it is no array."""
-    inner = parts_of(expected)
-    return [each for part in inner for each in dtypes(part)] if inner else list(expected.get("dtypes", ["any"]))
+    """Return the dtypes that the arrays in an expected value may have."""
+    return set(expected.get("dtypes", ())).union(*map(dtypes, parts_of(expected)))
 
 
 def floors(kind):

@@ -1,8 +1,8 @@
-"""A prediction: made or not, never right or wrong."""
+"""Predict which of two pairs of logits has the same softmax as [1, 2]."""
 
 from grading.authoring.exercise import finite, value_case
 
-ASPECTS = {"a finite number": 1}
+ASPECTS = {"a finite number": 1}  # any: the point is for committing
 
 
 def public(book):

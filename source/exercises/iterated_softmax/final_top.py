@@ -1,0 +1,155 @@
+"""Where repeated softmax ends: the largest probability."""
+
+import numpy as np
+import torch
+
+import helpers
+from grading.authoring.exercise import case, number, within
+
+from ...oracle import softmax
+
+ASPECTS = {"the largest probability": 0}  # a bonus, without points
+(TOP,) = ASPECTS
+
+LOOP = (
+    "Each distribution is the softmax of the one before it, and the temperature acts in every softmax, the first too."
+)
+NO_STEP = "After no step the largest probability is that of the start."
+
+
+def _case(book, name, start, temperature, n_steps, diagnosis):
+    p = start
+    for _ in range(n_steps):
+        p = softmax(p, temperature)
+    expected = number(max(p), within(rtol=1e-9))
+    return case(name, TOP, expected, diagnosis, book.tensor(np.array(start)), temperature, n_steps=n_steps)
+
+
+def public(book):
+    one_hot, hill = [0.0, 0.0, 1.0, 0.0, 0.0, 0.0], [0.1, 0.15, 0.2, 0.25, 0.2, 0.1]
+    return [
+        _case(book, "three steps at temperature 1", hill, 1.0, 3, LOOP),
+        _case(book, "one-hot at temperature 0.2", one_hot, 0.2, 60, LOOP),
+        _case(book, "no step", hill, 0.5, 0, NO_STEP),
+    ]
+
+
+def right_by_torch(start, temperature, n_steps=300):
+    p = start.clone()
+    for _ in range(n_steps):
+        p = torch.softmax(p / temperature, dim=0)
+    return float(torch.max(p))
+
+
+def right_by_the_helpers(start, temperature, n_steps=300):
+    rows = [start]
+    while len(rows) <= n_steps:
+        rows.append(helpers.softmax_t(rows[-1], temperature))
+    return rows[n_steps].max()
+
+
+def right_by_numpy(start, temperature, n_steps=300):
+    p = start.numpy()
+    for _ in range(n_steps):
+        weights = np.exp((p - p.max()) / temperature)
+        p = weights / weights.sum()
+    return np.max(p)
+
+
+def right_by_recursion(start, temperature, n_steps=300):
+    def top(p, left):
+        return top(torch.softmax(p / temperature, 0), left - 1) if left else p.max()
+
+    return top(start, n_steps)
+
+
+def wrong_ignores_the_temperature(start, temperature, n_steps=300):
+    """the temperature acts in every softmax"""
+    p = start
+    for _ in range(n_steps):
+        p = torch.softmax(p, 0)
+    return p.max().item()
+
+
+def wrong_multiplies_by_T(start, temperature, n_steps=300):
+    """the temperature acts in every softmax"""
+    p = start
+    for _ in range(n_steps):
+        p = torch.softmax(p * temperature, 0)
+    return p.max().item()
+
+
+def wrong_one_step_too_many(start, temperature, n_steps=300):
+    """After no step"""
+    p = torch.softmax(start / temperature, 0)
+    for _ in range(n_steps):
+        p = torch.softmax(p / temperature, 0)
+    return p.max().item()
+
+
+def wrong_at_least_one_step(start, temperature, n_steps=300):
+    """After no step"""
+    p = torch.softmax(start / temperature, 0)
+    for _ in range(1, n_steps):
+        p = torch.softmax(p / temperature, 0)
+    return p.max().item()
+
+
+def wrong_always_300_steps(start, temperature, n_steps=300):
+    """After no step"""
+    p = start
+    for _ in range(300):
+        p = torch.softmax(p / temperature, 0)
+    return p.max().item()
+
+
+def wrong_never_repeats(start, temperature, n_steps=300):
+    """Each distribution is the softmax of the one before it"""
+    p = start
+    for _ in range(n_steps):
+        p = torch.softmax(start / temperature, 0)
+    return p.max().item()
+
+
+def wrong_smallest(start, temperature, n_steps=300):
+    """Each distribution is the softmax of the one before it"""
+    p = start
+    for _ in range(n_steps):
+        p = torch.softmax(p / temperature, 0)
+    return p.min().item()
+
+
+def wrong_where_instead_of_how_much(start, temperature, n_steps=300):
+    """Each distribution is the softmax of the one before it"""
+    p = start
+    for _ in range(n_steps):
+        p = torch.softmax(p / temperature, 0)
+    return p.argmax().item()
+
+
+def wrong_uniform(start, temperature, n_steps=300):
+    """Each distribution is the softmax of the one before it"""
+    return 1 / len(start) if n_steps else start.max().item()
+
+
+def wrong_returns_the_distribution(start, temperature, n_steps=300):
+    """wrong type"""
+    p = start
+    for _ in range(n_steps):
+        p = torch.softmax(p / temperature, 0)
+    return p
+
+
+def wrong_writes_into_its_input(start, temperature, n_steps=300):
+    """your function wrote into its argument"""
+    for _ in range(n_steps):
+        start.copy_(torch.softmax(start / temperature, 0))
+    return start.max().item()
+
+
+def wrong_runs_until_it_settles(start, temperature, n_steps=300):
+    """Each distribution is the softmax of the one before it"""
+    p, before = start, torch.zeros_like(start)
+    while n_steps and (p - before).abs().max() > 1e-14:
+        p, before = torch.softmax(p / temperature, 0), p
+    return p.max().item()

@@ -1,0 +1,90 @@
+"""Results of the second experiment, exact: what it must return, and what is measured on them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from grading.authoring.exercise import Book, dict_of, mapping, within
+
+from ...oracle import floats, logits_with_outlier, softmax
+from ...oracle import perplexity as exact_perplexity
+from ...tolerance import softmax_tolerance
+
+ARTICLE = {"ranges": [0.4, 1, 5], "temperatures": [0.5, 1, 3]}
+
+
+@dataclass(frozen=True)
+class Results:
+    """The exact results of one setting: logits (R, n + 1) and probs (R, T, n + 1)."""
+
+    book: Book
+    ranges: list
+    temperatures: list
+    logits: np.ndarray
+    probs: np.ndarray
+
+    def expected(self):
+        """Return them as an expected value, in float32 or float64 as the student likes."""
+        bounds = [
+            [softmax_tolerance(x, p, t, -1, "float32") for t, p in zip(self.temperatures, rows, strict=True)]
+            for x, rows in zip(self.logits, self.probs, strict=True)
+        ]
+        logits, probs, bounds = map(self.book.store, (self.logits, self.probs, np.float32(bounds)))
+
+        def entry(i, j):
+            x = within(atol=2.0**-22 * np.abs(self.logits[i]).max())
+            p = [*bounds, i, j]
+            return mapping(
+                [
+                    ("logits", {"array": [*logits, i], "dtypes": {"float32": x, "float64": x}}),
+                    ("probs", {"array": [*probs, i, j], "dtypes": {"float32": p, "float64": p}}),
+                ]
+            )
+
+        return self.nested(mapping, entry) | {"label": "results"}
+
+    def argument(self):
+        """Return them as an argument."""
+        logits, probs = map(self.book.store, (self.logits, self.probs))
+        return self.nested(
+            dict_of,
+            lambda i, j: dict_of([("logits", {"tensor": [*logits, i]}), ("probs", {"tensor": [*probs, i, j]})]),
+        )
+
+    def nested(self, make, entry):
+        """Return {r: {T: entry}}, each dict made by ``make``."""
+        return make(
+            (r, make((t, entry(i, j)) for j, t in enumerate(self.temperatures))) for i, r in enumerate(self.ranges)
+        )
+
+    def by_range(self):
+        """Return {r: {T: probabilities}}."""
+        rows = zip(self.ranges, self.probs.tolist(), strict=True)
+        return {r: dict(zip(self.temperatures, each, strict=True)) for r, each in rows}
+
+
+def tables(book, ranges, temperatures, n_points, outlier, swap=False):
+    """Return the exact `Results` of the second experiment.
+
+    With ``swap`` the distributions of the middle range's lowest and highest temperature change places: results that no
+    softmax gives, on which a claim about softmax can fail.
+    """
+    exact = [logits_with_outlier(r, n_points, outlier) for r in ranges]
+    probs = np.array([[floats(softmax(logits, t)) for t in temperatures] for logits in exact])
+    if swap:
+        middle, low, high = len(ranges) // 2, *(temperatures.index(edge(temperatures)) for edge in (min, max))
+        probs[middle, [low, high]] = probs[middle, [high, low]]
+    return Results(book, list(ranges), list(temperatures), np.array([floats(logits) for logits in exact]), probs)
+
+
+def draw_settings(rng, outlier=None):
+    """Draw ranges, temperatures in no order, a number of points and an outlier."""
+    ranges = [round(rng.uniform(0.2, 0.9), 2), round(rng.uniform(1, 2.5), 2), round(rng.uniform(3.5, 5.5), 1)]
+    temperatures = [round(rng.uniform(2.5, 5), 1), round(rng.uniform(0.3, 0.6), 2), round(rng.uniform(0.9, 1.4), 2)]
+    rng.shuffle(ranges)
+    return ranges, temperatures, rng.randint(9, 15), outlier or round(rng.uniform(4.5, 8), 1)
+
+
+def perplexities(probs):
+    """Return {r: {T: perplexity}} of {r: {T: probabilities}}."""
+    return {r: {t: float(exact_perplexity(p)) for t, p in by_t.items()} for r, by_t in probs.items()}

@@ -1,0 +1,317 @@
+"""The temperature at which two ranges have equal perplexity."""
+
+import math
+
+import numpy as np
+import torch
+
+import helpers
+from grading.authoring.exercise import case, number, within
+
+from ... import oracle
+
+ASPECTS = {"the ranges": 1, "n_points and outlier": 1}
+RANGES, SETTINGS = ASPECTS
+
+CROSSING = "Search for the T where perplexity(wide) - perplexity(narrow) changes its sign, to 1e-3 or better."
+
+
+def _case(name, aspect, narrow, wide, **settings):
+    root = oracle.crossing_temperature(narrow, wide, settings.get("n_points", 100), settings.get("outlier", 6.0))
+    return case(name, aspect, number(root, within(rtol=1e-3)), CROSSING, narrow, wide, **settings)
+
+
+def public(book):
+    return [
+        _case("ranges 0.5 and 4, 20 points", RANGES, 0.5, 4, n_points=20),
+        _case("ranges 0.4 and 3, 50 points, outlier 5", SETTINGS, 0.4, 3, n_points=50, outlier=5.0),
+    ]
+
+
+def hidden(book, rng):
+    def draw(name, aspect, low, high, **fixed):
+        while True:  # settings with no crossing, or several, are drawn again
+            settings = {
+                "n_points": rng.randint(25, 90),
+                "outlier": round(rng.uniform(5, 8), 1),
+            } | fixed
+            settings = {key: value for key, value in settings.items() if value is not None}
+            narrow = round(rng.uniform(0.2, 0.8), 2)
+            try:
+                return _case(name, aspect, narrow, round(rng.uniform(low, high), 1), **settings)
+            except ValueError:
+                continue
+
+    return [
+        draw("ranges close together, default settings", RANGES, 2.5, 3.5, n_points=None, outlier=None),
+        draw("a small outlier", SETTINGS, 2.5, 3.5, outlier=round(rng.uniform(4.2, 4.8), 1)),
+    ]
+
+
+def right_by_halving(narrow, wide, n_points=100, outlier=6.0):
+    def gap(t):
+        values = []
+        for r in (wide, narrow):
+            x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])]).double()
+            values.append(helpers.perplexity(helpers.softmax_t(x, t)).item())
+        return values[0] - values[1]
+
+    low, high = 0.2, 10.0
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        low, high = (middle, high) if gap(low) * gap(middle) > 0 else (low, middle)
+    return low
+
+
+def right_by_numpy(narrow, wide, n_points=100, outlier=6.0):
+    def entropy(r, t):
+        x = np.append(np.linspace(-r, r, n_points), outlier) / t
+        p = np.exp(x - x.max())
+        p /= p.sum()
+        return -(p * np.log(p)).sum()
+
+    low, high = np.log(0.2), np.log(10.0)
+    for _ in range(30):
+        middle = (low + high) / 2
+        if entropy(wide, np.exp(middle)) > entropy(narrow, np.exp(middle)):
+            low = middle
+        else:
+            high = middle
+    return np.exp(middle)
+
+
+def right_by_a_fine_grid(narrow, wide, n_points=100, outlier=6.0):
+    t = torch.logspace(math.log10(0.2), 1, 2001, dtype=torch.float64)
+
+    def entropy(r):
+        x = torch.cat([torch.linspace(-r, r, n_points, dtype=torch.float64), torch.tensor([outlier])])
+        p = torch.softmax(x / t[:, None], dim=1)
+        return torch.special.entr(p).sum(1)
+
+    gap = entropy(wide) - entropy(narrow)
+    k = int((gap[:-1] * gap[1:] <= 0).nonzero()[0])
+    return t[k] + (t[k + 1] - t[k]) * gap[k] / (gap[k] - gap[k + 1])
+
+
+def right_by_regula_falsi(narrow, wide, n_points=100, outlier=6.0):
+    def gap(t):
+        h = []
+        for r in (narrow, wide):
+            x = torch.cat([torch.linspace(-r, r, n_points, dtype=torch.float64), torch.tensor([outlier])])
+            h.append(torch.distributions.Categorical(logits=x / t).entropy().item())
+        return h[1] - h[0]
+
+    a, b = 0.2, 10.0
+    fa, fb = gap(a), gap(b)
+    for _ in range(200):
+        c = b - fb * (b - a) / (fb - fa)
+        fc = gap(c)
+        if abs(fc) < 1e-9:
+            break
+        if fa * fc < 0:
+            b, fb, fa = c, fc, fa / 2
+        else:
+            a, fa, fb = c, fc, fb / 2
+    return c
+
+
+def wrong_the_articles_crossing(narrow, wide, n_points=100, outlier=6.0):
+    """Your numbers match the article's own crossing, for r = 0.4 and r = 5."""
+    return 1.4964
+
+
+def wrong_by_the_collision_measure(narrow, wide, n_points=100, outlier=6.0):
+    """changes its sign"""
+
+    def gap(t):
+        values = []
+        for r in (wide, narrow):
+            x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])]).double()
+            values.append(1 / helpers.softmax_t(x, t).square().sum().item())
+        return values[0] - values[1]
+
+    low, high = 0.2, 10.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gap(middle) > 0 else (low, middle)
+    return low
+
+
+def wrong_no_outlier(narrow, wide, n_points=100, outlier=6.0):
+    """Your numbers match the end of the interval: keep the half in which the sign changes."""
+
+    def gap(t):
+        wider, narrower = (torch.linspace(-r, r, n_points, dtype=torch.float64) for r in (wide, narrow))
+        return (helpers.entropy(helpers.softmax_t(wider, t)) - helpers.entropy(helpers.softmax_t(narrower, t))).item()
+
+    low, high = 0.2, 10.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gap(middle) > 0 else (low, middle)
+    return low
+
+
+def wrong_always_6(narrow, wide, n_points=100, outlier=6.0):
+    """changes its sign"""
+
+    def gap(t):
+        values = []
+        for r in (wide, narrow):
+            x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([6.0])]).double()
+            values.append(helpers.perplexity(helpers.softmax_t(x, t)).item())
+        return values[0] - values[1]
+
+    low, high = 0.2, 10.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gap(middle) > 0 else (low, middle)
+    return low
+
+
+def wrong_always_100_points(narrow, wide, n_points=100, outlier=6.0):
+    """changes its sign"""
+
+    def gap(t):
+        values = []
+        for r in (wide, narrow):
+            x = torch.cat([torch.linspace(-r, r, 100), torch.tensor([outlier])]).double()
+            values.append(helpers.perplexity(helpers.softmax_t(x, t)).item())
+        return values[0] - values[1]
+
+    low, high = 0.2, 10.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gap(middle) > 0 else (low, middle)
+    return low
+
+
+def wrong_multiplies_by_T(narrow, wide, n_points=100, outlier=6.0):
+    """Your numbers match a softmax that multiplies by T instead of dividing."""
+
+    def gap(t):
+        values = []
+        for r in (wide, narrow):
+            x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])]).double()
+            values.append(helpers.perplexity(torch.softmax(x * t, 0)).item())
+        return values[0] - values[1]
+
+    low, high = 0.05, 10.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gap(middle) < 0 else (low, middle)
+    return low
+
+
+def wrong_coarse_grid(narrow, wide, n_points=100, outlier=6.0):
+    """to 1e-3 or better"""
+    t = torch.arange(0.2, 10, 0.1, dtype=torch.float64)
+
+    def entropy(r):
+        x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])]).double()
+        return helpers.entropy(torch.softmax(x / t[:, None], dim=1))
+
+    gap = entropy(wide) - entropy(narrow)
+    return t[int((gap[:-1] * gap[1:] <= 0).nonzero()[0])].item()
+
+
+def wrong_smallest_gap(narrow, wide, n_points=100, outlier=6.0):
+    """Your numbers match the end of the interval: keep the half in which the sign changes."""
+    t = torch.linspace(0.2, 10, 5001, dtype=torch.float64)
+
+    def value(r):
+        x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])]).double()
+        return helpers.perplexity(torch.softmax(x / t[:, None], dim=1))
+
+    return t[(value(wide) - value(narrow)).abs().argmin()].item()
+
+
+def wrong_only_above_1(narrow, wide, n_points=100, outlier=6.0):
+    """Search for the T"""
+
+    def gap(t):
+        values = []
+        for r in (wide, narrow):
+            x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])]).double()
+            values.append(helpers.perplexity(helpers.softmax_t(x, t)).item())
+        return values[0] - values[1]
+
+    low, high = 1.0, 2.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gap(middle) > 0 else (low, middle)
+    return low
+
+
+def wrong_ten_halvings(narrow, wide, n_points=100, outlier=6.0):
+    """to 1e-3 or better"""
+
+    def gap(t):
+        values = []
+        for r in (wide, narrow):
+            x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])]).double()
+            values.append(helpers.perplexity(helpers.softmax_t(x, t)).item())
+        return values[0] - values[1]
+
+    low, high = 0.2, 10.0
+    for _ in range(7):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gap(middle) > 0 else (low, middle)
+    return (low + high) / 2
+
+
+def wrong_keeps_the_other_half(narrow, wide, n_points=100, outlier=6.0):
+    """Your numbers match the end of the interval: keep the half in which the sign changes."""
+
+    def gap(t):
+        values = []
+        for r in (wide, narrow):
+            x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])]).double()
+            values.append(helpers.perplexity(helpers.softmax_t(x, t)).item())
+        return values[0] - values[1]
+
+    low, high = 0.2, 10.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gap(middle) < 0 else (low, middle)
+    return low
+
+
+def wrong_where_the_outlier_has_half(narrow, wide, n_points=100, outlier=6.0):
+    """changes its sign"""
+
+    def share(t):
+        x = torch.cat([torch.linspace(-narrow, narrow, n_points), torch.tensor([outlier])]).double()
+        return helpers.softmax_t(x, t)[-1].item()
+
+    low, high = 0.2, 10.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if share(middle) > 0.5 else (low, middle)
+    return low
+
+
+def wrong_returns_the_interval(narrow, wide, n_points=100, outlier=6.0):
+    """wrong type"""
+    return 0.2, 10.0
+
+
+def wrong_returns_none(narrow, wide, n_points=100, outlier=6.0):
+    """your function returned None"""
+    print(1.4964)
+
+
+def wrong_other_defaults(narrow, wide, n_points=50, outlier=6.0):
+    """Search for the T"""
+
+    def gap(t):
+        values = []
+        for r in (wide, narrow):
+            x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])]).double()
+            values.append(helpers.perplexity(helpers.softmax_t(x, t)).item())
+        return values[0] - values[1]
+
+    low, high = 0.2, 10.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gap(middle) > 0 else (low, middle)
+    return low

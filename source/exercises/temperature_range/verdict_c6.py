@@ -1,0 +1,143 @@
+"""Claim C6: with r = 0.4 the outlier is absolutely dominant."""
+
+import numpy as np
+import torch
+
+from ._results import draw_settings
+from ._verdicts import CLAIM, FAILS, HOLDS, drawn, verdict_case
+
+ASPECTS = CLAIM
+
+C6 = (
+    "value is the smallest share of the outlier over the temperatures, for the narrow range only; holds is value > 0.5."
+)
+
+
+def _case(book, name, narrow, *settings):
+    options = {} if narrow is None else {"narrow": narrow}
+    r = 0.4 if narrow is None else narrow
+
+    def smallest_share(probs):
+        return min(p[-1] for p in probs[r].values())
+
+    return verdict_case(book, (name, *settings), smallest_share, 0.5, 0.02, C6, **options)
+
+
+def public(book):
+    return [
+        _case(book, "an outlier inside the range 0.4", None, [0.4, 2], [0.5, 3], 5, 0.2),
+        _case(book, "narrow range 0.5, low temperatures only", 0.5, [2, 0.5], [0.5, 1], 5, 3.0),
+    ]
+
+
+def hidden(book, rng):
+    def draw(name, cool):
+        ranges, temperatures, n_points, outlier = draw_settings(rng)
+        temperatures = [t for t in temperatures if t < 2] if cool else temperatures
+        return _case(book, name, min(ranges), ranges, temperatures, n_points, outlier)
+
+    return [
+        drawn(lambda: draw("a claim that holds", cool=True), HOLDS),
+        drawn(lambda: draw("a claim that fails", cool=False), FAILS),
+    ]
+
+
+def right_by_min(results, narrow=0.4):
+    value = min(float(entry["probs"][-1]) for entry in results[narrow].values())
+    return {"holds": bool(value > 0.5), "value": value}
+
+
+def right_with_tensors(results, narrow=0.4):
+    value = torch.stack([e["probs"] for e in results[narrow].values()])[:, -1].min()
+    return {"holds": (value > 0.5), "value": value}
+
+
+def right_with_numpy(results, narrow=0.4):
+    shares = [results[narrow][t]["probs"].numpy()[-1] for t in results[narrow]]
+    return {"holds": np.min(shares) > 0.5, "value": np.min(shares)}
+
+
+def right_by_sorting(results, narrow=0.4):
+    shares = sorted(results[narrow][t]["probs"].tolist()[-1] for t in sorted(results[narrow]))
+    return dict(value=shares[0], holds=not shares[0] <= 0.5)
+
+
+def wrong_largest_share(results, narrow=0.4):
+    """Your numbers match the largest over the temperatures."""
+    value = max(entry["probs"][-1].item() for entry in results[narrow].values())
+    return {"holds": value > 0.5, "value": value}
+
+
+def wrong_mean_share(results, narrow=0.4):
+    """Your numbers match the mean over the temperatures."""
+    value = sum(entry["probs"][-1].item() for entry in results[narrow].values()) / len(results[narrow])
+    return {"holds": value > 0.5, "value": value}
+
+
+def wrong_all_ranges(results, narrow=0.4):
+    """Your numbers match the smallest over all ranges."""
+    value = min(entry["probs"][-1].item() for by_t in results.values() for entry in by_t.values())
+    return {"holds": value > 0.5, "value": value}
+
+
+def wrong_first_range(results, narrow=0.4):
+    """Your numbers match the first range, whatever narrow is."""
+    value = min(entry["probs"][-1].item() for entry in next(iter(results.values())).values())
+    return {"holds": value > 0.5, "value": value}
+
+
+def wrong_always_0_4(results, narrow=0.4):
+    """your function raised KeyError"""
+    value = min(entry["probs"][-1].item() for entry in results[0.4].values())
+    return {"holds": value > 0.5, "value": value}
+
+
+def wrong_lowest_temperature(results, narrow=0.4):
+    """Your numbers match the largest over the temperatures."""
+    value = results[narrow][min(results[narrow])]["probs"][-1].item()
+    return {"holds": value > 0.5, "value": value}
+
+
+def wrong_at_temperature_1(results, narrow=0.4):
+    """your function raised KeyError"""
+    value = results[narrow][1]["probs"][-1].item()
+    return {"holds": value > 0.5, "value": value}
+
+
+def wrong_largest_probability(results, narrow=0.4):
+    """Your numbers match the largest probability, not the outlier's."""
+    value = min(entry["probs"].max().item() for entry in results[narrow].values())
+    return {"holds": value > 0.5, "value": value}
+
+
+def wrong_threshold_of_c4(results, narrow=0.4):
+    """['holds']: True"""
+    value = min(entry["probs"][-1].item() for entry in results[narrow].values())
+    return {"holds": value >= 0.9, "value": value}
+
+
+def wrong_never_holds(results, narrow=0.4):
+    """['holds']: True"""
+    value = min(entry["probs"][-1].item() for entry in results[narrow].values())
+    return {"holds": False, "value": value}
+
+
+def wrong_the_articles_numbers(results, narrow=0.4):
+    """the smallest share of the outlier over the temperatures"""
+    return {"holds": False, "value": 0.068613107}
+
+
+def wrong_value_missing(results, narrow=0.4):
+    """the keys 'holds', 'value'"""
+    return {"holds": min(entry["probs"][-1].item() for entry in results[narrow].values()) > 0.5}
+
+
+def wrong_returns_none(results, narrow=0.4):
+    """your function returned None"""
+    value = min(entry["probs"][-1].item() for entry in results[narrow].values())
+    print({"holds": value > 0.5, "value": value})
+
+
+def wrong_always_holds(results, narrow=0.4):
+    """['holds']: False"""
+    return {"holds": True, "value": min(entry["probs"][-1].item() for entry in results[narrow].values())}
