@@ -4,7 +4,7 @@ import argparse
 import sys
 from importlib import import_module
 
-COMMANDS = ("grade", "collect", "grades", "summary")
+COMMANDS = ("grade", "collect", "grades", "summary", "demo")
 
 
 def main(arguments=None):

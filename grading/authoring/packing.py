@@ -21,7 +21,6 @@ from helpers.support.language import Language, english
 
 CELL, BRINGING = (Path(__file__).with_name(name) for name in ("setup_cell.py", "bringing.py"))
 CALL = re.compile(r'^bring_helpers\(.*, packed="""([^"]*)"""\)$', re.MULTILINE)
-TITLE = english("Setup: run this cell first. It brings helpers {version} along (sha256 {digest})")
 # Text packs a little smaller without "pb": in it, a byte's place in a word of four says nothing.
 SMALLEST = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0}]
 # What folds the cell: JupyterLab and Notebook 7, Kaggle, Colab (with the title in the first line). VS Code folds
@@ -98,9 +97,14 @@ def setup_source(files: dict[str, bytes], project: dict, stored: list[str]) -> s
     language = Language(*(json.loads(data) for name, data in files.items() if name.endswith(".json")))
     python = tuple(int(part) for part in re.match(r">=(\d+)\.(\d+)", project["requires-python"]).groups())
     needed = tuple(re.match(r"[\w-]+", requirement)[0] for requirement in project["dependencies"])
+    title = english(
+        "Setup: run this cell first. It brings helpers {version} along (sha256 {digest})",
+        version=project["version"],
+        digest=digest[:12],
+    )
     return "\n".join(
         [
-            f"# @title {language.text(TITLE, version=project['version'], digest=digest[:12])}",
+            f"# @title {language.render(title)}",
             CELL.read_text("utf-8").partition("\n\n\n")[2].strip(),
             "",
             "",

@@ -25,20 +25,24 @@ import polib
 from jinja2.ext import babel_extract
 from nbformat import NotebookNode
 
+from grading.reports.catalogues import (
+    LOCALE,
+    SHARED,
+    WIDTH,
+    TranslationError,
+    catalogue_of,
+    languages,
+    load,
+    prose,
+    read,
+)
 from grading.authoring.texts import COUNTED, MARKS, PHRASES, case_texts, is_read, losses, marked, texts
 from grading.course import REPOSITORY
 
-LOCALE = Path("source/locale")
-SHARED = ("helpers", "grading")  # the domains that are no notebook
 SETUP = (
     "grading/authoring/bringing.py",
     "grading/authoring/packing.py",
 )  # of the cell that brings helpers, and speaks their language
-WIDTH = 110  # of a line in a catalogue
-
-
-class TranslationError(Exception):
-    """A catalogue that cannot be read, told in one message."""
 
 
 def template(root: Path, notebooks: dict[str, NotebookNode]) -> dict[str, polib.POFile]:
@@ -78,14 +82,6 @@ def add(catalogue, text, plural, kind):
     """Add a text to a catalogue, once."""
     if not catalogue.find(text):
         catalogue.append(polib.POEntry(msgid=text, msgid_plural=plural or "", comment=kind))
-
-
-def read(path: Path) -> polib.POFile:
-    """Read a catalogue; raises TranslationError where it is none."""
-    try:
-        return polib.pofile(str(path), wrapwidth=WIDTH, check_for_duplicates=True)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise TranslationError(f"{path.parent.name}/{path.name} cannot be read: {error}") from None
 
 
 def merged(old: polib.POFile, fresh: polib.POFile) -> polib.POFile:
@@ -129,11 +125,6 @@ def begun(language: str) -> polib.POFile:
     return catalogue
 
 
-def languages(root: Path) -> list[str]:
-    """Return the languages that have a folder of catalogues."""
-    return sorted(path.name for path in (root / LOCALE).glob("*") if path.is_dir())
-
-
 def faults(catalogue: polib.POFile, fresh: polib.POFile) -> list[str]:
     """Return a sentence for each entry that is missing, gone, empty, fuzzy, or loses a part of its text."""
     known = {entry.msgid: entry for entry in catalogue if not entry.obsolete}
@@ -158,24 +149,6 @@ def shown(text):
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
-def prose(catalogue: polib.POFile) -> dict[str, str]:
-    """Return {text: translation} of a catalogue, without what is empty or fuzzy."""
-    return {entry.msgid: entry.msgstr for entry in catalogue if entry.msgstr and not entry.fuzzy and not entry.obsolete}
-
-
-def catalogue_of(entries: list[polib.POEntry], plural_forms: str) -> dict:
-    """Return a catalogue as `helpers.support.language.Language` takes it, without what is empty or fuzzy."""
-    plural = re.search(r"plural=\s*([^;]+)", plural_forms)[1].strip()
-    done = [entry for entry in entries if entry.translated() and not entry.obsolete]
-    texts = {
-        entry.msgid: [entry.msgstr_plural[form] for form in sorted(entry.msgstr_plural)]
-        if entry.msgid_plural
-        else entry.msgstr
-        for entry in done
-    }
-    return {"plural": plural, "texts": texts}
-
-
 def compiled(catalogues: dict[str, polib.POFile]) -> str:
     """Return the catalogue that helpers ships with, as JSON: its own texts, and those that the notebooks' cells print.
 
@@ -189,11 +162,6 @@ def compiled(catalogues: dict[str, polib.POFile]) -> str:
     ]
     spoken = catalogue_of(entries, catalogues["helpers"].metadata["Plural-Forms"])
     return json.dumps(spoken, ensure_ascii=False, indent=0, separators=(",", ":")) + "\n"
-
-
-def load(root: Path, language: str, domains) -> dict[str, polib.POFile]:
-    """Return a language's catalogues by domain; raises TranslationError for one that is missing or cannot be read."""
-    return {domain: read(root / LOCALE / language / f"{domain}.po") for domain in domains}
 
 
 def update(root: Path, language: str, fresh: dict[str, polib.POFile]) -> list[str]:

@@ -1,96 +1,86 @@
-"""Show the instructor's main job on real input: ``python -m grading.commands.demo``, or ``make demo``.
+"""``python -m grading demo``, or ``make demo``: the instructor's main job on real input.
 
-In a temporary course folder seven students hand in the first notebook: solved, blank, half right, wrong in three ways,
-and one file that is broken. nbgrader grades them with this repository's configuration, and a table gives every mark
-with its reasons. No real gradebook is touched.
+In a temporary course folder a few students hand in the course's first notebook: solved, blank, half right, wrong in up
+to three ways, and one file that is broken. nbgrader grades them with the course's configuration, and a table gives
+every mark with its reasons. No real gradebook is touched.
 """
 
 import tempfile
 import textwrap
 from pathlib import Path
 
+from grading.authoring.exercise import load_exercises
+from grading.commands.options import add_course_option
 from grading.commands.trial import Trial
-from grading.course import filled, released, solutions
-from grading.repair.doctor import mend
-from grading.repair.intake import NotGradable
+from grading.course import course_of, fill
+from grading.reports.findings import capital
+from grading.reports.summary import in_words, submissions
 
-ASSIGNMENT = "iterated_softmax"
-
-NO_SHIFT = """def softmax_t(x, temperature=1.0, dim=-1):
-    weights = torch.exp(x / temperature)
-    return weights / weights.sum(dim=dim, keepdim=True)"""
-
-FORBIDDEN = """def softmax_t(x, temperature=1.0, dim=-1):
-    return torch.nn.functional.softmax(x / temperature, dim)"""
-
-FORGOT_RETURN = """def softmax_t(x, temperature=1.0, dim=-1):
-    scaled = x / temperature
-    weights = torch.exp(scaled - scaled.amax(dim=dim, keepdim=True))
-    probabilities = weights / weights.sum(dim=dim, keepdim=True)"""
+BROKEN = b'{"cells": [{"cell_type": "co'
+WRONG = {  # what a wrong answer's sentence begins with: the student who gives it
+    "Your numbers match": "wrong_numbers",
+    "uses ": "wrong_not_allowed",
+    "your function returned None": "wrong_no_return",
+}
 
 
-def submissions():
+def handed_in(course, assignment):
     """Return what each student hands in: a notebook, or bytes."""
-    solved = solutions(ASSIGNMENT)
-    half = {name: solved[name] for name in ("softmax_t", "decay_ratios")}
-    return {
-        "solved": filled(ASSIGNMENT, solved),
-        "blank": filled(ASSIGNMENT, {}),
-        "half_right": filled(ASSIGNMENT, half),
-        "wrong_no_shift": filled(ASSIGNMENT, solved | {"softmax_t": NO_SHIFT}),
-        "wrong_forbidden": filled(ASSIGNMENT, solved | {"softmax_t": FORBIDDEN}),
-        "wrong_no_return": filled(ASSIGNMENT, solved | {"softmax_t": FORGOT_RETURN}),
-        "broken_file": b'{"cells": [{"cell_type": "co',
-    }
+    solved = course.solutions(assignment)
+    exercises = load_exercises(course.folder, assignment)
+    hardest = max(exercises.values(), key=lambda exercise: exercise.points)
+    half = {name: source for k, (name, source) in enumerate(solved.items()) if k % 2}
+
+    def filled(answers):
+        return fill(course.release(assignment), answers)
+
+    found = {"solved": filled(solved), "blank": filled({}), "half_right": filled(half)}
+    for beginning, student in WRONG.items():
+        wrong = [a for a in hardest.answers.values() if not a.right and a.sentence.startswith(beginning)]
+        if wrong:
+            found[student] = filled(solved | {hardest.name: wrong[0].source})
+    return found | {"broken_file": BROKEN}
 
 
-def table(course, handed_in):
+def table(found):
     """Yield the lines of the table of marks, one student after the other, with the reasons for lost points."""
-    yield f"{'student':16} {'points':>6}  why"
-    marks = course.marks(ASSIGNMENT)
-    for student, content in handed_in.items():
-        points = marks.get(student)
-        if not points:
-            yield f"{student:16} {'-':>6}  not graded, the file is kept as it came: {why_not(content)}"
+    yield f"{'student':18} {'points':>6}  why"
+    for submission in found:
+        if submission.status != "graded":
+            yield f"{submission.student:18} {'-':>6}  {submission.status}: {in_words(submission.reason)}"
             continue
-        findings = list(reasons(course.graded(student, ASSIGNMENT)))
-        yield f"{student:16} {sum(points.values()):6g}  {'full marks' if not findings else ''}".rstrip()
-        yield from (textwrap.indent(finding, " " * 25) for finding in findings)
+        lost = [each for each in submission.exercises if each.score < each.maximum]
+        points = sum(each.score for each in submission.exercises)
+        yield f"{submission.student:18} {points:6g}  {'' if lost else 'full marks'}".rstrip()
+        for each in lost:
+            why = "; ".join(capital(str(mistake)) for mistake in each.mistakes()[:1])
+            line = f"{each.exercise}: {each.score:g} of {each.maximum:g} points. {why}"
+            yield textwrap.fill(line, 95, initial_indent=" " * 27, subsequent_indent=" " * 29)
 
 
-def reasons(notebook):
-    """Yield the verdict's headline and first finding for every exercise that lost points."""
-    for cell in notebook.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade"):
-            headline, *lines = cell.outputs[0].data["text/plain"].splitlines()
-            points = cell.outputs[1].data["text/plain"]
-            if float(points) < cell.metadata.nbgrader.points:
-                lost = next((i for i, line in enumerate(lines) if not line.startswith("  passed")), len(lines))
-                finding = " ".join(line.strip() for line in lines[lost : lost + 2])
-                yield textwrap.fill(f"{headline} {finding}", 95, subsequent_indent="  ")
+def add_command(commands):
+    """Add ``demo`` to the subcommands of ``python -m grading``."""
+    parser = commands.add_parser("demo", help="grade a handful of made-up submissions and print their marks")
+    add_course_option(parser)
+    parser.set_defaults(run=run)
 
 
-def why_not(content):
-    """Return the doctor's reason why bytes are no notebook that can be graded."""
-    try:
-        mend(content, released(ASSIGNMENT))
-    except NotGradable as reason:
-        return reason
-    return "nbgrader stopped with an error; run it on this file to see which"
-
-
-def main():
+def run(arguments):
+    """Grade the made-up submissions and print the table; exit code 1 where the grader itself stops, with its words."""
+    course = course_of(arguments.course.resolve())
+    assignment = course.assignments[0]
     with tempfile.TemporaryDirectory() as folder:
-        course = Trial(Path(folder))
+        trial = Trial(Path(folder), course)
         print("Generating the assignment ...", flush=True)
-        course.generate(ASSIGNMENT)
-        handed_in = submissions()
-        for student, content in handed_in.items():
-            course.submit(student, ASSIGNMENT, content)
-        print(f"Grading {len(handed_in)} submissions with `nbgrader autograde` ...\n", flush=True)
-        course.nbgrader("autograde", ASSIGNMENT)
-        print("\n".join(table(course, handed_in)))
-
-
-if __name__ == "__main__":
-    main()
+        trial.generate(assignment)
+        given = handed_in(course, assignment)
+        for student, content in given.items():
+            trial.submit(student, assignment, content)
+        print(f"Grading {len(given)} submissions with `nbgrader autograde` ...\n", flush=True)
+        done = trial.nbgrader("autograde", assignment)
+        found = submissions(trial.root, assignment)
+        print("\n".join(table(found)))
+        if not any(submission.status == "graded" for submission in found):
+            print(f"\nNothing was graded. nbgrader said:\n{done.stderr}")
+            return 1
+    return 0

@@ -11,7 +11,7 @@ import re
 from nbgrader import utils
 
 from grading.repair.cell_code import code, parsed
-from grading.repair.doctor import RELEASED
+from grading.repair.doctor import SECTION
 
 SHOWS_ONLY = {"helpers"}  # what a cell calls of it for its effect shows something, and changes no answer
 
@@ -27,8 +27,7 @@ def skippable(notebook, judged):
     ``notebook`` is a mended one, ``judged`` the names that the judge asks for. Empty where the doctor has not said
     which cells are released, or where a student's cell does not parse or finds names without writing them.
     """
-    section, key = RELEASED
-    released = set(notebook.metadata.get(section, {}).get(key, ()))
+    released = set(notebook.metadata.get(SECTION, {}).get("released", ()))
     cells = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     optional = {i: cell.source for i, cell in cells if cell.get("id") in released and "nbgrader" not in cell.metadata}
     written = [cell.source for i, cell in cells if i not in optional and not utils.is_grade(cell)]

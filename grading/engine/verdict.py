@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from helpers.checks.compare import Result, compare
 from helpers.checks.report import Report
+from helpers.checks.rules import Violation
 from helpers.support.language import Message, english
 
 FORMAT = 2  # of a stored verdict; another one is never read
@@ -59,6 +60,33 @@ class Verdict:
             "violations": [{"name": v.name, "line": v.line} for v in report.violations],
             "advice": report.advice if report.violations else "",
         }
+
+
+def report_from(data: dict) -> Report:
+    """Return the report of a stored verdict; raises ValueError for one of another format, or what is none."""
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise ValueError("this is no verdict of this version: grade the submission again")
+    try:
+        return Report(
+            data["exercise"],
+            tuple(result_from(case) for case in data["cases"]),
+            {aspect["name"]: aspect["points"] for aspect in data["aspects"]},
+            violations=tuple(Violation(**each) for each in data["violations"]),
+            advice=data["advice"],
+            graded=True,
+            reason=message_from(data["reason"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"a stored verdict lacks a part: {error}; grade the submission again") from None
+
+
+def result_from(case: dict) -> Result:
+    said = {name: message_from(case[name]) for name in ("expected", "got", "diagnosis")}
+    return Result(case["name"], case["aspect"], case["hidden"], case["outcome"], **said)
+
+
+def message_from(data: dict | None) -> Message | None:
+    return Message.from_json(data) if data else None
 
 
 def case_data(result: Result) -> dict:

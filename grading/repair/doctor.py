@@ -23,9 +23,9 @@ from grading.repair.intake import NotGradable, Piece, read
 from grading.repair.match import Match, released_code
 from grading.repair.packed import without_packed
 from grading.repair.sentences import cell_repairs, kernel_repairs
-from helpers.support.language import english
+from helpers.support.language import Message, english
 
-RELEASED = ("softmax_lab", "released")  # where `doctor` lists the ids of the released read-only cells, in the metadata
+SECTION = "grading"  # of the mended notebook's metadata: the ids of its released read-only cells, its repairs
 NOTE_ID = "what-was-repaired"
 NOTE_TITLE = "**What was repaired before grading**"
 
@@ -35,12 +35,13 @@ class Mended:
     """A submission that can be graded, and a sentence for each repair."""
 
     notebook: NotebookNode
-    repairs: tuple[str, ...]
+    repairs: tuple[Message, ...]
 
     def noted(self) -> NotebookNode:
-        """Return the notebook with its repairs, if any, in a first cell, which `repairs_in` reads back."""
+        """Return the notebook with its repairs, if any: as data in its metadata, and in a first cell for people."""
         notebook = from_dict(self.notebook)  # a copy
         if self.repairs:
+            notebook.metadata[SECTION]["repairs"] = [sentence.to_json() for sentence in self.repairs]
             source = "\n".join([NOTE_TITLE, "", *(f"- {sentence}" for sentence in self.repairs)])
             notebook.cells.insert(0, v4.new_markdown_cell(source, id=NOTE_ID))
         return notebook
@@ -72,7 +73,9 @@ def mended_or_refused(content: bytes, release: NotebookNode) -> Mended:
     except NotGradable:
         raise
     except Exception as error:
-        raise NotGradable(f"the grader itself failed at this file: {type(error).__name__}: {error}") from error
+        raise NotGradable(
+            english("the grader itself failed at this file: {error}", error=f"{type(error).__name__}: {error}")
+        ) from error
 
 
 def in_language(release, sources):
@@ -83,11 +86,9 @@ def in_language(release, sources):
     return release
 
 
-def repairs_in(notebook: NotebookNode) -> list[str]:
-    """Return the repairs that a notebook of autograded/ lists in its first cell; none where there is no such cell."""
-    first = notebook.cells[0] if notebook.cells else {}
-    lines = first["source"].splitlines() if first.get("id") == NOTE_ID else []
-    return [line.removeprefix("- ") for line in lines if line.startswith("- ")]
+def repairs_in(notebook: NotebookNode) -> list[Message]:
+    """Return the repairs that the metadata of a notebook of autograded/ lists; none where there are none."""
+    return [Message.from_json(data) for data in notebook.metadata.get(SECTION, {}).get("repairs", ())]
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,9 +210,8 @@ def rebuilt(release, entries):
             ids.add(cell.id)
         cells.append(cell)
     notebook.cells = cells
-    section, key = RELEASED
     read_only = [notebook.cells[i].id for i, e in enumerate(entries) if e.place is not None and is_read_only(cells[i])]
-    notebook.metadata[section] = {key: read_only}
+    notebook.metadata[SECTION] = {"released": read_only}
     return notebook
 
 

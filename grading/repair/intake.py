@@ -13,7 +13,7 @@ from functools import cached_property
 
 from grading.repair.cell_code import code
 from grading.repair.editions import SETTING
-from helpers.support.language import english, english_counted
+from helpers.support.language import Message, english, english_counted
 
 LARGEST_FILE = 32 << 20  # bytes
 LARGEST_SOURCE = 4 << 20  # characters, of all cells together
@@ -29,7 +29,11 @@ OUTPUT_KEYS = {
 
 
 class NotGradable(Exception):
-    """The bytes are no notebook of this assignment; the message is a reason for student and instructor."""
+    """The bytes are no notebook of this assignment; ``reason`` is a message for student and instructor."""
+
+    def __init__(self, reason: Message):
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,25 +79,33 @@ def read(content):
     characters of source.
     """
     if len(content) > LARGEST_FILE:
-        raise NotGradable(f"the file is too large: {len(content) >> 20} MiB, where {LARGEST_FILE >> 20} are allowed")
+        raise NotGradable(
+            english(
+                "the file is too large: {size} MiB, where {limit} are allowed",
+                size=len(content) >> 20,
+                limit=LARGEST_FILE >> 20,
+            )
+        )
     text, repairs = decoded(content)
     document = parsed(text)
     cells, version = cells_of(document)
     if len(cells) > MOST_CELLS:
-        raise NotGradable(f"the notebook has {len(cells):,} cells, where {MOST_CELLS:,} are allowed")
+        raise NotGradable(
+            english("the notebook has {count} cells, where {limit} are allowed", count=len(cells), limit=MOST_CELLS)
+        )
     readable = [cell for cell in cells if isinstance(cell, dict)]
     pieces, odd = [], Counter(malformed=len(cells) - len(readable))
     for cell in readable:
         pieces.append(piece_of(cell, odd))
     if sum(len(piece.source) for piece in pieces) > LARGEST_SOURCE:
-        raise NotGradable("the notebook's cells hold more than 4 million characters")
+        raise NotGradable(english("the notebook's cells hold more than {limit} characters", limit=LARGEST_SOURCE))
     metadata = document.get("metadata") if isinstance(document.get("metadata"), dict) else {}
     repairs += format_repairs(version, readable) + cell_repairs(odd)
     if "widgets" in metadata and not has_state(metadata["widgets"]):
         repairs.append(english("The notebook's widgets had no state, as Colab leaves them; they were taken out."))
     pieces = tuple(piece for piece in pieces if piece.source.strip())
     if not pieces:
-        raise NotGradable("the notebook is empty: no cell has any content")
+        raise NotGradable(english("the notebook is empty: no cell has any content"))
     kernel = metadata.get("kernelspec")
     kernel = kernel.get("name") if isinstance(kernel, dict) else None
     return Handed(pieces, kernel if isinstance(kernel, str) else None, tuple(repairs))
@@ -102,10 +114,12 @@ def read(content):
 def decoded(content):
     """Return the text of the bytes and what was odd about its encoding."""
     if not content.strip():
-        raise NotGradable("the file is empty")
-    for start, kind in ((b"PK", "a zip archive"), (b"%PDF", "a PDF"), (b"\x1f\x8b", "a gzip archive")):
+        raise NotGradable(english("the file is empty"))
+    for start, kind in ((b"PK", english("a zip archive")), (b"%PDF", english("a PDF")), (b"\x1f\x8b", english("a gzip archive"))):
         if content.startswith(start):
-            raise NotGradable(f"the file is {kind}, not a notebook; hand in the .ipynb file itself")
+            raise NotGradable(
+                english("the file is {kind}, not a notebook; hand in the .ipynb file itself", kind=kind)
+            )
     encoding = json.detect_encoding(content)  # by its byte order mark, or by its first bytes
     repairs = []
     if content.startswith(codecs.BOM_UTF8):
@@ -117,7 +131,7 @@ def decoded(content):
         return content.decode(encoding), repairs
     except UnicodeDecodeError:
         if encoding != "utf-8":
-            raise NotGradable("the file is not a notebook: it is no text") from None
+            raise NotGradable(english("the file is not a notebook: it is no text")) from None
     repairs.append(english("The file was not in UTF-8; it was read as Latin-1."))
     try:
         return content.decode("cp1252"), repairs
@@ -128,18 +142,20 @@ def decoded(content):
 def parsed(text):
     """Return the JSON object that a text holds."""
     if text.lstrip().startswith("<"):
-        raise NotGradable("the file is a web page, not a notebook; hand in the .ipynb file itself")
+        raise NotGradable(english("the file is a web page, not a notebook; hand in the .ipynb file itself"))
     try:
         document = json.loads(text, strict=False)
     except json.JSONDecodeError as error:
         whole = text.strip()
         if whole.startswith("{") and (not whole.endswith("}") or error.pos >= len(text.rstrip())):
-            raise NotGradable("the file ends in the middle, as after a broken upload") from None
-        raise NotGradable(f"the file is not a notebook: no valid JSON at line {error.lineno}") from None
+            raise NotGradable(english("the file ends in the middle, as after a broken upload")) from None
+        raise NotGradable(
+            english("the file is not a notebook: no valid JSON at line {line}", line=error.lineno)
+        ) from None
     except (RecursionError, ValueError):
-        raise NotGradable("the file is not a notebook: no JSON that can be read") from None
+        raise NotGradable(english("the file is not a notebook: no JSON that can be read")) from None
     if not isinstance(document, dict):
-        raise NotGradable("the file is not a notebook: JSON without cells")
+        raise NotGradable(english("the file is not a notebook: JSON without cells"))
     return document
 
 
@@ -152,7 +168,7 @@ def cells_of(document):
         sheets = [sheet.get("cells") for sheet in document["worksheets"] if isinstance(sheet, dict)]
         cells, major = [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet], major or 3
     if not isinstance(cells, list):
-        raise NotGradable("the file is not a notebook: JSON without cells")
+        raise NotGradable(english("the file is not a notebook: JSON without cells"))
     return cells, (major, minor)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from nbgrader import utils
 
 from grading.repair.cell_code import code
+from helpers.support.language import english
 from grading.repair.intake import NotGradable, key
 
 MOST_PARTS = 6  # into which a cell may have been split
@@ -40,7 +41,9 @@ class Match:
         self.places = self.place()
         self.answers = {i: piece for i in self.names if (piece := self.answer(i))}
         if not self.is_of_this_assignment():
-            raise NotGradable("it holds none of this assignment's exercises; it may be another assignment's notebook")
+            raise NotGradable(
+                english("it holds none of this assignment's exercises; it may be another assignment's notebook")
+            )
         self.extras = [piece for piece in self.pieces if self.is_extra(piece)]
 
     def reunite(self, pieces):

@@ -7,6 +7,7 @@ of a kernel.
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 from grading.repair.match import grade_id
 from helpers.support.language import english, english_counted
@@ -106,7 +107,7 @@ def named(sentence):
 
     def filled(grade_ids):
         names = dict.fromkeys(grade_id.removeprefix("test_") for grade_id in grade_ids)
-        return sentence.format(names=", ".join(f"`{name}`" for name in names))
+        return replace(sentence, values={"names": ", ".join(f"`{name}`" for name in names)})
 
     return filled
 

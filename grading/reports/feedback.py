@@ -1,23 +1,21 @@
-"""Turn a graded notebook into the page that its student reads: `nbgrader generate_feedback`'s last step.
+"""Write the page that a student reads from a graded notebook, its verdicts, scores and comments.
 
-`FeedbackExporter` is set as ``GenerateFeedback.exporter_class`` (nbgrader_config.py). The page is written from the
-verdicts, from the gradebook's scores and comments, and from the student's own solutions. Of a test cell it shows
-neither source nor other outputs, so hidden cases have only their names here. Expected values come from the public case
-file and never from a submission.
+Of a test cell it shows neither source nor other outputs, so hidden cases have only their names here. Expected values
+come from the public case file and never from a submission. Everything stored is data; the words are found here.
 """
 
 from functools import partial
 from pathlib import Path
 
 import jinja2
-import numpy as np
 from markupsafe import Markup, escape
 
 from grading.repair.doctor import repairs_in
 from grading.repair.editions import language_of
-from grading.reports.findings import AT_GRADING, findings
-from grading.reports.language import page_language
-from helpers.checks.cases import load
+from grading.reports.findings import capital, findings
+from grading.reports.language import PageLanguage, page_language
+from helpers.checks.cases import parsed
+from helpers.checks.kinds import LARGEST_SHOWN, at, kind_of
 from helpers.support.language import english
 
 ISOLATION = {
@@ -25,17 +23,16 @@ ISOLATION = {
     "limits": english("as an ordinary process with limits and an empty home folder"),
     "none": english("without isolation"),
 }
-ABOUT_ANSWERS = ("type", "shape", "dtype", "value")  # the outcomes that an expected value helps to understand
-LARGEST_SHOWN = 16  # numbers of an argument or an expected value; longer ones tell a reader nothing
+ABOUT_ANSWERS = ("type", "shape", "length", "dtype", "value")  # the outcomes that an expected value helps to understand
 
 
-def page(notebook, grades, scores):
+def page(notebook, grades, scores, course):
     """Return the feedback page, in the language of the notebook.
 
     ``grades`` is what GetGrades found: student, assignment, notebook, score, max_score and late_penalty; ``scores``
-    maps an exercise to its points, or to None.
+    maps an exercise to its points, or to None; ``course`` has the public cases and the translations.
     """
-    language = page_language(language_of(notebook.cells))
+    language = page_language(language_of(notebook.cells), course)
     exercises = [finding for finding in findings(notebook) if finding.graded or finding.comment]
     for finding in exercises:
         finding.score = scores.get(finding.exercise)
@@ -45,23 +42,23 @@ def page(notebook, grades, scores):
         language,
         **{key: grades[key] for key in ("student", "assignment", "notebook", "score", "max_score", "late_penalty")},
         exercises=exercises,
+        example=partial(example, parsed(course.public(grades["assignment"]))),
         pending=[finding.exercise for finding in exercises if finding.graded and finding.score is None],
         repairs=repairs_in(notebook),
-        isolation="; ".join(language.stored(ISOLATION.get(word, word)) for word in sorted(isolation)),
+        isolation="; ".join(language.render(ISOLATION[name]) for name in sorted(isolation)),
     )
 
 
 def render(template, language=None, **values):
-    """Fill a template of ``grading/templates``, in English where no language is given; every value is escaped."""
-    language = language or page_language("en")
+    """Fill a template of ``templates/``, in English where no language is given; every value is escaped."""
+    language = language or PageLanguage()
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    for filter in (breakable, number, points, prose, sides, status):
-        environment.filters[filter.__name__] = partial(filter, language) if filter in (points, status) else filter
-    environment.filters["stored"] = language.stored
-    environment.globals.update(_=language.text, example=example, lang=language.code)
+    environment.filters |= {filter.__name__: filter for filter in (breakable, number, prose)}
+    environment.filters |= {filter.__name__: partial(filter, language) for filter in (points, sentence, sides, status)}
+    environment.globals.update(_=language.text, lang=language.code)
     return environment.get_template(template).render(values)
 
 
@@ -70,6 +67,11 @@ def prose(text):
     words, *rest = text.split("`")
     code = [Markup("<code>{}</code>").format(part) if i % 2 == 0 else escape(part) for i, part in enumerate(rest)]
     return escape(words) + Markup("").join(code)
+
+
+def sentence(language, message):
+    """Return a stored message in words, as a sentence begins."""
+    return prose(capital(language.render(message)))
 
 
 def breakable(name):
@@ -98,34 +100,32 @@ def status(language, finding):
         return "none", _("Uses what is not allowed")
     if finding.score > 0:
         return "some", _("Partly right")
-    return "none", _("Wrong") if finding.cases else language.stored(finding.result)
+    return "none", _("Wrong") if finding.results or not finding.reason else sentence(language, finding.reason)
 
 
 # What a public case asks and expects
 
 
-def sides(cases):
-    """Return the names of the public cases, and those of the hidden ones without what marks them."""
-    names = [case["name"] for case in cases]
-    public = [name for name in names if not name.startswith(AT_GRADING)]
-    return public, [name.removeprefix(AT_GRADING) for name in names if name.startswith(AT_GRADING)]
+def sides(language, results):
+    """Return the names of the public cases, and those of the hidden ones."""
+    return [[language.text(result.name) for result in results if result.hidden == hidden] for hidden in (False, True)]
 
 
-def example(exercise, cases):
+def example(file, exercise, results):
     """Return the first public case that failed by its answer, as ``{"name", "call", "expected"}``, or None.
 
-    ``call`` is Python, or empty where its arguments are long. ``expected`` is a list of ``{"label", "text", "rows"}``:
-    either text, or rows of (number as text, share of 1 or None).
+    ``call`` is Python, or empty where its arguments are long. ``expected`` is a list of (label, text, rows): either
+    text, or rows of (number as text, share of 1 or None).
     """
-    file = load()
     known = {case["name"]: case for case in file.exercises.get(exercise, {}).get("cases", ())}
-    for case in cases:
-        if case["name"] in known and case["outcome"] in ABOUT_ANSWERS:
-            public = known[case["name"]]
-            expected = shown(public["expected"], file.tensors)
-            if not expected and case.get("expected"):
-                expected = [{"label": "", "text": case["expected"], "rows": []}]
-            return {"name": case["name"], "call": call(exercise, public, file.tensors), "expected": expected}
+    for result in results:
+        if not result.hidden and result.name in known and result.outcome in ABOUT_ANSWERS:
+            case = known[result.name]
+            parts = kind_of(case["expected"], file.tensors).parts()
+            expected = [(label, text, [numbers(row) for row in rows]) for label, text, rows in parts]
+            if not expected and result.expected:
+                expected = [("", result.expected, [])]
+            return {"name": case["name"], "call": call(exercise, case, file.tensors), "expected": expected}
     return None
 
 
@@ -147,39 +147,17 @@ def python(value, tensors):
     (kind, content), *options = value.items()
     if kind == "dtype":
         return f"torch.{content}"
-    if kind == "list":
+    if kind == "list" and not any(isinstance(item, dict) for item in content):
         return repr(content)
-    if kind != "tensor" or options or tensors[content].size > LARGEST_SHOWN:
+    if kind not in ("tensor", "ndarray") or options or at(content, tensors).size > LARGEST_SHOWN:
         return None
-    entries = str(tensors[content].tolist()).replace("inf", "torch.inf").replace("nan", "torch.nan")
-    return f"torch.tensor({entries}, dtype=torch.{tensors[content].dtype})"
-
-
-def shown(expected, tensors):
-    """Return the parts of an expected value that are short enough to be read."""
-    label = expected.get("label", "")
-    if "tuple" in expected:
-        return [part for item in expected["tuple"] for part in shown(item, tensors)]
-    if "array" in expected or "numbers" in expected:
-        array = tensors[expected.get("array") or expected["numbers"]]
-        if array.size > LARGEST_SHOWN or array.ndim > 2:
-            return []
-        return [{"label": label, "text": "", "rows": [numbers(row) for row in np.atleast_2d(array)]}]
-    if expected.keys() & {"dict", "number", "integer", "boolean"}:
-        return [{"label": label, "text": plain(expected), "rows": []}]
-    return []
-
-
-def plain(expected):
-    """Return an expected number, truth value or dict as Python."""
-    if "dict" in expected:
-        return "{" + ", ".join(f"{key!r}: {plain(item)}" for key, item in expected["dict"]) + "}"
-    if "number" in expected:
-        return f"{expected['number']:.5g}"
-    return str(expected.get("integer", expected.get("boolean")))
+    array = at(content, tensors)
+    library, make = ("torch", "tensor") if kind == "tensor" else ("np", "array")
+    entries = str(array.tolist()).replace("inf", f"{library}.inf").replace("nan", f"{library}.nan")
+    return f"{library}.{make}({entries}, dtype={library}.{array.dtype})"
 
 
 def numbers(row):
     """Return (text, share) for every number: the length of its bar where all are a distribution, else None."""
-    shares = bool((row >= 0).all() and abs(row.sum() - 1) < 1e-6)
+    shares = all(value >= 0 for value in row) and abs(sum(row) - 1) < 1e-6
     return [(f"{value:.3g}", float(value) if shares else None) for value in row]

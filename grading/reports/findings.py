@@ -4,27 +4,28 @@ Only cells that the grading process wrote are believed: the first output of a gr
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from nbgrader import utils
 
 from grading.engine.judge import is_judged
-from helpers.checks.cases import load
-from helpers.checks.report import MESSAGES
-from helpers.support.language import english
+from grading.engine.verdict import report_from
+from helpers.checks.compare import Result
+from helpers.checks.report import MESSAGES, Report
+from helpers.support.language import Message, english
 
 HEADING = r"^## +(.+?) *(?:\(\d+ [^()]*\))? *$"  # without its minutes, in any language
 VERDICT = "application/json"
 NO_RESPONSE = "No response."  # nbgrader's own comment on an untouched cell, which the verdict says better
-AT_GRADING = "at grading: "  # the judge names hidden cases so
+NO_VERDICT = english("there is no verdict: was the judge in nbgrader's configuration?")
 
 
 @dataclass
 class Finding:
     """What is known about one exercise of one submission.
 
-    ``points`` are those of the verdict, ``score`` those of the gradebook, a person's correction included; None where
-    there are none yet. ``result`` is the verdict in one sentence, ``section`` the notebook's heading above it.
+    ``report`` is the verdict, None where there is none; ``points`` are the verdict's, ``score`` the gradebook's, with a
+    person's correction, None where there are none yet. ``section`` is the notebook's heading above the exercise.
     """
 
     exercise: str
@@ -35,52 +36,61 @@ class Finding:
     maximum: float = 0.0
     points: float | None = None
     score: float | None = None
-    result: str = ""
     isolation: str = ""
-    cases: list = field(default_factory=list)
-    violations: list = field(default_factory=list)
+    report: Report | None = None
+    reason: Message | None = None
 
     @property
-    def passed(self):
-        return [case for case in self.cases if case["outcome"] == "passed"]
+    def results(self) -> tuple[Result, ...]:
+        return self.report.results if self.report else ()
 
     @property
-    def failed(self):
-        return [case for case in self.cases if case["outcome"] != "passed"]
+    def violations(self):
+        return self.report.violations if self.report else ()
 
     @property
-    def advice(self):
-        """Return what to use instead of a forbidden way."""
-        return load().exercises.get(self.exercise, {}).get("advice", "")
+    def passed(self) -> list[Result]:
+        return [result for result in self.results if result.passed]
 
-    def by_reason(self):
-        """Return {why: [case, ...]} for the cases that failed, in their order: one cause often fails several."""
-        reasons = {}
-        for case in self.failed:
-            reasons.setdefault(reason(case), []).append(case)
-        return reasons
+    @property
+    def failed(self) -> list[Result]:
+        return [result for result in self.results if not result.passed]
 
-    def mistakes(self):
-        """Return everything that cost points, each as one sentence, without repetition."""
-        found = [f"Uses {violation['name']}, which this exercise does not allow" for violation in self.violations]
-        found += self.by_reason()
-        if not self.cases and self.points is not None and self.points < self.maximum:
-            found.append(self.result)
-        return list(dict.fromkeys(found))
+    @property
+    def aspects(self) -> list[tuple[str, float, float]]:
+        """Return (name, earned points, points) of every aspect."""
+        of = self.report.aspects if self.report else {}
+        return [(name, self.report.earned(name), points) for name, points in of.items()]
+
+    def by_reason(self) -> list[tuple[Message, list[Result]]]:
+        """Return (why, results) of the cases that failed, in their order: one cause often fails several."""
+        reasons: dict[str, tuple[Message, list[Result]]] = {}
+        for result in self.failed:
+            why = reason(result)
+            reasons.setdefault(str(why), (why, []))[1].append(result)
+        return list(reasons.values())
+
+    def mistakes(self) -> list[Message]:
+        """Return everything that cost points, without repetition."""
+        found = [english("Uses {name}, which this exercise does not allow", name=v.name) for v in self.violations]
+        found += [why for why, _ in self.by_reason()]
+        if not self.results and self.points is not None and self.points < self.maximum:
+            found.append(self.reason)
+        return list({str(message): message for message in found}.values())
 
 
-def reason(case):
-    """Return the sentence that says why a case failed."""
-    if case["outcome"] == "raised" and case.get("came"):
-        return english("Your function raised {error}", error=case["came"])
-    return case.get("diagnosis") or capital(MESSAGES.get(case["outcome"], case["outcome"]))
+def reason(result: Result) -> Message:
+    """Return why a case failed."""
+    if result.outcome == "raised" and result.got:
+        return english("your function raised {error}", error=result.got)
+    return result.diagnosis or MESSAGES[result.outcome]
 
 
-def capital(text):
+def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def findings(notebook):
+def findings(notebook) -> list[Finding]:
     """Return one `Finding` for each exercise of an autograded notebook, in the notebook's order.
 
     Comments are there if nbgrader's GetGrades has put them into the cells' metadata; scores come from `scores`.
@@ -101,19 +111,18 @@ def findings(notebook):
         if utils.is_grade(cell) or utils.is_task(cell):
             finding.graded, finding.maximum = True, float(marks["points"])
         if is_judged(cell):
-            read_verdict(finding, cell)
+            take_verdict(finding, cell)
     return list(found.values())
 
 
-def read_verdict(finding, cell):
-    """Take the verdict out of a graded cell, if there is one."""
+def take_verdict(finding, cell):
+    """Take the verdict out of a graded cell, if there is one; raises ValueError for one of another version."""
     data = (cell.outputs[0].get("data", {}) if cell.outputs else {}).get(VERDICT)
     if not data:
-        finding.result = english("There is no verdict: was the judge in nbgrader's configuration?")
+        finding.reason = NO_VERDICT
         return
-    finding.points, finding.cases, finding.violations = data["points"], data["cases"], data["violations"]
-    finding.isolation = data.get("isolation", "")
-    finding.result = capital(data["headline"].partition(" points; ")[2].rstrip("."))
+    finding.report = report_from(data)
+    finding.points, finding.isolation, finding.reason = data["points"], data["isolation"], finding.report.reason
 
 
 def scores(gradebook, notebook, assignment, student):

@@ -16,10 +16,11 @@ from nbgrader.api import MissingEntry
 from nbgrader.coursedir import CourseDirectory
 
 from grading.gradebook.database import gradebook_of, submission_of
-from grading.gradebook.status import collected, folder, standing, table
+from grading.gradebook.status import collected, folder, status_of, table
 from grading.repair.doctor import repairs_in
 from grading.reports.feedback import render
-from grading.reports.findings import Finding, findings, scores
+from helpers.support.language import Message
+from grading.reports.findings import Finding, capital, findings, scores
 
 COLUMNS = (
     "student",
@@ -28,6 +29,7 @@ COLUMNS = (
     "maximum",
     "status",
     "reason",
+    "aspects",
     "cases",
     "cases_failed",
     "mistakes",
@@ -40,13 +42,13 @@ FILES = ("summary.csv", "summary.json", "misconceptions.html")
 class Submission:
     """What is known about one student's work.
 
-    ``status`` and ``reason`` are those of `export.standing`; ``exercises`` has a `Finding` for every exercise with
+    ``status`` and ``reason`` are those of `gradebook.status.status_of`, a reason being a message or None; ``exercises`` has a `Finding` for every exercise with
     points, with a score of None where there is no mark.
     """
 
     student: str
     status: str
-    reason: str
+    reason: Message | None
     exercises: list
     late_penalty: float = 0.0
     repairs: list = field(default_factory=list)
@@ -75,7 +77,7 @@ def read(folders, gradebook, student, assignment):
     def place(step):
         return folder(folders, step, student, assignment.name)
 
-    status, reason = standing(gradebook, assignment, student, place)
+    status, reason = status_of(gradebook, assignment, student, place)
     found = Submission(student, status, reason, [])
     scored = status in ("graded", "to be marked")
     if scored:
@@ -106,18 +108,19 @@ def record(submission):
                 "points": finding.score,
                 "maximum": finding.maximum,
                 "status": submission.status if missing else "graded",
-                "reason": submission.reason if missing else "",
-                "cases": len(finding.cases),
-                "cases_failed": [case["name"] for case in finding.failed],
-                "mistakes": finding.mistakes(),
+                "reason": in_words(submission.reason) if missing else "",
+                "aspects": {name: earned for name, earned, _ in finding.aspects},
+                "cases": len(finding.results),
+                "cases_failed": [result.name for result in finding.failed],
+                "mistakes": [capital(str(mistake)) for mistake in finding.mistakes()],
             }
         )
     return {
         "student": submission.student,
         "status": submission.status,
-        "reason": submission.reason,
+        "reason": in_words(submission.reason),
         "late_penalty": submission.late_penalty,
-        "repairs": submission.repairs,
+        "repairs": [str(sentence) for sentence in submission.repairs],
         "exercises": marks,
     }
 
@@ -127,7 +130,12 @@ def rows(records):
     for student in records:
         for mark in student["exercises"]:
             row = {"student": student["student"], **mark, "repairs": student["repairs"]}
+            row["aspects"] = [f"{name} {points:g}" for name, points in mark["aspects"].items()]
             yield {key: "; ".join(value) if isinstance(value, list) else value for key, value in row.items()}
+
+
+def in_words(reason):
+    return "" if reason is None else str(reason)
 
 
 def misconceptions(submissions):
@@ -139,7 +147,7 @@ def misconceptions(submissions):
     found = []
     for name in names:
         marked = [f for s in submissions for f in s.exercises if f.exercise == name and f.points is not None]
-        counts = Counter(mistake for finding in marked for mistake in finding.mistakes())
+        counts = Counter(capital(str(mistake)) for finding in marked for mistake in finding.mistakes())
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         full = sum(finding.points >= finding.maximum for finding in marked)
         found.append({"exercise": name, "graded": len(marked), "full": full, "mistakes": ordered})

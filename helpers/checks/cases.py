@@ -2,10 +2,10 @@
 
 One safetensors file holds inputs and references of an assignment's exercises. Its tensor ``exercises`` is JSON that
 maps an exercise to ``{"aspects", "forbidden", "advice", "hidden", "mistakes", "cases"}``; it is not compressed, for
-what packs the file compresses it better. A case is ``{"name", "aspect", "args", "kwargs", "expected", "diagnosis", "mistakes"}``;
-with ``"value": true`` the answer is a value and nothing is called. `collect` says how arguments are encoded, `kinds`
-how an expected value is, `recognise` what mistakes are. ``aspects`` maps a name to its points, ``hidden`` to the number of
-its cases that run at grading only.
+what packs the file compresses it better. ``aspects`` maps a name to its points, ``hidden`` to the number of its cases
+that run at grading only. A case is ``{"name", "aspect", "args", "kwargs", "expected", "diagnosis", "mistakes"}``; with
+``"value": true`` the answer is a value and nothing is called. `collect` says how arguments are encoded, `kinds` how an
+expected value is, `recognise` what mistakes are.
 """
 
 import base64

@@ -110,8 +110,9 @@ def in_float32(compared):
     """Return what to say where float64 is asked for and the numbers are right to float32's digits only."""
     failed = [case for case in compared if case.failed]
     asked = all(dtypes(case.case["expected"]) == {"float64"} for case in failed)
-    largest = (np.abs(case.right).max(initial=0.0) for case in failed)  # a small number may have lost all its digits
-    if not asked or not all(1e-10 < distance(c.given, c.right, each) < 5e-4 for c, each in zip(failed, largest, strict=True)):
+    largest = [np.abs(case.right).max(initial=0.0) for case in failed]  # a small number may have lost all its digits
+    near = [distance(case.given, case.right, each) for case, each in zip(failed, largest, strict=True)]
+    if not asked or not all(1e-10 < each < 5e-4 for each in near):
         return None
     return english("These numbers are nearly right, as if computed in float32: keep float64 all the way through.")
 

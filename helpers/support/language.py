@@ -1,14 +1,14 @@
 """The language in which helpers speaks: English, or one that has a catalogue in ``locale/``.
 
 A text is looked up by its English, as it stands in the code; what no catalogue has stays English. `_` and `counted`
-translate at once; `english` marks a text that is data, and translated by whoever shows it. ``source/translation.py``
-collects all three, and writes the catalogues.
+translate at once; `english` makes a `Message`, a text that is data and that is put into words by whoever shows it.
+`grading.authoring.translation` collects all three, and writes the catalogues.
 """
 
 import json
 import pkgutil
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from gettext import c2py
 
 
@@ -39,6 +39,7 @@ class Language:
         return found.format(count=count, **values)
 
     def render(self, message):
+        """Return a `Message` in this language; what is none, such as a number, is returned as it is."""
         if not isinstance(message, Message):
             return message
         values = {name: self.render(value) for name, value in message.values.items()}
@@ -98,25 +99,48 @@ def counted(one, many, count, /, **values):
 
 @dataclass(frozen=True)
 class Message:
-    """A text that is data: the English template, and the values of its places, which may be messages themselves."""
+    """A text that is data: the English template, by which catalogues know it, and the values of its places.
+
+    A value may be a message itself. With ``plural_id``, the template for more than one, the value ``count`` chooses.
+    """
 
     id: str
-    values: dict
+    values: dict = field(default_factory=dict)
     plural_id: str = ""
 
     def __str__(self):
         return Language().render(self)
 
+    def to_json(self):
+        """Return the message as JSON."""
+        values = {name: v.to_json() if isinstance(v, Message) else v for name, v in self.values.items()}
+        return {"id": self.id, "values": values} | ({"plural_id": self.plural_id} if self.plural_id else {})
+
+    @classmethod
+    def from_json(cls, data):
+        """Return the message that `to_json` wrote; raises ValueError for anything else."""
+        if not isinstance(data, dict) or not isinstance(data.get("values"), dict):
+            raise ValueError(f"{data!r} is no stored message")
+        values = {name: cls.from_json(v) if isinstance(v, dict) else v for name, v in data["values"].items()}
+        return cls(data["id"], values, data.get("plural_id", ""))
+
 
 def english(message, /, **values):
+    """Return a text as a `Message`: it is data, and is put into words where it is shown."""
     return Message(message, values)
 
 
 def english_counted(one, many, count, /, **values):
+    """Return a text that a count chooses the form of as a `Message`."""
     return Message(one, {"count": count, **values}, many)
 
 
 def render(message):
+    """Return a message in the notebook's language.
+
+    >>> render(english("shape {shape}", shape="(3,)"))
+    'shape (3,)'
+    """
     return _spoken.render(message)
 
 
