@@ -72,7 +72,7 @@ course: $(READY) ## Build the notebooks and solutions from source/
 	$(BIN)/python source/build.py
 
 messages: $(READY) ## Bring the translations' catalogues up to date with the texts
-	$(BIN)/python -m grading.authoring.translation $(LANGUAGES)
+	$(BIN)/python -m grading.authoring.messages $(LANGUAGES)
 
 hidden: $(READY) ## Draw a private set of hidden cases: make hidden SEED=...
 	@test -n "$(SEED)" || { echo "Give a seed of your own: make hidden SEED=20260901" >&2; exit 2; }

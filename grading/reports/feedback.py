@@ -16,8 +16,8 @@ from markupsafe import Markup, escape
 from grading.repair.doctor import repairs_in
 from grading.repair.editions import language_of
 from grading.reports.findings import AT_GRADING, findings
-from grading.reports.language import page_language
-from helpers.checks.cases import load
+from grading.reports.language import PageLanguage, page_language
+from helpers.checks.cases import CaseFile, parsed
 from helpers.support.language import english
 
 ISOLATION = {
@@ -29,14 +29,16 @@ ABOUT_ANSWERS = ("type", "shape", "dtype", "value")  # the outcomes that an expe
 LARGEST_SHOWN = 16  # numbers of an argument or an expected value; longer ones tell a reader nothing
 
 
-def page(notebook, grades, scores):
+def page(notebook, grades, scores, course):
     """Return the feedback page, in the language of the notebook.
 
     ``grades`` is what GetGrades found: student, assignment, notebook, score, max_score and late_penalty; ``scores``
-    maps an exercise to its points, or to None.
+    maps an exercise to its points, or to None; ``course`` has the public cases and the translations.
     """
-    language = page_language(language_of(notebook.cells))
-    exercises = [finding for finding in findings(notebook) if finding.graded or finding.comment]
+    language = page_language(language_of(notebook.cells), course)
+    path = course.case_file(grades["assignment"], "public")  # an assignment of the instructor's own has none
+    public = parsed(path.read_bytes()) if path.exists() else CaseFile({}, {})
+    exercises = [finding for finding in findings(notebook, public) if finding.graded or finding.comment]
     for finding in exercises:
         finding.score = scores.get(finding.exercise)
     isolation = {finding.isolation for finding in exercises} - {""}
@@ -45,6 +47,7 @@ def page(notebook, grades, scores):
         language,
         **{key: grades[key] for key in ("student", "assignment", "notebook", "score", "max_score", "late_penalty")},
         exercises=exercises,
+        example=partial(example, public),
         pending=[finding.exercise for finding in exercises if finding.graded and finding.score is None],
         repairs=repairs_in(notebook),
         isolation="; ".join(language.stored(ISOLATION.get(word, word)) for word in sorted(isolation)),
@@ -53,7 +56,7 @@ def page(notebook, grades, scores):
 
 def render(template, language=None, **values):
     """Fill a template of ``grading/templates``, in English where no language is given; every value is escaped."""
-    language = language or page_language("en")
+    language = language or PageLanguage()
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
@@ -61,7 +64,7 @@ def render(template, language=None, **values):
     for filter in (breakable, number, points, prose, sides, status):
         environment.filters[filter.__name__] = partial(filter, language) if filter in (points, status) else filter
     environment.filters["stored"] = language.stored
-    environment.globals.update(_=language.text, example=example, lang=language.code)
+    environment.globals.update(_=language.text, lang=language.code)
     return environment.get_template(template).render(values)
 
 
@@ -111,13 +114,12 @@ def sides(cases):
     return public, [name.removeprefix(AT_GRADING) for name in names if name.startswith(AT_GRADING)]
 
 
-def example(exercise, cases):
-    """Return the first public case that failed by its answer, as ``{"name", "call", "expected"}``, or None.
+def example(file, exercise, cases):
+    """Return a public case file's first case that failed by its answer: ``{"name", "call", "expected"}``, or None.
 
     ``call`` is Python, or empty where its arguments are long. ``expected`` is a list of ``{"label", "text", "rows"}``:
     either text, or rows of (number as text, share of 1 or None).
     """
-    file = load()
     known = {case["name"]: case for case in file.exercises.get(exercise, {}).get("cases", ())}
     for case in cases:
         if case["name"] in known and case["outcome"] in ABOUT_ANSWERS:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from nbgrader import utils
 
 from grading.engine.judge import is_judged
-from helpers.checks.cases import load
 from helpers.checks.report import MESSAGES
 from helpers.support.language import english
 
@@ -23,8 +22,9 @@ AT_GRADING = "at grading: "  # the judge names hidden cases so
 class Finding:
     """What is known about one exercise of one submission.
 
-    ``points`` are those of the verdict, ``score`` those of the gradebook, a person's correction included; None where
-    there are none yet. ``result`` is the verdict in one sentence, ``section`` the notebook's heading above it.
+    ``advice`` says what to use instead of a forbidden way. ``points`` are those of the verdict, ``score`` those of the
+    gradebook, a person's correction included; None where there are none yet. ``result`` is the verdict in one sentence,
+    ``section`` the notebook's heading above it.
     """
 
     exercise: str
@@ -39,6 +39,7 @@ class Finding:
     isolation: str = ""
     cases: list = field(default_factory=list)
     violations: list = field(default_factory=list)
+    advice: str = ""
 
     @property
     def passed(self):
@@ -47,11 +48,6 @@ class Finding:
     @property
     def failed(self):
         return [case for case in self.cases if case["outcome"] != "passed"]
-
-    @property
-    def advice(self):
-        """Return what to use instead of a forbidden way."""
-        return load().exercises.get(self.exercise, {}).get("advice", "")
 
     def by_reason(self):
         """Return {why: [case, ...]} for the cases that failed, in their order: one cause often fails several."""
@@ -80,9 +76,10 @@ def capital(text):
     return text[:1].upper() + text[1:]
 
 
-def findings(notebook):
+def findings(notebook, public=None):
     """Return one `Finding` for each exercise of an autograded notebook, in the notebook's order.
 
+    ``public`` is the public case file; without it no advice is given.
     Comments are there if nbgrader's GetGrades has put them into the cells' metadata; scores come from `scores`.
     """
     found, section = {}, ""
@@ -93,7 +90,8 @@ def findings(notebook):
             continue
         marks = cell.metadata.nbgrader
         name = marks["grade_id"].removeprefix("test_")
-        finding = found.setdefault(name, Finding(name, section))
+        advice = public.exercises.get(name, {}).get("advice", "") if public else ""
+        finding = found.setdefault(name, Finding(name, section, advice=advice))
         if utils.is_solution(cell):
             finding.source = cell.source
         if marks.get("comment") and marks["comment"] != NO_RESPONSE:

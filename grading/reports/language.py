@@ -7,7 +7,7 @@ import re
 from functools import cache
 
 from grading.authoring.translation import SHARED, catalogue_of, languages, load
-from grading.course import REPOSITORY
+from grading.course import Course
 from helpers.support.language import Language
 
 PLACE = re.compile(r"\{(\w+)[^{}]*\}")
@@ -16,9 +16,10 @@ PLACE = re.compile(r"\{(\w+)[^{}]*\}")
 class PageLanguage(Language):
     """A language with the catalogues of helpers and grading; one that has none is English."""
 
-    def __init__(self, code="en"):
-        self.code = code if code in languages(REPOSITORY) else "en"
-        entries = load(REPOSITORY, self.code, SHARED) if self.code != "en" else {}
+    def __init__(self, code="en", course=None):
+        root = (course or Course()).folder
+        self.code = code if code in languages(root) else "en"
+        entries = load(root, self.code, SHARED) if self.code != "en" else {}
         super().__init__(*(catalogue_of(entries[name], entries[name].metadata["Plural-Forms"]) for name in entries))
         found = [entry for catalogue in entries.values() for entry in catalogue if is_telling(entry.msgid)]
         found.sort(key=lambda entry: -len(PLACE.sub("", entry.msgid)))  # the one that says most fits best

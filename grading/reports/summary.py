@@ -13,9 +13,9 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.api import MissingEntry
-from nbgrader.coursedir import CourseDirectory
 
-from grading.gradebook.database import gradebook_of, submission_of
+from grading.course import OfCourse
+from grading.gradebook.database import directory_of, gradebook_of, submission_of
 from grading.gradebook.status import collected, folder, standing, table
 from grading.repair.doctor import repairs_in
 from grading.reports.feedback import render
@@ -64,7 +64,7 @@ def submissions(course, assignment):
         except MissingEntry:
             known = ", ".join(sorted(other.name for other in gradebook.assignments)) or "none yet"
             raise ValueError(f"the gradebook has no assignment {assignment!r}; it has {known}") from None
-        folders = CourseDirectory(root=str(course))
+        folders = directory_of(course)
         students = {student.id for student in gradebook.students} | collected(folders, assignment)
         return [read(folders, gradebook, student, entry) for student in sorted(students)]
 
@@ -75,7 +75,8 @@ def read(folders, gradebook, student, assignment):
     def place(step):
         return folder(folders, step, student, assignment.name)
 
-    status, reason = standing(gradebook, assignment, student, place)
+    course = OfCourse(config=folders.config).course
+    status, reason = standing(gradebook, assignment, student, place, course)
     found = Submission(student, status, reason, [])
     scored = status in ("graded", "to be marked")
     if scored:

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from helpers import check, needs, predictions, reveal, sum_up_predictions
-from helpers.checks import report
-from helpers.checks.cases import load
+from helpers.checks import cases, report
 from helpers.checks.collect import MAX_DEPTH, MAX_ITEMS, collect
 from helpers.checks.compare import judge
 from helpers.checks.report import MESSAGES, Report
+from tests.support.course import use_cases
 
 NAN = float("nan")
 TENSORS = {
@@ -292,6 +292,7 @@ def test_a_students_own_stop_is_not_swallowed():
 
 @pytest.mark.parametrize("answer", [hostile, exits, None, 5, lambda: 1, lambda *args, **kwargs: itself_again()])
 def test_check_never_raises_and_returns_nothing(answer, capsys):
+    use_cases("softmax_t")
     assert check("softmax_t", answer) is None
     assert "0 of 8 public checks passed" in capsys.readouterr().out
 
@@ -307,6 +308,7 @@ def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(capsys, mo
         raise NotImplementedError
 
     monkeypatch.setenv("NBGRADER_VALIDATING", "1")
+    use_cases("softmax_t")
     for name, answer, words in (
         ("softmax_t", stub, "softmax_t: not attempted yet"),
         ("softmax_t", hostile, "0 of 8 public checks passed"),
@@ -320,10 +322,24 @@ def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(capsys, mo
     assert ("public checks passed (8 of 8)" in out, err) == (True, "")
 
 
-def test_check_says_which_exercises_there_are(capsys):
+def test_check_says_which_exercises_the_notebook_has(capsys):
+    use_cases("softmax_t")
     assert check("sofmax_t", hostile) is None
     said = capsys.readouterr().out
-    assert "no exercise is called 'sofmax_t'; there are contraction_rate, crossing" in said
+    assert "no exercise is called 'sofmax_t'; there are contraction_rate, decay_ratios, iterative_softmax" in said
+    assert "perplexity" not in said, "it is another notebook's"
+
+
+def test_without_a_notebooks_cases_check_says_so_in_one_sentence(capsys):
+    assert check("softmax_t", hostile) is None
+    sentence = "There are no cases to check with: run this notebook's first code cell, then this one again.\n"
+    assert capsys.readouterr().out == sentence
+
+
+def test_nothing_of_the_cases_is_read_before_the_first_check(capsys):
+    cases.use(b"no case file")
+    check("softmax_t", hostile)
+    assert "check('softmax_t') could not run: SafetensorError" in capsys.readouterr().out
 
 
 def test_a_report_without_results_is_no_pass_and_not_green():
@@ -337,7 +353,8 @@ def test_a_check_counts_the_cases_that_run_at_grading():
         weights = torch.exp((x - x.amax(dim, keepdim=True)) / temperature)
         return weights / weights.sum(dim, keepdim=True)
 
-    hidden = load().exercises["softmax_t"]["hidden"]
+    use_cases("softmax_t")
+    hidden = cases.in_use().exercises["softmax_t"]["hidden"]
     assert str(report("softmax_t", right)).startswith(
         f"softmax_t: public checks passed (8 of 8); {hidden} more run at grading."
     )
@@ -347,6 +364,7 @@ def test_a_forbidden_way_is_told_with_its_line_and_the_advice():
     source = "import torch\ndef softmax_t(x, temperature=1.0, dim=-1):\n    return torch.softmax(x / temperature, dim)"
     scope = {}
     exec(source, scope)
+    use_cases("softmax_t")
     said = str(report("softmax_t", scope["softmax_t"], [source]))
     assert said.startswith(
         "softmax_t: this exercise does not allow all that your code uses.\n  not allowed  uses torch."

@@ -13,7 +13,8 @@ from nbformat import v4
 from grading.authoring import build, texts, translation
 from grading.authoring.texts import losses, marked, spans, translated
 from grading.authoring.translation import faults, languages, merged
-from grading.course import ASSIGNMENTS, REPOSITORY
+from grading.course import REPOSITORY
+from tests.support.course import ASSIGNMENTS
 
 STUB = '''\
 def double(x):

@@ -11,11 +11,11 @@ import sys
 import pytest
 
 from grading.authoring.draw import hidden_bytes
-from grading.course import hidden_path
 from helpers.checks import report
-from helpers.checks.cases import load
+from helpers.checks.cases import parsed
 from tests.support.bank import BANKED, Answer, answers
 from tests.support.bank.matrix import judge
+from tests.support.course import ASSIGNMENTS, CASES, COURSE, case_files, use_cases
 
 # Cases that kill nothing alone, and why they stay.
 PLAINEST = "the plainest example of its exercise: what a student can compute by hand comes first"
@@ -33,7 +33,7 @@ exercises = pytest.mark.parametrize("exercise", BANKED)
 
 @functools.cache
 def matrix(exercise):
-    return [judge(exercise, answer, load(), load(hidden_path())) for answer in answers(exercise).values()]
+    return [judge(exercise, answer, *case_files(exercise)) for answer in answers(exercise).values()]
 
 
 def misjudged(rows):
@@ -82,6 +82,7 @@ def test_every_wrong_answer_is_told_its_mistake(exercise):
 @exercises
 def test_the_notebook_and_the_grader_say_the_same(exercise):
     row = next(row for row in matrix(exercise) if not row.answer.right and row.caught_in_public)
+    use_cases(exercise)
     shown = report(exercise, row.answer.function, [row.answer.source]).results
     assert [(r.name, r.outcome, r.diagnosis) for r in shown] == [(r.name, r.outcome, r.diagnosis) for r in row.public]
 
@@ -98,7 +99,7 @@ def test_the_source_of_an_answer_is_a_cell_that_answers_alike():
     answer = answers("softmax_t")["wrong_multiplies_by_T"]
     scope = {}
     exec(answer.source, scope)
-    rows = [judge("softmax_t", each, load(), load(hidden_path())) for each in (answer, replaced(scope["softmax_t"]))]
+    rows = [judge("softmax_t", each, *case_files("softmax_t")) for each in (answer, replaced(scope["softmax_t"]))]
     assert rows[0].public == rows[1].public and '"""' not in answer.source and "wrong" not in answer.source
 
 
@@ -109,7 +110,7 @@ def replaced(function, name="wrong_"):
 def test_the_gate_sees_a_wrong_answer_that_survives_and_a_right_one_that_is_refused():
     right, wrong = (answers("decay_ratios")[name] for name in ("right_by_a_loop", "wrong_upside_down"))
     rows = [
-        judge("decay_ratios", replaced(function, name), load(), load(hidden_path()))
+        judge("decay_ratios", replaced(function, name), *case_files("decay_ratios"))
         for function, name in ((right.function, "wrong_that_is_right"), (wrong.function, "right_that_is_wrong"))
     ]
     assert misjudged(rows) == ["wrong_that_is_right", "right_that_is_wrong"]
@@ -122,13 +123,12 @@ def test_the_gate_sees_a_case_that_kills_nothing_alone():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
-def test_no_seed_of_hidden_cases_lets_a_wrong_answer_through(seed, tmp_path):
-    path = tmp_path / "hidden.safetensors"
-    path.write_bytes(hidden_bytes(seed))
-    hidden = load(path)
-    for exercise in BANKED:
-        rows = [judge(exercise, answer, load(), hidden) for answer in answers(exercise).values()]
-        assert misjudged(rows) == [], exercise
+def test_no_seed_of_hidden_cases_lets_a_wrong_answer_through(seed):
+    for assignment in ASSIGNMENTS:
+        public, hidden = CASES[assignment][0], parsed(hidden_bytes(COURSE, assignment, seed))
+        for exercise in public.exercises.keys() & set(BANKED):
+            rows = [judge(exercise, answer, public, hidden) for answer in answers(exercise).values()]
+            assert misjudged(rows) == [], exercise
 
 
 @pytest.mark.slow

@@ -4,18 +4,16 @@ import random
 
 import pytest
 
-from grading.commands.trial import Trial
-from grading.course import ASSIGNMENTS, filled, hidden_path, released, solutions
-from helpers.checks.cases import load
 from tests.support.bank import BANKED, answers
 from tests.support.bank.matrix import judge
+from tests.support.course import ASSIGNMENTS, Trial, case_files, filled, released, solutions
 
 SUBMISSIONS = 4  # of each assignment, each with one drawn answer to every exercise
 
 
 def engine_points(exercise, answer, points):
     """Return what the engine gives an answer, out of ``points``."""
-    row = judge(exercise, answer, load(), load(hidden_path()))
+    row = judge(exercise, answer, *case_files(exercise))
     results = row.report.results
     if row.report.violations or not results:
         return 0.0

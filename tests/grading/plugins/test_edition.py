@@ -9,14 +9,14 @@ from nbformat import v4
 
 from grading.authoring import texts, translation
 from grading.commands.demo import FORBIDDEN, NO_SHIFT
-from grading.commands.trial import Trial
-from grading.course import ASSIGNMENTS, REPOSITORY, fill, released, solutions
+from grading.course import REPOSITORY
 from grading.plugins.edition import Edition
 from grading.repair import editions as edition
 from grading.repair.doctor import mend
 from grading.repair.editions import editions, language_of
 from grading.reports.findings import findings
 from tests.support import pseudo
+from tests.support.course import ASSIGNMENTS, Trial, fill, released, solutions
 
 ASSIGNMENT = "iterated_softmax"
 SOLVED = solutions(ASSIGNMENT)
