@@ -55,7 +55,7 @@ lab: $(READY) ## Open JupyterLab on work/, your own copy of the notebooks (EDITI
 	exec $(BIN)/python -m jupyterlab $$flags $(LAB_FLAGS) work
 
 demo: $(READY) ## Grade a handful of made-up submissions and print their marks
-	$(BIN)/python -m grading.commands.demo
+	$(BIN)/python -m grading demo
 
 # Two files of tests side by side, in the order of their names; the tests of a file share what was expensive to make.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -72,11 +72,11 @@ course: $(READY) ## Build the notebooks and solutions from source/
 	$(BIN)/python source/build.py
 
 messages: $(READY) ## Bring the translations' catalogues up to date with the texts
-	$(BIN)/python -m grading.authoring.translation $(LANGUAGES)
+	$(BIN)/python -m grading.authoring.messages $(LANGUAGES)
 
 hidden: $(READY) ## Draw a private set of hidden cases: make hidden SEED=...
 	@test -n "$(SEED)" || { echo "Give a seed of your own: make hidden SEED=20260901" >&2; exit 2; }
-	$(BIN)/python -m grading.authoring.draw --seed "$(SEED)"
+	$(BIN)/python -m grading hidden --seed "$(SEED)"
 
 grade: $(READY) ## Grade a class: make grade FROM=submissions.zip ASSIGNMENT=iterated_softmax
 	@test -n "$(ASSIGNMENT)" || { echo "Name the assignment: make grade FROM=submissions.zip ASSIGNMENT=iterated_softmax" >&2; exit 2; }

@@ -11,6 +11,7 @@ try:
 
     c = get_config()  # noqa: F821  nbgrader provides it
     configure(c)
+    c.CourseDirectory.course_id = "softmax-lab"
 
     # The language of what generate_assignment writes; a submission of any edition is graded alike.
     # c.Edition.language = "vi"

@@ -4,7 +4,7 @@ import argparse
 import sys
 from importlib import import_module
 
-COMMANDS = ("grade", "collect", "grades", "summary", "demo")
+COMMANDS = ("grade", "collect", "grades", "summary", "demo", "hidden")
 
 
 def main(arguments=None):

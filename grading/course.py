@@ -1,47 +1,140 @@
-"""A course as its grader reads it: a folder of data. Where it lies is known here and nowhere else."""
+"""A course as its grader reads it: a folder of data, which nbgrader's configuration names.
 
+    source/X/X.ipynb  source/cases/X/  source/locale/     what instructors read, hidden cases, translations
+    release/X/X.ipynb  notebooks/[LANGUAGE/]X.ipynb       what students get
+
+A class folder, with submissions and marks, is another thing, although it may be the same folder.
+"""
+
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from traitlets import Unicode
+from traitlets.config import Configurable, PyFileConfigLoader
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-CASES = REPOSITORY / "grading" / "cases"
-HIDDEN, PRIVATE = CASES / "hidden.safetensors", CASES / "private" / "hidden.safetensors"
-ASSIGNMENTS = ("iterated_softmax", "temperature_range")
 
 
-def released(assignment):
-    """Return the notebook that students get."""
-    return nbformat.read(REPOSITORY / "release" / assignment / f"{assignment}.ipynb", nbformat.NO_CONVERT)
+@dataclass(frozen=True)
+class Course:
+    """The course in a folder; what is asked of it is read from there at each call."""
+
+    folder: Path = REPOSITORY
+
+    @property
+    def assignments(self):
+        """Return the names of the assignments, sorted."""
+        paths = sorted(self.folder.glob("source/*/*.ipynb"))
+        return tuple(path.stem for path in paths if path.stem == path.parent.name)
+
+    @property
+    def locale(self):
+        """Return the folder of the translations' catalogues; a course in English only has none."""
+        return self.folder / "source" / "locale"
+
+    def source(self, assignment):
+        """Return the folder that nbgrader makes the released assignment from."""
+        return self.folder / "source" / assignment
+
+    def notebook(self, name, language="en"):
+        """Return the path of the notebook that students open."""
+        return self.folder / "notebooks" / ("" if language == "en" else language) / f"{name}.ipynb"
+
+    def release(self, assignment):
+        """Return the notebook that students get."""
+        return notebook_at(self.folder / "release" / assignment / f"{assignment}.ipynb")
+
+    def points(self, assignment):
+        """Return what every exercise of the released notebook is worth."""
+        marks = [cell.metadata.get("nbgrader", {}) for cell in self.release(assignment).cells]
+        return {mark.grade_id.removeprefix("test_"): float(mark.points) for mark in marks if mark.get("grade")}
+
+    def solutions(self, assignment):
+        """Return the instructor's answers: the source of every solution cell by exercise."""
+        cells = notebook_at(self.source(assignment) / f"{assignment}.ipynb").cells
+        solved = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")]
+        return {cell.metadata.nbgrader.grade_id: cell.source for cell in solved}
+
+    def case_file(self, assignment, kind):
+        """Return the path of a case file; ``kind`` is public, hidden or private (drawn instead of the hidden one)."""
+        return self.source("cases") / assignment / f"{kind}.safetensors"
+
+    def public(self, assignment):
+        """Return the bytes of the public cases; raises FileNotFoundError with the way out where there are none."""
+        return content(self.case_file(assignment, "public"))
+
+    def hidden(self, assignment):
+        """Return the bytes of the hidden cases in force: the private ones where there are any."""
+        private = self.case_file(assignment, "private")
+        return content(private if private.exists() else self.case_file(assignment, "hidden"))
+
+    def cases(self, assignment):
+        """Return the bytes of the public cases and of the hidden ones in force."""
+        return self.public(assignment), self.hidden(assignment)
+
+    def editions(self, release):
+        """Return (language, source of every cell) of each edition of a released notebook that says something else.
+
+        They are found by the ids of the cells. A cell that an edition lacks, as after a change of the course, has the
+        release's own source there.
+        """
+        ids, own = [cell.get("id") for cell in release.cells], tuple(cell.source for cell in release.cells)
+        found = []
+        for path in sorted(self.folder.glob("notebooks/**/*.ipynb")):
+            cells = json.loads(path.read_bytes())["cells"]
+            sources = {cell.get("id"): "".join(cell["source"]) for cell in cells}
+            edition = tuple(sources.get(name, source) for name, source in zip(ids, own, strict=True))
+            if len(sources.keys() & set(ids)) > len(ids) / 2 and edition != own:
+                language = "en" if path.parent.name == "notebooks" else path.parent.name
+                found.append((language, edition))
+        return tuple(found)
 
 
-def points(assignment):
-    """Return what every exercise of the released notebook is worth."""
-    marks = [cell.metadata.get("nbgrader", {}) for cell in released(assignment).cells]
-    return {mark.grade_id.removeprefix("test_"): float(mark.points) for mark in marks if mark.get("grade")}
+def notebook_at(path):
+    """Read a notebook as it is."""
+    return nbformat.read(path, nbformat.NO_CONVERT)
 
 
-def filled(assignment, answers):
-    """Return the released notebook with solution cells replaced: ``answers`` maps an exercise to a cell's source."""
-    return fill(released(assignment), answers)
+def content(path):
+    """Return the bytes of a case file; raises FileNotFoundError with the way out where there is none."""
+    if not path.exists():
+        raise FileNotFoundError(f"there is no case file {path}: draw it with python -m grading.authoring.draw")
+    return path.read_bytes()
 
 
 def fill(notebook, answers):
-    """Replace a notebook's solution cells, and return it."""
+    """Replace a notebook's solution cells, and return it; ``answers`` maps an exercise to a cell's source."""
     cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
     for name, source in answers.items():
         cells[name].source = source
     return notebook
 
 
-def solutions(assignment):
-    """Return the instructor's answers: the source of every solution cell by exercise."""
-    path = REPOSITORY / "source" / assignment / f"{assignment}.ipynb"
-    cells = nbformat.read(path, nbformat.NO_CONVERT).cells
-    solved = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")]
-    return {cell.metadata.nbgrader.grade_id: cell.source for cell in solved}
+class OfCourse(Configurable):
+    """What those of nbgrader's parts have in common that need the course: the setting that says where it lies."""
+
+    course_folder = Unicode(str(REPOSITORY), help="The folder of the course: its source, release and notebooks.").tag(
+        config=True
+    )
+
+    @property
+    def course(self):
+        """Return the course."""
+        return Course(Path(self.course_folder))
 
 
-def hidden_path():
-    """Return the hidden set in force: the instructor's private one where there is one, else the committed one."""
-    return PRIVATE if PRIVATE.exists() else HIDDEN
+def home_of(folder):
+    """Return where the nbgrader_config.py of a class folder lies: there, or else in this repository."""
+    return folder if (folder / "nbgrader_config.py").exists() else REPOSITORY
+
+
+def configuration(folder):
+    """Return nbgrader's configuration of a class folder."""
+    return PyFileConfigLoader("nbgrader_config.py", path=str(home_of(folder))).load_config()
+
+
+def course_of(folder):
+    """Return the course that a class folder's configuration names."""
+    return OfCourse(config=configuration(folder)).course

@@ -1,21 +1,23 @@
-"""What this course sets in nbgrader's configuration; nbgrader_config.py calls it."""
+"""What grading sets in nbgrader's configuration; a course's nbgrader_config.py calls it."""
+
+from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions
 
 # A module that is missing or broken must show here, not at grading.
+from grading.course import REPOSITORY
 from grading.engine import judge  # noqa: F401
-from grading.plugins.edition import Edition
+from grading.authoring.edition import Edition
 from grading.plugins.exchange import CollectFiles
 from grading.plugins.export import StatusExport
 from grading.plugins.formgrader import harmless
-from grading.plugins.stubs import ClearAnswers
+from grading.authoring.stubs import ClearAnswers
 
 
-def configure(c):
-    """Set everything that grading relies on in the traitlets configuration ``c``; a course id that is set stays."""
-    if "course_id" not in c.CourseDirectory:
-        c.CourseDirectory.course_id = "softmax-lab"
+def configure(c, folder=REPOSITORY):
+    """Set everything that grading relies on in the traitlets configuration ``c``; ``folder`` is the course's."""
+    c.OfCourse.course_folder = str(Path(folder).resolve())
 
     # The released files are derived and committed: generating them again writes the same bytes and fills the gradebook.
     c.GenerateAssignment.force = True

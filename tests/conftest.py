@@ -1,4 +1,4 @@
-"""A gradebook to write into, which takes nbgrader seconds to make."""
+"""A gradebook to write into, which takes nbgrader seconds to make, and what no test leaves to the next."""
 
 import os
 import shutil
@@ -10,10 +10,18 @@ import nbformat
 import pytest
 from filelock import FileLock
 
-from grading.course import ASSIGNMENTS, released
+from helpers.checks import cases
+from tests.support.course import ASSIGNMENTS, released
 
 FIRST = ASSIGNMENTS[0]
 FILES = (f"{FIRST}.ipynb", "more.ipynb")
+
+
+@pytest.fixture(autouse=True)
+def no_cases_stay():
+    """Let checks have no cases again after a test that uses some."""
+    yield
+    cases.use(None)
 
 
 @pytest.fixture(scope="session")

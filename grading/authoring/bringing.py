@@ -6,20 +6,21 @@ sentence that it is too old.
 
 
 def digest_of(files):
-    """Return the SHA-256 of the helpers' code and cases, whatever the code's line ends."""
+    """Return the SHA-256 of the helpers' code, whatever its line ends."""
     import hashlib
 
     total = hashlib.sha256()
     for name in sorted(files):
-        if name.endswith((".py", ".safetensors")):
+        if name.endswith(".py"):
             total.update(name.encode() + b"\0" + files[name].replace(b"\r\n", b"\n") + b"\0")
     return total.hexdigest()
 
 
 def bring(files, digest, python, needed, problem):
-    """Make `helpers` importable from the files unless those of this digest are installed; nothing is written.
+    """Make `helpers` importable from the files unless those of this digest are installed, and hand it the public cases.
 
-    What it says is in the language of the catalogue among the files, if there is one.
+    Nothing is written. The cases are the notebook's own, whichever helpers are used. What it says is in the language of
+    the catalogue among the files, if there is one.
 
     python   the oldest version that will do, a tuple
     needed   names of packages
@@ -48,6 +49,7 @@ def bring(files, digest, python, needed, problem):
         def get_data(self, path):
             return self.files[path.replace("\\", "/")[len("packed:") :]]
 
+    cases = files.pop("public.safetensors", None)
     catalogues = [name for name in files if name.endswith(".json")]  # none in English
     translations = json.loads(files[catalogues[0]].decode())["texts"] if catalogues else {}
 
@@ -96,16 +98,17 @@ def bring(files, digest, python, needed, problem):
     same = getattr(spec and spec.loader, "digest", "") == digest  # this cell has run before
     if spec and spec.submodule_search_locations and pathlib.Path(str(spec.origin)).is_file():
         folder = pathlib.Path(spec.origin).parent
-        found = [path for kind in ("py", "safetensors", "json") for path in folder.rglob("*." + kind)]
+        found = [path for kind in ("py", "json") for path in folder.rglob("*." + kind)]
         try:
             held = {path.relative_to(folder.parent).as_posix(): path.read_bytes() for path in found}
         except OSError:  # a folder of that name, or a file that is not there when it is wanted
             held = {}
         same = digest_of(held) == digest
-    if same and all(held.get(name) == files[name] for name in catalogues):
-        return
-    finder = Packed()
-    finder.digest, finder.files = digest, files
-    sys.meta_path[:] = [finder] + [other for other in sys.meta_path if not hasattr(other, "digest")]
-    for name in [name for name in sys.modules if name.partition(".")[0] == "helpers"]:
-        del sys.modules[name]
+    if not same or any(held.get(name) != files[name] for name in catalogues):
+        finder = Packed()
+        finder.digest, finder.files = digest, files
+        sys.meta_path[:] = [finder] + [other for other in sys.meta_path if not hasattr(other, "digest")]
+        for name in [name for name in sys.modules if name.partition(".")[0] == "helpers"]:
+            del sys.modules[name]
+    if cases:
+        importlib.import_module("helpers.checks.cases").use(cases)

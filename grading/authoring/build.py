@@ -1,4 +1,4 @@
-"""Build every notebook of the course from the text notebooks beside this file; nothing else writes one.
+"""Build every notebook of a course from the text notebooks in its source/; nothing else writes one.
 
     source/X.py -> source/X/X.ipynb -> release/X/X.ipynb -> notebooks/X.ipynb
                           |
@@ -7,7 +7,8 @@
 and of each language in source/locale (see translation.py) notebooks/LANGUAGE/X.ipynb, solutions/LANGUAGE/X.ipynb and
 helpers/locale/LANGUAGE.json.
 
-A text is a row of cells under headers, always at the start of a line:
+A text notebook is a file of source/ with a line that begins "# %%". It is a row of cells under headers, always at the
+start of a line:
 
     # %% [markdown]                      prose; every line of it starts with "#"
     # %%                                 code
@@ -26,9 +27,7 @@ import ast
 import base64
 import hashlib
 import json
-import os
 import re
-import subprocess
 import sys
 import tempfile
 import tomllib
@@ -43,8 +42,12 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode, v4
 
 from grading.authoring import packing, translation
+from grading.authoring.draw import committed
+from grading.authoring.exercise import ExerciseError, load_exercises
 from grading.authoring.texts import translated
-from grading.course import REPOSITORY
+from grading.course import REPOSITORY, Course, home_of
+from grading.plugins.run import nbgrader
+from grading.reports import catalogues
 
 # What the judge replaces: without it every mark is 0, and a student never sees the region.
 TEST = """check("{0}", {0})
@@ -59,8 +62,7 @@ ANSWER, HIDDEN = (re.compile(REGION.format(label), re.DOTALL) for label in ("SOL
 MARKER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FIGURE = "docs/figure.png"
-# In source/, all other files are texts.
-TOOLS = {"build.py", "exercises.py", "oracle.py", "reproduce.py"}
+START = re.compile(r"^#\s*%%", re.MULTILINE)  # of a cell
 WRITTEN = {"exercises", "cases", "locale"}  # the folders of source/ that are no assignment's
 SETUP_ID, BADGES_ID = "setup", "badges"  # of the cells that no text holds
 BADGES = """\
@@ -86,7 +88,7 @@ class Cell:
 def parse(text: str, file: str) -> list[Cell]:
     """Return the cells of a text notebook, or raise BuildError on the first one that breaks a rule."""
     lines = text.splitlines()
-    starts = [i for i, line in enumerate(lines) if re.match(r"#\s*%%", line)]
+    starts = [i for i, line in enumerate(lines) if START.match(line)]
     for i, line in enumerate(lines[: starts[0] if starts else None], 1):
         if line.strip():
             raise BuildError(f'{file}, cell 0 (line {i}): text before the first header; start with "# %%"')
@@ -265,20 +267,16 @@ def same(path: str, stored: str, fresh: str) -> bool:
 def release(instructors: dict[str, str], root: Path) -> dict[str, str]:
     """Return what `nbgrader generate_assignment` makes of the instructors' notebooks, by name.
 
-    The repository's nbgrader_config.py holds (nbgrader reads it in the working folder); the user's own
-    configuration and every gradebook stay out of it. One run for all, for starting it is what takes time.
+    The nbgrader_config.py of ``root`` holds, or else this repository's; the user's own configuration and every
+    gradebook stay out of it. One run for all, for starting it is what takes time.
     """
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder).resolve()
         for name, text in instructors.items():
             _write(course / f"source/{name}/{name}.ipynb", text.encode())
-        command = [sys.executable, "-m", "nbgrader", "generate_assignment", "*", "--create", "--force"]
-        command += [f"--CourseDirectory.root={course}"]
-        command += [f"--CourseDirectory.db_url=sqlite:///{(course / 'gradebook.db').as_posix()}"]
-        # nbgrader calls alembic by name.
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-        environment = os.environ | {"PATH": path, "JUPYTER_CONFIG_DIR": str(course / "config")}
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+        options = "--create", "--force", f"--CourseDirectory.db_url=sqlite:///{(course / 'gradebook.db').as_posix()}"
+        where = {"config": home_of(root), "JUPYTER_CONFIG_DIR": str(course / "config")}
+        done = nbgrader(course, "generate_assignment", "*", *options, **where)
         if done.returncode:
             raise BuildError(f"source/: nbgrader generate_assignment failed:\n{done.stderr.strip()}")
         return {name: (course / f"release/{name}/{name}.ipynb").read_text("utf-8") for name in instructors}
@@ -326,28 +324,62 @@ def readme_figure(solutions: list[str]) -> bytes | None:
 
 def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cell]]]:
     """Return the instructors' notebooks and the cells of each text, by name."""
-    paths = [path for path in sorted((root / "source").glob("*.py")) if path.name not in TOOLS]
-    if not paths:
+    texts = {name: parse(text, f"source/{name}.py") for name, text in text_notebooks(root).items()}
+    for name, cells in texts.items():
+        _guard_points(root, name, cells)
+    notebooks = {
+        name: instructor_notebook(cells, setup_cell(root, name, cells), badges(root, name))
+        for name, cells in texts.items()
+    }
+    return notebooks, texts
+
+
+def _guard_points(root: Path, name: str, cells: list[Cell]) -> None:
+    exercises = load_exercises(root, name)
+    for cell in cells:
+        if cell.kind == "test" and cell.name in exercises and exercises[cell.name].points != cell.points:
+            file = f"source/exercises/{name}/{cell.name}.py"
+            raise BuildError(
+                f"{cell.where}: points={cell.points:g}, but ASPECTS of {file} make {exercises[cell.name].points:g}"
+            )
+        if cell.kind == "test" and exercises and cell.name not in exercises:
+            raise BuildError(
+                f"{cell.where}: there is no source/exercises/{name}/{cell.name}.py; write the exercise there"
+            )
+
+
+def case_files(root: Path) -> dict[str, bytes]:
+    """Return every case file by its path, drawn from the exercise files."""
+    course = Course(root)
+    return {
+        course.case_file(name, kind).relative_to(root).as_posix(): content
+        for name in text_notebooks(root)
+        for kind, content in committed(course, name).items()
+    }
+
+
+def text_notebooks(root: Path) -> dict[str, str]:
+    """Return the text notebooks by name: the files of source/ in which a cell starts."""
+    texts = {path.stem: path.read_text("utf-8") for path in sorted((root / "source").glob("*.py"))}
+    texts = {name: text for name, text in texts.items() if START.search(text)}
+    if not texts:
         raise BuildError("source/: no text notebook to build; write one, source/NAME.py")
-    texts = {path.stem: parse(path.read_text("utf-8"), f"source/{path.name}") for path in paths}
-    packed = any(cell.kind == "setup" for cells in texts.values() for cell in cells)
-    setup = setup_cell(root, [f"source/{name}/{name}.ipynb" for name in texts]) if packed else ""
-    return {name: instructor_notebook(cells, setup, badges(root, name)) for name, cells in texts.items()}, texts
+    return texts
 
 
 def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
     """Return every derived file by its path, solutions not executed, and the cells of each text."""
     notebooks, texts = instructors(root)
     fresh, editions = {}, {}
-    for language in translation.languages(root):
-        catalogues = translation.load(root, language, (*notebooks, "helpers"))
-        fresh[f"helpers/locale/{language}.json"] = spoken = translation.compiled(catalogues)
-        packed = any(cell.id == SETUP_ID for nb in notebooks.values() for cell in nb.cells)
-        stored = [f"notebooks/{language}/{name}.ipynb" for name in texts]
-        setup = setup_cell(root, stored, {f"helpers/locale/{language}.json": spoken.encode()}) if packed else ""
+    for language in catalogues.languages(root):
+        known = catalogues.load(root, language, (*notebooks, "helpers"))
+        fresh[f"helpers/locale/{language}.json"] = spoken = translation.compiled(known)
         for name, nb in notebooks.items():
-            edition = translated(nb, language, translation.prose(catalogues[name]))
-            own = {SETUP_ID: setup, BADGES_ID: badges(root, f"{language}/{name}")}
+            edition = translated(nb, language, catalogues.prose(known[name]))
+            own = {
+                SETUP_ID: setup_cell(root, name, texts[name], language, spoken),
+                BADGES_ID: badges(root, f"{language}/{name}"),
+            }
             for cell in edition.cells:
                 cell.source = own.get(cell.id, cell.source)
             editions[language, name] = edition
@@ -364,17 +396,28 @@ def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
     return fresh, texts
 
 
-def setup_cell(root: Path, stored: list[str], more: dict[str, bytes] | None = None) -> str:
-    """Return the source of the cell that brings the helpers along; a stored one stays while it holds the same files.
+def setup_cell(root: Path, name: str, cells: list[Cell], language: str = "en", spoken: str = "") -> str:
+    """Return the source of the cell that brings the helpers and a notebook's public cases; empty where it has none.
 
-    stored  notebooks that may hold one
-    more    files that are packed as well, such as a language's catalogue
+    The helpers are this repository's. The stored cell stays while it holds the same files. ``spoken`` is what the
+    language's catalogue holds, which is packed as well.
     """
-    paths = [path for kind in ("*.py", "*.safetensors") for path in (root / "helpers").rglob(kind)]
-    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths} | (more or {})
-    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
-    texts = [(root / path).read_text("utf-8") for path in stored if (root / path).exists()]
-    return packing.setup_source(files, project, [setup_in(text) for text in texts])
+    kinds, course = {cell.kind for cell in cells}, Course(root)
+    if "setup" not in kinds:
+        return ""
+    files = {
+        path.relative_to(REPOSITORY).as_posix(): path.read_bytes() for path in (REPOSITORY / "helpers").rglob("*.py")
+    }
+    if spoken:
+        files[f"helpers/locale/{language}.json"] = spoken.encode()
+    if "solution" in kinds:
+        try:
+            files[packing.CASES] = course.public(name)
+        except FileNotFoundError as error:
+            raise BuildError(f"source/{name}.py: {error}") from None
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    stored = course.notebook(name, language)
+    return packing.setup_source(files, project, [setup_in(stored.read_text("utf-8"))] if stored.exists() else [])
 
 
 def setup_in(text: str) -> str:
@@ -404,7 +447,7 @@ def badges(root: Path, name: str) -> str:
 
 def drift(root: Path, fresh: dict[str, str]) -> list[str]:
     """Return a line for each derived file that is missing, stale or superfluous, and each fault of a translation."""
-    problems = translation.problems(root, instructors(root)[0]) if translation.languages(root) else []
+    problems = translation.problems(root, instructors(root)[0]) if catalogues.languages(root) else []
     for path, text in fresh.items():
         if not (root / path).exists():
             problems.append(f"{path} is missing: {WAY_OUT}")
@@ -413,6 +456,9 @@ def drift(root: Path, fresh: dict[str, str]) -> list[str]:
             differing = packing.differences(stored, packing.unpack(setup_in(text)))
             named = f" (in its setup cell: {', '.join(differing)})" if differing else ""
             problems.append(f"{path} is stale, or was edited by hand{named}: {WAY_OUT}")
+    for path, content in case_files(root).items():
+        if not (root / path).exists() or (root / path).read_bytes() != content:
+            problems.append(f"{path} is missing or stale: {WAY_OUT}")
     problems += superfluous(root, fresh)
     if not problems:
         picture = readme_figure([(root / path).read_text("utf-8") for path in english_solutions(fresh)])
@@ -459,6 +505,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, default=REPOSITORY)
     args = parser.parse_args(argv)
     try:
+        if not args.check:  # notebooks carry their public cases
+            for path, content in case_files(args.root).items():
+                if _write(args.root / path, content):
+                    print(f"wrote {path}")
         fresh, texts = derive(args.root)
         if args.check:
             problems = drift(args.root, fresh)
@@ -475,7 +525,7 @@ def main(argv: list[str] | None = None) -> int:
             if picture and _write(args.root / FIGURE, picture):
                 print(f"wrote {FIGURE}")
             problems = superfluous(args.root, fresh)
-    except (BuildError, translation.TranslationError) as error:
+    except (BuildError, ExerciseError, catalogues.TranslationError) as error:
         problems = [str(error)]
     print("\n".join(problems) or "every derived file is fresh", file=sys.stderr if problems else sys.stdout)
     return bool(problems)

@@ -1,6 +1,8 @@
-"""Pack the helpers into the notebooks' first code cell, so that a notebook alone is enough; pure functions of files.
+"""Pack the helpers and a notebook's public cases into its first code cell, so that a notebook alone is enough.
 
-    files of helpers/ --slim--> --pack--> text --the cell (setup_cell.py)--> `import helpers`
+Pure functions of files:
+
+    files of helpers/, cases --slim--> --pack--> text --the cell (setup_cell.py)--> `import helpers`
 
 Compressors differ between machines. So a stored text is kept while it decodes to the same files (`differences`), and
 what is compared is these files, never the text.
@@ -20,6 +22,7 @@ from grading.authoring.setup_cell import unpacked
 from helpers.support.language import Language, english
 
 CELL, BRINGING = (Path(__file__).with_name(name) for name in ("setup_cell.py", "bringing.py"))
+CASES = "public.safetensors"  # the name under which the cell holds them
 CALL = re.compile(r'^bring_helpers\(.*, packed="""([^"]*)"""\)$', re.MULTILINE)
 # Text packs a little smaller without "pb": in it, a byte's place in a word of four says nothing.
 SMALLEST = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0}]
@@ -81,8 +84,8 @@ def slim(name: str, content: bytes, public: set[str]) -> bytes:
 def setup_source(files: dict[str, bytes], project: dict, stored: list[str]) -> str:
     """Return the source of the setup cell.
 
-    files    the helpers as they are installed, by path from the folder that holds `helpers`; with a language's
-             catalogue the cell speaks that language
+    files    the helpers as they are installed, by path from the folder that holds `helpers`, and `CASES`; with a
+             language's catalogue the cell speaks that language
     project  pyproject.toml's table ``project``
     stored   setup cells that were built before; the text of one that still holds these files is used again
     """

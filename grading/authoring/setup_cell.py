@@ -1,7 +1,7 @@
 """The code of every notebook's first code cell; `packing` puts the packed files below it, in one last line.
 
 `unpacked` returns {file: bytes} of a packed text, and raises ValueError where it is damaged. `bring_helpers` makes
-`helpers` importable: as installed where they are the same, else from memory; nothing is written. Both say so here,
+`helpers` importable, as installed where they are the same, else from memory, and hands it the cases. Both say so here,
 because every line below stands in the notebooks, where room is short.
 """
 

@@ -135,7 +135,7 @@ def case_texts(path: Path) -> list[str]:
     exercises = json.loads(load_file(path)["exercises"].tobytes())
     found = []
     for exercise in exercises.values():
-        found += [exercise["advice"]] if exercise.get("advice") else []
+        found += [*exercise["aspects"], *dict.fromkeys(exercise["mistakes"]), *filter(None, [exercise["advice"]])]
         found += [case[key] for case in exercise["cases"] for key in ("name", "diagnosis") if case[key]]
     return found
 

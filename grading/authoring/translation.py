@@ -6,25 +6,22 @@
 
 `texts` says what is a text in them, and what a translation must keep.
 
-    python -m grading.authoring.translation        bring every catalogue up to date with its source (make messages)
-    python -m grading.authoring.translation fr     begin a language
-
-A text that is new has an empty translation, one that was changed a fuzzy one, one that is gone is dropped. `faults`
-says what is wrong with a catalogue, for ``build.py --check``; `compiled` is what build.py derives.
+`messages` is the command that brings them up to date. A text that is new has an empty translation, one that was changed
+a fuzzy one, one that is gone is dropped. `faults` says what is wrong with a catalogue, for ``build.py --check``;
+`compiled` is what build.py derives.
 """
 
-import argparse
 import difflib
 import io
 import json
 import re
-import sys
 from pathlib import Path
 
 import polib
 from jinja2.ext import babel_extract
 from nbformat import NotebookNode
 
+from grading.authoring.texts import COUNTED, MARKS, PHRASES, case_texts, is_read, losses, marked, texts
 from grading.reports.catalogues import (
     LOCALE,
     SHARED,
@@ -32,12 +29,8 @@ from grading.reports.catalogues import (
     TranslationError,
     catalogue_of,
     languages,
-    load,
-    prose,
     read,
 )
-from grading.authoring.texts import COUNTED, MARKS, PHRASES, case_texts, is_read, losses, marked, texts
-from grading.course import REPOSITORY
 
 SETUP = (
     "grading/authoring/bringing.py",
@@ -70,11 +63,11 @@ def template(root: Path, notebooks: dict[str, NotebookNode]) -> dict[str, polib.
             if text is None:
                 raise ValueError(f"{path.name}: a call whose text is computed; write one call for each text")
             add(domains["grading"], text, plural, path.relative_to(root).as_posix())
-    for domain, cases in (("helpers", "helpers/cases/public"), ("grading", "grading/cases/hidden")):
-        path = root / f"{cases}.safetensors"
-        for text in case_texts(path) if path.exists() else ():
-            if not domains["helpers"].find(text):
-                add(domains[domain], text, None, "a case")
+    for domain, kind in (("helpers", "public"), ("grading", "hidden")):
+        for path in sorted(root.glob(f"source/cases/*/{kind}.safetensors")):
+            for text in case_texts(path):
+                if not domains["helpers"].find(text):
+                    add(domains[domain], text, None, "a case")
     return domains
 
 
@@ -197,28 +190,3 @@ def problems(root: Path, notebooks: dict[str, NotebookNode]) -> list[str]:
             f"{LOCALE.as_posix()}/{language}/{name} is no catalogue of this course" for name in sorted(superfluous)
         ]
     return found
-
-
-def main(argv: list[str] | None = None) -> int:
-    from grading.authoring import build  # which derives from the catalogues what this brings up to date
-
-    parser = argparse.ArgumentParser(description="Bring the catalogues of every language up to date.")
-    parser.add_argument("begin", nargs="*", metavar="LANGUAGE", help="a language to begin, such as fr")
-    parser.add_argument("--root", type=Path, default=REPOSITORY)
-    args = parser.parse_args(argv)
-    try:
-        fresh = template(args.root, build.instructors(args.root)[0])
-        lines = [
-            line
-            for language in sorted({*languages(args.root), *args.begin})
-            for line in update(args.root, language, fresh)
-        ]
-    except (TranslationError, build.BuildError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    print("\n".join(lines))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -4,18 +4,17 @@ import contextlib
 import logging
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.apps.autogradeapp import AutogradeApp
 
-from grading.commands.trial import Trial
-from grading.course import REPOSITORY
+from grading.course import OfCourse, home_of
 from grading.engine.judge import Judge
-from grading.engine.record import LIMITS, Terms
+from grading.engine.record import LIMITS, Terms, released
 from grading.files import write
+from grading.plugins.run import nbgrader, path_with_programs
 
 
 def open_app(course: Path) -> AutogradeApp:
@@ -23,14 +22,11 @@ def open_app(course: Path) -> AutogradeApp:
 
     Its log goes to grading.log there.
     """
-    programs = str(Path(sys.executable).parent)  # nbgrader calls alembic by name
-    if programs not in os.environ.get("PATH", "").split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "")])
+    os.environ["PATH"] = path_with_programs()
     AutogradeApp.clear_instance()
     app = AutogradeApp.instance()
     app.load_cwd_config = False
-    home = course if (course / "nbgrader_config.py").exists() else REPOSITORY
-    app.config_file = str(home / "nbgrader_config")
+    app.config_file = str(home_of(course) / "nbgrader_config")
     app.initialize([f"--CourseDirectory.root={course}", f"--NbGrader.logfile={course / 'grading.log'}"])
     app.log.handlers[0].setLevel("CRITICAL")  # the console
     logging.raiseExceptions = False  # on a full disk the log has no room either, and the command says so itself
@@ -43,24 +39,25 @@ def prepare(app, assignment: str) -> Terms:
     From a fresh clone `nbgrader generate_assignment` runs. Raises ValueError where the assignment is unknown, or where
     cells have changed since the first submission was graded.
     """
-    course = Path(app.coursedir.root)
+    course, data = Path(app.coursedir.root), OfCourse(config=app.config).course
     place = course / "release" / assignment / f"{assignment}.ipynb"
     source = course / "source" / assignment
     if not source.is_dir():
-        if not (REPOSITORY / "source" / assignment).is_dir():
-            raise ValueError(f"there is no assignment {assignment!r}: see the folders in source/")
-        shutil.copytree(REPOSITORY / "source" / assignment, source)
+        if assignment not in data.assignments:
+            raise ValueError(f"there is no assignment {assignment!r}; there are {', '.join(data.assignments)}")
+        shutil.copytree(data.source(assignment), source)
     with contextlib.closing(Gradebook(app.coursedir.db_url, app.coursedir.course_id)) as gradebook:
         known = assignment in {entry.name for entry in gradebook.assignments}
     if not known or not place.exists():
-        home = Path(app.config_file).parent
-        done = Trial(course, home).nbgrader("generate_assignment", assignment)
+        done = nbgrader(course, "generate_assignment", assignment)
         if done.returncode:
             raise ValueError(f"nbgrader could not generate {assignment}:\n{done.stderr}")
     release = place.read_bytes()
     judge = Judge(config=app.config)
     refuse_changed_cells(course, assignment, release)
-    return Terms(assignment, release, tuple((name, getattr(judge, name)) for name in LIMITS))
+    limits = tuple((name, getattr(judge, name)) for name in LIMITS)
+    private = str(data.folder), str(course)
+    return Terms(assignment, release, *data.cases(assignment), data.editions(released(release)), limits, private)
 
 
 def refuse_changed_cells(course: Path, assignment: str, release: bytes):

@@ -21,7 +21,7 @@ from grading.engine.record import (
     Store,
     Terms,
     exercises,
-    judged,
+    judged_elsewhere,
     key_of,
     same_bytes,
     with_exercise,
@@ -192,7 +192,7 @@ class Batch:
                     except ValueError as error:
                         yield waiting.popleft(), Record("", FAILED, str(error))
                         continue
-                    future = workers.executor.submit(judged, content, self.terms, self.terms.version)
+                    future = workers.executor.submit(judged_elsewhere, content, self.terms.packed, self.terms.version)
                     running[future] = waiting.popleft()
             except BrokenExecutor:
                 broken = True

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from grading.commands.options import add_source_options
+from grading.course import course_of
 from grading.gradebook.database import gradebook_of, gradebook_url, sqlite_file
 from grading.gradebook.due_dates import in_words, moment, set_due
 from grading.lms import roster as rosters
@@ -33,7 +34,13 @@ def run(arguments):
     roster = rosters.read(arguments.roster) if arguments.roster else None
     due = moment(arguments.due, arguments.timezone) if arguments.due else None
     found = collect(
-        arguments.source, arguments.assignment, arguments.course, roster, arguments.pattern, arguments.timezone
+        arguments.source,
+        arguments.assignment,
+        arguments.course,
+        roster,
+        arguments.pattern,
+        arguments.timezone,
+        course_of(arguments.course),
     )
     print("\n".join(lines(found)))
     file = sqlite_file(gradebook_url(arguments.course)) if roster else None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from grading.batch.executors import Workers, cores
 from grading.commands.options import add_source_options
+from grading.course import OfCourse
 from grading.files import NO_ROOM, sweep
 
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended
@@ -46,7 +47,8 @@ def grade(arguments, workers) -> int:
     roster = roster_of(course, assignment, arguments.roster)
     incomplete = False
     if arguments.source:
-        found = collect.collect(arguments.source, assignment, course, roster, arguments.pattern, arguments.timezone)
+        how = roster, arguments.pattern, arguments.timezone, OfCourse(config=app.config).course
+        found = collect.collect(arguments.source, assignment, course, *how)
         print("\n".join(collect.lines(found)))
         incomplete = found.incomplete
     with contextlib.closing(Gradebook(url, app.coursedir.course_id)) as gradebook:

@@ -13,3 +13,8 @@ def add_source_options(parser):
         "--timezone", metavar="ZONE", help="of local times, such as Asia/Ho_Chi_Minh; default: this machine's"
     )
     parser.add_argument("--due", metavar="TIME", help="set the due date, such as 2026-09-30T23:59, in the gradebook")
+
+
+def add_course_option(parser):
+    """Add the option that names the course folder."""
+    parser.add_argument("--course", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")

@@ -3,37 +3,33 @@
 Everything happens in a folder that is given, usually a temporary one: no real gradebook is touched.
 """
 
-import os
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 
-from grading.course import ASSIGNMENTS, REPOSITORY
+from grading.course import REPOSITORY, Course, notebook_at
 from grading.gradebook.database import gradebook_of
+from grading.plugins.run import nbgrader
 
 
 @dataclass(frozen=True)
 class Trial:
-    """An nbgrader course in ``root``: the repository's source notebooks and, from ``config``, its configuration."""
+    """A class folder, ``root``, of a course; nbgrader's configuration lies in the folder ``config``."""
 
     root: Path
     config: Path = REPOSITORY
+    course: Course = field(default_factory=Course)
 
     def nbgrader(self, *arguments):
-        """Run an nbgrader command on this course and return the finished process, with its output as text."""
-        command = [sys.executable, "-m", "nbgrader", *arguments, f"--CourseDirectory.root={self.root}"]
-        # nbgrader calls alembic by name: the environment's programs must be on PATH.
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-        return subprocess.run(command, cwd=self.config, env=os.environ | {"PATH": path}, capture_output=True, text=True)
+        """Run an nbgrader command on this folder and return the finished process, with its output as text."""
+        return nbgrader(self.root, *arguments, config=self.config)
 
     def generate(self, *assignments):
         """Copy the source notebooks here and run generate_assignment; raises RuntimeError with nbgrader's words."""
-        for assignment in assignments or ASSIGNMENTS:
-            shutil.copytree(REPOSITORY / "source" / assignment, self.root / "source" / assignment)
+        for assignment in assignments or self.course.assignments:
+            shutil.copytree(self.course.source(assignment), self.root / "source" / assignment)
             done = self.nbgrader("generate_assignment", assignment)
             if done.returncode:
                 raise RuntimeError(f"nbgrader could not generate {assignment}:\n{done.stderr}")
@@ -58,5 +54,4 @@ class Trial:
 
     def graded(self, student, assignment):
         """Return the autograded notebook of a student."""
-        path = self.root / "autograded" / student / assignment / f"{assignment}.ipynb"
-        return nbformat.read(path, nbformat.NO_CONVERT)
+        return notebook_at(self.root / "autograded" / student / assignment / f"{assignment}.ipynb")

@@ -28,7 +28,7 @@ from nbgrader import utils
 from nbgrader.preprocessors import Execute
 from traitlets import Bool, Integer
 
-from grading.course import hidden_path
+from grading.course import OfCourse
 from grading.engine import outputs
 from grading.engine.relevance import skippable
 from grading.engine.verdict import no_answer, verdict
@@ -36,7 +36,7 @@ from grading.sandbox import kernels as sandbox
 from grading.sandbox.isolation import GIBIBYTE, isolation
 from grading.sandbox.watchdog import Watch, too_long
 from helpers.checks import collect as collector
-from helpers.checks.cases import load
+from helpers.checks.cases import parsed
 from helpers.checks.report import Report
 from helpers.checks.rules import violations
 from helpers.support.language import english
@@ -49,12 +49,16 @@ LONGEST_LIST = 2 * collector.MAX_ITEMS
 BROKEN = english("the notebook's process ended or broke its protocol")
 
 
-class Judge(Execute):
+class Judge(OfCourse, Execute):
     """Execute a notebook in a sandbox and judge its graded cells from outside the kernel.
 
-    After `preprocess`, ``verdicts`` maps a test cell's grade_id to its `Verdict`, and ``doubtful`` tells whether a
-    time limit or the unexplained end of a process had a part in them: a busy machine can do that to anybody.
+    ``cases`` are the bytes of the public and the hidden case file; where None are given, they are read from the course.
+    ``private`` are folders that student code must not see, besides the course. After `preprocess`, ``verdicts`` maps a
+    test cell's grade_id to its `Verdict`, and ``doubtful`` tells whether a time limit or the unexplained end of a
+    process had a part in them: a busy machine can do that to anybody.
     """
+
+    cases, private = None, ()
 
     wall_limit = Integer(120, help="Seconds that one notebook may take; then it is ended.").tag(config=True)
     memory_limit = Integer(6 * GIBIBYTE, help="Bytes of memory that one notebook's processes may hold.").tag(
@@ -73,11 +77,12 @@ class Judge(Execute):
         """
         if self.require_isolation and isolation() != "bubblewrap":
             raise RuntimeError("isolation is required, and bubblewrap does not work here: install it, or allow it")
-        self.public, self.hidden = self.files = load(), load(hidden_path())
-        for cell in filter(is_judged, nb.cells):
-            if exercise_of(cell) not in self.public.exercises.keys() & self.hidden.exercises.keys():
-                raise LookupError(f"there are no cases for {exercise_of(cell)!r}: draw the hidden ones again")
         judged = {exercise_of(cell) for cell in filter(is_judged, nb.cells)}
+        if judged:
+            given = self.cases or self.course.cases(resources["nbgrader"]["assignment"])
+            self.public, self.hidden = self.files = [parsed(content) for content in given]
+            for name in sorted(judged - (self.public.exercises.keys() & self.hidden.exercises.keys())):
+                raise LookupError(f"there are no cases for {name!r}: draw the hidden ones again")
         self.doubtful = False
         self.skipped = frozenset() if self.run_everything else skippable(nb, judged)
         self.verdicts, self.before_hidden, self.ended, self.watch, self.kept = {}, None, "", None, 0
@@ -108,6 +113,7 @@ class Judge(Execute):
         walled = isolation() == "bubblewrap"
         provisioner = sandbox.SandboxProvisioner if walled else sandbox.LimitedProvisioner
         manager.provisioner = provisioner(kernel_id="submission", kernel_spec=manager.kernel_spec, parent=manager)
+        manager.provisioner.private = (self.course_folder, *self.private)
         manager.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
         manager.context.setsockopt(zmq.RCVHWM, MOST_WAITING)
         if walled:  # it listens already; later its socket's name could lead to another program's socket

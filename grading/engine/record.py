@@ -8,23 +8,23 @@ and kept. No database is read or written here.
 
 import hashlib
 import json
+import lzma
+import pickle
 import platform
 import threading
 import time
 from dataclasses import asdict, dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import metadata
 from pathlib import Path
 
 import nbformat
 
 from grading import files
-from grading.course import REPOSITORY, hidden_path
+from grading.course import REPOSITORY
 from grading.engine.judge import Judge
 from grading.repair.doctor import mend
-from grading.repair.editions import editions
 from grading.repair.intake import NotGradable
-from helpers.checks.cases import load
 
 LIMITS = (
     "timeout",
@@ -44,23 +44,41 @@ JUDGED, NOT_GRADABLE, FAILED = "judged", "not gradable", "failed"
 
 @dataclass(frozen=True)
 class Terms:
-    """What a verdict depends on besides the submission: the released notebook, the judge's limits, cases and code."""
+    """What a verdict depends on besides the submission and the code: no file of the course is needed any more.
+
+    ``release`` is the released notebook, ``public`` and ``hidden`` the case files, ``editions`` those of the release in
+    other languages, ``limits`` the judge's. ``private`` are folders that student code must not see, where they are.
+    """
 
     assignment: str
     release: bytes
+    public: bytes
+    hidden: bytes
+    editions: tuple[tuple[str, tuple[str, ...]], ...] = ()
     limits: tuple[tuple[str, object], ...] = tuple((name, getattr(Judge(), name)) for name in LIMITS)
+    private: tuple[str, ...] = field(default=(), compare=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """Return a digest of all that counts."""
+        counts = self.assignment, self.release, self.public, self.hidden, self.editions, self.limits
+        return hashlib.sha256(repr(counts).encode()).hexdigest()
 
     @property
     def version(self) -> str:
-        """Return the course's version: the same wherever the same would be judged in the same way."""
-        cases = load().digest, load(hidden_path()).digest  # of what the judge uses
-        return hashlib.sha256(repr((self, cases, editions_digest(self.release), CODE)).encode()).hexdigest()[:16]
+        """Return the version of terms and code: the same wherever the same would be judged in the same way."""
+        return hashlib.sha256((self.digest + CODE).encode()).hexdigest()[:16]
+
+    @cached_property
+    def packed(self) -> bytes:
+        """Return the terms as they go to another process with each submission; `unpacked` reads them."""
+        return lzma.compress(pickle.dumps(self))
 
 
 @lru_cache(maxsize=4)
-def editions_digest(release: bytes) -> str:
-    """Return a digest of the released notebook's editions, by which the doctor knows cells that are not English."""
-    return hashlib.sha256(repr(editions(released(release))).encode()).hexdigest()
+def unpacked(packed: bytes) -> Terms:
+    """Return terms that were packed; the same bytes give the same object, so that nothing in it is read twice."""
+    return pickle.loads(lzma.decompress(packed))
 
 
 def code_digest(root: Path = REPOSITORY) -> str:
@@ -117,7 +135,12 @@ def exercises(terms: Terms) -> list[str]:
 
 
 class OtherCourse(ValueError):
-    """Where a submission was to be judged, the course is another one: its verdicts would be, too."""
+    """Where a submission was to be judged, the code is another one: its verdicts would be, too."""
+
+
+def judged_elsewhere(content: bytes, packed: bytes, expected: str) -> Record:
+    """Do as `judged`, with terms that were packed."""
+    return judged(content, unpacked(packed), expected)
 
 
 def judged(content: bytes, terms: Terms, expected: str) -> Record:
@@ -128,17 +151,18 @@ def judged(content: bytes, terms: Terms, expected: str) -> Record:
     """
     if terms.version != expected:
         raise OtherCourse(
-            f"the course on {platform.node()}, in {REPOSITORY}, is not the one that grades: the "
-            "code, the cases, the hidden cases or PyTorch differ, or have changed since the workers were started. "
-            "Copy this folder there, start the workers anew, run this again"
+            f"the grader on {platform.node()}, in {REPOSITORY}, is not the one that runs here: the code or PyTorch "
+            "differ, or have changed since the workers were started. Copy this folder there, start the workers anew, "
+            "run this again"
         )
     key, begun = key_of(content, terms), time.monotonic()
     try:
-        mended = mend(content, released(terms.release))
+        mended = mend(content, released(terms.release), terms.editions)
     except NotGradable as refusal:
         return Record(key, NOT_GRADABLE, str(refusal))
     mended_at = time.monotonic()
     judge = Judge(**dict(terms.limits))
+    judge.cases, judge.private = (terms.public, terms.hidden), terms.private
     with ONE_AT_A_TIME:
         notebook, _ = judge.preprocess(mended.noted(), {"metadata": {}})
     return Record(

@@ -18,9 +18,8 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.exc import DatabaseError, SAWarning, SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
-from traitlets.config import PyFileConfigLoader
 
-from grading.course import REPOSITORY
+from grading.course import configuration
 from grading.files import write
 
 DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, InvalidEntry)  # the last is what nbgrader makes of the first
@@ -193,11 +192,14 @@ def submission_of(gradebook, assignment, student):
         return None
 
 
+def directory_of(course: Path) -> CourseDirectory:
+    """Return nbgrader's view of a course folder, by its nbgrader_config.py or else this repository's."""
+    return CourseDirectory(config=configuration(course), root=str(course.resolve()))
+
+
 def gradebook_url(course: Path) -> str:
-    """Return the URL of a course folder's gradebook, by its nbgrader_config.py or else this repository's."""
-    home = course if (course / "nbgrader_config.py").exists() else REPOSITORY
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(home)).load_config()
-    return CourseDirectory(config=config, root=str(course.resolve())).db_url
+    """Return the URL of a course folder's gradebook."""
+    return directory_of(course).db_url
 
 
 def gradebook_of(course: Path):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 
+from grading.course import OfCourse
 from grading.gradebook.database import submission_of
 from grading.repair.doctor import mended_or_refused
 from grading.repair.intake import NotGradable
@@ -87,7 +88,11 @@ def folder(course, step, student, assignment):
 def row(gradebook, assignment, student, persons, course):
     """Return the table's row for one student and assignment; each name is the first that one of ``persons`` has."""
     status, reason = standing(
-        gradebook, assignment, student, lambda step: folder(course, step, student, assignment.name)
+        gradebook,
+        assignment,
+        student,
+        lambda step: folder(course, step, student, assignment.name),
+        OfCourse(config=course.config).course,
     )
     row = {
         "assignment": assignment.name,
@@ -109,11 +114,12 @@ def row(gradebook, assignment, student, persons, course):
     return {name: "" if row.get(name) is None else row[name] for name in COLUMNS}
 
 
-def standing(gradebook, assignment, student, folder):
+def standing(gradebook, assignment, student, folder, course):
     """Return (status, reason) of a student's mark for an assignment of the gradebook.
 
     The status is graded, to be marked (by a person), not graded or not submitted; the reason is empty for graded.
-    ``folder`` gives the student's folder at a step: submitted, autograded, release or not_gradable.
+    ``folder`` gives the student's folder at a step: submitted, autograded, release or not_gradable; ``course`` is the
+    `Course`.
     """
     submission = submission_of(gradebook, assignment.name, student)
     grades = [grade for notebook in submission.notebooks for grade in notebook.grades] if submission else []
@@ -128,24 +134,25 @@ def standing(gradebook, assignment, student, folder):
                 beside = f"; handed in: {', '.join(others)}" if others else ""
                 return "not graded", f"{file} was not handed in{beside}"
             if not (autograded / file).exists():
-                return "not graded", refusal(submitted / file, folder("release") / file) or STOPPED
+                return "not graded", refusal(submitted / file, folder("release") / file, course) or STOPPED
     elif submission is None:
         kept = sorted(folder("not_gradable").glob("*"), key=lambda path: path.stat().st_mtime)
         if not kept:
             return "not submitted", "nothing was handed in"
-        return "not graded", refusal(kept[-1], folder("release") / files[0]) or STOPPED
+        return "not graded", refusal(kept[-1], folder("release") / files[0], course) or STOPPED
     missing = [grade.name for grade in grades if grade.auto_score is None and grade.manual_score is None]
     if missing and autograded.is_dir():
         return "to be marked", f"a person gives the points of {', '.join(missing)}"
     return ("graded", "") if grades and not missing else ("not graded", STOPPED)
 
 
-def refusal(path, release):
+def refusal(path, release, course):
     """Return why a file is not gradable; empty if it is, or if the release is not there to tell."""
     if path.name.endswith(UNREAD):
         return path.read_text(encoding="utf-8").strip()
     try:
-        mended_or_refused(path.read_bytes(), nbformat.read(release, as_version=4))
+        released = nbformat.read(release, as_version=4)
+        mended_or_refused(path.read_bytes(), released, course.editions(released))
     except NotGradable as error:
         return str(error)
     except FileNotFoundError:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import nbformat
 
-from grading.course import REPOSITORY
+from grading.course import Course
 from grading.files import write
 from grading.gradebook.due_dates import zone
 from grading.gradebook.status import UNREAD
@@ -92,6 +92,7 @@ class Work:
     assignment: str
     into: Path
     release: nbformat.NotebookNode
+    editions: tuple
     zone: tzinfo | None
     dated: bool
     namesakes: bool
@@ -109,14 +110,17 @@ def collect(
     roster: rosters.Roster | None = None,
     pattern: str | None = None,
     timezone: str | None = None,
+    course: Course | None = None,
 ) -> Collected:
     """Sort the files of ``source``, a folder or zip, into the course folder ``into``, and say what became of each.
 
     ``pattern`` is one of the instructor's own (`lms.by_pattern`); without it the layout is recognised. ``timezone``
-    names the zone of local times, the machine's if None. A second run on the same files changes nothing. Raises
-    ValueError for a source or an assignment that is not there, or where the two folders lie in each other.
+    names the zone of local times, the machine's if None. ``course`` is this repository's if None. A second run on the
+    same files changes nothing. Raises ValueError for a source or an assignment that is not there, or where the two
+    folders lie in each other.
     """
-    release = released_notebook(assignment, into)
+    course = course or Course()
+    release = released_notebook(assignment, into, course)
     check_source(source, into)
     local = zone(timezone)
     if roster:
@@ -126,7 +130,8 @@ def collect(
             raise ValueError(f"{source} holds no file that a student could have handed in")
         layout = recognised(entries, assignment, pattern)
         found = Collected(layout.title, layout.times)
-        work = Work(assignment, into, release, local, layout.dated, layout.namesakes and roster is None, found)
+        namesakes = layout.namesakes and roster is None
+        work = Work(assignment, into, release, course.editions(release), local, layout.dated, namesakes, found)
         by_student = defaultdict(list)
         for entry in (entry for entry in entries if entry.name != layout.listing):
             for student, owner in students_of(entry, layout, roster, work):
@@ -233,7 +238,7 @@ def collect_one(student, files, work):
                 raise NotGradable(file.odd)
             if student == NOBODY:
                 raise NotGradable("no student's name can be read from the file's")
-            gradable.append((file, mended_or_refused(file.content, work.release).repairs))
+            gradable.append((file, mended_or_refused(file.content, work.release, work.editions).repairs))
         except NotGradable as error:
             write(work.folder("not_gradable", student) / file.kept_as, file.content, file.modified)
             found.refused.append((student, file.name, str(error)))
@@ -268,16 +273,16 @@ def stamp(path, submitted, new):
         path.unlink(missing_ok=True)
 
 
-def released_notebook(assignment, into):
-    """Return what students got: of the course folder, else of this repository."""
+def released_notebook(assignment, into, course):
+    """Return what students got: of the class folder, else of the course."""
     if assignment in ("", ".", "..") or "/" in assignment or "\\" in assignment:
         raise ValueError(f"{assignment!r} is no name of an assignment")
-    for root in (into, REPOSITORY):
+    for root in (into, course.folder):
         path = root / "release" / assignment / f"{assignment}.ipynb"
         if path.exists():
             return nbformat.read(path, as_version=4)
-    known = sorted(path.parent.name for path in REPOSITORY.glob("release/*/*.ipynb"))
-    raise ValueError(f"there is no released notebook of {assignment!r}; known here: {', '.join(known)}")
+    known = ", ".join(course.assignments)
+    raise ValueError(f"there is no released notebook of {assignment!r}; known here: {known}")
 
 
 def check_source(source, into):

@@ -11,9 +11,9 @@ import re
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.coursedir import CourseDirectory
 
 from grading.files import write
+from grading.gradebook.database import directory_of
 from grading.gradebook.status import COLUMNS, STOPPED, rows, table
 from grading.lms import roster as rosters
 from grading.lms.collect import NOBODY, UNLISTED
@@ -44,7 +44,7 @@ def write_grades(
     except MissingEntry:
         raise ValueError(f"{assignment} is not in the gradebook; there are: {names(gradebook)}") from None
     people = roster.people if roster else []
-    marks = rows(gradebook, entry, CourseDirectory(root=str(course.resolve())), people)
+    marks = rows(gradebook, entry, directory_of(course), people)
     if roster:
         for row in marks:
             if row["student_id"] not in roster.ids:

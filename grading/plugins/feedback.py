@@ -4,11 +4,12 @@ from nbconvert.exporters import Exporter
 from nbgrader.api import Gradebook
 from traitlets import default
 
+from grading.course import OfCourse
 from grading.reports.feedback import page
 from grading.reports.findings import scores
 
 
-class FeedbackExporter(Exporter):
+class FeedbackExporter(OfCourse, Exporter):
     """Export an autograded notebook as one HTML page, without script and without a request to anywhere."""
 
     export_from_notebook = "Feedback"
@@ -23,4 +24,4 @@ class FeedbackExporter(Exporter):
         grades = resources["nbgrader"]
         with Gradebook(grades["db_url"]) as gradebook:
             found = scores(gradebook, grades["notebook"], grades["assignment"], grades["student"])
-        return page(nb, grades, found), resources
+        return page(nb, grades, found, self.course), resources

@@ -9,10 +9,11 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters import NotebookExporter
 
+from grading.course import OfCourse
 from grading.repair.doctor import mend
 
 
-class MendingExporter(NotebookExporter):
+class MendingExporter(OfCourse, NotebookExporter):
     """Mend what a student handed in; leave everything else as it is."""
 
     def from_file(self, file_stream, resources=None, **kw):
@@ -28,7 +29,8 @@ class MendingExporter(NotebookExporter):
 
     def mended(self, file_stream, resources):
         """Return the mended notebook, its repairs in its first cell."""
-        mended = mend(file_stream.buffer.read(), self.released(resources["nbgrader"]))
+        release = self.released(resources["nbgrader"])
+        mended = mend(file_stream.buffer.read(), release, self.course.editions(release))
         for sentence in mended.repairs:
             self.log.warning("Repaired: %s", sentence)
         return mended.noted()

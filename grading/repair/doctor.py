@@ -18,7 +18,7 @@ from nbformat import NotebookNode, from_dict, v4
 from nbgrader import utils
 
 from grading.repair.cell_code import Code, code
-from grading.repair.editions import editions, language_of
+from grading.repair.editions import language_of
 from grading.repair.intake import NotGradable, Piece, read
 from grading.repair.match import Match, released_code
 from grading.repair.packed import without_packed
@@ -47,17 +47,18 @@ class Mended:
         return notebook
 
 
-def mend(content: bytes, release: NotebookNode) -> Mended:
+def mend(content: bytes, release: NotebookNode, editions=()) -> Mended:
     """Rebuild a submission from the released notebook and the answers in ``content``, the bytes handed in.
 
-    The notebook has every cell of the release in its order, the student's answers in the solution cells and the cells
-    the student added beside them; no outputs. Nothing is run or written. Raises `NotGradable` where the bytes are no
-    notebook or show no trace of the release's exercises, and ValueError for a release that holds answers.
+    ``editions`` are those of the release in other languages, as `Course.editions` returns them. The notebook has every
+    cell of the release in its order, the student's answers in the solution cells and the cells the student added beside
+    them; no outputs. Nothing is run or written. Raises `NotGradable` where the bytes are no notebook or show no trace
+    of the release's exercises, and ValueError for a release that holds answers.
     """
     if any("BEGIN SOLUTION" in cell.source for cell in release.cells):
         raise ValueError("the release holds answers: give the notebook that students get")
     handed = read(content)
-    known = editions(release)
+    known = dict(editions)
     release = in_language(release, known.get(language_of(handed.pieces)))
     pieces = without_packed(handed.pieces, release, known.values())
     match = Match(release, pieces, known.values())
@@ -66,10 +67,10 @@ def mend(content: bytes, release: NotebookNode) -> Mended:
     return Mended(rebuilt(release, entries), tuple(repairs))
 
 
-def mended_or_refused(content: bytes, release: NotebookNode) -> Mended:
+def mended_or_refused(content: bytes, release: NotebookNode, editions=()) -> Mended:
     """Do as `mend`, but let a failure of our own be a reason too: one odd file must stop nobody else's."""
     try:
-        return mend(content, release)
+        return mend(content, release, editions)
     except NotGradable:
         raise
     except Exception as error:

@@ -115,11 +115,13 @@ def decoded(content):
     """Return the text of the bytes and what was odd about its encoding."""
     if not content.strip():
         raise NotGradable(english("the file is empty"))
-    for start, kind in ((b"PK", english("a zip archive")), (b"%PDF", english("a PDF")), (b"\x1f\x8b", english("a gzip archive"))):
+    for start, kind in (
+        (b"PK", english("a zip archive")),
+        (b"%PDF", english("a PDF")),
+        (b"\x1f\x8b", english("a gzip archive")),
+    ):
         if content.startswith(start):
-            raise NotGradable(
-                english("the file is {kind}, not a notebook; hand in the .ipynb file itself", kind=kind)
-            )
+            raise NotGradable(english("the file is {kind}, not a notebook; hand in the .ipynb file itself", kind=kind))
     encoding = json.detect_encoding(content)  # by its byte order mark, or by its first bytes
     repairs = []
     if content.startswith(codecs.BOM_UTF8):

@@ -6,8 +6,8 @@ from dataclasses import replace
 from nbgrader import utils
 
 from grading.repair.cell_code import code
-from helpers.support.language import english
 from grading.repair.intake import NotGradable, key
+from helpers.support.language import english
 
 MOST_PARTS = 6  # into which a cell may have been split
 

@@ -58,6 +58,7 @@ def render(template, language=None, **values):
     )
     environment.filters |= {filter.__name__: filter for filter in (breakable, number, prose)}
     environment.filters |= {filter.__name__: partial(filter, language) for filter in (points, sentence, sides, status)}
+    environment.filters["text"] = language.text
     environment.globals.update(_=language.text, lang=language.code)
     return environment.get_template(template).render(values)
 

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.api import MissingEntry
-from nbgrader.coursedir import CourseDirectory
 
-from grading.gradebook.database import gradebook_of, submission_of
+from grading.course import OfCourse
+from grading.gradebook.database import directory_of, gradebook_of, submission_of
 from grading.gradebook.status import collected, folder, status_of, table
 from grading.repair.doctor import repairs_in
 from grading.reports.feedback import render
-from helpers.support.language import Message
 from grading.reports.findings import Finding, capital, findings, scores
+from helpers.support.language import Message
 
 COLUMNS = (
     "student",
@@ -42,7 +42,7 @@ FILES = ("summary.csv", "summary.json", "misconceptions.html")
 class Submission:
     """What is known about one student's work.
 
-    ``status`` and ``reason`` are those of `gradebook.status.status_of`, a reason being a message or None; ``exercises`` has a `Finding` for every exercise with
+    ``status`` and ``reason`` are those of `gradebook.status.status_of`; ``exercises`` has a `Finding` for every exercise with
     points, with a score of None where there is no mark.
     """
 
@@ -66,7 +66,7 @@ def submissions(course, assignment):
         except MissingEntry:
             known = ", ".join(sorted(other.name for other in gradebook.assignments)) or "none yet"
             raise ValueError(f"the gradebook has no assignment {assignment!r}; it has {known}") from None
-        folders = CourseDirectory(root=str(course))
+        folders = directory_of(course)
         students = {student.id for student in gradebook.students} | collected(folders, assignment)
         return [read(folders, gradebook, student, entry) for student in sorted(students)]
 
@@ -77,7 +77,8 @@ def read(folders, gradebook, student, assignment):
     def place(step):
         return folder(folders, step, student, assignment.name)
 
-    status, reason = status_of(gradebook, assignment, student, place)
+    course = OfCourse(config=folders.config).course
+    status, reason = status_of(gradebook, assignment, student, place, course)
     found = Submission(student, status, reason, [])
     scored = status in ("graded", "to be marked")
     if scored:

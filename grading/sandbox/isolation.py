@@ -49,7 +49,7 @@ def isolation():
     """Return the isolation in force: "bubblewrap", "limits" or "none"."""
     if shutil.which("bwrap") and hasattr(os, "pidfd_open") and platform.machine() in MACHINES:
         with contextlib.suppress(OSError, subprocess.TimeoutExpired), system_call_filter() as rules:
-            command = [*walls(None, rules), "--", "/usr/bin/env", "true"]
+            command = [*walls(None, rules, private()), "--", "/usr/bin/env", "true"]
             if subprocess.run(command, pass_fds=[rules], capture_output=True, timeout=20).returncode == 0:
                 return "bubblewrap"
     return "limits" if os.name == "posix" else "none"
@@ -61,10 +61,18 @@ def needed():
     return list(dict.fromkeys([*SYSTEM, sys.base_prefix, sys.prefix, str(package), str(ZYGOTE)]))
 
 
-def private():
-    """Return the folders to cover that lie within the system's: this checkout, the course, the instructor's home."""
-    folders = {REPOSITORY, Path.cwd(), Path.home()}
-    return [str(f) for f in sorted(folders) if any(f != Path(path) and f.is_relative_to(path) for path in SYSTEM)]
+def private(folders=()):
+    """Return the folders to cover that lie within what student code can see.
+
+    They are this checkout, the one in which we work, the instructor's home and ``folders``, as those of a course.
+    """
+    folders, seen = {REPOSITORY, Path.cwd(), Path.home(), *map(Path, folders)}, (*SYSTEM, sys.base_prefix, sys.prefix)
+    return [str(f) for f in sorted(folders) if f.is_dir() and any(is_within(f, path) for path in seen)]
+
+
+def is_within(folder, path):
+    """Tell whether a folder lies below a path."""
+    return folder != Path(path) and folder.is_relative_to(path)
 
 
 def scratch():
@@ -72,10 +80,11 @@ def scratch():
     return ["/scratch"] if any(path.startswith("/tmp/") for path in needed()) else ["/scratch", "/tmp"]
 
 
-def walls(share, rules):
+def walls(share, rules, covered):
     """Return the bubblewrap command that a sandbox runs in.
 
-    ``share`` is the one folder both sides write to, or None; ``rules`` the descriptor of `system_call_filter`.
+    ``share`` is the one folder both sides write to, or None; ``rules`` the descriptor of `system_call_filter`;
+    ``covered`` what `private` returns.
     """
     command = ["bwrap", "--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000", "--as-pid-1"]
     command += ["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL", "--disable-userns"]
@@ -85,15 +94,15 @@ def walls(share, rules):
             command += ["--symlink", os.readlink(path), path]
         elif os.path.exists(path):
             command += ["--ro-bind", path, path]
-        if path == SYSTEM[-1]:
-            for folder in private():
+        for folder in covered:
+            if is_within(Path(folder), path):
                 command += ["--tmpfs", folder]
     command += ["--proc", "/proc", "--dev", "/dev"]
     for folder in (*scratch(), "/dev/shm"):
         command += ["--size", str(SCRATCH_SIZE), "--tmpfs", folder]
     if share:
         command += ["--bind", share, share]
-    for place in ("/dev", "/proc", *private(), "/"):
+    for place in ("/dev", "/proc", *covered, "/"):
         command += ["--remount-ro", place]
     settings = {"HOME": "/scratch", "TMPDIR": "/scratch", "PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
     settings |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONDONTWRITEBYTECODE": "1"}

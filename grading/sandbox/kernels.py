@@ -22,7 +22,7 @@ from pathlib import Path
 
 from jupyter_client.provisioning import LocalProvisioner
 
-from grading.sandbox.isolation import LIMITS, MOST_TASKS, THREADS, ZYGOTE, scratch, system_call_filter, walls
+from grading.sandbox.isolation import LIMITS, MOST_TASKS, THREADS, ZYGOTE, private, scratch, system_call_filter, walls
 
 PLACE, PREFIX = Path("/var/tmp"), "kernel-"  # of the folders for sockets; /tmp is scratch inside
 PATIENCE = 60  # seconds that the zygote may take to answer
@@ -31,17 +31,19 @@ PATIENCE = 60  # seconds that the zygote may take to answer
 class Sandbox:
     """One bubblewrap sandbox with its zygote; one submission's kernel at a time.
 
-    It starts while this process goes on with something else; `start` waits for it.
+    It starts while this process goes on with something else; `start` waits for it. ``covered`` are the folders that
+    cannot be seen inside, as `private` returns them.
     """
 
-    def __init__(self):
+    def __init__(self, covered=()):
         sweep()
+        self.covered = covered
         self.share = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE))
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         zygote = [sys.executable, "-P", str(ZYGOTE), str(inside.fileno()), json.dumps([*scratch(), "/dev/shm"])]
         with inside, system_call_filter() as rules:
             self.process = subprocess.Popen(
-                [*walls(str(self.share), rules), "--", *zygote],
+                [*walls(str(self.share), rules, covered), "--", *zygote],
                 pass_fds=[inside.fileno(), rules],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -157,12 +159,16 @@ class KernelProcess:
 _current = None
 
 
-def current():
-    """Return this process's sandbox, started on first use and again after it was ended."""
+def current(folders=()):
+    """Return this process's sandbox, started on first use and again after it was ended.
+
+    Nothing in ``folders`` can be seen inside: where a sandbox that runs might show them, another takes its place.
+    """
     global _current
-    if _current is None or not _current.alive:
+    covered = private(folders)
+    if _current is None or not _current.alive or not set(covered) <= set(_current.covered):
         close()
-        _current = Sandbox()
+        _current = Sandbox(covered)
     return _current
 
 
@@ -186,8 +192,10 @@ atexit.register(close)
 class SandboxProvisioner(LocalProvisioner):
     """Lets jupyter_client's kernel manager use a kernel of this process's sandbox."""
 
+    private = ()  # folders that student code must not see
+
     async def pre_launch(self, **kwargs):
-        manager, self.sandbox = self.parent, current()
+        manager, self.sandbox = self.parent, current(self.private)
         folder = tempfile.mkdtemp(dir=self.sandbox.share)
         manager.transport, manager.ip = "ipc", f"{folder}/socket"
         manager.connection_file, manager.cache_ports = f"{folder}/connection.json", False

@@ -30,6 +30,8 @@ def check(name, answer):
 
     try:
         shown = report(name, answer, notebook_cells())
+    except case_files.NoCases as error:
+        shown = str(error)
     except Exception as error:  # whatever goes wrong, the notebook goes on and the student can say what it was
         shown = _("check({name!r}) could not run: {error}", name=name, error=f"{type(error).__name__}: {error}")
     if "NBGRADER_VALIDATING" in os.environ and not (isinstance(shown, Report) and shown.passed):
@@ -44,9 +46,9 @@ def report(name, answer, cells=()):
     """Judge ``answer`` on the public cases of ``name`` and return the `Report`.
 
     ``cells`` are the sources to search for forbidden ways. Raises KeyError, naming the exercises there are, for an
-    unknown name.
+    unknown name, and `cases.NoCases` where no notebook has brought its cases.
     """
-    file = case_files.load()
+    file = case_files.in_use()
     if name not in file.exercises:
         known = ", ".join(sorted(file.exercises))
         raise KeyError(_("no exercise is called {name!r}; there are {known}", name=name, known=known))

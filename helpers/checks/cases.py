@@ -1,6 +1,7 @@
 """Read the cases of the exercises: data, written by the instructor's oracle, never by the code under test.
 
-One safetensors file holds inputs and references of an assignment's exercises. Its tensor ``exercises`` is JSON that
+A notebook brings the public cases of its own exercises along: its setup cell hands them to `use`. One safetensors file
+holds inputs and references of an assignment's exercises. Its tensor ``exercises`` is JSON that
 maps an exercise to ``{"aspects", "forbidden", "advice", "hidden", "mistakes", "cases"}``; it is not compressed, for
 what packs the file compresses it better. ``aspects`` maps a name to its points, ``hidden`` to the number of its cases
 that run at grading only. A case is ``{"name", "aspect", "args", "kwargs", "expected", "diagnosis", "mistakes"}``; with
@@ -10,26 +11,22 @@ expected value is, `recognise` what mistakes are.
 
 import base64
 import functools
-import hashlib
 import json
-import pkgutil
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ..support.language import _
 
-PUBLIC = Path(__file__).parent.parent / "cases" / "public.safetensors"
+_content = None  # of the case file in use
 
 
 @dataclass(frozen=True)
 class CaseFile:
-    """The exercises of one file, its tensors as numpy arrays by name, and the SHA-256 of its bytes."""
+    """The exercises of one file, and its tensors as numpy arrays by name."""
 
     exercises: dict
     tensors: dict
-    digest: str
 
     def inputs(self, cases):
         """Return the tensors that the arguments of ``cases`` name, encoded for `collect`: no reference among them."""
@@ -56,25 +53,28 @@ def tensor_names(cases):
     return names
 
 
-@functools.lru_cache(maxsize=4)
-def load(path=None):
-    """Read a case file: the public one, or that at ``path``.
-
-    Raises FileNotFoundError, naming the file, where there is none.
-    """
-    try:  # the public one may have come with the notebook, and be in memory
-        content = Path(path).read_bytes() if path else pkgutil.get_data("helpers", "cases/public.safetensors")
-    except OSError:
-        name = Path(path or PUBLIC).name
-        sentence = _("there is no case file {name}: reinstall helpers, or run `make hidden`", name=name)
-        raise FileNotFoundError(sentence) from None
-    return parse(content)
+class NoCases(LookupError):
+    """No notebook has brought its cases; the message says what to do."""
 
 
-def parse(content):
-    """Return the `CaseFile` of its bytes."""
-    from safetensors.numpy import load as arrays
+def use(content):
+    """Let checks use the cases of a file from here on; ``content`` is its bytes, which the first check reads."""
+    global _content
+    _content = content
 
-    tensors = arrays(content)
+
+def in_use():
+    """Return the `CaseFile` in use; raises `NoCases` where there is none."""
+    if _content is None:
+        raise NoCases(_("There are no cases to check with: run this notebook's first code cell, then this one again."))
+    return parsed(_content)
+
+
+@functools.lru_cache(maxsize=8)
+def parsed(content):
+    """Return the `CaseFile` of a file's bytes."""
+    from safetensors.numpy import load
+
+    tensors = load(content)
     exercises = json.loads(tensors.pop("exercises").tobytes())
-    return CaseFile(exercises, tensors, hashlib.sha256(content).hexdigest())
+    return CaseFile(exercises, tensors)

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from grading.commands.trial import Trial
-from grading.course import ASSIGNMENTS, REPOSITORY, filled, solutions
+from grading.course import REPOSITORY
+from tests.support.course import ASSIGNMENTS, Trial, filled, solutions
 
 
 def hand_in(course, students):

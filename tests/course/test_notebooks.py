@@ -6,8 +6,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from grading.course import ASSIGNMENTS, REPOSITORY, solutions
+from grading.course import REPOSITORY
 from source.reproduce import answers
+from tests.support.course import ASSIGNMENTS, solutions
 
 
 @pytest.fixture(scope="module", params=ASSIGNMENTS)

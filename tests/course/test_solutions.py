@@ -16,8 +16,8 @@ from nbformat import v4
 from nbval.plugin import find_comment_markers, get_sanitize_patterns, metadata_tags
 
 from grading.authoring.build import TOOLS
-from grading.authoring.translation import languages
 from grading.course import REPOSITORY
+from grading.reports.catalogues import languages
 
 SOLUTIONS = sorted((REPOSITORY / "solutions").rglob("*.ipynb"))
 SANITIZE = get_sanitize_patterns((REPOSITORY / "nbval_sanitize.cfg").read_text())

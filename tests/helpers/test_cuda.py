@@ -6,14 +6,14 @@ Without one these tests skip. The figures they print are for a report; `make ben
 import numpy as np
 import pytest
 import torch
+from helpers.checks.tolerance import softmax_tolerance
 
 import helpers
-from grading.course import ASSIGNMENTS, solutions
-from helpers.checks import report
-from helpers.checks.tolerance import softmax_tolerance
+from helpers.checks import cases, report
 from source.oracle import softmax_array
 from source.reproduce import answers
 from tests.benchmarks.bench_softmax import ROUNDS, peak_bytes
+from tests.support.course import ASSIGNMENTS, COURSE, solutions
 
 MPS, CUDA = torch.backends.mps.is_available(), torch.cuda.is_available()
 pytestmark = pytest.mark.skipif(not (CUDA or MPS), reason="torch sees no CUDA or MPS device on this machine")
@@ -74,6 +74,7 @@ def test_every_check_passes_with_tensors_on_the_gpu(assignment):
     def on_the_gpu(function):
         return lambda *args, **kwargs: function(*moved(args), **moved(kwargs))
 
+    cases.use(COURSE.public(assignment))
     torch.set_default_device("cuda")
     try:
         found = {name: report(name, on_the_gpu(scope[name])) for name in solutions(assignment) if callable(scope[name])}

@@ -6,9 +6,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import helpers
-from grading.course import solutions
 from helpers import pick_device, seed_everything, to_numpy, widest_float
 from helpers.checks import report
+from tests.support.course import solutions, use_cases
 
 
 @pytest.fixture
@@ -156,6 +156,7 @@ def test_checks_pass_whatever_the_default_device(name, default_device):
     scope = {"torch": torch, "helpers": helpers}
     exec((solutions("iterated_softmax") | solutions("temperature_range"))[name], scope)
     default_device("meta")
+    use_cases(name)
     assert report(name, scope[name]).passed
 
 
@@ -179,6 +180,7 @@ def test_a_check_says_what_to_do_about_float64_on_mps():
             "float32 instead."
         )
 
+    use_cases("softmax_t")
     hint = 'Apple\'s GPUs (mps) have no float64: make this tensor with device="cpu", or in float32'
     assert str(report("softmax_t", answer)).count(hint) == 8
     assert hint not in str(report("softmax_t", lambda x, **options: 1 / 0))

@@ -16,8 +16,8 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import v4
 
-from grading.commands.trial import Trial
-from grading.course import ASSIGNMENTS, REPOSITORY, filled, solutions
+from grading.course import REPOSITORY
+from tests.support.course import ASSIGNMENTS, Trial, filled, solutions
 
 CONSTRAINTS = REPOSITORY / "tests/colab_constraints.txt"
 WIDGETS_8 = ["ipywidgets==8.1.9", "widgetsnbextension==4.0.16", "jupyterlab_widgets==3.0.17", "comm==0.2.3"]

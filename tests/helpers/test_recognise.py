@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+from grading.authoring.draw import to_bfloat16
 from helpers.checks.cases import CaseFile
 from helpers.checks.collect import collect
 from helpers.checks.compare import compare
@@ -17,8 +18,8 @@ BOUND = {"rtol": 1e-9, "atol": 0.0}
 def case(value, right, mistakes=(), kind="number"):
     """Return a case of a function of one number; ``mistakes`` are [index, numbers, near]."""
     expected = {"number": right, **BOUND} if kind == "number" else {"integer": right}
-    groups = [[[index], [f"m{index}-{value}"], near] for index, _, near in mistakes]
-    tensors = {f"m{index}-{value}": np.float32([[numbers]]) for index, numbers, near in mistakes}
+    groups = [[[index], 1, [f"m{index}-{value}"], near] for index, _, near in mistakes]
+    tensors = {f"m{index}-{value}": to_bfloat16(np.array([[numbers]], float)) for index, numbers, near in mistakes}
     rest = {"kwargs": {}, "expected": expected, "diagnosis": "Think again."}
     return {"name": f"{value}", "aspect": "all", "args": [value], "mistakes": groups, **rest}, tensors
 
@@ -27,7 +28,7 @@ def told(function, cases, sentences=()):
     """Return the sentence said at each case, None where it passed."""
     exercise = {"aspects": {"all": 1.0}, "mistakes": list(sentences), "cases": [each for each, _ in cases]}
     tensors = {name: array for _, some in cases for name, array in some.items()}
-    file = CaseFile({"f": exercise}, tensors, "")
+    file = CaseFile({"f": exercise}, tensors)
     sent = json.loads(json.dumps(collect(function, exercise["cases"], {})))
     return [result.diagnosis and str(result.diagnosis) for result in compare("f", [file], sent)]
 

@@ -11,8 +11,8 @@ import nbformat
 import polib
 import pytest
 
-from grading.authoring.translation import LOCALE, languages
 from grading.course import REPOSITORY
+from grading.reports.catalogues import LOCALE, languages
 
 GUIDE = (REPOSITORY / "docs" / "instructors.md").read_text("utf-8")
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from grading.authoring.draw import COMMITTED_SEED, hidden_bytes, public_bytes
 from grading.authoring.exercise import load_exercises
-from grading.course import REPOSITORY
+from grading.course import REPOSITORY, Course
 from grading.engine.verdict import verdict
-from helpers.checks.cases import parse
+from helpers.checks.cases import parsed
 from helpers.checks.collect import collect
 from helpers.checks.rules import violations
 
@@ -45,7 +45,7 @@ class Row:
 @functools.cache
 def files(assignment, seed=COMMITTED_SEED, course=REPOSITORY):
     """Return the public and the hidden case file that a seed gives."""
-    return parse(public_bytes(course, assignment)), parse(hidden_bytes(course, assignment, seed))
+    return parsed(public_bytes(Course(course), assignment)), parsed(hidden_bytes(Course(course), assignment, seed))
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from functools import cache
 from grading.authoring import build, translation
 from grading.authoring.texts import CODE, FORMULA, PLACE, TAG
 from grading.course import REPOSITORY
+from grading.reports.catalogues import LOCALE
 
 CODE_NAME = "xx"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -45,7 +46,7 @@ def catalogues():
 
 def write(root):
     """Write this language under ``root``: source/locale/xx/*.po and helpers/locale/xx.json."""
-    folder = root / translation.LOCALE / CODE_NAME
+    folder = root / LOCALE / CODE_NAME
     folder.mkdir(parents=True)
     for domain, catalogue in catalogues().items():
         catalogue.save(str(folder / f"{domain}.po"))

@@ -4,8 +4,8 @@ import sqlite3
 
 import nbformat
 
-from grading.commands.trial import Trial
-from grading.course import REPOSITORY, points
+from grading.course import REPOSITORY
+from tests.support.course import Trial, points
 
 ASSIGNMENT = "iterated_softmax"
 EXERCISES = ("softmax_t", "iterative_softmax_experiment")

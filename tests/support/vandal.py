@@ -12,7 +12,7 @@ from itertools import count
 
 from hypothesis import strategies as st
 
-from grading.course import ASSIGNMENTS, released, solutions
+from tests.support.course import ASSIGNMENTS, released, solutions
 
 Part = namedtuple("Part", "answer number of")
 RELEASES = {name: released(name) for name in ASSIGNMENTS}

@@ -17,23 +17,23 @@ from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.text import Text
 from nbclient import NotebookClient
 from nbformat import v4
+from tests.support.bank import BANKED, answers
+from tests.support.bank.matrix import judge
 
 import helpers
-from grading.authoring import build, texts, translation
-from grading.course import ASSIGNMENTS, REPOSITORY, hidden_path
+from grading.authoring import build, texts
+from grading.course import REPOSITORY, Course
 from grading.repair.sentences import SENTENCES
-from grading.reports import language as page_languages
+from grading.reports import catalogues
 from grading.reports.feedback import page
 from grading.reports.language import PageLanguage
 from helpers import predictions
 from helpers.checks import needs, report
-from helpers.checks.cases import load
 from helpers.checks.compare import judge_case
 from helpers.support import language as spoken
 from source.exercises import EXERCISES
 from tests.support import pseudo
-from tests.support.bank import BANKED, answers
-from tests.support.bank.matrix import judge
+from tests.support.course import ASSIGNMENTS, COURSE, case_files, use_cases
 from tests.support.pseudo import accented, english_in
 
 CATALOGUES = sorted((REPOSITORY / "helpers/locale").glob("*.json"))
@@ -58,10 +58,9 @@ def speaking(root, monkeypatch):
 
 
 @pytest.fixture
-def page_language(root, monkeypatch):
-    """Let feedback pages speak it."""
-    monkeypatch.setattr(page_languages, "REPOSITORY", root)
-    return PageLanguage(pseudo.CODE_NAME)
+def page_language(root):
+    """The language of feedback pages that speak it."""
+    return PageLanguage(pseudo.CODE_NAME, Course(root))
 
 
 # Which language
@@ -115,7 +114,7 @@ def test_the_rule_notices_an_english_word_and_passes_code_and_accents():
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_no_word_of_a_notebook_was_left_out(name):
     instructor = build.instructors(REPOSITORY)[0][name]
-    prose = translation.prose(pseudo.catalogues()[name])
+    prose = catalogues.prose(pseudo.catalogues()[name])
     for cell in filter(texts.is_read, texts.translated(instructor, pseudo.CODE_NAME, prose).cells):
         if cell.cell_type == "markdown":
             assert english_in(cell.source) == []
@@ -190,6 +189,7 @@ CODE |= {"Ellipsis", "entropy", "perplexity", "Tensor", "ndarray", "generator"}
 @pytest.mark.parametrize("exercise", BANKED)
 def test_no_word_of_a_check_was_left_out(exercise, speaking):
     found = []
+    use_cases(exercise)
     for answer in list(answers(exercise).values()):
         shown = report(exercise, answer.function, [answer.source])
         given = {
@@ -202,6 +202,7 @@ def test_no_word_of_a_check_was_left_out(exercise, speaking):
 
 def test_the_bank_makes_a_check_say_much(speaking):
     """What the test above would mean little without."""
+    use_cases("softmax_t")
     said = {str(report(name, a.function, [a.source])) for name in ("softmax_t",) for a in answers(name).values()}
     assert len(said) > 20
 
@@ -224,7 +225,7 @@ def test_the_bank_makes_a_check_say_much(speaking):
 )
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_no_word_on_an_odd_answer_was_left_out(exercise, answer, speaking):
-    file = load()
+    file = case_files(exercise)[0]
     for case in file.exercises[exercise]["cases"]:
         result = judge_case(exercise, case, file.tensors, answer)
         assert english_in(f"{result.expected} {result.came} {result.diagnosis}", CODE) == []
@@ -245,6 +246,8 @@ def test_no_word_about_predictions_and_waiting_cells_was_left_out(speaking, caps
     helpers.sum_up_predictions()
     with needs("softmax_t", "perplexity"):
         raise NotImplementedError
+    helpers.check("softmax_t", None)
+    use_cases("softmax_t")
     helpers.check("nothing", None)
     assert english_in(capsys.readouterr().out, {"perplexity", "nothing", "KeyError", *EXERCISES}) == []
 
@@ -276,6 +279,7 @@ def test_no_word_about_predictions_and_waiting_cells_was_left_out(speaking, caps
     ],
 )
 def test_no_word_of_an_error_was_left_out(call, speaking):
+    use_cases("softmax_t")
     with pytest.raises((ValueError, TypeError, RuntimeError, KeyError)) as raised:
         call()
     code = {"tpu", "cuda", "mps", "cpu", "prefer", "real", "abs", "results", "nothing", "perplexity", "complex64"}
@@ -348,11 +352,10 @@ def test_every_letter_of_a_catalogue_has_a_glyph_in_the_figures_font(path):
 
 
 def test_every_stored_sentence_of_a_verdict_is_translated_when_it_is_shown(page_language):
-    files = load(), load(hidden_path())
     found = set()
     for exercise in BANKED:
         for answer in answers(exercise).values():
-            for result in judge(exercise, answer, *files).report.results:
+            for result in judge(exercise, answer, *case_files(exercise)).report.results:
                 name = page_language.stored(result.name.removeprefix("at grading: "))
                 found |= set(english_in(f"{name} {page_language.stored(result.diagnosis)}", CODE))
     assert found == set()
@@ -391,14 +394,13 @@ def test_a_stored_sentence_keeps_its_values_and_its_capital(sentence, page_langu
 
 
 def test_no_word_of_a_feedback_page_was_left_out(page_language, monkeypatch):
-    monkeypatch.setattr("grading.reports.feedback.page_language", lambda code: page_language)
-    files = load(), load(hidden_path())
+    monkeypatch.setattr("grading.reports.feedback.page_language", lambda *_: page_language)
     nb = v4.new_notebook(cells=[v4.new_code_cell('LANGUAGE = "xx"')])
     scores, names = {}, [*BANKED[:-1], "prediction_1"]
     for index, exercise in enumerate(names):
         wrong = list(answers(exercise).values()) if exercise in BANKED else []
         answer = wrong[index % len(wrong)] if wrong else None
-        shown = judge(exercise, answer, *files).report if answer else None
+        shown = judge(exercise, answer, *case_files(exercise)).report if answer else None
         data = {"exercise": exercise, "points": 1.0, "headline": f"{exercise}: 1 of 2 points; 1 of 2 cases passed."}
         cases = [vars(result) for result in shown.results] if shown else []
         violations = [vars(violation) for violation in shown.violations] if shown else []
@@ -410,7 +412,7 @@ def test_no_word_of_a_feedback_page_was_left_out(page_language, monkeypatch):
     grades = dict(student="Student One", assignment="iterated_softmax", notebook="iterated_softmax")
     grades |= dict(score=3.0, max_score=30.0, late_penalty=1.0)
     text = BeautifulSoup(
-        re.sub("<(code|pre).*?</(code|pre)>", "", page(nb, grades, scores), flags=re.DOTALL), "html.parser"
+        re.sub("<(code|pre).*?</(code|pre)>", "", page(nb, grades, scores, COURSE), flags=re.DOTALL), "html.parser"
     )
     assert text.html["lang"] == pseudo.CODE_NAME
     text.style.decompose()
@@ -431,9 +433,9 @@ def marks(exercise):
 
 def test_an_exact_sentence_is_translated_as_such_and_never_as_a_template():
     """ "{score} of {maximum}" fits any sentence with "of" in it."""
-    for language in translation.languages(REPOSITORY):
+    for language in catalogues.languages(REPOSITORY):
         shown = PageLanguage(language)
-        for catalogue in translation.load(REPOSITORY, language, translation.SHARED).values():
+        for catalogue in catalogues.load(REPOSITORY, language, catalogues.SHARED).values():
             plain = [e for e in catalogue if "{" not in e.msgid and e.msgid[0].islower()]
             for entry in plain:
                 said, meant = (text[0].upper() + text[1:] for text in (entry.msgid, entry.msgstr))

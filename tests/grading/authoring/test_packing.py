@@ -13,7 +13,8 @@ import pytest
 
 import helpers
 from grading.authoring import build, packing
-from grading.course import ASSIGNMENTS, REPOSITORY
+from grading.course import REPOSITORY
+from tests.support.course import ASSIGNMENTS
 
 FILES = {
     path.relative_to(REPOSITORY).as_posix(): path.read_bytes()

@@ -12,8 +12,11 @@ from nbformat import v4
 
 from grading.authoring import build, texts, translation
 from grading.authoring.texts import losses, marked, spans, translated
-from grading.authoring.translation import faults, languages, merged
-from grading.course import ASSIGNMENTS, REPOSITORY
+from grading.authoring.translation import faults, merged
+from grading.course import REPOSITORY
+from grading.reports import catalogues
+from grading.reports.catalogues import languages
+from tests.support.course import ASSIGNMENTS
 
 STUB = '''\
 def double(x):
@@ -143,7 +146,7 @@ def test_a_language_is_begun_by_one_command_one_file_a_domain(tmp_path):
 @pytest.mark.parametrize("language", languages(REPOSITORY))
 @pytest.mark.parametrize("domain", [*ASSIGNMENTS, "helpers", "grading"])
 def test_every_text_is_translated_and_keeps_what_it_must(language, domain):
-    stored = translation.read(REPOSITORY / translation.LOCALE / language / f"{domain}.po")
+    stored = catalogues.read(REPOSITORY / catalogues.LOCALE / language / f"{domain}.po")
     assert faults(stored, template()[domain]) == []
 
 
@@ -201,7 +204,7 @@ def test_the_check_names_the_file_and_the_text(tmp_path):
     root = tmp_path / "course"
     for folder in ("helpers", "grading", "source"):
         shutil.copytree(REPOSITORY / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "private"))
-    folder = root / translation.LOCALE / "vi"
+    folder = root / catalogues.LOCALE / "vi"
     notebooks, _ = build.instructors(REPOSITORY)
     assert translation.problems(root, notebooks) == []
     grading = polib.pofile(str(folder / "grading.po"))

@@ -18,8 +18,7 @@ from grading.authoring.draw import hidden_bytes
 from grading.batch import plan as batches
 from grading.batch.executors import Workers
 from grading.batch.plan import ATTEMPTS, Batch
-from grading.commands.trial import Trial
-from grading.course import REPOSITORY, released, solutions
+from grading.course import REPOSITORY
 from grading.engine import record as records
 from grading.engine.record import FAILED, JUDGED, NOT_GRADABLE, OtherCourse, Record, Store, Terms, judged, with_exercise
 from grading.gradebook.database import keep_overwritten
@@ -27,6 +26,7 @@ from grading.repair import editions as edition
 from grading.sandbox import kernels as sandbox
 from grading.sandbox.isolation import isolation
 from helpers.checks.cases import load
+from tests.support.course import Trial, released, solutions
 from tests.support.small_course import ASSIGNMENT, FULL, filled, generate, query
 
 HALF = {"softmax_t": solutions(ASSIGNMENT)["softmax_t"]}

@@ -14,9 +14,9 @@ import pytest
 
 from grading.__main__ import main
 from grading.batch.writer import Writer
-from grading.commands.trial import Trial
-from grading.course import REPOSITORY, solutions
+from grading.course import REPOSITORY
 from grading.engine.record import Store
+from tests.support.course import Trial, solutions
 from tests.support.small_course import ASSIGNMENT, FULL, filled, generate, query
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("alone")]

@@ -14,9 +14,9 @@ import nbformat
 import psutil
 import pytest
 
-from grading.commands.trial import Trial
-from grading.course import REPOSITORY, solutions
+from grading.course import REPOSITORY
 from grading.sandbox.isolation import isolation
+from tests.support.course import Trial, solutions
 from tests.support.small_course import ASSIGNMENT, FULL, filled, generate, query
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("alone")]

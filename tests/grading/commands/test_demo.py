@@ -8,7 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grading.course import REPOSITORY, filled, solutions
+from grading.course import REPOSITORY
+from tests.support.course import filled, solutions
 
 pytestmark = pytest.mark.slow
 

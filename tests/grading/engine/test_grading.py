@@ -3,17 +3,18 @@
 import base64
 import lzma
 import re
+import shutil
 from math import frexp
 
 import numpy as np
 import pytest
 
-from grading.authoring.draw import hidden_bytes
-from grading.commands.trial import Trial
-from grading.course import ASSIGNMENTS, HIDDEN, REPOSITORY, filled, hidden_path, released, solutions
+from grading.authoring.draw import COMMITTED_SEED, hidden_bytes, public_bytes
+from grading.course import REPOSITORY, Course
 from grading.engine.judge import inputs_of
 from grading.engine.verdict import verdict
-from helpers.checks.cases import load
+from helpers.checks.cases import parsed
+from tests.support.course import ASSIGNMENTS, CASES, COURSE, Trial, case_files, filled, released, solutions
 
 
 def graded_exercises(assignment):
@@ -110,8 +111,11 @@ def graded_cell(course, student, assignment, grade_id):
 
 def hidden_numbers():
     """Return the hidden inputs and references that are not public as well, as floats a text could hold."""
-    numbers = {float(v) for array in load(hidden_path()).tensors.values() for v in np.ravel(array)}
-    numbers -= {float(v) for array in load().tensors.values() for v in np.ravel(array)}
+    public, hidden = (
+        {float(v) for files in CASES.values() for array in files[kind].tensors.values() for v in np.ravel(array)}
+        for kind in (0, 1)
+    )
+    numbers = hidden - public
     digits = {number: f"{abs(number):.5e}".split("e")[0].replace(".", "").rstrip("0") for number in numbers}
     # Numbers of few digits, decimal or binary, stand in any text or file.
     return {number for number in numbers if len(digits[number]) >= 5 and frexp(number)[0] * 2.0**20 % 1}
@@ -144,7 +148,7 @@ def test_no_hidden_number_is_in_what_students_get():
     numbers = hidden_numbers()
     assert len(numbers) > 500
     given = [*REPOSITORY.glob("release/**/*.ipynb"), *REPOSITORY.glob("notebooks/**/*.ipynb")]
-    given += [path for path in REPOSITORY.glob("helpers/**/*") if path.suffix in (".py", ".safetensors")]
+    given += [*REPOSITORY.glob("helpers/**/*.py"), *REPOSITORY.glob("source/cases/*/public.safetensors")]
     assert len(given) > 10
     assert {str(path): leaks(path.read_bytes(), numbers) for path in given} == {str(path): set() for path in given}
 
@@ -152,7 +156,7 @@ def test_no_hidden_number_is_in_what_students_get():
 @pytest.mark.parametrize("name", sorted(set(EXERCISES)))
 def test_the_kernel_gets_no_reference(name):
     """Every tensor sent is one that an argument names, and no expected value of a case is among what is sent."""
-    for file in (load(), load(hidden_path())):
+    for file in case_files(name):
         calls, tensors = inputs_of(file, name)
         assert all(set(call) <= {"args", "kwargs", "value"} for call in calls)
         references = {case["expected"].get(kind) for case in file.exercises[name]["cases"] for kind in KINDS}
@@ -174,7 +178,7 @@ def test_nothing_that_came_after_a_hidden_input_stays(course):
 def test_the_leak_test_sees_a_leak():
     """The red fixture: every hidden number is found in the file itself, and printed, as raw bytes and in base64."""
     numbers = hidden_numbers()
-    assert leaks(HIDDEN.read_bytes(), numbers) == numbers
+    assert leaks(b"".join(COURSE.hidden(assignment) for assignment in ASSIGNMENTS), numbers) == numbers
     for number in numbers:
         raw = np.array([1.0, number, 2.0]).tobytes()
         for content in (f"x = {number:.7g}".encode(), raw, base64.b64encode(raw)):
@@ -182,7 +186,7 @@ def test_the_leak_test_sees_a_leak():
 
 
 def test_a_verdict_repeats_nothing_that_came_from_the_kernel():
-    public, hidden = load(), load(hidden_path())
+    public, hidden = case_files("decay_ratios")
     count = sum(len(file.exercises["decay_ratios"]["cases"]) for file in (public, hidden))
     secret = [{"kind": "raised", "type": "S3CRET", "text": "S3CRET"}, {"kind": "other", "type": "S3CRET"}]
     secret += [
@@ -194,25 +198,30 @@ def test_a_verdict_repeats_nothing_that_came_from_the_kernel():
     assert "KeyError" in str(found.report)
 
 
-def test_a_private_hidden_set_is_used_when_it_is_there(tmp_path, monkeypatch):
-    from grading import course
+def test_a_private_hidden_set_is_used_when_it_is_there(tmp_path):
+    course = Course(tmp_path)
+    shutil.copytree(COURSE.source("cases"), course.source("cases"), ignore=shutil.ignore_patterns("private.*"))
+    for assignment in ASSIGNMENTS:
+        committed = course.hidden(assignment)
+        private = course.case_file(assignment, "private")
+        private.write_bytes(hidden_bytes(COURSE, assignment, "my own seed"))
+        assert course.hidden(assignment) == private.read_bytes() != committed
+        assert course.cases(assignment)[0] == COURSE.public(assignment)
+        assert parsed(private.read_bytes()).exercises.keys() == parsed(committed).exercises.keys()
 
-    monkeypatch.setattr(course, "PRIVATE", tmp_path / "hidden.safetensors")
-    assert course.hidden_path() == course.HIDDEN
-    course.PRIVATE.write_bytes(hidden_bytes("my own seed"))
-    assert course.hidden_path() == course.PRIVATE
-    assert load(course.PRIVATE).exercises.keys() == load().exercises.keys()
-    assert course.PRIVATE.read_bytes() != course.HIDDEN.read_bytes()
+
+def test_a_course_without_cases_says_how_to_get_them(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no case file .*public\.safetensors: draw it with python -m grading"):
+        Course(tmp_path).cases("anything")
 
 
-def test_the_committed_cases_are_what_the_oracle_writes():
-    from grading.authoring.draw import COMMITTED_SEED, hidden_bytes, public_bytes
-    from helpers.checks.cases import PUBLIC
-
-    assert PUBLIC.read_bytes() == public_bytes()
-    assert HIDDEN.read_bytes() == hidden_bytes(COMMITTED_SEED)
-    assert hidden_bytes("one seed") != hidden_bytes("another seed")
-    assert len(lzma.compress(PUBLIC.read_bytes())) <= 10_000, "each notebook carries it, packed"
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_committed_cases_are_what_the_oracle_writes(assignment):
+    public, hidden = (COURSE.case_file(assignment, kind).read_bytes() for kind in ("public", "hidden"))
+    assert public == public_bytes(COURSE, assignment)
+    assert hidden == hidden_bytes(COURSE, assignment, COMMITTED_SEED)
+    assert hidden_bytes(COURSE, assignment, "one seed") != hidden_bytes(COURSE, assignment, "another seed")
+    assert len(lzma.compress(public)) <= 10_000, "the notebook carries it, packed"
 
 
 def test_nbgrader_stops_where_its_configuration_is_broken(tmp_path):

@@ -4,10 +4,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
-from grading.course import ASSIGNMENTS, filled, released, solutions
 from grading.engine.judge import Judge, exercise_of, is_judged
 from grading.engine.relevance import changed, skippable
 from grading.repair.doctor import mend
+from tests.support.course import ASSIGNMENTS, COURSE, filled, released, solutions
 
 
 def mended(assignment, *added):
@@ -87,6 +87,7 @@ def test_the_verdicts_are_those_of_a_full_run(assignment):
     found = []
     for everything in (False, True):
         judge = Judge(run_everything=everything)
+        judge.cases = COURSE.cases(assignment)
         judge.preprocess(mended(assignment), {"metadata": {}})
         found.append({name: verdict.as_output() for name, verdict in judge.verdicts.items()})
     assert found[0] == found[1]

@@ -9,13 +9,13 @@ from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
 from grading.__main__ import main
-from grading.commands.trial import Trial
-from grading.course import ASSIGNMENTS, REPOSITORY
+from grading.course import REPOSITORY
 from grading.gradebook import due_dates as late
 from grading.plugins.late import DAY, PerDay
 from tests.conftest import FILES
 from tests.grading.lms.test_collect import SOLVED
 from tests.grading.lms.test_lms import zipped
+from tests.support.course import ASSIGNMENTS, Trial
 
 FIRST = ASSIGNMENTS[0]
 DUE = datetime(2026, 9, 30, 12, 0)

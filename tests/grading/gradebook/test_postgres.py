@@ -11,9 +11,9 @@ import pytest
 
 from grading.__main__ import main
 from grading.batch.writer import RecordedAutograde, Writer
-from grading.commands.trial import Trial
-from grading.course import REPOSITORY, solutions
+from grading.course import REPOSITORY
 from grading.gradebook.database import gradebook_of
+from tests.support.course import Trial, solutions
 from tests.support.small_course import ASSIGNMENT, FULL, filled, generate
 
 BINARIES = [path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))]

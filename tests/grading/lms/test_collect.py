@@ -9,9 +9,10 @@ import nbformat
 import pytest
 
 from grading.__main__ import main
-from grading.course import ASSIGNMENTS, REPOSITORY, filled, released, solutions
+from grading.course import REPOSITORY
 from grading.lms.collect import NOBODY
 from grading.lms.layouts import plain
+from tests.support.course import ASSIGNMENTS, filled, released, solutions
 
 FIRST = ASSIGNMENTS[0]
 SOLVED = nbformat.writes(filled(FIRST, solutions(FIRST))).encode()

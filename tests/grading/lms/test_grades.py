@@ -6,12 +6,12 @@ import re
 import pytest
 
 from grading.__main__ import main
-from grading.course import ASSIGNMENTS
 from grading.gradebook.status import UNREAD
 from grading.lms import roster
 from grading.lms.grade_files import write_grades
 from tests.grading.lms.test_roster import CANVAS_EXPORT, MOODLE_EXPORT, WORKSHEET, written
 from tests.grading.plugins.test_export import FILES, SOLVED, place
+from tests.support.course import ASSIGNMENTS
 
 FIRST = ASSIGNMENTS[0]
 EVIL = '''\

@@ -14,11 +14,12 @@ import pytest
 from nbgrader.utils import parse_utc
 
 from grading.__main__ import main
-from grading.course import ASSIGNMENTS, REPOSITORY
+from grading.course import REPOSITORY
 from grading.lms import archives as archive
 from grading.lms import layouts as lms
 from grading.lms.collect import collect, stamp
 from tests.grading.lms.test_collect import BLANK, BROKEN, SOLVED, taken, tree
+from tests.support.course import ASSIGNMENTS
 
 FIRST = ASSIGNMENTS[0]
 MADE = (2026, 9, 30, 20, 0, 0)  # a local time

@@ -6,12 +6,12 @@ import pytest
 from nbgrader.utils import parse_utc
 
 from grading.__main__ import main
-from grading.course import ASSIGNMENTS
 from grading.lms import roster
 from grading.lms.collect import collect
 from grading.lms.layouts import Owner
 from tests.grading.lms.test_collect import BLANK, SOLVED, taken, tree
 from tests.grading.lms.test_lms import CANVAS, CLASSROOM, GRADESCOPE, MOODLE, zipped
+from tests.support.course import ASSIGNMENTS
 
 FIRST = ASSIGNMENTS[0]
 PLAIN = """\

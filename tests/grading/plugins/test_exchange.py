@@ -19,9 +19,9 @@ import pytest
 from nbgrader.api import Gradebook
 
 from grading.commands.demo import NO_SHIFT
-from grading.commands.trial import Trial
-from grading.course import ASSIGNMENTS, REPOSITORY, filled, points, released, solutions
+from grading.course import REPOSITORY
 from grading.repair.doctor import mend, repairs_in
+from tests.support.course import ASSIGNMENTS, Trial, filled, points, released, solutions
 
 pytestmark = [
     pytest.mark.slow,

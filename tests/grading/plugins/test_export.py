@@ -9,9 +9,9 @@ from nbgrader.plugins import CsvExportPlugin
 from traitlets import Any
 from traitlets.config import LoggingConfigurable
 
-from grading.course import ASSIGNMENTS, filled, solutions
 from grading.gradebook.status import COLUMNS, STOPPED
 from grading.plugins.export import StatusExport
+from tests.support.course import ASSIGNMENTS, filled, solutions
 
 FIRST = ASSIGNMENTS[0]
 FILES = (f"{FIRST}.ipynb", "more.ipynb")

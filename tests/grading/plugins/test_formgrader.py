@@ -16,10 +16,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell
 
-from grading.commands.trial import Trial
-from grading.course import ASSIGNMENTS, REPOSITORY, fill, points, solutions
+from grading.course import REPOSITORY
 from grading.plugins.formgrader import harmless
 from tests.course.test_browser import CHROMIUM, page, screenshot, serving  # noqa: F401
+from tests.support.course import ASSIGNMENTS, Trial, fill, points, solutions
 
 FIRST = ASSIGNMENTS[0]
 POINTS = points(FIRST)

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from grading.authoring.build import SETUP_ID
 from grading.authoring.packing import CALL, pack
-from grading.course import ASSIGNMENTS, filled
 from grading.repair.doctor import NOTE_ID, Mended, mend, repairs_in
 from grading.repair.intake import LARGEST_FILE, MOST_CELLS, NotGradable
+from tests.support.course import ASSIGNMENTS, filled
 from tests.support.vandal import RELEASES, SETUP_CELLS, SOLVED, Wreck, wrecks
 
 FIRST = ASSIGNMENTS[0]

@@ -4,8 +4,7 @@ import csv
 
 import pytest
 
-from grading.commands.trial import Trial
-from grading.course import REPOSITORY, points
+from grading.course import REPOSITORY
 from grading.repair.doctor import mend, repairs_in
 from tests.grading.repair.test_doctor import (
     BELOW,
@@ -18,6 +17,7 @@ from tests.grading.repair.test_doctor import (
     sent,
     vandalised,
 )
+from tests.support.course import Trial, points
 
 POINTS = points(FIRST)
 

@@ -26,8 +26,6 @@ from nbgrader.api import Gradebook
 import helpers
 from grading.__main__ import main
 from grading.commands.demo import FORBIDDEN, NO_SHIFT
-from grading.commands.trial import Trial
-from grading.course import filled, hidden_path, released, solutions
 from grading.engine.judge import inputs_of, is_judged
 from grading.engine.verdict import verdict
 from grading.repair.doctor import Mended
@@ -35,10 +33,10 @@ from grading.reports.feedback import call, example, page, prose, shown
 from grading.reports.findings import reason
 from grading.reports.summary import misconceptions, submissions, write
 from helpers.checks import collect
-from helpers.checks.cases import load
 from helpers.checks.rules import violations
 from tests.course.test_browser import CHROMIUM
 from tests.grading.engine.test_grading import hidden_numbers, leaks
+from tests.support.course import CASES, COURSE, Trial, filled, released, solutions
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted:sqlalchemy.exc.SAWarning")  # nbgrader's own
 
@@ -59,7 +57,7 @@ LATER = "printed after a hidden input"
 
 def judged(name, points, answers):
     """Return the verdict on an exercise of a student's answers, judged as at grading but for the kernel."""
-    files = load(), load(hidden_path())
+    files = CASES[ASSIGNMENT]
     if name not in answers:
         replies = [{"kind": "unattempted"}] * sum(len(file.exercises[name]["cases"]) for file in files)
         return verdict(name, points, *files, replies, ())
@@ -166,7 +164,7 @@ def words(page):
 
 def test_the_page_of_full_marks_says_so(course):
     said = words(page_of(course, "solved"))
-    count = sum(len(file.exercises["softmax_t"]["cases"]) for file in (load(), load(hidden_path())))
+    count = sum(len(file.exercises["softmax_t"]["cases"]) for file in CASES[ASSIGNMENT])
     assert f"Feedback on iterated_softmax solved {TOTAL} of {TOTAL} points" in said
     assert f"softmax_t 5 of 5 points Full marks: {count} of {count} cases passed." in said
     assert "To read again" not in said and "What failed" not in said
@@ -184,7 +182,9 @@ def test_the_page_says_what_failed_why_and_where_to_read_again(course):
 
 def test_a_public_case_is_shown_with_its_call_and_its_expected_numbers():
     case = {"name": "rows far apart, float32", "outcome": "value"}
-    found = example("softmax_t", [{"name": "at grading: rows far apart", "outcome": "value"}, case])
+    found = example(
+        CASES[ASSIGNMENT][0], "softmax_t", [{"name": "at grading: rows far apart", "outcome": "value"}, case]
+    )
     assert found["name"] == case["name"]
     scope = {"torch": torch, "softmax_t": lambda x: x}
     assert eval(found["call"], scope).tolist() == [[0.0, 1.0], [400.0, 401.5], [-900.0, -902.0]]
@@ -194,9 +194,10 @@ def test_a_public_case_is_shown_with_its_call_and_its_expected_numbers():
     ]
 
 
-@pytest.mark.parametrize("name", load().exercises)
-def test_every_short_call_runs_and_every_expected_part_can_be_read(name):
-    file = load()
+@pytest.mark.parametrize(
+    ("file", "name"), [(public, name) for public, _ in CASES.values() for name in public.exercises]
+)
+def test_every_short_call_runs_and_every_expected_part_can_be_read(file, name):
     for case in file.exercises[name]["cases"]:
         source = call(name, case, file.tensors)
         if source:
@@ -268,7 +269,7 @@ def test_a_hidden_value_stays_out_even_where_a_verdict_has_it():
             if case["name"].startswith("at grading"):
                 case["expected"] = number
     assert number in nbformat.writes(notebook)
-    assert number not in page(notebook, grades(), {"softmax_t": 0.0})
+    assert number not in page(notebook, grades(assignment=ASSIGNMENT), {"softmax_t": 0.0}, COURSE)
 
 
 def test_the_leak_check_sees_a_hidden_number_on_a_page(course):
@@ -284,7 +285,7 @@ def test_what_people_wrote_is_text_and_never_markup(course):
     notebook = graded({"softmax_t": f"{NO_SHIFT}  # </code></pre>{TAG}"})
     notebook.cells.insert(0, new_markdown_cell(f"## {TAG}"))
     notebook = Mended(notebook, (f"`{TAG}` and {TAG}",)).noted()
-    assert TAG not in page(notebook, grades(student=TAG, assignment=TAG), {"softmax_t": None})
+    assert TAG not in page(notebook, grades(student=TAG, assignment=TAG), {"softmax_t": None}, COURSE)
     assert prose("a `<b>` c") == "a <code>&lt;b&gt;</code> c"
 
 

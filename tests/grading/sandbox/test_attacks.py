@@ -16,14 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from grading.commands.trial import Trial
-from grading.course import REPOSITORY, hidden_path, solutions
+from grading.course import REPOSITORY
 from grading.engine.verdict import verdict
 from grading.sandbox.isolation import isolation
-from helpers.checks.cases import load
 from helpers.checks.collect import collect
 from tests.grading.engine.test_grading import hidden_numbers, leaks
 from tests.support.attacks import bank
+from tests.support.course import Trial, case_files, solutions
 from tests.support.small_course import ASSIGNMENT, FULL, filled, generate
 
 pytestmark = pytest.mark.skipif(
@@ -127,7 +126,7 @@ def deserved(source):
 
     scope = {"torch": torch}
     exec(source, scope)
-    public, hidden = load(), load(hidden_path())
+    public, hidden = case_files("softmax_t")
     answers = []
     for file in (public, hidden):
         cases = file.exercises["softmax_t"]["cases"]

@@ -4,13 +4,12 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
 from grading.authoring.texts import translated
-from grading.authoring.translation import LOCALE, languages, prose, read
-from grading.course import REPOSITORY
-from grading.repair.editions import notebooks
+from grading.course import OfCourse, notebook_at
 from grading.repair.packed import CALL
+from grading.reports.catalogues import languages, prose, read
 
 
-class Edition(NbGraderPreprocessor):
+class Edition(OfCourse, NbGraderPreprocessor):
     """Translate a notebook's prose, docstrings and comments before anything else is made of it."""
 
     language = Unicode("en", help="The language of what is released: en, or a folder of source/locale.").tag(
@@ -21,19 +20,21 @@ class Edition(NbGraderPreprocessor):
         """Return the notebook in ``language``; raises ValueError, naming the languages, where there is no such one."""
         if self.language == "en":
             return nb, resources
-        if self.language not in languages(REPOSITORY):
-            known = ", ".join(["en", *languages(REPOSITORY)])
+        if self.language not in languages(self.course.folder):
+            known = ", ".join(["en", *languages(self.course.folder)])
             raise ValueError(f"Edition.language is {self.language!r}, and there is {known}")
-        path = REPOSITORY / LOCALE / self.language / f"{resources['nbgrader']['notebook']}.po"
-        nb = translated(nb, self.language, prose(read(path)))
+        name = resources["nbgrader"]["notebook"]
+        nb = translated(nb, self.language, prose(read(self.course.locale / self.language / f"{name}.po")))
         for cell in nb.cells:
             if CALL in cell.source:  # the packed helpers, with this language's catalogue
-                cell.source = self.setup(cell.id)
+                cell.source = self.setup(name, cell.id)
         return nb, resources
 
-    def setup(self, cell_id):
+    def setup(self, name, cell_id):
         """Return the source of this language's setup cell; raises ValueError where notebooks/ has none."""
-        for language, sources in notebooks():
-            if language == self.language and cell_id in sources:
-                return sources[cell_id]
-        raise ValueError(f"notebooks/{self.language} has no notebook with a setup cell: run make course")
+        path = self.course.notebook(name, self.language)
+        cells = notebook_at(path).cells if path.exists() else []
+        for cell in cells:
+            if cell.id == cell_id:
+                return cell.source
+        raise ValueError(f"{path} is missing, or has no setup cell: run make course")

@@ -7,25 +7,26 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat import v4
 
-from grading.authoring import texts, translation
+from grading.authoring import texts
 from grading.commands.demo import FORBIDDEN, NO_SHIFT
-from grading.commands.trial import Trial
-from grading.course import ASSIGNMENTS, REPOSITORY, fill, released, solutions
-from grading.plugins.edition import Edition
+from grading.course import REPOSITORY
+from grading.authoring.edition import Edition
 from grading.repair import editions as edition
 from grading.repair.doctor import mend
 from grading.repair.editions import editions, language_of
+from grading.reports import catalogues
 from grading.reports.findings import findings
 from tests.support import pseudo
+from tests.support.course import ASSIGNMENTS, Trial, fill, released, solutions
 
 ASSIGNMENT = "iterated_softmax"
 SOLVED = solutions(ASSIGNMENT)
-LANGUAGES = translation.languages(REPOSITORY)
+LANGUAGES = catalogues.languages(REPOSITORY)
 
 
 def accented_edition(name=ASSIGNMENT):
     """Return what students would get in a language that nobody speaks."""
-    prose = translation.prose(pseudo.catalogues()[name])
+    prose = catalogues.prose(pseudo.catalogues()[name])
     return texts.translated(released(name), pseudo.CODE_NAME, prose)
 
 

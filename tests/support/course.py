@@ -1,0 +1,31 @@
+"""What tests share of this repository's course."""
+
+from grading.commands.trial import Trial  # noqa: F401
+from grading.course import Course, fill
+from helpers.checks import cases
+from helpers.checks.cases import parsed
+
+COURSE = Course()
+ASSIGNMENTS = COURSE.assignments
+CASES = {assignment: tuple(map(parsed, COURSE.cases(assignment))) for assignment in ASSIGNMENTS}  # public and hidden
+released, solutions, points = COURSE.release, COURSE.solutions, COURSE.points
+
+
+def filled(assignment, answers):
+    """Return the released notebook with solution cells replaced: ``answers`` maps an exercise to a cell's source."""
+    return fill(released(assignment), answers)
+
+
+def assignment_of(exercise):
+    """Return the first assignment with an exercise of that name."""
+    return next(name for name, (public, _) in CASES.items() if exercise in public.exercises)
+
+
+def use_cases(exercise):
+    """Let checks use the cases of the first assignment with an exercise, as its notebook's setup cell does."""
+    cases.use(COURSE.public(assignment_of(exercise)))
+
+
+def case_files(exercise):
+    """Return the public and the hidden case file of the first assignment with an exercise."""
+    return CASES[assignment_of(exercise)]
