@@ -5,14 +5,15 @@ from pathlib import Path
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions
 
+from grading.authoring.edition import Edition
+from grading.authoring.stubs import ClearAnswers
+
 # A module that is missing or broken must show here, not at grading.
 from grading.course import REPOSITORY
 from grading.engine import judge  # noqa: F401
-from grading.authoring.edition import Edition
 from grading.plugins.exchange import CollectFiles
 from grading.plugins.export import StatusExport
 from grading.plugins.formgrader import harmless
-from grading.authoring.stubs import ClearAnswers
 
 
 def configure(c, folder=REPOSITORY):

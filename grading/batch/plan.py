@@ -28,6 +28,7 @@ from grading.engine.record import (
 )
 from grading.files import NO_ROOM
 from grading.gradebook.database import DATABASE_ERRORS, transaction
+from helpers.support.language import Message, english, plain
 
 ATTEMPTS = 3  # of a submission whose process ended under it
 PATTERN = set("*?[")  # signs with a meaning where nbgrader looks for files
@@ -50,7 +51,7 @@ class Outcome:
 
     graded: int = 0
     moved: dict[str, dict] = field(default_factory=dict)
-    unmarked: dict[str, str] = field(default_factory=dict)
+    unmarked: dict[str, Message] = field(default_factory=dict)
     tried_again: list[str] = field(default_factory=list)
     seconds: Counter = field(default_factory=Counter)  # by stage; those of the workers added up
 
@@ -148,7 +149,7 @@ class Batch:
             if concerns_all(error):
                 raise
             self.withdraw_earlier(student)
-            outcome.unmarked[student] = f"its marks could not be written: {said(error)}"
+            outcome.unmarked[student] = english("its marks could not be written: {error}", error=error_message(error))
             return replace(record, status=FAILED, reason=outcome.unmarked[student])
         outcome.seconds["writing"] += time.monotonic() - begun
         outcome.graded += 1
@@ -190,7 +191,7 @@ class Batch:
                     try:
                         content = self.content(waiting[0])
                     except ValueError as error:
-                        yield waiting.popleft(), Record("", FAILED, str(error))
+                        yield waiting.popleft(), Record("", FAILED, error_message(error))
                         continue
                     future = workers.executor.submit(judged_elsewhere, content, self.terms.packed, self.terms.version)
                     running[future] = waiting.popleft()
@@ -204,7 +205,7 @@ class Batch:
                     continue
                 if isinstance(error, OtherCourse):
                     raise error  # such a worker refuses at once, and would have all of the class
-                failed = Record("", FAILED, said(error), doubtful=True)
+                failed = Record("", FAILED, error_message(error), doubtful=True)
                 yield running.pop(future), failed if error else future.result()
             if broken:
                 for student in running.values():
@@ -212,7 +213,7 @@ class Batch:
                 waiting.extendleft(running.values())
                 running.clear()
                 while waiting and attempts[waiting[0]] >= ATTEMPTS:
-                    ended = f"the process that judged it ended {ATTEMPTS} times"
+                    ended = english("the process that judged it ended {count} times", count=ATTEMPTS)
                     yield waiting.popleft(), Record("", FAILED, ended)
                 workers.renew()
 
@@ -222,6 +223,6 @@ def concerns_all(error: Exception) -> bool:
     return isinstance(error, DATABASE_ERRORS) or (isinstance(error, OSError) and error.errno in NO_ROOM)
 
 
-def said(error: Exception | None) -> str:
+def error_message(error: Exception | None) -> Message:
     """Return what an error says: a ValueError's sentence, and the type of any other with it."""
-    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+    return plain(str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}")

@@ -115,7 +115,7 @@ def write_feedback(writer, batch):
     """Write the feedback pages of all who have a mark, say how many are new or changed, and return what failed."""
     from tqdm import tqdm
 
-    from grading.batch.plan import concerns_all, said
+    from grading.batch.plan import concerns_all, error_message
 
     students = [s for s in batch.submitted if writer.place("autograded", s).is_dir()]
     changed, failed = 0, {}
@@ -125,7 +125,7 @@ def write_feedback(writer, batch):
         except Exception as error:
             if concerns_all(error):
                 raise
-            failed[student] = said(error)
+            failed[student] = error_message(error)
     print(f"Feedback: {changed} pages new or changed, {len(students) - changed - len(failed)} as they were.")
     for student, reason in failed.items():
         print(f"{student}: NO FEEDBACK PAGE: {reason}")

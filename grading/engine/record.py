@@ -13,7 +13,7 @@ import pickle
 import platform
 import threading
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -25,6 +25,7 @@ from grading.course import REPOSITORY
 from grading.engine.judge import Judge
 from grading.repair.doctor import mend
 from grading.repair.intake import NotGradable
+from helpers.support.language import Message
 
 LIMITS = (
     "timeout",
@@ -39,6 +40,7 @@ LIMITS = (
 # The code that decides. What only shows a verdict is left out: a new wording there needs no new grading.
 DECIDING = ("grading/engine", "grading/repair", "grading/sandbox", "helpers/checks")
 ONE_AT_A_TIME = threading.Lock()  # a process has one sandbox; dask's workers may have several threads
+FORMAT = 2  # of a stored record; another one counts as none
 JUDGED, NOT_GRADABLE, FAILED = "judged", "not gradable", "failed"
 
 
@@ -106,8 +108,8 @@ class Record:
 
     key: str
     status: str
-    reason: str = ""
-    repairs: tuple[str, ...] = ()
+    reason: Message | None = None
+    repairs: tuple[Message, ...] = ()
     points: dict = field(default_factory=dict)
     notebook: dict = field(default_factory=dict)
     doubtful: bool = False
@@ -115,12 +117,34 @@ class Record:
     seconds: dict = field(default_factory=dict)
 
     def dumps(self) -> bytes:
-        return json.dumps(asdict(self), ensure_ascii=False).encode("utf-8", "replace")
+        data = vars(self) | {"format": FORMAT, "repairs": [sentence.to_json() for sentence in self.repairs]}
+        data["reason"] = self.reason and self.reason.to_json()
+        return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
+
+    @classmethod
+    def loads(cls, content: bytes) -> "Record":
+        """Return the record that `dumps` wrote; raises ValueError for another version's, or what is none."""
+        data = json.loads(content)
+        if not isinstance(data, dict) or data.pop("format", None) != FORMAT:
+            raise ValueError("this is no record of this version")
+        data["repairs"] = tuple(map(Message.from_json, data["repairs"]))
+        data["reason"] = data["reason"] and Message.from_json(data["reason"])
+        return cls(**data)
+
+
+def refused(content: bytes, reason: Message) -> Record:
+    """Return the record of bytes that the doctor refused, whatever the terms."""
+    return Record(digest_of(content), NOT_GRADABLE, reason)
 
 
 def key_of(content: bytes, terms: Terms) -> str:
     """Return the name of a verdict: of the submission's bytes and the course's version."""
-    return f"{hashlib.sha256(content).hexdigest()[:16]}-{terms.version}"
+    return f"{digest_of(content)}-{terms.version}"
+
+
+def digest_of(content: bytes) -> str:
+    """Return the part of a verdict's name that stands for the submission's bytes."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def same_bytes(key: str, other: str) -> bool:
@@ -159,7 +183,7 @@ def judged(content: bytes, terms: Terms, expected: str) -> Record:
     try:
         mended = mend(content, released(terms.release), terms.editions)
     except NotGradable as refusal:
-        return Record(key, NOT_GRADABLE, str(refusal))
+        return Record(key, NOT_GRADABLE, refusal.reason)
     mended_at = time.monotonic()
     judge = Judge(**dict(terms.limits))
     judge.cases, judge.private = (terms.public, terms.hidden), terms.private
@@ -225,8 +249,7 @@ class Store:
     def load(self, student: str) -> Record | None:
         """Return what is kept of a student, or None; a file that is not whole counts as none."""
         try:
-            data = json.loads((self.folder / f"{student}.json").read_bytes())
-            return Record(**data | {"repairs": tuple(data["repairs"])})
+            return Record.loads((self.folder / f"{student}.json").read_bytes())
         except (FileNotFoundError, ValueError, TypeError, KeyError):
             return None
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from helpers.checks.compare import Result, compare
 from helpers.checks.report import Report
 from helpers.checks.rules import Violation
-from helpers.support.language import Message, english
+from helpers.support.language import Message, english, plain
 
 FORMAT = 2  # of a stored verdict; another one is never read
 
@@ -127,5 +127,5 @@ def discreet(result):
     if result.outcome == "raised":
         kind = result.got.values["type"]
         known = isinstance(getattr(builtins, kind, None), type)
-        got = Message("{value}", {"value": kind}) if known else english("an error")
+        got = plain(kind) if known else english("an error")
     return replace(result, expected=None if result.hidden else result.expected, got=got)

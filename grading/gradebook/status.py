@@ -1,4 +1,4 @@
-"""Export the gradebook as CSV without inventing marks: `nbgrader export` with our plugin (nbgrader_config.py).
+"""The status of every mark, with a reason where there is none: a mark is never invented.
 
 nbgrader writes 0 for a submission that it could not read, for a notebook that was not handed in and for a student who
 handed in nothing. Here such a mark is empty, with a status and a reason beside it.
@@ -7,15 +7,14 @@ handed in nothing. Here such a mark is empty, with a status and a reason beside 
 import collections
 import csv
 import io
+import json
 import re
 from pathlib import Path
 
-import nbformat
-
-from grading.course import OfCourse
+from grading.engine.record import Store, digest_of, same_bytes
+from grading.files import write
 from grading.gradebook.database import submission_of
-from grading.repair.doctor import mended_or_refused
-from grading.repair.intake import NotGradable
+from helpers.support.language import Message, english
 
 COLUMNS = [
     "assignment",
@@ -35,11 +34,11 @@ COLUMNS = [
 # What spreadsheets take for the beginning of a formula, and what begins so but is only a number.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NUMBER = re.compile(r"[+-]?\d*(\.\d*)?")
-UNREAD = ".unread.txt"  # ends the note that stands for a file which could not be read when it was collected
-STOPPED = "not graded yet, or nbgrader stopped with an error: see the messages of nbgrader autograde"
+REASON = ".reason.json"  # ends the name of the reason beside a file that is not gradable
+STOPPED = english("not graded yet, or nbgrader stopped with an error: see the messages of nbgrader autograde")
 
 
-def table(columns, rows):
+def csv_table(columns, rows):
     """Return the bytes of a CSV that a spreadsheet can open without running anything in it.
 
     Names, addresses and sentences that a spreadsheet would take for a formula begin with an apostrophe, as typed there.
@@ -47,12 +46,13 @@ def table(columns, rows):
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
-    writer.writerows([[harmless(row[column]) for column in columns] for row in rows])
+    writer.writerows([[as_cell(row[column]) for column in columns] for row in rows])
     return text.getvalue().encode()
 
 
-def harmless(value):
-    """Return a cell's value; a text that would be a formula gets an apostrophe before it."""
+def as_cell(value):
+    """Return a cell's value, a message in words; a text that would be a formula gets an apostrophe before it."""
+    value = str(value) if isinstance(value, Message) else value
     return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA and not NUMBER.fullmatch(value) else value
 
 
@@ -85,15 +85,16 @@ def folder(course, step, student, assignment):
     return Path(course.format_path(getattr(course, f"{step}_directory", step), student, assignment))
 
 
+def places(course, student, assignment):
+    """Return two functions: of a step, the student's folder there; of nothing, what was kept of the student's file."""
+    store = Store(Path(course.root), assignment)
+    return lambda step: folder(course, step, student, assignment), lambda: store.load(student)
+
+
 def row(gradebook, assignment, student, persons, course):
     """Return the table's row for one student and assignment; each name is the first that one of ``persons`` has."""
-    status, reason = standing(
-        gradebook,
-        assignment,
-        student,
-        lambda step: folder(course, step, student, assignment.name),
-        OfCourse(config=course.config).course,
-    )
+    place, record = places(course, student, assignment.name)
+    status, reason = status_of(gradebook, assignment, student, place, record)
     row = {
         "assignment": assignment.name,
         "duedate": assignment.duedate,
@@ -114,49 +115,60 @@ def row(gradebook, assignment, student, persons, course):
     return {name: "" if row.get(name) is None else row[name] for name in COLUMNS}
 
 
-def standing(gradebook, assignment, student, folder, course):
+def status_of(gradebook, assignment, student, folder, record):
     """Return (status, reason) of a student's mark for an assignment of the gradebook.
 
-    The status is graded, to be marked (by a person), not graded or not submitted; the reason is empty for graded.
-    ``folder`` gives the student's folder at a step: submitted, autograded, release or not_gradable; ``course`` is the
-    `Course`.
+    The status is graded, to be marked (by a person), not graded or not submitted; the reason is a message, None for
+    graded. ``folder`` gives the student's folder at a step: submitted, autograded or not_gradable; ``record`` what was
+    kept of the student's file when it was read (`engine.record`), or None.
     """
     submission = submission_of(gradebook, assignment.name, student)
     grades = [grade for notebook in submission.notebooks for grade in notebook.grades] if submission else []
     if grades and all(grade.manual_score is not None for grade in grades):
-        return "graded", ""
-    files = [f"{notebook.name}.ipynb" for notebook in assignment.notebooks]
+        return "graded", None
     submitted, autograded = folder("submitted"), folder("autograded")
     if submitted.is_dir():
-        for file in files:
+        for file in (f"{notebook.name}.ipynb" for notebook in assignment.notebooks):
             if not (submitted / file).exists():
-                others = sorted(path.name for path in submitted.iterdir() if path.suffix == ".ipynb")
-                beside = f"; handed in: {', '.join(others)}" if others else ""
-                return "not graded", f"{file} was not handed in{beside}"
+                return "not graded", not_handed_in(file, submitted)
             if not (autograded / file).exists():
-                return "not graded", refusal(submitted / file, folder("release") / file, course) or STOPPED
+                return "not graded", recorded_reason(submitted / file, record()) or STOPPED
     elif submission is None:
-        kept = sorted(folder("not_gradable").glob("*"), key=lambda path: path.stat().st_mtime)
-        if not kept:
-            return "not submitted", "nothing was handed in"
-        return "not graded", refusal(kept[-1], folder("release") / files[0], course) or STOPPED
+        kept = [path for path in folder("not_gradable").glob("*") if path.is_file()]
+        return ("not graded", kept_reason(kept)) if kept else ("not submitted", english("nothing was handed in"))
     missing = [grade.name for grade in grades if grade.auto_score is None and grade.manual_score is None]
     if missing and autograded.is_dir():
-        return "to be marked", f"a person gives the points of {', '.join(missing)}"
-    return ("graded", "") if grades and not missing else ("not graded", STOPPED)
+        return "to be marked", english("a person gives the points of {names}", names=", ".join(missing))
+    return ("graded", None) if grades and not missing else ("not graded", STOPPED)
 
 
-def refusal(path, release, course):
-    """Return why a file is not gradable; empty if it is, or if the release is not there to tell."""
-    if path.name.endswith(UNREAD):
-        return path.read_text(encoding="utf-8").strip()
+def not_handed_in(file, submitted):
+    """Return the reason where a notebook is missing among what was handed in."""
+    others = sorted(path.name for path in submitted.iterdir() if path.suffix == ".ipynb")
+    if others:
+        return english("{file} was not handed in; handed in: {others}", file=file, others=", ".join(others))
+    return english("{file} was not handed in", file=file)
+
+
+def recorded_reason(path, record):
+    """Return why a file was refused, from the record of its bytes; None where there is none."""
     try:
-        released = nbformat.read(release, as_version=4)
-        mended_or_refused(path.read_bytes(), released, course.editions(released))
-    except NotGradable as error:
-        return str(error)
-    except FileNotFoundError:
-        pass
+        if record and record.reason and same_bytes(record.key, digest_of(path.read_bytes())):
+            return record.reason
     except OSError as error:
-        return f"the file cannot be read: {error.strerror}"
-    return ""
+        return english("the file cannot be read: {error}", error=error.strerror)
+    return None
+
+
+def kept_reason(paths):
+    """Return the reason that lies beside the newest of the files that are not gradable."""
+    reasons = [path for path in paths if path.name.endswith(REASON)]
+    if not reasons:
+        return english("the reason was not kept: collect it again")
+    newest = max(reasons, key=lambda path: path.stat().st_mtime)
+    return Message.from_json(json.loads(newest.read_bytes()))
+
+
+def keep_reason(path: Path, reason: Message) -> None:
+    """Keep beside a file, or in the place of one that cannot be had, why it is not gradable."""
+    write(path.with_name(f"{path.name}{REASON}"), json.dumps(reason.to_json(), ensure_ascii=False).encode())

@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from grading.repair.intake import LARGEST_FILE
+from helpers.support.language import Message, english
 
 LARGEST = 2 * LARGEST_FILE  # bytes of one file; the doctor refuses from half of it on, with the bytes kept
 LARGEST_NESTED = 2 * LARGEST  # bytes of all files in a student's own zip
@@ -31,15 +32,19 @@ NOTEBOOK = re.compile(r"\.ipynb\b|\.json$|\.txt$", re.IGNORECASE)
 UTF8_NAME = 0x800
 ENCRYPTED = 0x1
 TIMES = 0x5455  # the extra field that holds Unix times
-DAMAGED = "it is damaged in the archive; download the archive again"
+DAMAGED = english("it is damaged in the archive; download the archive again")
 
 
 class Unreadable(Exception):
-    """A file whose bytes cannot be had; the message says why, for the instructor. It stays where it is."""
+    """A file whose bytes cannot be had, and stays where it is; ``reason`` is a message for the instructor."""
+
+    def __init__(self, reason: Message):
+        super().__init__(reason)
+        self.reason = reason
 
 
-class TooMany(ValueError):
-    """An archive with more files than are read; the message goes on from its name."""
+class TooMany(Unreadable, ValueError):
+    """An archive with more files than are read."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +55,12 @@ class Entry:
     modified: float | None  # seconds since the epoch
     fetch: Callable[[], bytes]
     size: int = 0
-    odd: str = ""  # why it is not to be graded though it can be read
+    odd: Message | None = None  # why it is not to be graded though it can be read
 
     def read(self):
         """Return the bytes; raises `Unreadable`."""
         if self.size > LARGEST:
-            raise Unreadable(f"it is too large: {self.size >> 20} MiB; left there")
+            raise Unreadable(english("it is too large: {size} MiB; left there", size=self.size >> 20))
         return self.fetch()
 
 
@@ -83,7 +88,7 @@ def opened(source: Path, zone=None):
         try:
             entries = [entry for entry in in_zip(archive, zone) if wanted(entry)]
         except TooMany as error:
-            raise ValueError(f"{source} {error}") from None
+            raise ValueError(f"{source}: {error}") from None
         yield unwrapped(entries, source.stem)
 
 
@@ -93,13 +98,13 @@ def nested(entry, content, zone=None):
         archive = zipfile.ZipFile(io.BytesIO(content))
         inside = [inner for inner in in_zip(archive, zone) if wanted(inner)]
     except TooMany as error:
-        raise Unreadable(f"the zip {error}") from None
+        raise Unreadable(error.reason) from None
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
-        raise Unreadable("the zip is damaged or incomplete") from None
+        raise Unreadable(english("the zip is damaged or incomplete")) from None
     if sum(inner.size for inner in inside) > LARGEST_NESTED:
-        raise Unreadable(f"the zip would unpack to more than {LARGEST_NESTED >> 20} MiB")
+        raise Unreadable(english("the zip would unpack to more than {limit} MiB", limit=LARGEST_NESTED >> 20))
     if not any(NOTEBOOK.search(inner.name.name) for inner in inside):
-        raise Unreadable("the zip holds no notebook")
+        raise Unreadable(english("the zip holds no notebook"))
     return [Entry(entry.name / inner.name, inner.modified, inner.fetch, inner.size, inner.odd) for inner in inside]
 
 
@@ -114,9 +119,9 @@ def in_folder(folder):
             continue
         name = PurePosixPath(readable(os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "replace")))
         if path in closed:
-            yield Entry(name, None, partial(refuse, f"the folder cannot be read: {closed[path]}"))
+            yield Entry(name, None, partial(refuse, english("the folder cannot be read: {error}", error=closed[path])))
         elif path.is_symlink() or not path.is_file():
-            yield Entry(name, None, partial(refuse, "it is a link or something else that is no file"))
+            yield Entry(name, None, partial(refuse, english("it is a link or something else that is no file")))
         else:
             state = path.stat()
             yield Entry(name, state.st_mtime, partial(from_disk, path), state.st_size)
@@ -127,7 +132,7 @@ def from_disk(path):
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Unreadable(f"it cannot be read: {error.strerror}") from None
+        raise Unreadable(english("it cannot be read: {error}", error=error.strerror)) from None
 
 
 def refuse(reason):
@@ -139,35 +144,40 @@ def in_zip(archive, zone):
     """Yield the files of an open archive."""
     files = archive.infolist()
     if len(files) > MOST_FILES:
-        raise TooMany(f"lists {len(files):,} files, where {MOST_FILES:,} are allowed")
+        raise TooMany(
+            english("the zip lists {count} files, where {limit} are allowed", count=len(files), limit=MOST_FILES)
+        )
     for info in files:
         name = decoded(info)
         if name.endswith("/"):
             continue
         parts = name.split("/")
-        odd = ""
+        odd = None
         if name.startswith("/") or name[1:2] == ":" or ".." in parts:
-            odd = f"its name in the archive, {name[:LONGEST_NAME]!r}, leads out of the folder"
+            shown = repr(name[:LONGEST_NAME])
+            odd = english("its name in the archive, {name}, leads out of the folder", name=shown)
             parts = parts[-1:]
         elif len(name) > LONGEST_NAME:
-            odd = f"its name in the archive has {len(name):,} letters"
+            odd = english("its name in the archive has {count} letters", count=len(name))
             parts = [parts[-1][-LONGEST_NAME:]]
         parts = [part for part in parts if part not in ("", ".", "..")] or ["unnamed"]
         fetch = partial(from_zip, archive, info)
         if stat.S_ISLNK(info.external_attr >> 16):
-            fetch = partial(refuse, "it is a link, not a file")
+            fetch = partial(refuse, english("it is a link, not a file"))
         yield Entry(PurePosixPath(*parts), time_of(info, zone), fetch, info.file_size, odd)
 
 
 def from_zip(archive, info):
     """Return the bytes of one file in an archive."""
     if info.flag_bits & ENCRYPTED:
-        raise Unreadable("it is encrypted; unpack it with its password, then collect the folder")
+        raise Unreadable(english("it is encrypted; unpack it with its password, then collect the folder"))
     try:
         with archive.open(info) as file:
             content = file.read(LARGEST + 1)
     except NotImplementedError:
-        raise Unreadable("it is packed in a way that cannot be read here; unpack it, then collect the folder") from None
+        raise Unreadable(
+            english("it is packed in a way that cannot be read here; unpack it, then collect the folder")
+        ) from None
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError):
         raise Unreadable(DAMAGED) from None
     if len(content) != info.file_size:

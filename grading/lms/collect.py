@@ -23,12 +23,13 @@ import nbformat
 from grading.course import Course
 from grading.files import write
 from grading.gradebook.due_dates import zone
-from grading.gradebook.status import UNREAD
+from grading.gradebook.status import keep_reason
 from grading.lms import roster as rosters
 from grading.lms.archives import NOTEBOOK, Entry, Unreadable, nested, opened
 from grading.lms.layouts import COPY, Owner, recognised
 from grading.repair.doctor import mended_or_refused
 from grading.repair.intake import NotGradable
+from helpers.support.language import Message, english
 
 NOBODY = "unknown"
 UNLISTED = "unlisted-"  # begins the id of a student who is not in the roster
@@ -43,7 +44,7 @@ class File:
     modified: float | None
     submitted: float | None = None
     upload: int = 0
-    odd: str = ""
+    odd: Message | None = None
     inner: float | None = None  # its time in a student's own zip
 
     @property
@@ -188,20 +189,20 @@ def files_of(student, entry: Entry, owner, made, work):
     try:
         content, inside = entry.read(), [entry]
     except Unreadable as error:
-        unread(student, entry, str(error), work)
+        unread(student, entry, error.reason, work)
         return
     if entry.name.suffix.lower() == ".zip" and not entry.odd:
         try:
             inside = nested(entry, content, work.zone)
         except Unreadable as error:
-            inside = [replace(entry, odd=str(error))]
+            inside = [replace(entry, odd=error.reason)]
     for one in inside:
         notebook = NOTEBOOK.search(one.name.name)
         try:
             if one.name != entry.name:  # beside a notebook in a student's zip nothing else is looked at
                 content = one.read() if notebook else b""
         except Unreadable as error:
-            unread(student, one, str(error), work)
+            unread(student, one, error.reason, work)
             continue
         if owner.late and notebook:
             work.found.late.append((student, str(one.name)))
@@ -214,8 +215,8 @@ def files_of(student, entry: Entry, owner, made, work):
 def unread(student, entry, reason, work):
     """List a file whose bytes cannot be had, and leave a note in its place, so that nobody seems to be missing."""
     work.found.refused.append((student, str(entry.name), reason))
-    note = f"{entry.name}: {reason}\n".encode()
-    write(work.folder("not_gradable", student) / f"{kept_as(note, entry.name)}{UNREAD}", note)
+    name = kept_as(f"{entry.name}: {reason}".encode(), entry.name)
+    keep_reason(work.folder("not_gradable", student) / name, reason)
 
 
 def collect_one(student, files, work):
@@ -237,11 +238,13 @@ def collect_one(student, files, work):
             if file.odd:
                 raise NotGradable(file.odd)
             if student == NOBODY:
-                raise NotGradable("no student's name can be read from the file's")
+                raise NotGradable(english("no student's name can be read from the file's"))
             gradable.append((file, mended_or_refused(file.content, work.release, work.editions).repairs))
         except NotGradable as error:
-            write(work.folder("not_gradable", student) / file.kept_as, file.content, file.modified)
-            found.refused.append((student, file.name, str(error)))
+            place_kept = work.folder("not_gradable", student) / file.kept_as
+            write(place_kept, file.content, file.modified)
+            keep_reason(place_kept, error.reason)
+            found.refused.append((student, file.name, error.reason))
     if not gradable:
         return
     newest, repairs = gradable.pop()

@@ -14,9 +14,10 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from grading.files import write
 from grading.gradebook.database import directory_of
-from grading.gradebook.status import COLUMNS, STOPPED, rows, table
+from grading.gradebook.status import COLUMNS, STOPPED, csv_table, rows
 from grading.lms import roster as rosters
 from grading.lms.collect import NOBODY, UNLISTED
+from helpers.support.language import english
 
 CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 POINTS_POSSIBLE = "    Points Possible"  # Canvas finds the row by this
@@ -48,12 +49,12 @@ def write_grades(
     if roster:
         for row in marks:
             if row["student_id"] not in roster.ids:
-                row["reason"] = "; ".join(filter(None, ("not in the roster", row["reason"])))
+                row["reason"] = not_in_roster(row["reason"])
     by_student = {row["student_id"]: row for row in marks}
     people = people or [someone(row) for row in marks if not row["student_id"].startswith((NOBODY, UNLISTED))]
     column = canvas_column or canvas_heading(roster, assignment)
     files = {
-        "grades.csv": table(COLUMNS, marks),
+        "grades.csv": csv_table(COLUMNS, marks),
         "canvas.csv": canvas(people, by_student, column, entry.max_score),
         "moodle.csv": moodle(people, by_student, roster, assignment),
     }
@@ -112,7 +113,7 @@ def canvas(people, marks, column, points):
         if "Section" not in person.row:  # not Canvas's own line
             known = dict(zip(CANVAS, (name, person.canvas_id, person.id, person.login, ""), strict=True))
         filled.append(known | {column: mark(marks[person.id])})
-    return table([*CANVAS, column], filled)
+    return csv_table([*CANVAS, column], filled)
 
 
 def moodle(people, marks, roster, assignment):
@@ -121,7 +122,7 @@ def moodle(people, marks, roster, assignment):
     A column that identifies students is left out unless all have it: Moodle would take an empty cell for the student
     of the line before.
     """
-    comments = {person.id: standing(marks[person.id]) for person in people}
+    comments = {person.id: comment_on(marks[person.id]) for person in people}
     if roster and set(roster.columns) >= WORKSHEET:
         given = [column for column in roster.columns if column]
         filled = [
@@ -129,7 +130,7 @@ def moodle(people, marks, roster, assignment):
             | {"Grade": mark(marks[person.id]), COMMENTS: comments[person.id] or person.row.get(COMMENTS, "")}
             for person in people
         ]
-        return table(given, filled)
+        return csv_table(given, filled)
     identity = {
         "ID number": [person.row.get("ID number", person.id) for person in people],
         "Username": [person.login for person in people],
@@ -142,10 +143,17 @@ def moodle(people, marks, roster, assignment):
         | {assignment: mark(marks[person.id]), COMMENTS: comments[person.id]}
         for place, person in enumerate(people)
     ]
-    return table([*identity, "First name", "Surname", assignment, COMMENTS], filled)
+    return csv_table([*identity, "First name", "Surname", assignment, COMMENTS], filled)
 
 
-def standing(row):
+def not_in_roster(reason):
+    """Return a reason that says so as well."""
+    if reason:
+        return english("not in the roster; {reason}", reason=reason)
+    return english("not in the roster")
+
+
+def comment_on(row):
     """Return, for the student, why a mark is missing or what being late cost; empty if there is nothing to say."""
     if row["status"] != "graded":
         return row["status"] if row["reason"] == STOPPED else f"{row['status']}: {row['reason']}"

@@ -5,7 +5,7 @@ from pathlib import Path
 from nbgrader.plugins import ExportPlugin
 
 from grading.files import write
-from grading.gradebook.status import COLUMNS, rows, table
+from grading.gradebook.status import COLUMNS, csv_table, rows
 
 
 class StatusExport(ExportPlugin):
@@ -21,7 +21,7 @@ class StatusExport(ExportPlugin):
             for row in rows(gradebook, assignment, self.parent.coursedir)
             if not students or row["student_id"] in students
         ]
-        write(Path(self.to or "grades.csv"), table(COLUMNS, found))
+        write(Path(self.to or "grades.csv"), csv_table(COLUMNS, found))
         missing = sum(row["score"] == "" for row in found)
         self.log.info("Exported %d rows to %s", len(found), self.to or "grades.csv")
         if missing:

@@ -10,7 +10,9 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 
 from grading.course import OfCourse
+from grading.engine.record import Store, refused
 from grading.repair.doctor import mend
+from grading.repair.intake import NotGradable
 
 
 class MendingExporter(OfCourse, NotebookExporter):
@@ -29,8 +31,14 @@ class MendingExporter(OfCourse, NotebookExporter):
 
     def mended(self, file_stream, resources):
         """Return the mended notebook, its repairs in its first cell."""
-        release = self.released(resources["nbgrader"])
-        mended = mend(file_stream.buffer.read(), release, self.course.editions(release))
+        ids, content = resources["nbgrader"], file_stream.buffer.read()
+        release = self.released(ids)
+        try:
+            mended = mend(content, release, self.course.editions(release))
+        except NotGradable as refusal:  # kept, for whoever asks why there is no mark
+            store = Store(Path(self.parent.coursedir.root), ids["assignment"])
+            store.save(ids["student"], refused(content, refusal.reason))
+            raise
         for sentence in mended.repairs:
             self.log.warning("Repaired: %s", sentence)
         return mended.noted()

@@ -14,9 +14,8 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import MissingEntry
 
-from grading.course import OfCourse
 from grading.gradebook.database import directory_of, gradebook_of, submission_of
-from grading.gradebook.status import collected, folder, status_of, table
+from grading.gradebook.status import collected, csv_table, places, status_of
 from grading.repair.doctor import repairs_in
 from grading.reports.feedback import render
 from grading.reports.findings import Finding, capital, findings, scores
@@ -42,8 +41,8 @@ FILES = ("summary.csv", "summary.json", "misconceptions.html")
 class Submission:
     """What is known about one student's work.
 
-    ``status`` and ``reason`` are those of `gradebook.status.status_of`; ``exercises`` has a `Finding` for every exercise with
-    points, with a score of None where there is no mark.
+    ``status`` and ``reason`` are those of `gradebook.status.status_of`; ``exercises`` has a `Finding` for each
+    exercise with points, with a score of None where there is no mark.
     """
 
     student: str
@@ -74,11 +73,8 @@ def submissions(course, assignment):
 def read(folders, gradebook, student, assignment):
     """Return the `Submission` of one student; ``assignment`` is the gradebook's entry."""
 
-    def place(step):
-        return folder(folders, step, student, assignment.name)
-
-    course = OfCourse(config=folders.config).course
-    status, reason = status_of(gradebook, assignment, student, place, course)
+    place, record = places(folders, student, assignment.name)
+    status, reason = status_of(gradebook, assignment, student, place, record)
     found = Submission(student, status, reason, [])
     scored = status in ("graded", "to be marked")
     if scored:
@@ -160,7 +156,7 @@ def write(submissions, assignment, to):
     to.mkdir(parents=True, exist_ok=True)
     paths = [to / name for name in FILES]
     records = [record(submission) for submission in submissions]
-    paths[0].write_bytes(table(COLUMNS, rows(records)))
+    paths[0].write_bytes(csv_table(COLUMNS, rows(records)))
     data = {"assignment": assignment, "students": records}
     paths[1].write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     ungraded = [s for s in submissions if s.status in ("not graded", "not submitted")]

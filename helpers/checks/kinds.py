@@ -23,7 +23,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..support.language import Message, english, english_counted
+from ..support.language import Message, english, english_counted, plain
 from .collect import MAX_ITEMS
 
 DTYPES = {"bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"}
@@ -409,11 +409,6 @@ def word(answer, key):
 
 
 # Words and numbers
-
-
-def plain(text):
-    """Return what needs no translation, such as a number, as a message."""
-    return Message("{value}", {"value": text})
 
 
 def named(label, message):

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
 
 from ..plots.drawing import GREY, OKABE_ITO, DescribedFigure, dress, table
-from ..support.language import _, counted, english
+from ..support.language import _, counted, english, render
 from .models import DRAWS, VOCABULARY
 
 STEP_LIMITS = (12, 40, 120)
@@ -92,7 +92,7 @@ def draw_repeated(numbers, figure=None):
     paths = [
         _(
             "from {name} the largest goes from {first:.3g} to {last:.3g}, the deviation from {start:.2g} to {end}",
-            name=_(name),
+            name=render(name),
             first=large[0],
             last=large[-1],
             start=std[0],
@@ -114,7 +114,7 @@ def _repeated():
     for panel in (0, 1):
         for name, marker, colour in STARTS:
             style = {"markerfacecolor": "none", "markersize": 8 if marker == "s" else 5}
-            figure.moving(panel, marker=marker, color=colour, label=_(name), linewidth=1, **style)
+            figure.moving(panel, marker=marker, color=colour, label=render(name), linewidth=1, **style)
     figure.moving(0, color=GREY, linestyle="--", label=_("uniform, 1/n"))
     left, right = figure.panels
     right.set_yscale("log")

@@ -135,6 +135,11 @@ def english_counted(one, many, count, /, **values):
     return Message(one, {"count": count, **values}, many)
 
 
+def plain(text):
+    """Return what needs no translation, such as a number, as a `Message`."""
+    return Message("{value}", {"value": text})
+
+
 def render(message):
     """Return a message in the notebook's language.
 

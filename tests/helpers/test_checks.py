@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from helpers import check, needs, predictions, reveal, sum_up_predictions
-from helpers.checks import report
+from helpers.checks import cases, report
 from helpers.checks.cases import CaseFile
 from helpers.checks.collect import MAX_DEPTH, MAX_ITEMS, collect
 from helpers.checks.compare import compare

@@ -8,9 +8,9 @@ from bs4 import BeautifulSoup
 from nbformat import v4
 
 from grading.authoring import texts
+from grading.authoring.edition import Edition
 from grading.commands.demo import FORBIDDEN, NO_SHIFT
 from grading.course import REPOSITORY
-from grading.authoring.edition import Edition
 from grading.repair import editions as edition
 from grading.repair.doctor import mend
 from grading.repair.editions import editions, language_of
