@@ -15,15 +15,16 @@ import matplotlib
 import torch
 
 import helpers
-from grading.course import ASSIGNMENTS, REPOSITORY, solutions
+from grading.course import REPOSITORY, Course
 from helpers.pipeline import run_experiments
 
 
 def answers(*assignments):
     """Return the solutions' functions by name, and the modules that they use."""
     names = {"math": math, "torch": torch, "helpers": helpers}
-    for assignment in assignments or ASSIGNMENTS:
-        for source in solutions(assignment).values():
+    course = Course()
+    for assignment in assignments or course.assignments:
+        for source in course.solutions(assignment).values():
             exec(source, names)
     return names
 

@@ -15,7 +15,7 @@ import pytest
 from nbformat import v4
 from nbval.plugin import find_comment_markers, get_sanitize_patterns, metadata_tags
 
-from grading.authoring.build import TOOLS
+from grading.authoring.build import text_notebooks
 from grading.course import REPOSITORY
 from grading.reports.catalogues import languages
 
@@ -102,7 +102,7 @@ def _text(output):
 
 
 def test_there_are_solutions_to_guard():
-    texts = {path.stem for path in (REPOSITORY / "source").glob("*.py") if path.name not in TOOLS}
+    texts = text_notebooks(REPOSITORY)
     editions = [REPOSITORY / "solutions" / language for language in ("", *languages(REPOSITORY))]
     assert texts and SOLUTIONS == sorted(folder / f"{text}.ipynb" for folder in editions for text in texts)
 

@@ -342,7 +342,20 @@ def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(capsys, mo
 def test_check_says_which_exercises_there_are(capsys):
     assert check("sofmax_t", hostile) is None
     said = capsys.readouterr().out
-    assert "no exercise is called 'sofmax_t'; there are contraction_rate, crossing" in said
+    assert "no exercise is called 'sofmax_t'; there are contraction_rate, decay_ratios, final_top" in said
+    assert "perplexity" not in said, "it is another notebook's"
+
+
+def test_without_a_notebooks_cases_check_says_so_in_one_sentence(capsys):
+    assert check("softmax_t", hostile) is None
+    sentence = "There are no cases to check with: run this notebook's first code cell, then this one again.\n"
+    assert capsys.readouterr().out == sentence
+
+
+def test_nothing_of_the_cases_is_read_before_the_first_check(capsys):
+    cases.use(b"no case file")
+    check("softmax_t", hostile)
+    assert "check('softmax_t') could not run: SafetensorError" in capsys.readouterr().out
 
 
 def test_a_report_without_results_is_no_pass_and_not_green():

@@ -6,12 +6,12 @@ Without one these tests skip. The figures they print are for a report; `make ben
 import numpy as np
 import pytest
 import torch
-from helpers.checks.tolerance import softmax_tolerance
 
 import helpers
 from helpers.checks import cases, report
 from source.oracle import softmax_array
 from source.reproduce import answers
+from source.tolerance import softmax_tolerance
 from tests.benchmarks.bench_softmax import ROUNDS, peak_bytes
 from tests.support.course import ASSIGNMENTS, COURSE, solutions
 

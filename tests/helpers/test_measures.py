@@ -4,9 +4,9 @@ import mpmath
 import numpy as np
 import pytest
 import torch
-from helpers.checks.tolerance import softmax_tolerance
 
 from helpers import entropy, perplexity, tokens_for_mass
+from source.tolerance import softmax_tolerance
 
 INF, NAN = float("inf"), float("nan")
 

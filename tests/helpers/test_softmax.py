@@ -6,9 +6,9 @@ import mpmath
 import numpy as np
 import pytest
 import torch
-from helpers.checks.tolerance import softmax_tolerance
 
 from helpers import log_softmax_t, softmax_t
+from source.tolerance import softmax_tolerance
 
 INF, NAN = float("inf"), float("nan")
 HALVES = [torch.float16, torch.bfloat16]

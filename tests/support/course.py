@@ -5,6 +5,13 @@ from grading.course import Course, fill
 from helpers.checks import cases
 from helpers.checks.cases import parsed
 
+NO_SHIFT = """def softmax_t(x, temperature=1.0, dim=-1):
+    weights = torch.exp(x / temperature)
+    return weights / weights.sum(dim=dim, keepdim=True)"""
+
+FORBIDDEN = """def softmax_t(x, temperature=1.0, dim=-1):
+    return torch.nn.functional.softmax(x / temperature, dim)"""
+
 COURSE = Course()
 ASSIGNMENTS = COURSE.assignments
 CASES = {assignment: tuple(map(parsed, COURSE.cases(assignment))) for assignment in ASSIGNMENTS}  # public and hidden

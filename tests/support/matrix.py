@@ -54,6 +54,20 @@ def answers(assignment, exercise, course=REPOSITORY):
     return load_exercises(course, assignment)[exercise].answers
 
 
+EXERCISES = {name: assignment for assignment in Course().assignments for name in load_exercises(REPOSITORY, assignment)}
+BANKED = [name for name, assignment in EXERCISES.items() if load_exercises(REPOSITORY, assignment)[name].answers]
+
+
+def answers_to(exercise):
+    """Return the answers to an exercise of this repository's course by name."""
+    return answers(EXERCISES[exercise], exercise)
+
+
+def matrix_of(exercise, seed=COMMITTED_SEED):
+    """Return a `Row` for each answer to an exercise of this repository's course."""
+    return matrix(EXERCISES[exercise], exercise, seed)
+
+
 @functools.cache
 def matrix(assignment, exercise, seed=COMMITTED_SEED, course=REPOSITORY):
     """Return a `Row` for each answer to an exercise."""

@@ -203,7 +203,7 @@ def wrong_multiplies_by_T(narrow, wide, n_points=100, outlier=6.0):
 
 
 def wrong_coarse_grid(narrow, wide, n_points=100, outlier=6.0):
-    """to 1e-3 or better"""
+    """Your numbers match a search in steps of 0.1: refine it, to 1e-3 or better."""
     t = torch.arange(0.2, 10, 0.1, dtype=torch.float64)
 
     def entropy(r):

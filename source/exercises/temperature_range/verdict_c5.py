@@ -30,7 +30,7 @@ def _case(book, name, *settings, swap=False):
 def public(book):
     return [
         _case(book, "two ranges, temperatures in no order", [0.5, 2], [3, 0.5, 1], 5, 6.0),
-        _case(book, "results in which two temperatures changed places", [1, 2], [0.5, 1], 4, 3.5, swap=True),
+        _case(book, "results in which two temperatures changed places", [2, 1], [0.5, 1], 4, 3.5, swap=True),
     ]
 
 

@@ -25,7 +25,7 @@ def _case(book, name, narrow, *settings):
 
 def public(book):
     return [
-        _case(book, "an outlier inside the range 0.4", None, [0.4, 2], [0.5, 3], 5, 0.2),
+        _case(book, "an outlier inside the range 0.4", None, [0.4, 2], [0.5, 3, 0.25], 5, 0.2),
         _case(book, "narrow range 0.5, low temperatures only", 0.5, [2, 0.5], [0.5, 1], 5, 3.0),
     ]
 
@@ -93,7 +93,7 @@ def wrong_always_0_4(results, narrow=0.4):
 
 
 def wrong_lowest_temperature(results, narrow=0.4):
-    """Your numbers match the largest over the temperatures."""
+    """Your numbers match the share at the lowest temperature only."""
     value = results[narrow][min(results[narrow])]["probs"][-1].item()
     return {"holds": value > 0.5, "value": value}
 

@@ -39,6 +39,7 @@ def public(book):
         _case(book, "[1, 2] and [1001, 1002], temperature 0.7", [1.0, 2.0], [1001.0, 1002.0], 0.7, "float32"),
         _case(book, "[1, 2] and [10, 20]", [1.0, 2.0], [10.0, 20.0]),
         _case(book, "the same at temperature 5", [1.0, 2.0, 4.0], [10.0, 20.0, 40.0], temperature=5.0),
+        _case(book, "three logits in another order", [2.0, 0.0, 1.5], [0.0, 1.0, 0.5], temperature=1.0),
     ]
 
 
@@ -75,7 +76,6 @@ def right_by_numpy(x, other, temperature=1.0):
 
 
 def right_by_loops(x, other, temperature=1.0):
-
     def softmax(values):
         weights = [math.exp((v - max(values)) / temperature) for v in values]
         return [w / math.fsum(weights) for w in weights]
@@ -181,7 +181,7 @@ def wrong_exactly_equal(x, other, temperature=1.0):
 
 
 def wrong_sorts_first(x, other, temperature=1.0):
-    """Your numbers match the difference of the two largest probabilities."""
+    """Your numbers match a verdict that sorts the probabilities first."""
     p, q = (helpers.softmax_t(v.double().sort().values, temperature) for v in (x, other))
     value = (p - q).abs().max().item()
     return {"holds": value <= 1e-6, "value": value}

@@ -9,8 +9,8 @@ import nbformat
 import polib
 import pytest
 
-from grading.authoring import build, packing, translation
-from grading.course import REPOSITORY
+from grading.authoring import build, messages, packing
+from grading.course import REPOSITORY, Course
 
 TEXT = '''\
 # %% [markdown]
@@ -192,6 +192,32 @@ def test_a_setup_header_puts_the_folded_cell_above_its_code():
     assert [first, *rest] == plain
 
 
+def test_a_text_notebook_is_a_file_in_which_a_cell_starts(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    with pytest.raises(build.BuildError, match="no text notebook to build; write one, source/NAME"):
+        build.text_notebooks(tmp_path)
+    (source / "tool.py").write_text("MARK = '# %%'\n")
+    (source / "doubling.py").write_text(TEXT)
+    (source / "halving.py").write_text("#%%\n1\n")
+    assert build.text_notebooks(tmp_path) == {"doubling": TEXT, "halving": "#%%\n1\n"}
+    with pytest.raises(build.BuildError, match="malformed header"):
+        build.instructors(tmp_path)
+
+
+def test_a_notebook_with_exercises_cannot_bring_cases_that_are_not_drawn(tmp_path):
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source/doubling.py").write_text(TEXT.replace("# %%\nfrom IPython", "# %% setup\nfrom IPython"))
+    with pytest.raises(build.BuildError, match=r"source/doubling\.py: there is no case file .*: draw it with"):
+        build.instructors(tmp_path)
+    cases = Course(tmp_path).case_file("doubling", "public")
+    cases.parent.mkdir(parents=True)
+    cases.write_bytes(b"cases")
+    setup = build.instructors(tmp_path)[0]["doubling"].cells[1].source
+    assert packing.unpack(setup)[packing.CASES] == b"cases"
+    assert "helpers/checks/cases.py" in packing.unpack(setup), "the helpers are this repository's"
+
+
 PROJECT = '[project]\nname = "x"\n[tool.softmax-lab]\nrepository = "{0}"\n'
 
 
@@ -350,7 +376,7 @@ def test_a_file_that_no_text_makes_is_named_and_kept(copy, fresh, path, reason):
 def bilingual(course, tmp_path_factory):
     """The course in a second language, built."""
     root = Path(shutil.copytree(course, tmp_path_factory.mktemp("bilingual") / "course"))
-    assert translation.main(["xx", "--root", str(root)]) == 0
+    assert messages.main(["xx", "--root", str(root)]) == 0
     path = root / "source/locale/xx/doubling.po"
     catalogue = polib.pofile(str(path))
     for entry in catalogue:

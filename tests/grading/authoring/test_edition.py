@@ -9,15 +9,13 @@ from nbformat import v4
 
 from grading.authoring import texts
 from grading.authoring.edition import Edition
-from grading.commands.demo import FORBIDDEN, NO_SHIFT
-from grading.course import REPOSITORY
-from grading.repair import editions as edition
+from grading.course import REPOSITORY, notebook_at
 from grading.repair.doctor import mend
-from grading.repair.editions import editions, language_of
+from grading.repair.editions import language_of
 from grading.reports import catalogues
 from grading.reports.findings import findings
 from tests.support import pseudo
-from tests.support.course import ASSIGNMENTS, Trial, fill, released, solutions
+from tests.support.course import ASSIGNMENTS, COURSE, FORBIDDEN, NO_SHIFT, Trial, fill, released, solutions
 
 ASSIGNMENT = "iterated_softmax"
 SOLVED = solutions(ASSIGNMENT)
@@ -31,17 +29,15 @@ def accented_edition(name=ASSIGNMENT):
 
 
 @pytest.fixture
-def accented(monkeypatch):
-    """Let there be an edition in that language, and return its notebook."""
-    made = [accented_edition(name) for name in ASSIGNMENTS]
-    known = [(pseudo.CODE_NAME, {cell.id: cell.source for cell in nb.cells}) for nb in made]
-    known += [("en", {cell.id: cell.source for cell in released(name).cells}) for name in ASSIGNMENTS]
-    monkeypatch.setattr(edition, "notebooks", lambda: known)
-    return made[ASSIGNMENTS.index(ASSIGNMENT)]
+def accented():
+    """The notebook in that language."""
+    return accented_edition()
 
 
 def mended(notebook, release=None):
-    return mend(nbformat.writes(notebook).encode(), release or released(ASSIGNMENT))
+    """Mend a submission of a course in English and in that language."""
+    editions = [(pseudo.CODE_NAME, sources(accented_edition())), ("en", sources(released(ASSIGNMENT)))]
+    return mend(nbformat.writes(notebook).encode(), release or released(ASSIGNMENT), editions)
 
 
 def sources(notebook):
@@ -53,19 +49,18 @@ def sources(notebook):
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_the_editions_of_a_release_are_found_by_the_ids_of_its_cells(name):
-    found = editions(released(name))
-    assert sorted(found) == sorted(["en", *LANGUAGES])
-    assert found["en"] == sources(released(name))
+    found = dict(COURSE.editions(released(name)))
+    assert sorted(found) == LANGUAGES, "English is what was released"
     for language in LANGUAGES:
-        path = REPOSITORY / "notebooks" / language / f"{name}.ipynb"
-        assert found[language] == sources(nbformat.read(path, nbformat.NO_CONVERT))
+        assert list(found[language]) == sources(notebook_at(COURSE.notebook(name, language)))
+        assert ("en", tuple(sources(released(name)))) in COURSE.editions(notebook_at(COURSE.notebook(name, language)))
 
 
 def test_a_cell_that_an_edition_lacks_is_the_releases_own_and_another_course_has_none():
     release = released(ASSIGNMENT)
     release.cells[2].id, release.cells[2].source = "new", "A new paragraph."
-    assert all(found[2] == "A new paragraph." for found in editions(release).values())
-    assert editions(v4.new_notebook(cells=[v4.new_markdown_cell("Another course")])) == {}
+    assert all(found[2] == "A new paragraph." for _, found in COURSE.editions(release)) and COURSE.editions(release)
+    assert COURSE.editions(v4.new_notebook(cells=[v4.new_markdown_cell("Another course")])) == ()
 
 
 def test_the_setting_names_the_languages_there_are():

@@ -17,23 +17,22 @@ from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.text import Text
 from nbclient import NotebookClient
 from nbformat import v4
-from tests.support.bank import BANKED, answers
-from tests.support.bank.matrix import judge
 
 import helpers
 from grading.authoring import build, texts
 from grading.course import REPOSITORY, Course
+from grading.engine.verdict import Verdict, report_from
 from grading.repair.sentences import SENTENCES
 from grading.reports import catalogues
 from grading.reports.feedback import page
 from grading.reports.language import PageLanguage
 from helpers import predictions
 from helpers.checks import needs, report
-from helpers.checks.compare import judge_case
+from helpers.checks.compare import compare_case
 from helpers.support import language as spoken
-from source.exercises import EXERCISES
 from tests.support import pseudo
-from tests.support.course import ASSIGNMENTS, COURSE, case_files, use_cases
+from tests.support.course import ASSIGNMENTS, CASES, COURSE, case_files, use_cases
+from tests.support.matrix import BANKED, answers_to, matrix_of
 from tests.support.pseudo import accented, english_in
 
 CATALOGUES = sorted((REPOSITORY / "helpers/locale").glob("*.json"))
@@ -186,15 +185,17 @@ CODE = {
 CODE |= {"Ellipsis", "entropy", "perplexity", "Tensor", "ndarray", "generator"}
 
 
+EXERCISES = [name for public, _ in CASES.values() for name in public.exercises]
+
+
 @pytest.mark.parametrize("exercise", BANKED)
 def test_no_word_of_a_check_was_left_out(exercise, speaking):
     found = []
     use_cases(exercise)
-    for answer in list(answers(exercise).values()):
+    for answer in list(answers_to(exercise).values()):
         shown = report(exercise, answer.function, [answer.source])
-        given = {
-            word for result in shown.results for word in re.findall(r"\w+", result.came) if result.outcome == "raised"
-        }
+        raised = [str(result.got) for result in shown.results if result.outcome == "raised"]
+        given = set(re.findall(r"\w+", " ".join(raised)))
         source = set(re.findall(r"\w+", answer.source))
         found += english_in(str(shown), CODE | given | source)
     assert found == []
@@ -203,7 +204,7 @@ def test_no_word_of_a_check_was_left_out(exercise, speaking):
 def test_the_bank_makes_a_check_say_much(speaking):
     """What the test above would mean little without."""
     use_cases("softmax_t")
-    said = {str(report(name, a.function, [a.source])) for name in ("softmax_t",) for a in answers(name).values()}
+    said = {str(report(name, a.function, [a.source])) for name in ("softmax_t",) for a in answers_to(name).values()}
     assert len(said) > 20
 
 
@@ -227,8 +228,9 @@ def test_the_bank_makes_a_check_say_much(speaking):
 def test_no_word_on_an_odd_answer_was_left_out(exercise, answer, speaking):
     file = case_files(exercise)[0]
     for case in file.exercises[exercise]["cases"]:
-        result = judge_case(exercise, case, file.tensors, answer)
-        assert english_in(f"{result.expected} {result.came} {result.diagnosis}", CODE) == []
+        result = compare_case(case, file.tensors, answer)
+        said = [spoken.render(message) for message in (result.expected, result.got) if message]
+        assert english_in(" ".join(said), CODE) == []
 
 
 def test_no_word_about_predictions_and_waiting_cells_was_left_out(speaking, capsys, monkeypatch):
@@ -351,46 +353,45 @@ def test_every_letter_of_a_catalogue_has_a_glyph_in_the_figures_font(path):
 # The feedback page
 
 
+def stored(report):
+    """Return a report as it comes back from the JSON of a verdict."""
+    return report_from(json.loads(json.dumps(Verdict(report.maximum, report).as_data())))
+
+
 def test_every_stored_sentence_of_a_verdict_is_translated_when_it_is_shown(page_language):
     found = set()
     for exercise in BANKED:
-        for answer in answers(exercise).values():
-            for result in judge(exercise, answer, *case_files(exercise)).report.results:
-                name = page_language.stored(result.name.removeprefix("at grading: "))
-                found |= set(english_in(f"{name} {page_language.stored(result.diagnosis)}", CODE))
+        for row in matrix_of(exercise):
+            for result in stored(row.report).results:
+                said = [page_language.text(result.name), page_language.text(result.aspect)]
+                said += [page_language.render(part) for part in (result.expected, result.got, result.diagnosis) if part]
+                found |= set(english_in(" ".join(said), CODE))
     assert found == set()
 
 
 def test_every_stored_repair_is_translated_when_it_is_shown(page_language):
     for kind, sentence in SENTENCES.items():
         for things in (["softmax_t"], ["test_softmax_t", "final_top"]):
-            assert english_in(page_language.stored(sentence(things))) == [], kind
+            kept = spoken.Message.from_json(json.loads(json.dumps(sentence(things).to_json())))
+            assert english_in(page_language.render(kept)) == [], kind
+            assert str(kept) == str(sentence(things))
 
 
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "Your function raised ValueError",
-        "The function raised nothing known",
-        "softmax_t",
-        "",
-        "No answer came out, because the notebook ran longer than 120 s",
-        "No answer came out, because the notebook used more than 6 GiB of memory",
-        "12 cells had a wrong form; what could be read was kept.",
-        "1 cell had a wrong form; what could be read was kept.",
-        "These are the numbers of an answer that is rounded to 3 decimals: return it as it is.",
-    ],
-)
-def test_a_stored_sentence_keeps_its_values_and_its_capital(sentence, page_language):
-    shown = page_language.stored(sentence)
-    known = not sentence.startswith(("The function", "softmax_t")) and bool(sentence)
-    assert (shown != sentence) == known
-    assert (
-        re.findall(r"\d+|GiB|ValueError", shown)[:1] == re.findall(r"\d+|GiB|ValueError", sentence)[:1]
-        or "GiB" in sentence
-    )
-    assert shown[:1].isupper() == sentence[:1].isupper()
-    assert PageLanguage("en").stored(sentence) == sentence
+def test_a_message_keeps_its_values_and_the_messages_within(page_language):
+    inner = spoken.english("the notebook used more than {size:.3g} GiB of memory", size=6)
+    outer = spoken.english("no answer came out, because {reason}", reason=inner)
+    assert str(outer) == "no answer came out, because the notebook used more than 6 GiB of memory"
+    kept = spoken.Message.from_json(json.loads(json.dumps(outer.to_json())))
+    assert kept == outer and english_in(page_language.render(kept)) == ["GiB"]
+    counted = spoken.english_counted("{count} value", "{count} values", 3)
+    assert [str(counted), str(spoken.english_counted("{count} value", "{count} values", 1))] == ["3 values", "1 value"]
+    assert PageLanguage("en").render(counted) == "3 values" and page_language.render("as it is") == "as it is"
+
+
+@pytest.mark.parametrize("data", [None, "text", [], {}, {"id": "a"}, {"id": "a", "values": "b"}], ids=repr)
+def test_what_is_no_stored_message_is_refused(data):
+    with pytest.raises(ValueError, match="no stored message"):
+        spoken.Message.from_json(data)
 
 
 def test_no_word_of_a_feedback_page_was_left_out(page_language, monkeypatch):
@@ -398,15 +399,11 @@ def test_no_word_of_a_feedback_page_was_left_out(page_language, monkeypatch):
     nb = v4.new_notebook(cells=[v4.new_code_cell('LANGUAGE = "xx"')])
     scores, names = {}, [*BANKED[:-1], "prediction_1"]
     for index, exercise in enumerate(names):
-        wrong = list(answers(exercise).values()) if exercise in BANKED else []
-        answer = wrong[index % len(wrong)] if wrong else None
-        shown = judge(exercise, answer, *case_files(exercise)).report if answer else None
-        data = {"exercise": exercise, "points": 1.0, "headline": f"{exercise}: 1 of 2 points; 1 of 2 cases passed."}
-        cases = [vars(result) for result in shown.results] if shown else []
-        violations = [vars(violation) for violation in shown.violations] if shown else []
-        data |= {"cases": cases, "violations": violations, "isolation": "limits"}
+        rows = matrix_of(exercise) if exercise in BANKED else []
         cell = v4.new_code_cell("check()", metadata={"nbgrader": marks(exercise)})
-        cell.outputs = [v4.new_output("display_data", {"application/json": data})]
+        if rows:
+            data = Verdict(2.0, rows[index % len(rows)].report).as_data() | {"isolation": "limits"}
+            cell.outputs = [v4.new_output("display_data", {"application/json": data})]
         nb.cells += [v4.new_markdown_cell(accented("## Why? (3 minutes)")), cell]
         scores[exercise] = None if index == 1 else 2.0 if index == 2 else float(index % 2)
     grades = dict(student="Student One", assignment="iterated_softmax", notebook="iterated_softmax")
@@ -429,15 +426,3 @@ def marks(exercise):
         "locked": True,
         "schema_version": 3,
     }
-
-
-def test_an_exact_sentence_is_translated_as_such_and_never_as_a_template():
-    """ "{score} of {maximum}" fits any sentence with "of" in it."""
-    for language in catalogues.languages(REPOSITORY):
-        shown = PageLanguage(language)
-        for catalogue in catalogues.load(REPOSITORY, language, catalogues.SHARED).values():
-            plain = [e for e in catalogue if "{" not in e.msgid and e.msgid[0].islower()]
-            for entry in plain:
-                said, meant = (text[0].upper() + text[1:] for text in (entry.msgid, entry.msgstr))
-                assert shown.stored(said) == (shown.text(said) if shown.text(said) != said else meant)
-        assert shown.stored("an answer of mine") == "an answer of mine"

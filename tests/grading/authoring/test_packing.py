@@ -14,13 +14,12 @@ import pytest
 import helpers
 from grading.authoring import build, packing
 from grading.course import REPOSITORY
-from tests.support.course import ASSIGNMENTS
+from tests.support.course import ASSIGNMENTS, COURSE
 
-FILES = {
-    path.relative_to(REPOSITORY).as_posix(): path.read_bytes()
-    for kind in ("*.py", "*.safetensors")
-    for path in (REPOSITORY / "helpers").rglob(kind)
+HELPERS = {
+    path.relative_to(REPOSITORY).as_posix(): path.read_bytes() for path in (REPOSITORY / "helpers").rglob("*.py")
 }
+FILES = HELPERS | {packing.CASES: COURSE.public(ASSIGNMENTS[0])}
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
 SETUP = packing.setup_source(FILES, PROJECT, [])
 TEXT = packing.CALL.search(SETUP)[1]
@@ -81,10 +80,19 @@ except ValueError:
     assert f'File "packed:helpers/softmax.py", line {number}, in _temperature_value\n    raise ValueError(' in text
 
 
-def test_where_the_same_helpers_are_installed_the_cell_does_nothing(tmp_path):
-    use = "import helpers\nprint(sys.meta_path == before, helpers.__file__)"
+def test_where_the_same_helpers_are_installed_the_cell_hands_them_its_cases_and_does_no_more(tmp_path):
+    use = "import helpers\nprint(sys.meta_path == before, helpers.__file__)\n"
+    use += "helpers.check('softmax_t', helpers.softmax_t)"
     text = said(f"import sys\nbefore = list(sys.meta_path)\n{SETUP}\n{use}", tmp_path, alone="")
-    assert text == f"True {helpers.__file__}\n"
+    assert text.startswith(f"True {helpers.__file__}\nsoftmax_t: public checks passed (8 of 8)")
+
+
+@pytest.mark.parametrize("alone", [ALONE, ""], ids=["packed", "installed"])
+def test_the_cases_are_those_of_the_notebook_whose_cell_ran_last(tmp_path, alone):
+    other = packing.setup_source(HELPERS | {packing.CASES: COURSE.public(ASSIGNMENTS[1])}, PROJECT, [])
+    use = "\nfrom helpers.checks import cases\nprint(sorted(cases.in_use().exercises)[0])\n"
+    text = said(SETUP + use + other + use + SETUP + use, tmp_path, alone)
+    assert text.split() == ["contraction_rate", "crossing_temperature", "contraction_rate"]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +108,7 @@ def test_other_helpers_give_way(tmp_path, other):
 
 def test_one_changed_line_makes_installed_helpers_other_ones():
     assert packing.digest_of(FILES) in SETUP
-    for name in FILES:
+    for name in HELPERS:
         changed = FILES | {name: FILES[name] + b"\n"}
         assert packing.digest_of(changed) not in SETUP
     windows = {name: data.replace(b"\n", b"\r\n") if name.endswith(".py") else data for name, data in FILES.items()}
@@ -109,7 +117,7 @@ def test_one_changed_line_makes_installed_helpers_other_ones():
 
 @pytest.mark.parametrize("path", sorted(REPOSITORY.glob("notebooks/**/*.ipynb")), ids=lambda path: path.parent.name)
 def test_every_edition_has_a_small_cell(path):
-    assert len(build.setup_in(path.read_text("utf-8")).encode()) < 60_000
+    assert len(build.setup_in(path.read_text("utf-8")).encode()) < 56_000
 
 
 def test_the_vietnamese_cell_brings_vietnamese_along_even_after_the_english_one(tmp_path):
@@ -229,9 +237,12 @@ def test_without_any_room_it_says_so(tmp_path):
 # What is packed
 
 
-def test_it_holds_the_wheels_files_and_nothing_else():
+def test_it_holds_the_wheels_files_the_notebooks_cases_and_nothing_else():
     assert packing.unpack(SETUP).keys() == FILES.keys() | {"bringing.py"}
-    assert packing.unpack(SETUP)["helpers/cases/public.safetensors"] == FILES["helpers/cases/public.safetensors"]
+    assert packing.unpack(SETUP)[packing.CASES] == COURSE.public(ASSIGNMENTS[0])
+    for name in ASSIGNMENTS:
+        stored = build.setup_in(COURSE.notebook(name).read_text("utf-8"))
+        assert packing.unpack(stored)[packing.CASES] == COURSE.public(name)
 
 
 def bare(tree, keep=()):

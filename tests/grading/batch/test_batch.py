@@ -14,19 +14,15 @@ import nbformat
 import pytest
 
 from grading.__main__ import main
-from grading.authoring.draw import hidden_bytes
 from grading.batch import plan as batches
 from grading.batch.executors import Workers
 from grading.batch.plan import ATTEMPTS, Batch
 from grading.course import REPOSITORY
-from grading.engine import record as records
-from grading.engine.record import FAILED, JUDGED, NOT_GRADABLE, OtherCourse, Record, Store, Terms, judged, with_exercise
+from grading.engine.record import FAILED, JUDGED, NOT_GRADABLE, Record, Store, with_exercise
 from grading.gradebook.database import keep_overwritten
-from grading.repair import editions as edition
 from grading.sandbox import kernels as sandbox
 from grading.sandbox.isolation import isolation
-from helpers.checks.cases import load
-from tests.support.course import Trial, released, solutions
+from tests.support.course import Trial, solutions
 from tests.support.small_course import ASSIGNMENT, FULL, filled, generate, query
 
 HALF = {"softmax_t": solutions(ASSIGNMENT)["softmax_t"]}
@@ -67,7 +63,7 @@ def grade(root, *options):
 
 
 def judge_nobody(monkeypatch):
-    monkeypatch.setattr(batches, "judged", lambda *_: pytest.fail("a verdict was there, and was made again"))
+    monkeypatch.setattr(batches, "judged_elsewhere", lambda *_: pytest.fail("a verdict was there, and was made again"))
 
 
 def hand_in_anew(course, student, content):
@@ -282,7 +278,7 @@ def test_the_graders_trouble_takes_the_mark_of_an_earlier_file_only(course, monk
 
     if handed_in == "another file":
         hand_in_anew(course, "solved", filled(course.root, HALF))
-    monkeypatch.setattr(batches, "judged", troubled)
+    monkeypatch.setattr(batches, "judged_elsewhere", troubled)
     assert grade(course.root, "--workers=0", "--student=solved", "--again") == 1
     row = exported(course.root, "solved")
     full = str(sum(FULL.values()))
@@ -468,37 +464,6 @@ def test_a_run_that_was_killed_keeps_overwritten_marks_once(tmp_path):
     assert [path.read_bytes() for path in table.parent.glob("marks-*.csv")] == [spoilt], "it stays beside the new one"
 
 
-def ids_of(release):
-    return [cell.id for cell in nbformat.reads(release.decode(), as_version=4).cells]
-
-
-def test_the_version_is_that_of_what_this_process_uses(tmp_path, monkeypatch):
-    """A worker that has read its cases, or imported its code, goes on with them when the files change."""
-    cases = tmp_path / "hidden.safetensors"
-    cases.write_bytes(hidden_bytes(1))
-    monkeypatch.setattr(records, "hidden_path", lambda: cases)
-    release = nbformat.writes(released(ASSIGNMENT)).encode()
-    terms = Terms(ASSIGNMENT, release)
-    before = terms.version
-    cases.write_bytes(hidden_bytes(2))
-    assert terms.version == before
-    load.cache_clear()
-    after = terms.version
-    assert after != before
-    assert Terms(ASSIGNMENT, release, (("timeout", 1),)).version != after
-    with monkeypatch.context() as patch:
-        patch.setattr(records, "CODE", "of other files")
-        assert terms.version not in (before, after)
-    with monkeypatch.context() as patch:
-        patch.setattr(edition, "notebooks", lambda: [("vi", dict.fromkeys(ids_of(release), "an older edition"))])
-        records.editions_digest.cache_clear()
-        assert terms.version not in (before, after), "the doctor knows released cells by the editions"
-    records.editions_digest.cache_clear()
-    monkeypatch.setattr(records, "CODE", "of other files")
-    with pytest.raises(OtherCourse, match="have changed since the workers were started"):
-        judged(b"{}", terms, after)
-
-
 def test_a_damaged_gradebook_is_left_alone_and_the_way_out_works(course, capsys, monkeypatch):
     judge_nobody(monkeypatch)
     path = course.root / "gradebook.db"
@@ -601,7 +566,7 @@ def test_one_that_ends_its_process_takes_no_other_along(tmp_path):
     for name in names:
         paths[name] = tmp_path / name
         paths[name].write_text(name)
-    one = SimpleNamespace(content=lambda name: paths[name].read_bytes(), terms=SimpleNamespace(version="v"))
+    one = SimpleNamespace(content=lambda name: paths[name].read_bytes(), terms=SimpleNamespace(packed=b"", version="v"))
     pool = Pool({b"student3"})
     found = dict(Batch.judge_all(one, names, pool))
     assert {name for name, record in found.items() if record.status == FAILED} == {"student3"}
@@ -628,7 +593,7 @@ def test_a_time_out_is_tried_once_more_alone_and_recorded(course, monkeypatch, c
 @pytest.mark.parametrize("troubles", [1, 2])
 def test_the_graders_own_trouble_is_tried_once_more_and_then_listed(course, monkeypatch, capsys, troubles):
     """As when a sandbox is killed while it starts a kernel."""
-    judge, calls = batches.judged, []
+    judge, calls = batches.judged_elsewhere, []
 
     def troubled(*arguments):
         calls.append(arguments)
@@ -638,7 +603,7 @@ def test_the_graders_own_trouble_is_tried_once_more_and_then_listed(course, monk
 
     student = f"troubled{troubles}"
     course.submit(student, ASSIGNMENT, filled(course.root, solutions(ASSIGNMENT)))
-    monkeypatch.setattr(batches, "judged", troubled)
+    monkeypatch.setattr(batches, "judged_elsewhere", troubled)
     assert grade(course.root, "--workers=0", f"--student={student}", "--no-feedback") == troubles - 1
     assert len(calls) == 2
     assert (f"{student}: NO MARK: RuntimeError: it ended" in capsys.readouterr().out) is (troubles == 2)

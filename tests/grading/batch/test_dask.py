@@ -161,16 +161,28 @@ def test_with_the_scheduler_gone_a_sentence_says_so_and_the_pool_goes_on(course,
     assert course.marks(ASSIGNMENT) == MARKS
 
 
-def test_a_worker_of_another_course_is_refused(course, tmp_path, capsys):
-    other = tmp_path / "other"
-    for folder in ("grading", "helpers", "source", "release"):
-        shutil.copytree(REPOSITORY / folder, other / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    cases = other / "helpers" / "checks" / "compare.py"
-    cases.write_text(cases.read_text() + "\n# Changed since.\n")
+def copy_of_the_code(root):
+    """Copy the grader and the helpers, and nothing of the course, to a folder."""
+    for folder in ("grading", "helpers"):
+        shutil.copytree(REPOSITORY / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return root
+
+
+def test_a_worker_needs_the_code_only_and_no_file_of_the_course(course, tmp_path, capsys):
+    other = copy_of_the_code(tmp_path / "other")
+    with scheduler() as (_, address), worker(address, cwd=other, PYTHONPATH=str(other)), client_of(address, threads=1):
+        assert grade(course, "--scheduler", address) == 0
+    assert course.marks(ASSIGNMENT) == MARKS
+
+
+def test_a_worker_with_other_code_is_refused(course, tmp_path, capsys):
+    other = copy_of_the_code(tmp_path / "other")
+    file = other / "helpers" / "checks" / "compare.py"
+    file.write_text(file.read_text() + "\n# Changed since.\n")
     with scheduler() as (_, address), worker(address, cwd=other, PYTHONPATH=str(other)), client_of(address, threads=1):
         assert grade(course, "--scheduler", address) == 2
     message = capsys.readouterr().err
-    assert f"in {other}, is not the one that grades" in message and "Traceback" not in message
+    assert f"in {other}, is not the one that runs here" in message and "Traceback" not in message
     assert not any(verdicts(course).values())
 
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from grading.__main__ import main
-from grading.gradebook.status import UNREAD
+from grading.gradebook.status import REASON
 from grading.lms import roster
 from grading.lms.grade_files import write_grades
 from tests.grading.lms.test_roster import CANVAS_EXPORT, MOODLE_EXPORT, WORKSHEET, written
@@ -142,12 +142,14 @@ def test_moodles_gradebook_gets_a_table_that_names_students_without_a_gap(course
 
 def test_a_missing_mark_is_empty_everywhere_and_says_why(course, tmp_path):
     graded(course, "u1", 0)
-    place(course, "not_gradable", "u2", {f"0-a.ipynb{UNREAD}": b"a.ipynb: it is encrypted\n"})
+    place(
+        course, "not_gradable", "u2", {f"0-a.ipynb{REASON}": b'{"id": "it is {how}", "values": {"how": "encrypted"}}'}
+    )
     people = written(tmp_path, CANVAS_EXPORT)
     written_tables = tables(course, people)
     plain = {line["student_id"]: line for line in rows(written_tables["grades"])}
     assert [plain[student]["score"] for student in ("u1", "u2", "u3")] == ["0.0", "", ""]
-    assert (plain["u2"]["status"], plain["u2"]["reason"]) == ("not graded", "a.ipynb: it is encrypted")
+    assert (plain["u2"]["status"], plain["u2"]["reason"]) == ("not graded", "it is encrypted")
     assert (plain["u3"]["status"], plain["u3"]["last_name"]) == ("not submitted", "Three")
     assert (plain["u1"]["last_name"], plain["u1"]["first_name"]) == ("One", "Student")
     assert list(canvas_import(written_tables["canvas"])[0].values()) == ["0", "", ""]

@@ -18,10 +18,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from grading.commands.demo import NO_SHIFT
 from grading.course import REPOSITORY
 from grading.repair.doctor import mend, repairs_in
-from tests.support.course import ASSIGNMENTS, Trial, filled, points, released, solutions
+from tests.support.course import ASSIGNMENTS, NO_SHIFT, Trial, filled, points, released, solutions
 
 pytestmark = [
     pytest.mark.slow,

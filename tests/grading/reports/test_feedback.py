@@ -25,18 +25,21 @@ from nbgrader.api import Gradebook
 
 import helpers
 from grading.__main__ import main
-from grading.commands.demo import FORBIDDEN, NO_SHIFT
 from grading.engine.judge import inputs_of, is_judged
 from grading.engine.verdict import verdict
+from grading.gradebook.status import keep_reason
 from grading.repair.doctor import Mended
-from grading.reports.feedback import call, example, page, prose, shown
+from grading.reports.feedback import call, example, page, prose
 from grading.reports.findings import reason
 from grading.reports.summary import misconceptions, submissions, write
 from helpers.checks import collect
+from helpers.checks.compare import Result
+from helpers.checks.kinds import kind_of
 from helpers.checks.rules import violations
+from helpers.support.language import english, plain
 from tests.course.test_browser import CHROMIUM
 from tests.grading.engine.test_grading import hidden_numbers, leaks
-from tests.support.course import CASES, COURSE, Trial, filled, released, solutions
+from tests.support.course import CASES, COURSE, FORBIDDEN, NO_SHIFT, Trial, filled, released, solutions
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted:sqlalchemy.exc.SAWarning")  # nbgrader's own
 
@@ -49,9 +52,10 @@ POINTS = {
 }
 TOTAL = sum(POINTS.values())
 TAG = "<img src=x onerror=alert(1)>"  # a folder may have this name, and so may a student
-REPAIR = "The cell `test_softmax_t` was missing; it was rebuilt from the release."
+REPAIR = english("Check missing (deleted, or of an older release); put back: {names}.", names="`softmax_t`")
 COLAB = {"application/vnd.jupyter.widget-state+json": {"0a1b": {"model_module": "@jupyter-widgets/controls"}}}
-OVERFLOWS = "These are the numbers of a softmax that overflows or underflows: subtract the maximum before exp."
+OVERFLOWS = "Your numbers match a softmax that overflows or underflows: subtract the maximum before exp."
+FAR_APART = {"rows far apart": True, "rows far apart, float32": False}
 LATER = "printed after a hidden input"
 
 
@@ -60,13 +64,13 @@ def judged(name, points, answers):
     files = CASES[ASSIGNMENT]
     if name not in answers:
         replies = [{"kind": "unattempted"}] * sum(len(file.exercises[name]["cases"]) for file in files)
-        return verdict(name, points, *files, replies, ())
+        return verdict(name, points, files, replies, ())
     namespace = {"torch": torch, "helpers": helpers, "math": math}
     for source in answers.values():
         exec(source, namespace)
     replies = collect.answers_of(namespace, name, [inputs_of(file, name) for file in files]).answers
     forbidden = violations(list(answers.values()), name, files[0].exercises[name]["forbidden"])
-    return verdict(name, points, *files, replies, forbidden)
+    return verdict(name, points, files, replies, forbidden)
 
 
 def graded(answers):
@@ -77,8 +81,7 @@ def graded(answers):
             marks = cell.metadata.nbgrader
             given = judged(marks.grade_id.removeprefix("test_"), marks.points, answers)
             cell.source += "\n### BEGIN HIDDEN TESTS\n0.0\n### END HIDDEN TESTS"
-            bundle = given.as_output()
-            bundle["application/json"]["isolation"] = "bubblewrap"
+            bundle = given.as_output("bubblewrap")
             cell.outputs = [
                 new_output("display_data", bundle),
                 new_output("execute_result", {"text/plain": repr(given.points)}),
@@ -134,9 +137,9 @@ def course(tmp_path_factory):
                 gradebook.find_grade(name, ASSIGNMENT, ASSIGNMENT, student).auto_score = points
         (course.root / "submitted" / "broken" / ASSIGNMENT).mkdir(parents=True)
         (course.root / "not_gradable" / "torn" / ASSIGNMENT).mkdir(parents=True)
-        (course.root / "not_gradable" / "torn" / ASSIGNMENT / "0-torn.ipynb").write_bytes(
-            b'{"cells": [{"cell_type": "co'
-        )
+        torn = course.root / "not_gradable" / "torn" / ASSIGNMENT / "0-torn.ipynb"
+        torn.write_bytes(b'{"cells": [{"cell_type": "co')
+        keep_reason(torn, english("the file ends in the middle, as after a broken upload"))
         gradebook.add_submission(ASSIGNMENT, "broken")
         gradebook.find_grade("test_contraction_rate", ASSIGNMENT, ASSIGNMENT, "half").manual_score = 1.5
         gradebook.find_grade("test_trusted_steps", ASSIGNMENT, ASSIGNMENT, "half").auto_score = None
@@ -164,14 +167,15 @@ def words(page):
 
 def test_the_page_of_full_marks_says_so(course):
     said = words(page_of(course, "solved"))
-    count = sum(len(file.exercises["softmax_t"]["cases"]) for file in CASES[ASSIGNMENT])
     assert f"Feedback on iterated_softmax solved {TOTAL} of {TOTAL} points" in said
-    assert f"softmax_t 5 of 5 points Full marks: {count} of {count} cases passed." in said
+    aspects = " ".join(f"{name} 1 of 1" for name in CASES[ASSIGNMENT][0].exercises["softmax_t"]["aspects"])
+    assert f"softmax_t 5 of 5 points Full marks. What was asked Points {aspects}" in said
     assert "To read again" not in said and "What failed" not in said
 
 
 def test_the_page_says_what_failed_why_and_where_to_read_again(course):
     said = words(page_of(course, TAG))
+    assert "the values 1 of 1" in said and "large logits 0 of 1" in said
     assert f"What failed, and why {OVERFLOWS} float32 logits near 1000" in said
     assert re.search(
         r"float32 At grading: [^.]*; rows far apart softmax_t\(torch.tensor\(.*\) should give 0.118 0.876", said
@@ -181,15 +185,13 @@ def test_the_page_says_what_failed_why_and_where_to_read_again(course):
 
 
 def test_a_public_case_is_shown_with_its_call_and_its_expected_numbers():
-    case = {"name": "rows far apart, float32", "outcome": "value"}
-    found = example(
-        CASES[ASSIGNMENT][0], "softmax_t", [{"name": "at grading: rows far apart", "outcome": "value"}, case]
-    )
-    assert found["name"] == case["name"]
+    hidden, case = (Result(name, "large logits", hidden, "value") for name, hidden in FAR_APART.items())
+    found = example(CASES[ASSIGNMENT][0], "softmax_t", [hidden, case])
+    assert found["name"] == case.name
     scope = {"torch": torch, "softmax_t": lambda x: x}
     assert eval(found["call"], scope).tolist() == [[0.0, 1.0], [400.0, 401.5], [-900.0, -902.0]]
     rows = [[1 / (1 + math.exp(d)), 1 / (1 + math.exp(-d))] for d in (1.0, 1.5, -2.0)]
-    assert [[text for text, _ in row] for row in found["expected"][0]["rows"]] == [
+    assert [[text for text, _ in row] for row in found["expected"][0][2]] == [
         [f"{value:.3g}" for value in row] for row in rows
     ]
 
@@ -203,13 +205,13 @@ def test_every_short_call_runs_and_every_expected_part_can_be_read(file, name):
         if source:
             args, kwargs = eval(source, {"torch": torch, name: lambda *args, **kwargs: (args, kwargs)})
             assert (len(args), set(kwargs)) == (len(case["args"]), set(case["kwargs"]))
-        for part in shown(case["expected"], file.tensors):
-            assert bool(part["text"]) != bool(part["rows"]) and "None" not in part["text"]
+        for _, text, rows in kind_of(case["expected"], file.tensors).parts():
+            assert bool(text) != bool(rows) and "None" not in text
 
 
 def test_an_error_is_named_where_the_verdict_names_it():
-    assert reason({"name": "c", "outcome": "raised", "came": "KeyError"}) == "Your function raised KeyError"
-    assert reason({"name": "c", "outcome": "raised", "diagnosis": ""}) == "Your function raised an error"
+    assert str(reason(Result("c", "a", False, "raised", got=plain("KeyError")))) == "your function raised KeyError"
+    assert str(reason(Result("c", "a", False, "raised"))) == "your function raised an error"
 
 
 def test_a_forbidden_way_is_named_with_its_line(course):
@@ -217,14 +219,14 @@ def test_a_forbidden_way_is_named_with_its_line(course):
     assert "torch.nn.functional.softmax, in the line return torch.nn.functional.softmax(x / temperature, dim)" in said
     assert "Write it from exp, max and sum" in said
     assert "softmax_t 0 of 5 points Uses what is not allowed" in said
-    assert "but none of them counts" in said
+    assert "the values 0 of 1" in said
 
 
 def test_an_unattempted_exercise_and_the_repairs_are_reported(course):
     said = words(page_of(course, "blank"))
     assert f"0 of {TOTAL} points" in said
     assert "softmax_t 0 of 5 points Not attempted yet." in said
-    assert f"Your file was mended before grading {REPAIR.replace('`', '')}" in said
+    assert f"Your file was mended before grading {str(REPAIR).replace('`', '')}" in said
     assert "No response." not in said
 
 
@@ -266,8 +268,8 @@ def test_a_hidden_value_stays_out_even_where_a_verdict_has_it():
     number = f"{next(iter(hidden_numbers())):.8g}"
     for cell in filter(is_judged, notebook.cells):
         for case in cell.outputs[0].data["application/json"]["cases"]:
-            if case["name"].startswith("at grading"):
-                case["expected"] = number
+            if case["hidden"]:
+                case["expected"] = plain(number).to_json()
     assert number in nbformat.writes(notebook)
     assert number not in page(notebook, grades(assignment=ASSIGNMENT), {"softmax_t": 0.0}, COURSE)
 
@@ -284,7 +286,7 @@ def test_what_people_wrote_is_text_and_never_markup(course):
     assert all(TAG not in page and html.escape(TAG) in page for page in pages)
     notebook = graded({"softmax_t": f"{NO_SHIFT}  # </code></pre>{TAG}"})
     notebook.cells.insert(0, new_markdown_cell(f"## {TAG}"))
-    notebook = Mended(notebook, (f"`{TAG}` and {TAG}",)).noted()
+    notebook = Mended(notebook, (english("Repaired: {names}.", names=f"`{TAG}` and {TAG}"),)).noted()
     assert TAG not in page(notebook, grades(student=TAG, assignment=TAG), {"softmax_t": None}, COURSE)
     assert prose("a `<b>` c") == "a <code>&lt;b&gt;</code> c"
 
@@ -397,8 +399,8 @@ def test_the_tables_have_every_student_and_exercise(summary):
     assert set(summary.rows) == {(student, name) for student in students for name in POINTS}
     row = summary.rows[TAG, "softmax_t"]
     assert 0 < float(row["points"]) < 5.0 == float(row["maximum"])
-    assert "at grading: rows far apart" in row["cases_failed"].split("; ")
-    assert summary.rows["blank", "softmax_t"]["repairs"] == REPAIR
+    assert "rows far apart" in row["cases_failed"].split("; ") and "large logits 0" in row["aspects"].split("; ")
+    assert summary.rows["blank", "softmax_t"]["repairs"] == str(REPAIR)
     assert [student["late_penalty"] for student in summary.data["students"] if student["student"] == "half"] == [2.0]
 
 

@@ -22,7 +22,7 @@ from grading.sandbox.isolation import isolation
 from helpers.checks.collect import collect
 from tests.grading.engine.test_grading import hidden_numbers, leaks
 from tests.support.attacks import bank
-from tests.support.course import Trial, case_files, solutions
+from tests.support.course import Trial, case_files, solutions, use_cases
 from tests.support.small_course import ASSIGNMENT, FULL, filled, generate
 
 pytestmark = pytest.mark.skipif(
@@ -125,6 +125,7 @@ def deserved(source):
     import torch
 
     scope = {"torch": torch}
+    use_cases("softmax_t")
     exec(source, scope)
     public, hidden = case_files("softmax_t")
     answers = []

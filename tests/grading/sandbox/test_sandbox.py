@@ -6,6 +6,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from grading.engine.judge import Judge, python_of
 from grading.sandbox import isolation as walls
 from grading.sandbox import kernels as sandbox
 from grading.sandbox.watchdog import LARGEST_SHARE, MOST_FILES, small
+from tests.support.course import ASSIGNMENTS, COURSE
 
 walled = pytest.mark.skipif(
     walls.isolation() != "bubblewrap", reason="bubblewrap is not here, or this system forbids it to this user"
@@ -48,7 +50,7 @@ def tried(source):
 @walled
 def test_student_code_sees_python_and_helpers_and_no_more():
     places = ["/root", "/home", "/etc/passwd", "/etc/shadow", "/var/log", "/sys", "/run", str(Path.home())]
-    places += [str(REPOSITORY / name) for name in ("source", "grading/cases", "grading/engine", "tests", ".git")]
+    places += [str(REPOSITORY / name) for name in ("source", "source/cases", "grading/engine", "tests", ".git")]
     visible = tried(
         f"""def result():
     return {{place: os.path.isdir(place) and os.listdir(place) or os.path.isfile(place) for place in {places!r}}}"""
@@ -58,6 +60,18 @@ def test_student_code_sees_python_and_helpers_and_no_more():
     assert tried(
         f"def result(): return [f for _, _, files in os.walk({str(REPOSITORY / 'grading')!r}) for f in files]"
     ) == ["zygote.py"]
+
+
+@walled
+def test_a_course_among_what_can_be_seen_is_covered():
+    folder = Path(tempfile.mkdtemp(prefix="course-", dir=sys.prefix))
+    try:
+        (folder / "hidden.safetensors").touch()
+        look = f"import os\nprint(os.listdir({str(folder)!r}))"
+        assert run(look) == ("['hidden.safetensors']\n", ""), "the red fixture: Python's own folder is there to be read"
+        assert run(look, course_folder=str(folder)) == ("[]\n", "")
+    finally:
+        shutil.rmtree(folder)
 
 
 @walled
@@ -269,8 +283,10 @@ def test_a_sandbox_that_was_killed_is_replaced():
 def test_a_graded_cell_without_cases_is_an_error():
     metadata = {"grade": True, "solution": False, "grade_id": "test_nothing", "points": 1, "schema_version": 3}
     cell = new_code_cell("", metadata={"nbgrader": metadata | {"locked": True}})
+    judge = Judge()
+    judge.cases = COURSE.cases(ASSIGNMENTS[0])
     with pytest.raises(LookupError, match="no cases for 'nothing'"):
-        Judge().preprocess(new_notebook(cells=[cell]), {})
+        judge.preprocess(new_notebook(cells=[cell]), {})
 
 
 def test_isolation_can_be_required(monkeypatch):

@@ -107,7 +107,6 @@ assert not found, found"""
 # Returns references that every student has: right for the public cases, and for them only.
 PUBLIC_LOOKUP = """from helpers.checks import cases as case_files
 from helpers.checks.collect import decode
-unpacked  # of the setup cell, which runs where it is needed, and brings the cases
 file = case_files.in_use()
 def softmax_t(x, temperature=1.0, dim=-1):
     for case in file.exercises["softmax_t"]["cases"]:
@@ -154,7 +153,12 @@ ATTACKS = [
     Attack("network", "reach this machine, programs on it, or the network", before=NETWORK),
     Attack("processes", "look into other processes, make namespaces, seldom used calls", before=PROCESSES),
     Attack("peek", "expected values in frames, objects and memory", answer=PEEK, deserves=NO_TEMPERATURE),
-    Attack("public_lookup", "the references of the public cases, which every student has", answer=PUBLIC_LOOKUP),
+    Attack(
+        "public_lookup",
+        "the references of the public cases, which every student has",
+        before="unpacked  # a name of the setup cell, which runs only where it is needed, and brings the cases",
+        answer=PUBLIC_LOOKUP,
+    ),
     Attack(
         "carry_out",
         "hidden inputs in prints, errors, counts, metadata, widgets",

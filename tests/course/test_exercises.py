@@ -1,0 +1,161 @@
+"""The kill matrix: what every answer of the exercise files gets, on the engine that grades.
+
+``python -m tests.support.matrix ASSIGNMENT`` prints its counts.
+"""
+
+import os
+import random
+import subprocess
+import sys
+
+import pytest
+
+from grading.authoring.draw import COMMITTED_SEED
+from grading.authoring.exercise import Answer
+from helpers.checks import report
+from tests.support.course import ASSIGNMENTS, Trial, filled, points, solutions, use_cases
+from tests.support.matrix import (
+    BANKED,
+    EXERCISES,
+    answers_to,
+    files,
+    judge,
+    matrix_of,
+    misjudged,
+    untold,
+    useless,
+)
+
+# Cases that kill nothing alone, and why they stay.
+PLAINEST = "the plainest example of its exercise: what a student can compute by hand comes first"
+ASPECT = "the hidden case that its aspect needs"
+STAYS = {
+    ("softmax_t", "four logits, temperature 1"): PLAINEST,
+    ("softmax_t", "the same logits at temperature 2"): "only the temperature differs from the case before it",
+    ("softmax_t", "a batch of three rows, each at temperature 0.5"): "rows are what a batch means to most students",
+    ("softmax_t", "a square batch"): "a missing keepdim raises elsewhere; here it is silently wrong",
+    ("decay_ratios", "four deviations"): PLAINEST,
+    ("perplexity", "one distribution"): PLAINEST,
+    ("iterative_softmax_experiment", "another range"): ASPECT,
+    ("outlier_mass", "three ranges, three temperatures"): ASPECT,
+    ("tokens_for_mass", "a dozen entries"): ASPECT,
+}
+SEEDS = [f"seed {k}" for k in range(20)]
+SUBMISSIONS = 4  # of each assignment, each with one drawn answer to every exercise
+exercises = pytest.mark.parametrize("exercise", BANKED)
+
+
+def wrong(rows):
+    return [row for row in rows if not row.answer.right]
+
+
+@exercises
+def test_every_wrong_answer_loses_points_and_every_right_one_gets_all(exercise):
+    assert misjudged(matrix_of(exercise)) == []
+
+
+@exercises
+def test_public_cases_alone_catch_four_of_five_wrong_answers(exercise):
+    rows = wrong(matrix_of(exercise))
+    assert sum(row.caught(hidden=False) for row in rows) >= 0.8 * len(rows)
+
+
+@exercises
+def test_every_case_kills_what_no_other_of_its_file_kills_or_says_why_it_stays(exercise):
+    assert useless(wrong(matrix_of(exercise))) == [name for of, name in STAYS if of == exercise]
+
+
+@exercises
+def test_every_wrong_answer_is_told_its_mistake(exercise):
+    assert untold(matrix_of(exercise)) == []
+
+
+@exercises
+def test_the_notebook_and_the_grader_say_the_same(exercise):
+    row = next(row for row in wrong(matrix_of(exercise)) if row.caught(hidden=False))
+    use_cases(exercise)
+    shown = report(exercise, row.answer.function, [row.answer.source]).results
+    public = [result for result in row.report.results if not result.hidden]
+    assert [(r.name, r.aspect, r.outcome) for r in shown] == [(r.name, r.aspect, r.outcome) for r in public]
+
+
+def test_there_are_enough_answers():
+    sizes = {"softmax_t": (25, 10), "iterative_softmax_experiment": (12, 4), "temperature_range_experiment": (12, 4)}
+    for exercise in BANKED:
+        rights = [answer.right for answer in answers_to(exercise).values()]
+        few, good = sizes.get(exercise, (6, 4))
+        assert rights.count(False) >= few and rights.count(True) >= good, exercise
+
+
+def test_the_source_of_an_answer_is_a_cell_that_answers_alike():
+    names = ("wrong_multiplies_by_T", "wrong_adds_a_small_number[1e-06]")
+    for answer in (answers_to("softmax_t")[name] for name in names):
+        scope = {}
+        exec(answer.source, scope)
+        ours, theirs = (judge("softmax_t", a, files("iterated_softmax")).report for a in (answer, named(scope)))
+        assert ours.results == theirs.results and '"""' not in answer.source and "variants" not in answer.source
+
+
+def named(scope, function="softmax_t", name="wrong_"):
+    return Answer(name, scope[function], "", "")
+
+
+def test_the_gate_sees_a_wrong_answer_that_survives_and_a_right_one_that_is_refused():
+    """The red fixture."""
+    known = answers_to("decay_ratios")
+    planted = [
+        Answer("wrong_that_is_right", known["right_by_a_loop"].function, "", "Your numbers match nothing."),
+        Answer("right_that_is_wrong", known["wrong_upside_down"].function, "", ""),
+    ]
+    rows = [judge("decay_ratios", answer, files("iterated_softmax")) for answer in planted]
+    assert misjudged(rows) == ["wrong_that_is_right", "right_that_is_wrong"]
+    assert untold(rows) == ["wrong_that_is_right"]
+
+
+def test_the_gate_sees_a_case_that_kills_nothing_alone():
+    """The red fixture."""
+    rows = [row for row in matrix_of("decay_ratios") if row.answer.name == "wrong_fails_on_one_deviation"]
+    assert "one deviation" not in useless(rows) and "a zero in between" in useless(rows)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_seed_of_hidden_cases_lets_a_wrong_answer_through(seed):
+    assert {exercise: misjudged(matrix_of(exercise, seed)) for exercise in BANKED} == dict.fromkeys(BANKED, [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("capability", ["default", "avx2"])
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_no_processor_changes_a_verdict(assignment, capability):
+    command = [sys.executable, "-m", "tests.support.matrix", assignment]
+    done = subprocess.run(command, env=os.environ | {"ATEN_CPU_CAPABILITY": capability}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_drawn_sample_of_answers_gets_the_same_marks_through_nbgrader(tmp_path):
+    seed = os.environ.get("SAMPLE_SEED") or str(random.randrange(10**6))
+    rng = random.Random(seed)
+    trial, expected, drawn = Trial(tmp_path), {}, {}
+    trial.generate()
+    for assignment in ASSIGNMENTS:
+        names = [
+            n for n in points(assignment) if n in BANKED and EXERCISES[n] == assignment and n in solutions(assignment)
+        ]
+        for k in range(SUBMISSIONS):
+            chosen = {name: rng.choice(matrix_of(name)) for name in names}
+            student = f"student{k}"
+            drawn[assignment, student] = {name: row.answer.name for name, row in chosen.items()}
+            expected[assignment, student] = {name: row.report.points for name, row in chosen.items()}
+            answers = {name: row.answer.source for name, row in chosen.items()}
+            trial.submit(student, assignment, filled(assignment, answers))
+        done = trial.nbgrader("autograde", assignment)
+        assert done.returncode == 0, done.stderr
+    for (assignment, student), marks in expected.items():
+        found = trial.marks(assignment)[student]
+        assert {name: found[name] for name in marks} == marks, f"SAMPLE_SEED={seed}: {drawn[assignment, student]}"
+
+
+def test_the_committed_seed_is_the_default_of_every_tool():
+    assert matrix_of("decay_ratios") is matrix_of("decay_ratios", COMMITTED_SEED)
