@@ -152,9 +152,8 @@ def test_no_word_that_a_notebook_shows_was_left_out(name, root, tmp_path):
     setup = next(cell for cell in nb.cells if cell.cell_type == "code" and "LANGUAGE = " in cell.source)
     setup.source = setup.source.replace('LANGUAGE = "en"', f'LANGUAGE = "{pseudo.CODE_NAME}"')
     path = root / f"helpers/locale/{pseudo.CODE_NAME}.json"
-    setup.source = (
-        f"from helpers import language\nlanguage.catalogue = lambda _: open({str(path)!r}, 'rb').read()\n{setup.source}"
-    )
+    catalogue = f"language.catalogue = lambda _: open({str(path)!r}, 'rb').read()"
+    setup.source = f"from helpers.support import language\n{catalogue}\n{setup.source}"
     NotebookClient(nb, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     found = {}
     for cell in nb.cells:

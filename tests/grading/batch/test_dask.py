@@ -168,7 +168,7 @@ def copy_of_the_code(root):
     return root
 
 
-def test_a_worker_needs_the_code_only_and_no_file_of_the_course(course, tmp_path, capsys):
+def test_a_worker_needs_the_code_only_and_no_file_of_the_course(course, tmp_path):
     other = copy_of_the_code(tmp_path / "other")
     with scheduler() as (_, address), worker(address, cwd=other, PYTHONPATH=str(other)), client_of(address, threads=1):
         assert grade(course, "--scheduler", address) == 0
