@@ -96,9 +96,12 @@ bench: $(READY) ## Time softmax_t and the explorers: tables, and .benchmarks/sof
 bench-grading: $(READY) ## Time grading a class against stock nbgrader: submissions a minute and memory
 	$(BIN)/python -m tests.benchmarks.bench_grading $(ARGS)
 
-lint: $(READY) ## Check style, changing nothing
+lint: $(READY) ## Check style, who imports whom, and that what is imported is declared; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/deptry . --no-ansi
+	$(BIN)/deptry helpers --no-ansi --optional-dependencies-dev-groups dev,dask,postgres
 
 format: $(READY) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .

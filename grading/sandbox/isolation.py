@@ -1,15 +1,15 @@
-"""The walls around student code: bubblewrap's arguments, the system calls that are refused, the resource limits.
+"""Isolate student code: bubblewrap's arguments, the system calls that are refused, the resource limits.
 
-`isolation` finds out by trying whether they can be built here. Inside there is no network, and nothing to see but the
+`isolation` finds out by trying how far that is possible here. Inside there is no network, and nothing to see but the
 system's programs, Python and `helpers`, all of it read-only; a scratch folder in memory is all that can be written to.
 """
 
 import contextlib
+import ctypes
+import errno
 import functools
 import os
-import platform
 import shutil
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -25,31 +25,28 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/f
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 ZYGOTE = Path(__file__).with_name("zygote.py")
 
-# Numbers of the system calls that are refused, by machine: those that leave something behind for the next submission
-# or hold memory that belongs to no process (System V and POSIX queues and memory, keyrings, memfd), that look into
-# other processes, make namespaces, or are seldom used and often attacked.
-REFUSED = {
-    "x86_64": (29, 64, 68, 101, 103, 240, 248, 249, 250, 272, 298, 308, 310, 311, 319, 321, 323, 425, 438, 447),
-    "aarch64": (194, 190, 186, 117, 116, 180, 217, 218, 219, 97, 241, 268, 270, 271, 279, 280, 282, 425, 438, 447),
-}
+# The system calls that are refused: those that leave something behind for the next submission or hold memory that
+# belongs to no process (System V and POSIX queues and memory, keyrings, memfd), that look into other processes, make
+# namespaces, or are seldom used and often attacked.
+REFUSED = "shmget semget msgget mq_open add_key request_key keyctl memfd_create memfd_secret ptrace process_vm_readv "
+REFUSED += "process_vm_writev pidfd_getfd unshare setns syslog perf_event_open bpf userfaultfd io_uring_setup"
 # Modes, owners and attributes: where the instructor is root, the devices in a sandbox would be the student's to change.
 # These calls then do nothing and report success, since Python's own libraries make them.
-IDLE_FOR_ROOT = {
-    "x86_64": (90, 91, 92, 93, 94, 188, 189, 190, 260, 268, 452, 463),
-    "aarch64": (5, 6, 7, 52, 53, 54, 55, 452, 463),
-}
-CLONES = {"x86_64": (56, 435), "aarch64": (220, 435)}  # clone and clone3
-MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # as the filter sees them
+IDLE_FOR_ROOT = "chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat setxattr lsetxattr fsetxattr setxattrat"
+# What a libseccomp that is older than the system does not know by name; these have one number on every machine.
+RECENT = {"memfd_secret": 447, "fchmodat2": 452, "setxattrat": 463}
 CLONE_NEWUSER = 0x10000000
-EPERM, ENOSYS = 1, 38
+# Of libseccomp's header: three actions, the last with an error's number in it, a setting and a way to compare.
+ALLOW, KILL, FAIL = 0x7FFF0000, 0x80000000, 0x00050000
+ACTION_FOR_OTHER_MACHINES, MASKED_EQUAL = 2, 7
 
 
 @functools.cache
 def isolation():
     """Return the isolation in force: "bubblewrap", "limits" or "none"."""
-    if shutil.which("bwrap") and hasattr(os, "pidfd_open") and platform.machine() in MACHINES:
+    if shutil.which("bwrap") and hasattr(os, "pidfd_open"):
         with contextlib.suppress(OSError, subprocess.TimeoutExpired), system_call_filter() as rules:
-            command = [*walls(None, rules, private()), "--", "/usr/bin/env", "true"]
+            command = [*bubblewrap_command(None, rules, private()), "--", "/usr/bin/env", "true"]
             if subprocess.run(command, pass_fds=[rules], capture_output=True, timeout=20).returncode == 0:
                 return "bubblewrap"
     return "limits" if os.name == "posix" else "none"
@@ -80,8 +77,8 @@ def scratch():
     return ["/scratch"] if any(path.startswith("/tmp/") for path in needed()) else ["/scratch", "/tmp"]
 
 
-def walls(share, rules, covered):
-    """Return the bubblewrap command that a sandbox runs in.
+def bubblewrap_command(share, rules, covered):
+    """Return the command that starts a sandbox, up to the program that runs in it.
 
     ``share`` is the one folder both sides write to, or None; ``rules`` the descriptor of `system_call_filter`;
     ``covered`` what `private` returns.
@@ -112,30 +109,53 @@ def walls(share, rules, covered):
     return [*command, "--chdir", "/scratch"]
 
 
+class Comparison(ctypes.Structure):
+    """libseccomp's `scmp_arg_cmp`: what one argument of a system call is compared with."""
+
+    _fields_ = (
+        ("argument", ctypes.c_uint),
+        ("how", ctypes.c_int),
+        ("mask", ctypes.c_uint64),
+        ("value", ctypes.c_uint64),
+    )
+
+
 @contextlib.contextmanager
 def system_call_filter():
-    """Give a descriptor to read the filter of system calls from, as a program of the kernel's packet filter (BPF)."""
-    name = platform.machine()
-    idle = IDLE_FOR_ROOT[name] if os.geteuid() == 0 else ()
+    """Give a descriptor to read the filter of system calls from, as a program of the kernel's packet filter (BPF).
+
+    Calls by another machine's numbers end the process. Raises OSError where libseccomp is missing or cannot make all of
+    the filter: without the filter there is no sandbox.
+    """
+    library = ctypes.CDLL("libseccomp.so.2")
+    library.seccomp_init.restype = ctypes.c_void_p
+    rules = ctypes.c_void_p(library.seccomp_init(ctypes.c_uint32(ALLOW)))
     reading, writing = os.pipe()
     try:
         with open(writing, "wb") as file:
-            file.write(filter_program(MACHINES[name], REFUSED[name], idle, CLONES[name]))
+            succeed(library.seccomp_attr_set(rules, ACTION_FOR_OTHER_MACHINES, ctypes.c_uint32(KILL)))
+            for action, names, *comparisons in filter_rules():
+                array = (Comparison * len(comparisons))(*comparisons)
+                for name in names.split():
+                    number = RECENT.get(name) or library.seccomp_syscall_resolve_name(name.encode())
+                    added = library.seccomp_rule_add_array(rules, ctypes.c_uint32(action), number, len(array), array)
+                    succeed(added, name)
+            succeed(library.seccomp_export_bpf(rules, file.fileno()))
         yield reading
     finally:
         os.close(reading)
+        library.seccomp_release(rules)
 
 
-def filter_program(machine, refused, idle, clones):
-    """Return the filter: another machine's calls end the process, refused ones fail, idle ones do nothing."""
-    load, equal, above, bit, end = 0x20, 0x15, 0x35, 0x45, 0x06  # opcodes: BPF_LD_ABS, three jumps, BPF_RET
-    fail, kill, allow = 0x00050000, 0x80000000, 0x7FFF0000
-    steps = [(load, 0, 0, 4), (equal, 1, 0, machine), (end, 0, 0, kill), (load, 0, 0, 0)]
-    steps += [(above, 0, 1, 0x40000000), (end, 0, 0, fail | EPERM)]  # x86's second set of numbers
-    for call in (*refused, *idle):
-        steps += [(equal, 0, 1, call), (end, 0, 0, fail | (EPERM if call in refused else 0))]
-    clone, clone3 = clones
-    steps += [(equal, 0, 1, clone3), (end, 0, 0, fail | ENOSYS)]  # its flags can't be read; libraries then use clone
-    steps += [(equal, 0, 3, clone), (load, 0, 0, 16), (bit, 0, 1, CLONE_NEWUSER), (end, 0, 0, fail | EPERM)]
-    steps += [(end, 0, 0, allow)]
-    return b"".join(struct.pack("=HBBI", code, yes, no, value) for code, yes, no, value in steps)
+def filter_rules():
+    """Return (action, names of system calls, what their arguments are compared with) for each kind of rule."""
+    new_user = Comparison(0, MASKED_EQUAL, CLONE_NEWUSER, CLONE_NEWUSER)
+    rules = [(FAIL | errno.EPERM, REFUSED), (FAIL | errno.EPERM, "clone", new_user)]
+    rules += [(FAIL | errno.ENOSYS, "clone3")]  # its flags can't be read; libraries then use clone
+    return [*rules, (FAIL, IDLE_FOR_ROOT)] if os.geteuid() == 0 else rules
+
+
+def succeed(result, name="the filter"):
+    """Raise OSError where libseccomp returned an error; it refuses names that it does not know."""
+    if result < 0:
+        raise OSError(-result, f"libseccomp cannot make the rule for {name}")

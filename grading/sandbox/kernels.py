@@ -1,7 +1,7 @@
 """Start kernels for student code, as well isolated as this machine allows.
 
-Where `walls.isolation` is "bubblewrap", a `Sandbox` runs `zygote` inside the walls; it forks one kernel for each
-submission, in a tenth of a second. A sandbox that oversteps a limit, or that cannot be cleaned, is ended, and the next
+Where `isolation` is "bubblewrap", a `Sandbox` runs `zygote` inside bubblewrap; it forks one kernel for each
+submission, in a tenth of a second. A sandbox that exceeds a limit, or that cannot be cleaned, is ended, and the next
 submission gets a new one. Elsewhere a kernel is an ordinary process with resource limits, an empty home folder and
 none of this process's environment.
 """
@@ -22,7 +22,16 @@ from pathlib import Path
 
 from jupyter_client.provisioning import LocalProvisioner
 
-from grading.sandbox.isolation import LIMITS, MOST_TASKS, THREADS, ZYGOTE, private, scratch, system_call_filter, walls
+from grading.sandbox.isolation import (
+    LIMITS,
+    MOST_TASKS,
+    THREADS,
+    ZYGOTE,
+    bubblewrap_command,
+    private,
+    scratch,
+    system_call_filter,
+)
 
 PLACE, PREFIX = Path("/var/tmp"), "kernel-"  # of the folders for sockets; /tmp is scratch inside
 PATIENCE = 60  # seconds that the zygote may take to answer
@@ -43,12 +52,12 @@ class Sandbox:
         zygote = [sys.executable, "-P", str(ZYGOTE), str(inside.fileno()), json.dumps([*scratch(), "/dev/shm"])]
         with inside, system_call_filter() as rules:
             self.process = subprocess.Popen(
-                [*walls(str(self.share), rules, covered), "--", *zygote],
+                [*bubblewrap_command(str(self.share), rules, covered), "--", *zygote],
                 pass_fds=[inside.fileno(), rules],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                preexec_fn=go_first,
+                preexec_fn=be_killed_first,
             )
         self.control.settimeout(PATIENCE)
         self.ready = False
@@ -124,7 +133,7 @@ def sweep():
                 remove(folder)
 
 
-def go_first():
+def be_killed_first():
     """Make this process and its children the first to go when the machine runs out of memory."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")

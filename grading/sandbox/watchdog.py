@@ -17,7 +17,7 @@ PERIOD = 0.2  # seconds from one look to the next
 
 
 class Watch(threading.Thread):
-    """Ends a kernel that oversteps a limit; ``reason`` then says which, in words that follow "because".
+    """Ends a kernel that exceeds a limit; ``reason`` then says which, in words that follow "because".
 
     ``pid`` is the process at the root of all that is watched, ``kill`` ends them all, ``folder`` is the one that both
     sides write to, or None. ``failure`` is the error that ended the watch itself, and with it the kernel.
@@ -33,7 +33,7 @@ class Watch(threading.Thread):
     def run(self):
         try:
             while not self.over.wait(PERIOD) and not self.reason:
-                self.reason = self.overstepped()
+                self.reason = self.exceeded_limit()
         except Exception as error:
             self.failure = error
         if self.reason or self.failure:
@@ -44,8 +44,8 @@ class Watch(threading.Thread):
         self.over.set()
         self.join()
 
-    def overstepped(self):
-        """Return the limit that is overstepped now, in words, or an empty text."""
+    def exceeded_limit(self):
+        """Return the limit that is exceeded now, in words, or an empty text."""
         if time.monotonic() > self.deadline:
             return too_long(self.seconds)
         tasks, memory = usage(self.pid)
@@ -53,7 +53,7 @@ class Watch(threading.Thread):
             return english("the notebook started more than {count} processes and threads", count=MOST_TASKS)
         if memory > self.memory:
             return english("the notebook used more than {size:.3g} GiB of memory", size=self.memory / GIBIBYTE)
-        if self.folder and not small(self.folder):
+        if self.folder and not is_small(self.folder):
             return english("the notebook wrote where only its kernel may")
         if own_memory() - self.before > LARGEST_INTAKE:
             return english("the notebook sent more than can be taken in")
@@ -91,7 +91,7 @@ def own_memory():
     return resident(Path("/proc/self")) if sys.platform == "linux" else 0
 
 
-def small(folder):
+def is_small(folder):
     """Tell whether a folder holds little enough; what is in there may be hostile, and change meanwhile."""
     files, size, waiting = 0, 0, [folder]
     while waiting:

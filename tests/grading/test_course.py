@@ -3,13 +3,13 @@
 import shutil
 
 import pytest
+from grading.plugins.edition import Edition
 from traitlets.config import Config
 
 from grading.__main__ import main
 from grading.batch.folder import open_app, prepare
 from grading.course import REPOSITORY, Course, OfCourse, course_of
 from grading.engine.judge import Judge
-from grading.plugins.edition import Edition
 from grading.plugins.feedback import FeedbackExporter
 from grading.plugins.mending import MendingExporter
 from grading.settings import configure

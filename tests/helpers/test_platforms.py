@@ -19,7 +19,7 @@ from nbformat import v4
 from grading.course import REPOSITORY
 from tests.support.course import ASSIGNMENTS, Trial, filled, solutions
 
-CONSTRAINTS = REPOSITORY / "tests/colab_constraints.txt"
+CONSTRAINTS = REPOSITORY / "tests/support/colab_constraints.txt"
 WIDGETS_8 = ["ipywidgets==8.1.9", "widgetsnbextension==4.0.16", "jupyterlab_widgets==3.0.17", "comm==0.2.3"]
 
 pytestmark = pytest.mark.slow

@@ -16,20 +16,16 @@ from packaging.utils import canonicalize_name
 
 from grading.authoring.handout import build_wheel
 from grading.course import REPOSITORY
+from tests.support import colab
 
 PYPROJECT = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
 CONSTRAINTS = (REPOSITORY / "constraints.txt").read_text(encoding="utf-8")
 ENVIRONMENT = (REPOSITORY / "environment.yml").read_text(encoding="utf-8")
 
-# Google Colab's own package list of 2026-08-19, and its older runtime that can still be chosen.
+# Colab's current Python and that of its older runtime, which can still be chosen. Its PyTorch is older than the
+# course's own, which the snapshot names instead.
 COLAB_PYTHONS = ("3.12", "3.13.15")
-COLAB = {
-    "ipywidgets": "7.7.1",
-    "matplotlib": "3.10.0",
-    "numpy": "2.1.3",
-    "safetensors": "0.8.0",
-    "torch": "2.11.0",
-}
+COLAB = colab.pins(colab.SNAPSHOT.read_text("utf-8")) | {"torch": "2.11.0"}
 
 
 def project(pyproject):
@@ -122,6 +118,14 @@ def test_conda_users_get_the_same_pins():
 
 def test_colab_keeps_its_own_packages():
     assert colab_faults(PYPROJECT) == []
+
+
+def test_the_snapshot_of_colab_is_renewed_but_for_torch():
+    snapshot = "# Colab's\njupyter_client==7.4.9\ntorch==2.13.0\n"
+    published = "absl-py==1.4\njupyter-client==8.1.0\ntorch==2.12.0+cu130\n"
+    assert colab.renewed(snapshot, published) == "# Colab's\njupyter_client==8.1.0\ntorch==2.13.0\n"
+    with pytest.raises(LookupError, match="no jupyter-client any more"):
+        colab.renewed(snapshot, "torch==2.12.0")
 
 
 def test_the_wheel_holds_the_helpers_only(tmp_path):

@@ -1,7 +1,8 @@
-"""What the walls around student code hold off and let through, tried from inside; and grading without them."""
+"""What the sandbox keeps student code from and what it lets through, tried from inside; and grading without it."""
 
 import json
 import os
+import platform
 import pwd
 import shutil
 import subprocess
@@ -16,13 +17,13 @@ from nbformat.v4 import new_code_cell, new_notebook
 from grading.course import REPOSITORY
 from grading.engine import judge as judging
 from grading.engine.judge import Judge, python_of
-from grading.sandbox import isolation as walls
+from grading.sandbox import isolation
 from grading.sandbox import kernels as sandbox
-from grading.sandbox.watchdog import LARGEST_SHARE, MOST_FILES, small
+from grading.sandbox.watchdog import LARGEST_SHARE, MOST_FILES, is_small
 from tests.support.course import ASSIGNMENTS, COURSE
 
-walled = pytest.mark.skipif(
-    walls.isolation() != "bubblewrap", reason="bubblewrap is not here, or this system forbids it to this user"
+in_bubblewrap = pytest.mark.skipif(
+    isolation.isolation() != "bubblewrap", reason="bubblewrap is not here, or this system forbids it to this user"
 )
 
 
@@ -47,7 +48,7 @@ def tried(source):
     return json.loads(printed)
 
 
-@walled
+@in_bubblewrap
 def test_student_code_sees_python_and_helpers_and_no_more():
     places = ["/root", "/home", "/etc/passwd", "/etc/shadow", "/var/log", "/sys", "/run", str(Path.home())]
     places += [str(REPOSITORY / name) for name in ("source", "source/cases", "grading/engine", "tests", ".git")]
@@ -62,7 +63,7 @@ def test_student_code_sees_python_and_helpers_and_no_more():
     ) == ["zygote.py"]
 
 
-@walled
+@in_bubblewrap
 def test_a_course_among_what_can_be_seen_is_covered():
     folder = Path(tempfile.mkdtemp(prefix="course-", dir=sys.prefix))
     try:
@@ -74,7 +75,7 @@ def test_a_course_among_what_can_be_seen_is_covered():
         shutil.rmtree(folder)
 
 
-@walled
+@in_bubblewrap
 def test_nothing_but_scratch_can_be_written_to():
     writable = tried(
         """def result():
@@ -88,12 +89,12 @@ def test_nothing_but_scratch_can_be_written_to():
     )
     devices = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"}
     own = {place for place in writable if place.startswith("/var/tmp/kernel-")}
-    assert set(writable) - devices - own == {*walls.scratch(), "/dev/shm"}
+    assert set(writable) - devices - own == {*isolation.scratch(), "/dev/shm"}
 
 
-@walled
+@in_bubblewrap
 def test_the_systems_settings_stay_when_root_grades():
-    """Root's sandbox owns /proc/sys and the devices: they could be written to, before the walls covered them."""
+    """Root's sandbox owns /proc/sys and the devices: they could be written to, before the sandbox covered them."""
     left = (
         tried(
             """def result():
@@ -112,7 +113,7 @@ def test_the_systems_settings_stay_when_root_grades():
     assert left == 0o666
 
 
-@walled
+@in_bubblewrap
 def test_there_is_no_network_no_capability_and_no_new_namespace():
     found = tried(
         """import ctypes, socket
@@ -128,7 +129,7 @@ def result():
     assert found == expected
 
 
-@walled
+@in_bubblewrap
 def test_process_1_cannot_be_ended_stopped_traced_or_read():
     found = tried(
         """import ctypes, signal, time
@@ -144,6 +145,47 @@ def result():
     return [state in "SR", opened, ctypes.CDLL(None).ptrace(16, 1, 0, 0)]"""
     )
     assert found == [True, [], -1]
+
+
+CALLS = f"""import ctypes, errno, signal
+def result():
+    libc, names = ctypes.CDLL(None, use_errno=True), ctypes.CDLL("libseccomp.so.2")
+    number = lambda name: {isolation.RECENT!r}.get(name) or names.seccomp_syscall_resolve_name(name.encode())
+    def refusal(name):
+        ctypes.set_errno(0)
+        return libc.syscall(number(name), *[-1] * 6) and errno.errorcode[ctypes.get_errno()]
+    foreign = os.fork()
+    if not foreign:
+        libc.syscall(0x40000000 | number("getpid"))  # by x86's second set of numbers
+        os._exit(0)
+    status = os.waitpid(foreign, 0)[1]
+    ended = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSYS
+    return [[refusal(name) for name in names.split()] for names in ({isolation.REFUSED!r}, "clone3 clone")] + [ended]"""
+
+
+@in_bubblewrap
+def test_every_refused_system_call_fails():
+    """clone is given all flags, the new user namespace among them."""
+    refused, clones, ended = tried(CALLS)
+    assert refused == ["EPERM"] * len(isolation.REFUSED.split())
+    assert clones == ["ENOSYS", "EPERM"]
+    assert ended or platform.machine() != "x86_64"
+
+
+@in_bubblewrap
+@pytest.mark.parametrize("broken", [{"RECENT": {"memfd_secret": -1}}, {"REFUSED": "shmget no_such_call"}])
+def test_without_all_of_the_filter_there_is_no_bubblewrap(monkeypatch, broken):
+    for name, value in broken.items():
+        monkeypatch.setattr(isolation, name, value)
+    assert isolation.isolation.__wrapped__() == "limits"
+
+
+def test_without_libseccomp_there_is_no_bubblewrap(monkeypatch):
+    def missing(name):
+        raise OSError(f"{name}: cannot open shared object file")
+
+    monkeypatch.setattr(isolation.ctypes, "CDLL", missing)
+    assert isolation.isolation.__wrapped__() == "limits"
 
 
 LEAVE = """import ctypes, os, socket, subprocess
@@ -169,7 +211,7 @@ found += [line for line in open("/proc/keys") if "left" in line] if os.path.exis
 print(found)"""
 
 
-@walled
+@in_bubblewrap
 def test_nothing_is_left_for_the_next_submission():
     first, _ = run(LEAVE)
     kept = sandbox.current()
@@ -181,7 +223,7 @@ def test_nothing_is_left_for_the_next_submission():
 
 
 @pytest.mark.slow
-@walled
+@in_bubblewrap
 def test_a_sandbox_that_cannot_be_cleaned_is_not_used_again():
     run("print(1)")
     dirty = sandbox.current()
@@ -192,7 +234,7 @@ def test_a_sandbox_that_cannot_be_cleaned_is_not_used_again():
 
 
 @pytest.mark.slow
-@walled
+@in_bubblewrap
 def test_torch_works_inside():
     printed, ended = run(
         """import torch
@@ -205,7 +247,7 @@ print(a.grad.shape, sum(float(batch.sum()) for batch, in loader))"""
     assert (printed, ended) == ("torch.Size([64, 64]) 28.0\n", "")
 
 
-OVERSTEPPED = {
+EXCEEDED = {
     "time": ("while True:\n    try: __import__('time').sleep(0.01)\n    except BaseException: pass", "longer than 3 s"),
     "memory": ("kept = []\nwhile True: kept.append(b'x' * (1 << 26))", "GiB of memory"),
     "processes": (
@@ -223,10 +265,10 @@ OVERSTEPPED = {
 
 
 @pytest.mark.slow
-@walled
-@pytest.mark.parametrize("limit", OVERSTEPPED)
+@in_bubblewrap
+@pytest.mark.parametrize("limit", EXCEEDED)
 def test_a_limit_ends_only_its_own_notebook(limit):
-    source, reason = OVERSTEPPED[limit]
+    source, reason = EXCEEDED[limit]
     seconds = 3 if limit == "time" else 20
     printed, ended = run("print(1)", source, "print(2)", timeout=30, wall_limit=seconds, memory_limit=1_500_000_000)
     # An ordinary user's processes may be refused by the system before the watch looks.
@@ -241,7 +283,7 @@ def test_output_beyond_the_limit_is_dropped_and_the_notebook_goes_on():
 
 
 def test_a_file_may_not_grow_without_end():
-    size = walls.LIMITS["RLIMIT_FSIZE"] + 1
+    size = isolation.LIMITS["RLIMIT_FSIZE"] + 1
     printed, ended = run(f"with open('big', 'wb') as file: file.write(bytes({size}))", "print('on')")
     assert "File too large" in printed and printed.endswith("on\n") and not ended
 
@@ -249,20 +291,20 @@ def test_a_file_may_not_grow_without_end():
 def test_a_folder_is_measured_without_being_followed(tmp_path):
     (tmp_path / "link").symlink_to("/usr")
     (tmp_path / "loop").symlink_to(tmp_path)
-    assert small(tmp_path)
+    assert is_small(tmp_path)
     (tmp_path / "big").write_bytes(bytes(LARGEST_SHARE + 1))
-    assert not small(tmp_path)
+    assert not is_small(tmp_path)
     (tmp_path / "big").unlink()
     for i in range(MOST_FILES):
         (tmp_path / str(i)).touch()
-    assert not small(tmp_path)
+    assert not is_small(tmp_path)
 
 
 # What is our own failure is never a 0
 
 
 @pytest.mark.slow
-@walled
+@in_bubblewrap
 def test_a_sandbox_that_cannot_start_is_an_error(monkeypatch):
     sandbox.close()
     monkeypatch.setattr(sandbox, "ZYGOTE", Path("/nowhere/zygote.py"))
@@ -271,7 +313,7 @@ def test_a_sandbox_that_cannot_start_is_an_error(monkeypatch):
 
 
 @pytest.mark.slow
-@walled
+@in_bubblewrap
 def test_a_sandbox_that_was_killed_is_replaced():
     run("print(1)")
     killed = sandbox.current().process
@@ -303,7 +345,7 @@ def test_without_bubblewrap_a_kernel_has_limits_an_empty_home_and_no_environment
         "print(resource.getrlimit(resource.RLIMIT_FSIZE)[0])",
     )
     assert not ended
-    assert printed == f"True False\n{walls.LIMITS['RLIMIT_FSIZE']}\n"
+    assert printed == f"True False\n{isolation.LIMITS['RLIMIT_FSIZE']}\n"
 
 
 # Reading the source of a cell
@@ -342,7 +384,7 @@ def test_source_that_is_slow_or_deep_to_read_is_read_in_time(source, python):
 
 
 @pytest.mark.slow
-@walled
+@in_bubblewrap
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root, to become another user")
 def test_an_ordinary_user_has_the_same_walls(tmp_path):
     """The tests of this file as the user `tester`; Python is mounted where that user can reach it."""
