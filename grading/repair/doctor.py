@@ -41,7 +41,7 @@ class Mended:
         """Return the notebook with its repairs, if any: as data in its metadata, and in a first cell for people."""
         notebook = from_dict(self.notebook)  # a copy
         if self.repairs:
-            notebook.metadata[SECTION]["repairs"] = [sentence.to_json() for sentence in self.repairs]
+            notebook.metadata.setdefault(SECTION, {})["repairs"] = [sentence.to_json() for sentence in self.repairs]
             source = "\n".join([NOTE_TITLE, "", *(f"- {sentence}" for sentence in self.repairs)])
             notebook.cells.insert(0, v4.new_markdown_cell(source, id=NOTE_ID))
         return notebook

@@ -19,6 +19,7 @@ import helpers
 from grading.course import REPOSITORY
 from helpers.checks.compare import Result
 from helpers.checks.report import Report
+from helpers.support.language import plain
 from helpers.plots import drawing
 from tests.support.figure_rules import RULES as FIGURE_RULES
 from tests.support.figure_rules import contrast
@@ -182,8 +183,8 @@ def test_a_title_that_comes_late_is_seen():
 
 @pytest.mark.parametrize("outcome", ["passed", "value", "unattempted"])
 def test_a_report_is_easy_to_see_and_says_its_outcome_in_words(outcome):
-    result = Result("a case", outcome, expected="1", came="2")
-    shown = Report("softmax_t", (result,))._repr_html_()
+    result = Result("a case", "the values", False, outcome, plain("1"), plain("2"))
+    shown = Report("softmax_t", (result,), {"the values": 1.0})._repr_html_()
     assert html_problems(shown) == []
     assert html_problems(re.sub("#[0-9a-f]{6}", "#ffee88", shown)) != []
     words = {"passed": "passed", "value": "FAILED", "unattempted": "not attempted"}

@@ -36,7 +36,7 @@ def test_every_check_says_that_its_exercise_is_not_attempted_yet(run):
     assert len(checks) == len(solutions(assignment))
     for name in solutions(assignment):
         predicted = name.startswith("prediction_")
-        what = "no prediction yet: write a number in place of `None`"
+        what = "no answer yet: write one in place of `None`"
         what = what if predicted else "not attempted yet: replace `raise NotImplementedError()` by your code"
         assert checks[f'check("{name}", {name})'] == f"{name}: {what}."
 

@@ -3,10 +3,10 @@
 import shutil
 
 import pytest
-from grading.plugins.edition import Edition
 from traitlets.config import Config
 
 from grading.__main__ import main
+from grading.authoring.edition import Edition
 from grading.batch.folder import open_app, prepare
 from grading.course import REPOSITORY, Course, OfCourse, course_of
 from grading.engine.judge import Judge

@@ -15,6 +15,7 @@ from helpers.checks.collect import MAX_DEPTH, MAX_ITEMS, collect
 from helpers.checks.compare import compare
 from helpers.checks.report import MESSAGES, Report
 from helpers.support.language import english
+from tests.support.course import use_cases
 
 NAN = float("nan")
 TENSORS = {
@@ -311,6 +312,7 @@ def test_a_students_own_stop_is_not_swallowed():
 
 @pytest.mark.parametrize("answer", [hostile, exits, None, 5, lambda: 1, lambda *args, **kwargs: itself_again()])
 def test_check_never_raises_and_returns_nothing(answer, capsys):
+    use_cases("softmax_t")
     assert check("softmax_t", answer) is None
     assert "0 of 8 public checks passed" in capsys.readouterr().out
 
@@ -325,6 +327,7 @@ def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(capsys, mo
     def stub(x, temperature=1.0, dim=-1):
         raise NotImplementedError
 
+    use_cases("softmax_t")
     monkeypatch.setenv("NBGRADER_VALIDATING", "1")
     for name, answer, words in (
         ("softmax_t", stub, "softmax_t: not attempted yet"),
@@ -340,6 +343,7 @@ def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(capsys, mo
 
 
 def test_check_says_which_exercises_there_are(capsys):
+    use_cases("softmax_t")
     assert check("sofmax_t", hostile) is None
     said = capsys.readouterr().out
     assert "no exercise is called 'sofmax_t'; there are contraction_rate, decay_ratios, final_top" in said
@@ -370,6 +374,7 @@ def test_a_check_counts_the_cases_that_run_at_grading():
         weights = torch.exp((x - x.amax(dim, keepdim=True)) / temperature)
         return weights / weights.sum(dim, keepdim=True)
 
+    use_cases("softmax_t")
     hidden = sum(cases.in_use().exercises["softmax_t"]["hidden"].values())
     assert str(report("softmax_t", right)).startswith(
         f"softmax_t: public checks passed (8 of 8); {hidden} more run at grading."
@@ -380,6 +385,7 @@ def test_a_forbidden_way_is_told_with_its_line_and_the_advice():
     source = "import torch\ndef softmax_t(x, temperature=1.0, dim=-1):\n    return torch.softmax(x / temperature, dim)"
     scope = {}
     exec(source, scope)
+    use_cases("softmax_t")
     said = str(report("softmax_t", scope["softmax_t"], [source]))
     assert said.startswith(
         "softmax_t: this exercise does not allow all that your code uses.\n  not allowed  uses torch."

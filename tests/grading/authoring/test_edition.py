@@ -128,9 +128,8 @@ def test_answers_and_additions_are_kept_the_same_from_both_editions(accented):
 def test_a_changed_paragraph_is_noticed_in_every_edition(accented):
     prose = [i for i, cell in enumerate(accented.cells) if cell.cell_type == "markdown"]
     accented.cells[prose[1]].source += "\n\nMy note."
-    assert mended(accented).repairs == (
-        "1 cell of the released notebook changed; as released again, with the changed one below.",
-    )
+    [repair] = mended(accented).repairs
+    assert str(repair) == "1 cell of the released notebook changed; as released again, with the changed one below."
 
 
 def test_the_section_of_a_finding_is_named_in_the_editions_words_without_its_minutes(accented):

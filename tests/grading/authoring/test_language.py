@@ -381,7 +381,7 @@ def test_a_message_keeps_its_values_and_the_messages_within(page_language):
     outer = spoken.english("no answer came out, because {reason}", reason=inner)
     assert str(outer) == "no answer came out, because the notebook used more than 6 GiB of memory"
     kept = spoken.Message.from_json(json.loads(json.dumps(outer.to_json())))
-    assert kept == outer and english_in(page_language.render(kept)) == ["GiB"]
+    assert kept == outer and english_in(page_language.render(kept), {"GiB"}) == []
     counted = spoken.english_counted("{count} value", "{count} values", 3)
     assert [str(counted), str(spoken.english_counted("{count} value", "{count} values", 1))] == ["3 values", "1 value"]
     assert PageLanguage("en").render(counted) == "3 values" and page_language.render("as it is") == "as it is"

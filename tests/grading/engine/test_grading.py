@@ -193,8 +193,8 @@ def test_a_verdict_repeats_nothing_that_came_from_the_kernel():
         {"kind": "dict", "items": [["S3CRET", {"kind": "none"}]]},
         {"kind": "raised", "type": "KeyError", "text": "S3CRET"},
     ]
-    found = verdict("decay_ratios", 2, public, hidden, (secret * count)[:count], ())
-    assert "S3CRET" not in str(found.as_output())
+    found = verdict("decay_ratios", 2, (public, hidden), (secret * count)[:count], ())
+    assert "S3CRET" not in str(found.as_output("bubblewrap"))
     assert "KeyError" in str(found.report)
 
 

@@ -32,6 +32,11 @@ class Nameless(zipfile.ZipInfo):
         return self.filename.encode(), self.flag_bits
 
 
+def in_words(refused):
+    """Return what was refused, the reasons in words."""
+    return [(student, name, str(reason)) for student, name, reason in refused]
+
+
 def zipped(files, times=None, kind=zipfile.ZipInfo, method=zipfile.ZIP_DEFLATED):
     """Return a zip's bytes with {name: bytes}; each file has the time ``times[name]``, or `MADE`."""
     buffer = io.BytesIO()
@@ -120,7 +125,7 @@ def test_canvas_is_read_as_it_comes(tmp_path):
     assert taken(tmp_path) == dict.fromkeys(("studentone-1001", "nguyễnvănan-1002", "anon_x7Qp2"), SOLVED)
     assert found.older == [("studentone-1001", "studentone_1001_9001_iterated_softmax.ipynb")]
     assert [student for student, _ in found.late] == ["anon_x7Qp2", "nguyễnvănan-1002"]
-    assert {student: reason.partition(",")[0] for student, _, reason in found.refused} == {
+    assert {student: str(reason).partition(",")[0] for student, _, reason in found.refused} == {
         "studentfour-1004": "the file is a PDF",
         "studentfive-1005": "the file is a web page",
     }
@@ -280,7 +285,7 @@ def test_a_pattern_that_says_nothing_is_refused(pattern):
 def test_what_does_not_fit_the_pattern_is_kept_and_listed(tmp_path):
     found = gathered(tmp_path, {"hw1-ada.ipynb": SOLVED, "bob.ipynb": SOLVED}, pattern="hw1-{student}")
     assert taken(tmp_path) == {"ada": SOLVED}
-    assert found.refused == [("unknown", "bob.ipynb", "no student's name can be read from the file's")]
+    assert in_words(found.refused) == [("unknown", "bob.ipynb", "no student's name can be read from the file's")]
     assert list(tree(tmp_path / "course" / "not_gradable").values()) == [SOLVED]
 
 
@@ -371,7 +376,7 @@ def test_a_name_that_leads_out_goes_nowhere(tmp_path, name):
     found = gathered(tmp_path, {name: SOLVED, "bob.ipynb": SOLVED})
     assert taken(tmp_path) == {"bob": SOLVED}
     [(student, _, reason)] = found.refused
-    assert student == "ada" and "leads out of the folder" in reason
+    assert student == "ada" and "leads out of the folder" in str(reason)
     assert list(tree(tmp_path / "course" / "not_gradable").values()) == [SOLVED]
     assert set(tmp_path.parent.iterdir()) == before
 
@@ -401,7 +406,7 @@ def test_an_entry_that_cannot_be_read_is_named_and_the_others_go_on(tmp_path, sp
     found = gathered(tmp_path, spoil(content, "ada.ipynb"))
     assert taken(tmp_path) == {"bob": SOLVED}
     [(student, name, reason)] = found.refused
-    assert (student, name) == ("ada", "ada.ipynb") and words in reason
+    assert (student, name) == ("ada", "ada.ipynb") and words in str(reason)
     [note] = tree(tmp_path / "course" / "not_gradable").values()
     assert words in note.decode(), "so that the export does not say that nothing was handed in"
 
@@ -414,7 +419,7 @@ def test_a_link_in_a_zip_is_no_file(tmp_path):
         packed.writestr(link, "/etc/passwd")
     found = gathered(tmp_path, buffer.getvalue())
     assert taken(tmp_path) == {}
-    assert found.refused == [("ada", "ada.ipynb", "it is a link, not a file")]
+    assert in_words(found.refused) == [("ada", "ada.ipynb", "it is a link, not a file")]
 
 
 def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
@@ -423,7 +428,7 @@ def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "from_zip", lambda packed, info: SOLVED if info.filename == "bob.ipynb" else 1 / 0)
     found = gathered(tmp_path, bomb)
     assert taken(tmp_path) == {"bob": SOLVED}
-    assert found.refused == [("ada", "ada.ipynb", "it is too large: 64 MiB; left there")]
+    assert in_words(found.refused) == [("ada", "ada.ipynb", "it is too large: 64 MiB; left there")]
 
 
 def test_a_bomb_that_lies_about_its_size_is_read_no_further_than_it_says(tmp_path):
@@ -431,7 +436,7 @@ def test_a_bomb_that_lies_about_its_size_is_read_no_further_than_it_says(tmp_pat
     honest = zipped({"ada.ipynb": bytes(size)})
     found = gathered(tmp_path, honest.replace(size.to_bytes(4, "little"), (1000).to_bytes(4, "little")))
     assert taken(tmp_path) == {}
-    assert found.refused == [("ada", "ada.ipynb", archive.DAMAGED)]
+    assert in_words(found.refused) == [("ada", "ada.ipynb", str(archive.DAMAGED))]
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut", b"Rar!\x1a\x07", zipped({"a.ipynb": SOLVED})[:-40]])
@@ -460,7 +465,7 @@ def test_a_students_own_zip_is_opened(tmp_path):
 def test_a_students_zip_that_is_of_no_use_is_kept(tmp_path, inner, words):
     found = gathered(tmp_path, {"ada_work.zip": inner, "bob.ipynb": SOLVED})
     assert taken(tmp_path) == {"bob": SOLVED}
-    assert found.refused[0][0] == "ada" and found.refused[0][2] == words
+    assert found.refused[0][0] == "ada" and str(found.refused[0][2]) == words
     assert len(tree(tmp_path / "course" / "not_gradable" / "ada")) == 1
 
 
@@ -468,7 +473,7 @@ def test_a_students_zip_is_bounded_as_a_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "LARGEST_NESTED", 3 * len(SOLVED))
     inner = zipped({f"{n}.ipynb": SOLVED for n in range(4)})
     found = gathered(tmp_path, {"ada_work.zip": inner})
-    assert found.refused[0][2].startswith("the zip would unpack to more than")
+    assert str(found.refused[0][2]).startswith("the zip would unpack to more than")
     assert list(tree(tmp_path / "course" / "not_gradable").values()) == [inner]
 
 
@@ -477,7 +482,7 @@ def test_too_many_files_are_counted_in_words(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"submissions\.zip lists 2 files, where 1 are allowed"):
         gathered(tmp_path, {"ada.ipynb": SOLVED, "bob.ipynb": SOLVED})
     found = gathered(tmp_path, {"ada_work.zip": zipped({"a.ipynb": SOLVED, "b.ipynb": SOLVED})})
-    assert found.refused == [("ada", "ada_work.zip", "the zip lists 2 files, where 1 are allowed")]
+    assert in_words(found.refused) == [("ada", "ada_work.zip", "the zip lists 2 files, where 1 are allowed")]
 
 
 def test_an_id_fits_into_a_files_name_and_stays_different_from_what_begins_alike(tmp_path):

@@ -97,7 +97,7 @@ def test_an_old_mark_does_not_stand_for_a_regrade_that_failed(course):
     grade(course, "ada", 5)
     place(course, "submitted", "ada", dict.fromkeys(FILES, SOLVED))
     row = table(course)["ada"]
-    assert empty(row) and (row["status"], row["reason"]) == ("not graded", STOPPED)
+    assert empty(row) and (row["status"], row["reason"]) == ("not graded", str(STOPPED))
 
 
 def test_who_handed_in_nothing_has_no_mark(course):
@@ -111,7 +111,7 @@ def test_who_is_not_in_the_gradebook_is_in_the_table(course):
     place(course, "not_gradable", "bob", {"0-report.pdf": b"%PDF"})
     rows = table(course)
     assert all(empty(row) and row["status"] == "not graded" for row in rows.values())
-    assert rows["ada"]["reason"] == STOPPED
+    assert rows["ada"]["reason"] == str(STOPPED)
     assert rows["bob"]["reason"].startswith("the file is a PDF, not a notebook")
 
 

@@ -319,7 +319,7 @@ def test_is_repaired_and_said(vandalism):
     answered = [*HALF, "trusted_steps"] if vandalism in BELOW else HALF
     assert answers_in(mended.notebook) == untouched() | {name: ANSWERS[name] for name in answered}
     for sentence in said:
-        assert any(sentence in repair for repair in mended.repairs), mended.repairs
+        assert any(sentence in str(repair) for repair in mended.repairs), mended.repairs
     nbformat.validate(mended.notebook)
 
 
@@ -421,7 +421,7 @@ def test_a_lost_setup_cell_comes_back():
     document["cells"] = [cell for cell in document["cells"] if cell.get("id") != SETUP_ID]
     mended = mend(sent(document), RELEASE)
     assert SETUP in [cell.source for cell in mended.notebook.cells]
-    assert any("1 cell of the released notebook missing" in repair for repair in mended.repairs)
+    assert any("1 cell of the released notebook missing" in str(repair) for repair in mended.repairs)
 
 
 def test_what_a_helper_needs_moves_up_with_it():
@@ -430,7 +430,7 @@ def test_what_a_helper_needs_moves_up_with_it():
     document["cells"].append(added("def deeper():\n    return helper and 42"))
     content = sent(document)
     assert value_at_check(content, "decay_ratios")() == 42
-    said = mend(content, RELEASE).repairs
+    said = [str(repair) for repair in mend(content, RELEASE).repairs]
     assert "Moved above the check that needs it: the cell that defines `helper`." in said
     assert "Moved above the check that needs it: the cell that defines `deeper`." in said
 
@@ -497,11 +497,11 @@ NO_NOTEBOOKS = {
     "too large": (b"[" * (LARGEST_FILE + 1), "the file is too large: 32 MiB, where 32 are allowed"),
     "too many cells": (
         sent({"cells": [{}] * (MOST_CELLS + 1), "nbformat": 4}),
-        "the notebook has 5,001 cells, where 5,000 are allowed",
+        "the notebook has 5001 cells, where 5000 are allowed",
     ),
     "too much source": (
         sent({"cells": [added("x" * 3_000_000)] * 2, "nbformat": 4}),
-        "the notebook's cells hold more than 4 million characters",
+        "the notebook's cells hold more than 4194304 characters",
     ),
     "another assignment": (
         other_assignment(),
