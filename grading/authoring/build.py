@@ -353,16 +353,16 @@ def case_files(root: Path) -> dict[str, bytes]:
     course = Course(root)
     return {
         course.case_file(name, kind).relative_to(root).as_posix(): content
-        for name in text_notebooks(root)
+        for name in text_notebooks(root, some=False)
         for kind, content in committed(course, name).items()
     }
 
 
-def text_notebooks(root: Path) -> dict[str, str]:
-    """Return the text notebooks by name: the files of source/ in which a cell starts."""
+def text_notebooks(root: Path, some: bool = True) -> dict[str, str]:
+    """Return the text notebooks by name: the files of source/ in which a cell starts; with ``some`` at least one."""
     texts = {path.stem: path.read_text("utf-8") for path in sorted((root / "source").glob("*.py"))}
     texts = {name: text for name, text in texts.items() if START.search(text)}
-    if not texts:
+    if some and not texts:
         raise BuildError("source/: no text notebook to build; write one, source/NAME.py")
     return texts
 

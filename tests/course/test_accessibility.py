@@ -19,8 +19,8 @@ import helpers
 from grading.course import REPOSITORY
 from helpers.checks.compare import Result
 from helpers.checks.report import Report
-from helpers.support.language import plain
 from helpers.plots import drawing
+from helpers.support.language import plain
 from tests.support.figure_rules import RULES as FIGURE_RULES
 from tests.support.figure_rules import contrast
 

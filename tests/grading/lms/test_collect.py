@@ -10,6 +10,7 @@ import pytest
 
 from grading.__main__ import main
 from grading.course import REPOSITORY
+from grading.gradebook.status import REASON
 from grading.lms.collect import NOBODY
 from grading.lms.layouts import plain
 from tests.support.course import ASSIGNMENTS, filled, released, solutions
@@ -36,7 +37,12 @@ def collect(tmp_path, files=None):
 
 
 def tree(root):
-    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    """Return the contents of all files in a folder by path, the reasons beside them left out."""
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and not path.name.endswith(REASON)
+    }
 
 
 def taken(tmp_path):

@@ -9,8 +9,10 @@ from nbgrader.plugins import CsvExportPlugin
 from traitlets import Any
 from traitlets.config import LoggingConfigurable
 
-from grading.gradebook.status import COLUMNS, STOPPED
+from grading.engine.record import Store, refused
+from grading.gradebook.status import COLUMNS, STOPPED, keep_reason
 from grading.plugins.export import StatusExport
+from helpers.support.language import english
 from tests.support.course import ASSIGNMENTS, filled, solutions
 
 FIRST = ASSIGNMENTS[0]
@@ -78,9 +80,13 @@ def empty(row):
 def test_an_unreadable_submission_has_no_mark(course):
     grade(course, "ada")
     place(course, "submitted", "ada", dict.fromkeys(FILES, SOLVED[:500]))
+    reason = english("the file ends in the middle, as after a broken upload")
+    Store(course.root, FIRST).save("ada", refused(SOLVED[:500], reason))
     row = table(course)["ada"]
     assert empty(row) and row["status"] == "not graded"
     assert row["reason"] == "the file ends in the middle, as after a broken upload"
+    place(course, "submitted", "ada", dict.fromkeys(FILES, SOLVED[:400]))
+    assert table(course)["ada"]["reason"] == str(STOPPED), "the record is of other bytes"
 
 
 def test_a_notebook_that_was_not_handed_in_leaves_no_mark(course):
@@ -109,6 +115,10 @@ def test_who_handed_in_nothing_has_no_mark(course):
 def test_who_is_not_in_the_gradebook_is_in_the_table(course):
     place(course, "submitted", "ada", dict.fromkeys(FILES, SOLVED))
     place(course, "not_gradable", "bob", {"0-report.pdf": b"%PDF"})
+    kept = course.root / "not_gradable" / "bob" / FIRST / "0-report.pdf"
+    assert str(table(course)["bob"]["reason"]) == "the reason was not kept: collect it again"
+    pdf = english("a PDF")
+    keep_reason(kept, english("the file is {kind}, not a notebook; hand in the .ipynb file itself", kind=pdf))
     rows = table(course)
     assert all(empty(row) and row["status"] == "not graded" for row in rows.values())
     assert rows["ada"]["reason"] == str(STOPPED)

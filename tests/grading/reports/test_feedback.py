@@ -287,7 +287,9 @@ def test_what_people_wrote_is_text_and_never_markup(course):
     notebook = graded({"softmax_t": f"{NO_SHIFT}  # </code></pre>{TAG}"})
     notebook.cells.insert(0, new_markdown_cell(f"## {TAG}"))
     notebook = Mended(notebook, (english("Repaired: {names}.", names=f"`{TAG}` and {TAG}"),)).noted()
-    assert TAG not in page(notebook, grades(student=TAG, assignment=TAG), {"softmax_t": None}, COURSE)
+    assert TAG not in page(
+        notebook, grades(student=TAG, notebook=TAG, assignment=ASSIGNMENT), {"softmax_t": None}, COURSE
+    )
     assert prose("a `<b>` c") == "a <code>&lt;b&gt;</code> c"
 
 
