@@ -21,5 +21,5 @@ try:
     # A tenth of the score off for each day that has begun since the due date (off unless set; see docs/lms.md):
     # c.AssignLatePenalties.plugin_class = "grading.plugins.late.PerDay"
 
-except Exception as error:  # nbgrader would log it and go on without the judge and its walls
+except Exception as error:  # nbgrader would log it and go on without the judge and its sandbox
     raise SystemExit(f"nbgrader_config.py: {type(error).__name__}: {error}") from error

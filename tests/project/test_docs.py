@@ -1,0 +1,177 @@
+"""The documents and the code agree: make targets, commands and their options, links, places; a red fixture for each."""
+
+import contextlib
+import io
+import re
+from importlib.util import find_spec
+
+import pytest
+
+from grading.__main__ import COMMANDS, main
+from grading.course import REPOSITORY
+
+MAKEFILE = (REPOSITORY / "Makefile").read_text("utf-8")
+INDEX = "docs/README.md"
+DOCUMENTS = {
+    path.relative_to(REPOSITORY).as_posix(): path.read_text("utf-8")
+    for path in [*sorted(REPOSITORY.glob("*.md")), *sorted(REPOSITORY.glob("docs/*.md"))]
+}
+# Options of other programs that stand alone in a document: nbgrader's, dask's.
+OTHERS = {"--strict", "--force", "--update", "--tls-ca-file", "--tls-cert", "--tls-key"}
+# What git ignores, and few have.
+IGNORED = re.compile(r"/private\.safetensors$")
+
+
+def code(text):
+    """Return the code of a document: inline, and the lines of its blocks."""
+    fenced = re.findall(r"^```.*?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    rest = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    lines = [line.strip() for block in fenced for line in block.splitlines()]
+    lines += [line.strip() for line in re.findall(r"^ {4}(?=\S)(.*)$", rest, re.MULTILINE)]
+    return lines + [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", rest)]
+
+
+def everything(documents):
+    return [(name, span) for name, text in documents.items() for span in code(text)]
+
+
+def options(command):
+    """Return the options of a subcommand, as its help lists them."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+        main([command, "--help"])
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", said.getvalue()))
+
+
+def target_faults(makefile, documents):
+    """Return which targets no document names, and which are named and do not exist."""
+    targets = set(re.findall(r"^([a-z-]+):.*##", makefile, re.MULTILINE))
+    named = {
+        target: name for name, span in everything(documents) for target in re.findall(r"\bmake ([a-z][a-z-]*)", span)
+    }
+    return [f"make {target}: no document names it" for target in sorted(targets - named.keys())] + [
+        f"{name}: there is no make {target}" for target, name in named.items() if target not in targets
+    ]
+
+
+def command_faults(documents):
+    """Return which modules, subcommands and options are written down and do not exist."""
+    known, faults = {command: options(command) for command in COMMANDS}, []
+    for name, span in everything(documents):
+        for module in re.findall(r"python -m ((?:grading|helpers|source|tests)\b[\w.]*)", span):
+            if not find_spec(module):
+                faults.append(f"{name}: there is no module {module}")
+        command = re.search(r"python -m grading ([a-z-]+)|make (grade)\b", span)
+        subcommand = command and (command[1] or command[2])
+        if subcommand and subcommand not in known:
+            faults.append(f"{name}: there is no python -m grading {subcommand}")
+        if subcommand in known or span.startswith("--"):
+            there = known.get(subcommand) or OTHERS.union(*known.values())
+            written = re.findall(r"(?<![\w-])--[a-z][a-z-]*", span)
+            faults += [f"{name}: no option {option} in {span}" for option in written if option not in there]
+    return faults
+
+
+def anchors(text):
+    """Return the anchors of a document's headings."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def link_faults(documents):
+    """Return the links that lead nowhere in this repository, and the documents that the index leaves out."""
+    faults, listed = [], set()
+    for name, text in documents.items():
+        for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
+            path, _, anchor = target.partition("#")
+            place = ((REPOSITORY / name).parent / path).resolve() if path else REPOSITORY / name
+            if not place.exists():
+                faults.append(f"{name}: there is no {path}")
+            elif anchor and anchor not in anchors(place.read_text("utf-8")):
+                faults.append(f"{name}: no heading of {path or name} is #{anchor}")
+            listed |= {place} if name == INDEX else set()
+    left_out = [name for name in documents if name.startswith("docs/") and REPOSITORY / name not in listed]
+    return faults + [f"{INDEX}: {name} is left out" for name in left_out if name != INDEX]
+
+
+def place_faults(documents):
+    """Return which files and folders are written down and are not there; ``<name>`` and ``*`` stand for anything."""
+    places = everything(documents) + [
+        ("ARCHITECTURE.md", place) for place in tree(documents.get("ARCHITECTURE.md", ""))
+    ]
+    folders = "source|helpers|grading|tests|docs|release|notebooks|solutions"
+    faults = []
+    for name, place in places:
+        pattern = re.sub(r"<\w+>", "*", place)
+        if re.fullmatch(rf"({folders})/[\w*./-]*", pattern) and not IGNORED.search(place):
+            if not any(REPOSITORY.glob(pattern.rstrip("/"))):
+                faults.append(f"{name}: there is no {place}")
+    return faults
+
+
+def tree(text):
+    """Return the places in the drawn tree, the first block of a document."""
+    top = ""
+    for line in text.partition("```text\n")[2].partition("```")[0].splitlines():
+        if folder := re.match(r"([a-z]+)/(?= )", line):
+            top = folder[0]
+            yield top
+        elif entry := re.match(r"  (\S+(?: \S+)*)(?:  |$)", line):
+            yield from (top + place for place in entry[1].split() if top)
+
+
+def test_every_make_target_is_written_down_and_every_one_written_down_exists():
+    assert target_faults(MAKEFILE, DOCUMENTS) == []
+
+
+def test_every_command_and_option_written_down_exists():
+    assert command_faults(DOCUMENTS) == []
+
+
+def test_every_link_leads_somewhere_and_the_index_is_complete():
+    assert link_faults(DOCUMENTS) == []
+
+
+def test_every_place_written_down_is_there():
+    assert len(list(tree(DOCUMENTS["ARCHITECTURE.md"]))) > 30
+    assert place_faults(DOCUMENTS) == []
+
+
+def test_the_front_page_is_short():
+    assert len(DOCUMENTS["README.md"].splitlines()) <= 90
+
+
+@pytest.mark.parametrize(
+    ("faults", "text", "fault"),
+    [
+        (lambda docs: target_faults(MAKEFILE, docs), "`make tests`", "there is no make tests"),
+        (command_faults, "```bash\npython -m grading mark X\n```", "there is no python -m grading mark"),
+        (command_faults, "`python -m grading grade --rooster x`", "no option --rooster"),
+        (command_faults, 'Then\n\n    make grade ARGS="--rooster x"', "no option --rooster"),
+        (command_faults, "`--rooster`", "no option --rooster"),
+        (command_faults, "`python -m grading.oracle`", "there is no module grading.oracle"),
+        (link_faults, "[x](oracle.md)", "there is no oracle.md"),
+        (link_faults, "[x](lms.md#moodles)", "no heading of lms.md is #moodles"),
+        (link_faults, "", "docs/extra.md is left out"),
+        (place_faults, "`grading/judge.py`", "there is no grading/judge.py"),
+        (
+            place_faults,
+            "`source/cases/<assignment>/secret.safetensors`",
+            "there is no source/cases/<assignment>/secret",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_document_is_named(faults, text, fault):
+    found = set(faults(DOCUMENTS | {"docs/extra.md": text})) - set(faults(DOCUMENTS))
+    assert any(fault in sentence for sentence in found)
+
+
+def test_a_target_that_no_document_names_is_named():
+    assert target_faults("lab: ## Open it\nnew: lab ## Make one", {"README.md": "`make lab`"}) == [
+        "make new: no document names it"
+    ]
+
+
+def test_a_place_missing_from_the_tree_is_named():
+    drawn = "```text\ngrading/       the grader\n  sandbox/ cellar/          kernels\n```"
+    assert place_faults({"ARCHITECTURE.md": drawn}) == ["ARCHITECTURE.md: there is no grading/cellar/"]
