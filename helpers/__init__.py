@@ -35,7 +35,7 @@ _MODULE_OF = {
     "use_language": "support.language",
     "text": "support.language",
     "say": "support.language",
-    "report_machine": "support.machine",
+    "report_machine": "checks.machine",
     "check": "checks",
     "needs": "checks",
 }

@@ -2,7 +2,7 @@
 
 import sys
 
-from .support.machine import report_machine
+from .checks.machine import report_machine
 
 if __name__ == "__main__":
     sys.exit(not report_machine())

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import helpers
-from helpers.support import machine
+from helpers.checks import machine
 from source import oracle
 
 
