@@ -1,4 +1,4 @@
-# Every target but help and clean sets up .venv first, once: see the README for Windows and conda.
+# Every target but help and clean sets up .venv first, once: see docs/install.md for Windows and conda.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready

@@ -14,7 +14,8 @@ MAKEFILE = (REPOSITORY / "Makefile").read_text("utf-8")
 INDEX = "docs/README.md"
 DOCUMENTS = {
     path.relative_to(REPOSITORY).as_posix(): path.read_text("utf-8")
-    for path in [*sorted(REPOSITORY.glob("*.md")), *sorted(REPOSITORY.glob("docs/*.md"))]
+    for pattern in ("*.md", "docs/*.md", ".github/**/*.md")
+    for path in sorted(REPOSITORY.glob(pattern))
 }
 # Options of other programs that stand alone in a document: nbgrader's, dask's.
 OTHERS = {"--strict", "--force", "--update", "--tls-ca-file", "--tls-cert", "--tls-key"}

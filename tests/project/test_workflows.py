@@ -1,0 +1,133 @@
+"""What runs elsewhere can be read and names what there is: workflows, hooks, the notes of a release."""
+
+import re
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+import yaml
+
+from grading.course import REPOSITORY
+
+MAKEFILE = (REPOSITORY / "Makefile").read_text("utf-8")
+HOOKS = ".pre-commit-config.yaml"
+FILES = {
+    path.relative_to(REPOSITORY).as_posix(): path.read_text("utf-8")
+    for path in [*REPOSITORY.glob(".github/**/*.yml"), REPOSITORY / HOOKS]
+}
+
+
+def commands(node):
+    """Return what a file of workflows or hooks runs, anywhere in it."""
+    if isinstance(node, dict):
+        own = [node[key] for key in ("run", "entry", "uses") if isinstance(node.get(key), str)]
+        return own + [command for value in node.values() for command in commands(value)]
+    return [command for item in node for command in commands(item)] if isinstance(node, list) else []
+
+
+def faults(files):
+    """Return what cannot be read, and which targets, modules, files and repositories of hooks are not here."""
+    found = []
+    for name, text in files.items():
+        try:
+            read = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            found.append(f"{name}: {error}")
+            continue
+        for command in commands(read):
+            for target in re.findall(r"\bmake ([\w./-]+)", command):
+                if not re.search(rf"^({re.escape(target)}:|READY := {re.escape(target)}$)", MAKEFILE, re.MULTILINE):
+                    found.append(f"{name}: there is no make {target}")
+            for module in re.findall(r"python -m ((?:grading|helpers|source|tests)[\w.]*)", command):
+                if not find_spec(module):
+                    found.append(f"{name}: there is no module {module}")
+            for place in re.findall(r"(?<![\w/])(?:\./)?((?:\.ci|\.github|source|tests)/[\w./-]+)", command):
+                if not (REPOSITORY / place).exists():
+                    found.append(f"{name}: there is no {place}")
+        if name == HOOKS:
+            found += [f"{name}: {r['repo']} is not local" for r in read["repos"] if r["repo"] != "local"]
+    return found
+
+
+def notes(*arguments):
+    """Return the notes of a release, as `.ci/notes.py` takes them from a changelog."""
+    spec = spec_from_file_location("notes", REPOSITORY / ".ci" / "notes.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.notes(*arguments)
+
+
+def test_workflows_and_hooks_name_what_there_is():
+    assert {"ci.yml", "colab.yml", "release.yml"} <= {Path(name).name for name in FILES}
+    assert sum(len(commands(yaml.safe_load(text))) for text in FILES.values()) > 20
+    assert faults(FILES) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("on: push\njobs: {a: {steps: [{run: make tests}]}}", "there is no make tests"),
+        ("jobs: {a: {steps: [{run: .ci/walk}]}}", "there is no .ci/walk"),
+        ("jobs: {a: {uses: ./.github/workflows/other.yml}}", "there is no .github/workflows/other.yml"),
+        ("jobs: {a: {steps: [{run: python -m tests.support.colob x}]}}", "there is no module tests.support.colob"),
+        ("jobs: {a: {steps: [{run: pytest tests/test_platforms.py}]}}", "there is no tests/test_platforms.py"),
+        ("jobs: [", "while parsing a flow node"),
+    ],
+)
+def test_what_is_wrong_in_a_workflow_is_named(text, fault):
+    assert fault in "\n".join(faults({"x.yml": text}))
+
+
+def test_a_hook_from_elsewhere_is_named():
+    assert faults({HOOKS: "repos: [{repo: elsewhere, hooks: []}]"}) == [f"{HOOKS}: elsewhere is not local"]
+
+
+@pytest.mark.parametrize(
+    ("hook", "place", "line"),
+    [
+        ("style", "helpers/planted.py", "import os"),
+        ("format", "helpers/planted.py", "x = [1,2]"),
+        ("imports", "helpers/planted.py", "import grading.course"),
+    ],
+)
+def test_a_hook_stops_a_commit(tmp_path, hook, place, line):
+    """Run as git would run it, on a file that is fine and on one that is not."""
+    for name in ("grading", "helpers", "source"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", HOOKS):
+        shutil.copy(REPOSITORY / name, tmp_path)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    codes = []
+    for text in ("x = 1\n", f"{line}\n"):
+        (tmp_path / place).write_text(text)
+        subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
+        environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(tmp_path)}
+        command = [sys.executable, "-m", "pre_commit", "run", hook]
+        codes.append(subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True).returncode)
+    assert codes == [0, 1]
+
+
+CHANGELOG = (
+    "# Changelog\n\n## Unreleased\n\n- Next.\n\n## 0.2.0 (2027-01-31)\n\n- Now.\n\n## 0.1.0 (2026-12-01)\n\n- Then.\n"
+)
+
+
+def test_the_notes_of_a_release_are_its_section():
+    assert notes("v0.2.0", CHANGELOG, "0.2.0", "0.2.0") == "- Now."
+    assert notes("v0.1.0", CHANGELOG, "0.1.0", "0.1.0") == "- Then."
+
+
+@pytest.mark.parametrize(
+    ("tag", "version", "cited", "fault"),
+    [
+        ("v0.3.0", "0.2.0", "0.2.0", "the tag is v0.3.0, the version 0.2.0"),
+        ("v0.2.0", "0.2.0", "0.1.0", "0.1.0 in CITATION.cff"),
+        ("v0.3.0", "0.3.0", "0.3.0", "says nothing under '## 0.3.0"),
+    ],
+)
+def test_a_tag_that_is_not_the_version_publishes_nothing(tag, version, cited, fault):
+    with pytest.raises(ValueError, match=re.escape(fault)):
+        notes(tag, CHANGELOG, version, cited)
