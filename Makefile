@@ -7,6 +7,9 @@ READY := .venv/.ready
 OUTER_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+# The course that is meant, any folder that `python -m grading new-course` has written; this repository, if not named.
+COURSE ?= .
+
 .DEFAULT_GOAL := help
 .PHONY: help lab demo test test-slow course messages hidden grade handout reproduce bench bench-grading lint format constraints clean
 
@@ -41,9 +44,9 @@ $(READY): pyproject.toml constraints.txt
 
 # Without a display, in a container or as root, JupyterLab prints its address instead of opening a browser.
 lab: $(READY) ## Open JupyterLab on work/, your own copy of the notebooks (EDITION=vi: in Vietnamese)
-	@test -e notebooks/$(EDITION) || { echo "There is no notebooks/$(EDITION): its folders are the editions." >&2; exit 2; }
-	@mkdir -p work/$(EDITION)
-	@for notebook in notebooks/$(EDITION:%=%/)*.ipynb; do \
+	@cd "$(COURSE)" && test -e notebooks/$(EDITION) || { echo "There is no notebooks/$(EDITION): its folders are the editions." >&2; exit 2; }
+	@mkdir -p "$(COURSE)/work/$(EDITION)"
+	@cd "$(COURSE)" && for notebook in notebooks/$(EDITION:%=%/)*.ipynb; do \
 	  copy="work/$${notebook#notebooks/}"; \
 	  if [ -e "$$copy" ]; then echo "Kept $$copy"; else cp "$$notebook" "$$copy" && echo "Copied $$copy"; fi || exit; \
 	done
@@ -52,35 +55,41 @@ lab: $(READY) ## Open JupyterLab on work/, your own copy of the notebooks (EDITI
 	elif [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then flags=--no-browser; \
 	elif [ "$$(uname)" != Darwin ] && [ -z "$${DISPLAY}$${WAYLAND_DISPLAY}" ]; then flags=--no-browser; fi; \
 	case $$flags in *--no-browser) echo "Open the address that ends in ?token=... below; Ctrl+C twice stops.";; esac; \
-	exec $(BIN)/python -m jupyterlab $$flags $(LAB_FLAGS) work
+	exec $(BIN)/python -m jupyterlab $$flags $(LAB_FLAGS) "$(COURSE)/work"
 
 demo: $(READY) ## Grade a handful of made-up submissions and print their marks
-	$(BIN)/python -m grading demo
+	$(BIN)/python -m grading demo --course "$(COURSE)"
 
 # Two files of tests side by side, in the order of their names; the tests of a file share what was expensive to make.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+ifeq ($(COURSE),.)
 test: lint ## Run every quick check: style, drift, tests, stored outputs
 	$(BIN)/python source/build.py --check
 	$(PYTEST) -m "not slow" tests
 	$(PYTEST) --nbval solutions/
+else
+test: $(READY)
+	$(BIN)/python -m grading.authoring.build --root "$(COURSE)" --check
+	$(PYTEST) --nbval "$(COURSE)/solutions"
+endif
 
 test-slow: $(READY) ## Run the tests that take minutes
 	$(PYTEST) -m slow tests
 
-course: $(READY) ## Build the notebooks and solutions from source/
-	$(BIN)/python source/build.py
+course: $(READY) ## Draw the cases, build the notebooks and solutions from source/
+	$(BIN)/python -m grading.authoring.build --root "$(COURSE)"
 
 messages: $(READY) ## Bring the translations' catalogues up to date with the texts
 	$(BIN)/python -m grading.authoring.messages $(LANGUAGES)
 
 hidden: $(READY) ## Draw a private set of hidden cases: make hidden SEED=...
 	@test -n "$(SEED)" || { echo "Give a seed of your own: make hidden SEED=20260901" >&2; exit 2; }
-	$(BIN)/python -m grading hidden --seed "$(SEED)"
+	$(BIN)/python -m grading hidden --seed "$(SEED)" --course "$(COURSE)"
 
 grade: $(READY) ## Grade a class: make grade FROM=submissions.zip ASSIGNMENT=iterated_softmax
 	@test -n "$(ASSIGNMENT)" || { echo "Name the assignment: make grade FROM=submissions.zip ASSIGNMENT=iterated_softmax" >&2; exit 2; }
-	$(BIN)/python -m grading grade $(if $(FROM),"$(FROM)") --assignment "$(ASSIGNMENT)" $(ARGS)
+	$(BIN)/python -m grading grade $(if $(FROM),"$(FROM)") --course "$(COURSE)" --assignment "$(ASSIGNMENT)" $(ARGS)
 
 handout: $(READY) ## Zip what students get into dist/
 	$(BIN)/python -m grading.authoring.handout

@@ -4,7 +4,7 @@ import argparse
 import sys
 from importlib import import_module
 
-COMMANDS = ("grade", "collect", "grades", "summary", "demo", "hidden")
+COMMANDS = ("grade", "collect", "grades", "summary", "demo", "hidden", "new-course")
 
 
 def main(arguments=None):
@@ -14,7 +14,7 @@ def main(arguments=None):
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     # Each command's module imports what it needs: for a known command, that one is enough.
     for name in arguments[:1] if arguments[:1] and arguments[0] in COMMANDS else COMMANDS:
-        import_module(f"grading.commands.{name}").add_command(commands)
+        import_module(f"grading.commands.{name.replace('-', '_')}").add_command(commands)
     chosen = parser.parse_args(arguments)
     sys.stdout.reconfigure(errors="backslashreplace")  # names of students go to terminals that lack their letters
     try:

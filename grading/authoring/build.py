@@ -502,8 +502,9 @@ def _write(path: Path, data: bytes) -> bool:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Build every notebook from the texts in source/.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not fresh")
-    parser.add_argument("--root", type=Path, default=REPOSITORY)
+    parser.add_argument("--root", type=Path, default=REPOSITORY, help="the course folder; default: this repository")
     args = parser.parse_args(argv)
+    args.root = args.root.resolve()
     try:
         if not args.check:  # notebooks carry their public cases
             for path, content in case_files(args.root).items():

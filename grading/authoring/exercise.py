@@ -60,10 +60,14 @@ class Book:
         """Return the argument that arrives as a numpy array."""
         return {"ndarray": self.store(array)}
 
-    def array(self, reference, bounds: Mapping[str, object], label: str = "") -> dict:
-        """Return the expected array: ``bounds`` maps each dtype it may have to `within`, or to an array of bounds."""
+    def array(self, reference, bounds: Mapping[str, object], label: str = "", library: str = "torch") -> dict:
+        """Return the expected array: ``bounds`` maps each dtype it may have to `within`, or to an array of bounds.
+
+        ``library`` is what a student is asked for, torch's tensor or numpy's array; either is taken.
+        """
         stored = {kind: b if isinstance(b, dict) else self.store(np.float32(b)) for kind, b in bounds.items()}
-        return labelled({"array": self.store(np.asarray(reference, np.float64)), "dtypes": stored}, label)
+        expected = {"array": self.store(np.asarray(reference, np.float64)), "dtypes": stored}
+        return labelled(expected | ({"numpy": True} if library == "numpy" else {}), label)
 
 
 def case(name: str, aspect: str, expected: dict, diagnosis: str, *args, **kwargs) -> dict:

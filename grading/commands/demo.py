@@ -12,7 +12,7 @@ from pathlib import Path
 from grading.authoring.exercise import load_exercises
 from grading.commands.options import add_course_option
 from grading.commands.trial import Trial
-from grading.course import course_of, fill
+from grading.course import course_of, fill, home_of
 from grading.reports.findings import capital
 from grading.reports.summary import in_words, submissions
 
@@ -67,10 +67,11 @@ def add_command(commands):
 
 def run(arguments):
     """Grade the made-up submissions and print the table; exit code 1 where the grader itself stops, with its words."""
-    course = course_of(arguments.course.resolve())
+    folder_of_course = arguments.course.resolve()
+    course = course_of(folder_of_course)
     assignment = course.assignments[0]
     with tempfile.TemporaryDirectory() as folder:
-        trial = Trial(Path(folder), course)
+        trial = Trial(Path(folder), home_of(folder_of_course), course)
         print("Generating the assignment ...", flush=True)
         trial.generate(assignment)
         given = handed_in(course, assignment)
