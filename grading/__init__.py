@@ -1,14 +1,19 @@
-"""What an instructor runs; never shipped to students.
+"""What an instructor runs; never shipped to students. A course is data that is read here, and none is named.
 
-The cases     oracle -> casebook -> exercises -> draw: references with 50 digits become two data files
-A submission  intake -> packed, names, match -> doctor (repairs, exporter): bytes become a notebook that can be graded
-A verdict     judge asks the kernel and verdict compares; sandbox, walls, zygote, watch and outputs hold the kernel;
-              relevance says which released cells need not run
-A class       grade (options) -> batch -> workers judge each into a record; writer, ledger, folder write them down
-What is read  findings -> feedback, summary; export, grades: pages and tables; edition, language: in which language
-An LMS        archive -> lms, roster -> collect, and back with grades; late: due dates and what being late costs
-Commands      grade, collect, grades, summary (python -m grading), demo, handout, reproduce; course is one to try in
-nbgrader      settings, stubs, exchange, markup: what nbgrader_config.py sets; files: whole writes or none
+Rooms, each importing only what lies below it:
+
+commands    the command line: grade, collect, grades, summary, demo, hidden, new_course; options, trial
+batch       a class: folder, plan, executors judge each submission into a record, one writer
+lms         archives and layouts, roster, collect, and back with grade_files
+authoring   makes a course: exercise and draw, build, texts, packing (setup_cell, bringing), translation, messages,
+            edition, stubs, handout
+plugins     nbgrader's classes as thin shells: mending, feedback, export, late, exchange, formgrader; run
+reports     what is read: findings, feedback, summary, language, catalogues
+gradebook   database, status of a mark, due_dates
+engine      judge asks the kernel, verdict compares, record keeps; outputs, relevance of cells
+repair      doctor: intake, cell_code, match, packed, editions, sentences
+sandbox     isolation, kernels, zygote forks them, watchdog
+            course and files lie below all; settings is what nbgrader_config.py calls
 """
 
 import sys

@@ -1,0 +1,159 @@
+"""A course on another subject, by the same commands: what `new-course` writes, and a second exercise beside its own.
+
+It is built, released, checked in the notebook, handed in, mended, judged, explained and exported; no file of `helpers`
+or `grading` names it.
+"""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from grading.authoring.exercise import ExerciseError, load_exercises
+from grading.commands.new_course import TEMPLATE, course_files
+from grading.course import REPOSITORY, Course, fill, notebook_at
+from tests.support.matrix import matrix, misjudged, untold
+
+MORE = REPOSITORY / "tests" / "second_course"
+NAME = "power_iteration"
+EXERCISES = ("power_step", "rayleigh_quotient")
+
+pytestmark = pytest.mark.slow
+
+
+def run(*command, cwd=REPOSITORY, code=0):
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [sys.executable, *map(str, command)], cwd=cwd, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """The course, built."""
+    folder = tmp_path_factory.mktemp("courses") / "mine"
+    run("-m", "grading", "new-course", folder)
+    shutil.copy(MORE / "rayleigh_quotient.py", folder / "source" / "exercises" / NAME)
+    text = folder / "source" / f"{NAME}.py"
+    text.write_text(text.read_text("utf-8") + "\n" + (MORE / "more_cells.txt").read_text("utf-8"), "utf-8")
+    run("-m", "grading.authoring.build", "--root", folder)
+    return Course(folder)
+
+
+@pytest.fixture(scope="module")
+def graded(course):
+    """Its class: solved, wrong, forbidden, a check deleted, a file that is none."""
+    solved = course.solutions(NAME)
+    mended = fill(course.release(NAME), solved)
+    mended.cells = [
+        cell for cell in mended.cells if cell.metadata.get("nbgrader", {}).get("grade_id") != "test_power_step"
+    ]
+    wrong = {"power_step": "def power_step(A, x):\n    return A @ x"}
+    cheat = {"rayleigh_quotient": "def rayleigh_quotient(A, x):\n    return max(np.linalg.eigvals(A))"}
+    for student, notebook in {
+        "ada": fill(course.release(NAME), solved),
+        "bob": fill(course.release(NAME), solved | wrong),
+        "cy": fill(course.release(NAME), solved | cheat),
+        "dan": mended,
+    }.items():
+        (course.folder / "in").mkdir(exist_ok=True)
+        nbformat.write(notebook, course.folder / "in" / f"{student}_work.ipynb")
+    (course.folder / "in" / "eve_work.ipynb").write_text("not a notebook")
+    command = ("-m", "grading", "grade", "in", "--assignment", NAME, "--workers=0", "--course", course.folder)
+    return run(*command, cwd=course.folder, code=1)
+
+
+def test_nothing_of_helpers_or_grading_names_it():
+    files = [*(REPOSITORY / "helpers").rglob("*.py"), *(REPOSITORY / "grading").rglob("*.py")]
+    named = [path for path in files if TEMPLATE not in path.parents and NAME in path.read_text("utf-8")]
+    assert len(files) > 50 and named == []
+
+
+def test_new_course_writes_into_an_empty_folder_only(course, tmp_path):
+    assert "is not empty: name a new folder" in run("-m", "grading", "new-course", course.folder, code=2)
+    written = {path.relative_to(tmp_path).as_posix() for path in course_files(tmp_path)}
+    assert written == {path.relative_to(TEMPLATE).as_posix() for path in TEMPLATE.rglob("*.*") if path.is_file()} | {
+        "Makefile"
+    }
+
+
+def test_its_wrong_answers_lose_points_and_are_told_why(course):
+    assert course.assignments == (NAME,)
+    rows = {name: matrix(NAME, name, course=course.folder) for name in EXERCISES}
+    assert {name: (misjudged(some), untold(some)) for name, some in rows.items()} == {n: ([], []) for n in EXERCISES}
+
+
+def test_its_notebook_alone_checks_an_answer(course, tmp_path):
+    notebook = fill(
+        course.release(NAME), course.solutions(NAME) | {"power_step": "def power_step(A, x):\n    return A @ x"}
+    )
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    shown = [o.data["text/plain"] for c in notebook.cells for o in c.get("outputs", []) if "data" in o]
+    assert any("Your numbers match A x, not scaled." in text for text in shown)
+    assert any(text.startswith("rayleigh_quotient: public checks passed (2 of 2)") for text in shown)
+
+
+def test_it_is_fresh_and_a_changed_point_is_named(course):
+    assert "every derived file is fresh" in run("-m", "grading.authoring.build", "--root", course.folder, "--check")
+    text = course.folder / "source" / f"{NAME}.py"
+    before = text.read_text("utf-8")
+    text.write_text(before.replace('test="rayleigh_quotient" points=1', 'test="rayleigh_quotient" points=2'), "utf-8")
+    said = run("-m", "grading.authoring.build", "--root", course.folder, "--check", code=1)
+    text.write_text(before, "utf-8")
+    assert "points=2, but ASPECTS of source/exercises/power_iteration/rayleigh_quotient.py make 1" in said
+
+
+def test_its_class_is_graded_mended_and_exported(course, graded):
+    with (course.folder / "grades" / NAME / "grades.csv").open(newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    marks = {student: row["score"] for student, row in rows.items()}
+    assert marks == {"ada": "3.0", "bob": "1.0", "cy": "2.0", "dan": "3.0", "eve": ""}
+    assert "the file is not a notebook" in rows["eve"]["reason"] and "eve: NO MARK" in graded
+    assert "Check missing (deleted, or of an older release); put back: `power_step`." in graded
+    data = notebook_at(course.folder / "autograded" / "bob" / NAME / f"{NAME}.ipynb")
+    verdict = next(
+        cell.outputs[0].data["application/json"]
+        for cell in data.cells
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "test_power_step"
+    )
+    assert {a["name"]: a["earned"] for a in verdict["aspects"]} == {"the direction": 0.0, "the length": 0.0}
+
+
+def test_its_marks_are_explained(course, graded):
+    page = (course.folder / "feedback" / "bob" / NAME / f"{NAME}.html").read_text("utf-8")
+    assert "Your numbers match A x, not scaled." in page and "np.array([[2.0, 1.0], [0.0, 3.0]]" in page
+    forbidden = (course.folder / "feedback" / "cy" / NAME / f"{NAME}.html").read_text("utf-8")
+    assert "numpy.linalg.eigvals" in forbidden and "Write it from products of A and x." in forbidden
+    run("-m", "grading", "summary", "--assignment", NAME, "--course", course.folder, code=1)
+    found = json.loads((course.folder / "summary" / NAME / "summary.json").read_text("utf-8"))
+    assert [student["student"] for student in found["students"]] == ["ada", "bob", "cy", "dan", "eve"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"long vectors": 0.5', '"long vectors": 0.3', "gives whole or half points"),
+        ("ASPECTS = {", "NO_ASPECTS = {", "it needs ASPECTS and public"),
+        ('    """Your numbers match x A x, not divided by x x."""\n', "", "wrong_not_divided needs a docstring"),
+    ],
+)
+def test_an_exercise_file_that_says_too_little_is_named(tmp_path, old, new, said):
+    """The red fixtures."""
+    place = tmp_path / "source" / "exercises" / NAME
+    place.mkdir(parents=True)
+    source = (MORE / "rayleigh_quotient.py").read_text("utf-8")
+    assert old in source
+    broken = source.replace(old, new) if new != "NO_ASPECTS = {" else source.replace("ASPECTS", "OTHER")
+    (place / "rayleigh_quotient.py").write_text(broken, "utf-8")
+    with pytest.raises(ExerciseError, match=said):
+        load_exercises(tmp_path, NAME)
