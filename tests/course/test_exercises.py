@@ -96,6 +96,12 @@ def test_the_source_of_an_answer_is_a_cell_that_answers_alike():
         assert ours.results == theirs.results and '"""' not in answer.source and "variants" not in answer.source
 
 
+@exercises
+def test_no_answer_imports_what_no_student_has(exercise):
+    """A parameter called dtype brought the author's function of this name into the cell, which then failed."""
+    assert [answer.name for answer in answers_to(exercise).values() if "grading" in answer.source] == []
+
+
 def named(scope, function="softmax_t", name="wrong_"):
     return Answer(name, scope[function], "", "")
 
