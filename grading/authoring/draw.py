@@ -30,14 +30,15 @@ def public_bytes(course: Course, assignment: str) -> bytes:
     """Return the public case file of an assignment."""
     exercises, book = load_exercises(course.folder, assignment), Book()
     sets = {name: exercise.public(book) for name, exercise in exercises.items()}
-    counts = {name: aspects_of(cases) for name, cases in hidden_cases(exercises, COMMITTED_SEED, Book()).items()}
-    return serialise(exercises, book, sets, counts)
+    hidden = hidden_cases(exercises, COMMITTED_SEED, Book(), sets)
+    return serialise(exercises, book, sets, {name: aspects_of(cases) for name, cases in hidden.items()})
 
 
 def hidden_bytes(course: Course, assignment: str, seed: str | int = COMMITTED_SEED) -> bytes:
     """Return the hidden case file that a seed gives an assignment."""
     exercises, book = load_exercises(course.folder, assignment), Book()
-    return serialise(exercises, book, hidden_cases(exercises, seed, book), {name: {} for name in exercises})
+    public = {name: exercise.public(Book()) for name, exercise in exercises.items()}
+    return serialise(exercises, book, hidden_cases(exercises, seed, book, public), {name: {} for name in exercises})
 
 
 def committed(course: Course, assignment: str) -> dict[str, bytes]:
@@ -76,19 +77,19 @@ def same_cases(stored: bytes, fresh: bytes) -> bool:
     )
 
 
-def hidden_cases(exercises: dict[str, Exercise], seed, book: Book) -> dict[str, list[dict]]:
+def hidden_cases(exercises: dict[str, Exercise], seed, book: Book, public: dict[str, list]) -> dict[str, list[dict]]:
     """Return the hidden cases of a seed by exercise; each exercise has a stream of random numbers of its own.
 
-    Raises ExerciseError where an aspect with points has no hidden case, unless the exercise asks for a value.
+    Raises ExerciseError where an aspect with points has no hidden case, unless the exercise asks for a value, and where
+    a case, also one of the ``public`` ones, tests what is no aspect.
     """
     found = {}
     for name, exercise in exercises.items():
         found[name] = exercise.hidden(book, random.Random(f"{seed} {name}"))
-        public = exercise.public(Book())
         bare = [a for a, points in exercise.aspects.items() if points and a not in aspects_of(found[name])]
-        if bare and not any(case.get("value") for case in public):
+        if bare and not any(case.get("value") for case in public[name]):
             raise ExerciseError(f"{name}: no hidden case tests {', '.join(bare)}; write one in hidden(book, rng)")
-        unknown = sorted(aspects_of(public + found[name]).keys() - exercise.aspects.keys())
+        unknown = sorted(aspects_of(public[name] + found[name]).keys() - exercise.aspects.keys())
         if unknown:
             raise ExerciseError(f"{name}: a case tests {unknown[0]!r}, which is not in ASPECTS")
     return found

@@ -1,0 +1,69 @@
+"""The draw refuses exercises that could not be marked, and knows a case file that says something else."""
+
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load, save
+
+from grading.authoring.draw import hidden_bytes, public_bytes, same_cases
+from grading.authoring.exercise import ExerciseError
+from grading.course import Course
+from tests.support.course import COURSE
+
+GOOD = '''"""Half of a number."""
+
+from grading.authoring.exercise import case, number, within
+
+ASPECTS = {"the half": 1}
+
+
+def public(book):
+    return [case("three", "the half", number(1.5, within(rtol=1e-9)), "Divide by 2.", 3.0)]
+
+
+def hidden(book, rng):
+    return [case("five", "the half", number(2.5, within(rtol=1e-9)), "Divide by 2.", 5.0)]
+'''
+
+
+@pytest.fixture
+def course(tmp_path):
+    (tmp_path / "source" / "exercises" / "one").mkdir(parents=True)
+    return Course(tmp_path)
+
+
+@pytest.mark.parametrize("draw", [public_bytes, hidden_bytes])
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("def hidden(", "def not_hidden(", "halve: no hidden case tests the half"),
+        ('"the half": 1}', '"the half": 1, "the rest": 0.5}', "halve: no hidden case tests the rest"),
+        ('"five", "the half"', '"five", "the haft"', "halve: no hidden case tests the half"),
+        ('"three", "the half"', '"three", "the haft"', "halve: a case tests 'the haft', which is not in ASPECTS"),
+    ],
+)
+def test_an_exercise_that_could_not_be_marked_is_refused(course, draw, old, new, said):
+    """The red fixtures."""
+    assert old in GOOD
+    (course.folder / "source" / "exercises" / "one" / "halve.py").write_text(GOOD.replace(old, new), "utf-8")
+    with pytest.raises(ExerciseError, match=said):
+        draw(course, "one")
+
+
+def test_a_case_file_is_another_where_anything_but_a_mistakes_last_digits_differs():
+    stored = COURSE.public("iterated_softmax")
+    tensors = load(stored)
+    mistakes = next(name for name, array in tensors.items() if array.dtype == np.uint16)
+    reference = next(name for name, array in tensors.items() if array.dtype == np.float64)
+
+    def with_more(name, much):
+        return save(tensors | {name: tensors[name] + np.array(much, tensors[name].dtype)})
+
+    assert same_cases(stored, stored) and same_cases(stored, with_more(mistakes, 1))
+    assert not same_cases(stored, with_more(mistakes, 100))
+    assert not same_cases(stored, with_more(reference, 1e-15))
+    text = json.loads(tensors["exercises"].tobytes())
+    text["softmax_t"]["cases"][0]["name"] = "another"
+    named = np.frombuffer(json.dumps(text, separators=(",", ":")).encode(), np.uint8)
+    assert not same_cases(stored, save(tensors | {"exercises": named})) and not same_cases(b"no case file", stored)
