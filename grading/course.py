@@ -29,11 +29,6 @@ class Course:
         paths = sorted(self.folder.glob("source/*/*.ipynb"))
         return tuple(path.stem for path in paths if path.stem == path.parent.name)
 
-    @property
-    def locale(self):
-        """Return the folder of the translations' catalogues; a course in English only has none."""
-        return self.folder / "source" / "locale"
-
     def source(self, assignment):
         """Return the folder that nbgrader makes the released assignment from."""
         return self.folder / "source" / assignment
@@ -100,7 +95,9 @@ def notebook_at(path):
 def content(path):
     """Return the bytes of a case file; raises FileNotFoundError with the way out where there is none."""
     if not path.exists():
-        raise FileNotFoundError(f"there is no case file {path}: draw it with python -m grading.authoring.draw")
+        raise FileNotFoundError(
+            f"there is no case file {path}: draw it with python -m grading.authoring.build, or make course"
+        )
     return path.read_bytes()
 
 

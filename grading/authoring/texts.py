@@ -18,7 +18,6 @@ from grading.repair.editions import SETTING
 
 MARKS = {"_", "text", "say", "english"}  # their first argument is a text
 COUNTED = {"counted", "english_counted"}  # their first two are a text and its plural
-PHRASES = "helpers/checks/mistakes.py"  # its generators yield (text, numbers)
 PARAGRAPH = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
 FORMULA, CODE, TAG = r"\$\$[^$]+\$\$|\$[^$]+\$", r"`[^`]+`", r"</?\w[^>]*>"
 KEPT = {  # what a translation keeps of its text
@@ -100,7 +99,7 @@ def translated(notebook: NotebookNode, language: str, catalogue: dict[str, str])
 # What is to be translated in a program
 
 
-def marked(source: str, phrases: bool = False) -> list[tuple[str, str | None]]:
+def marked(source: str) -> list[tuple[str, str | None]]:
     """Return (text, plural or None) of what Python code marks as a text, in order.
 
     Raises ValueError for a call that computes its text; one that passes on a variable marks nothing.
@@ -120,9 +119,6 @@ def marked(source: str, phrases: bool = False) -> list[tuple[str, str | None]]:
             texts = [choice.value for choice in choices if is_string(choice)]
             place = (node.lineno, node.col_offset)
             found += [(place, *texts)] if name in COUNTED and texts else [(place, text, None) for text in texts]
-        elif phrases and isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
-            if is_string(node.value.elts[0]):
-                found.append(((node.lineno, node.col_offset), node.value.elts[0].value, None))
     return [(text, plural) for _, text, plural in sorted(found, key=lambda item: item[0])]
 
 

@@ -21,7 +21,7 @@ import polib
 from jinja2.ext import babel_extract
 from nbformat import NotebookNode
 
-from grading.authoring.texts import COUNTED, MARKS, PHRASES, case_texts, is_read, losses, marked, texts
+from grading.authoring.texts import COUNTED, MARKS, case_texts, is_read, losses, marked, texts
 from grading.reports.catalogues import (
     LOCALE,
     SHARED,
@@ -52,7 +52,7 @@ def template(root: Path, notebooks: dict[str, NotebookNode]) -> dict[str, polib.
             name = path.relative_to(root).as_posix()
             if name in SETUP:
                 continue
-            for text, plural in marked(path.read_text("utf-8"), phrases=name == PHRASES):
+            for text, plural in marked(path.read_text("utf-8")):
                 add(domains[domain], text, plural, name)
     for path in filter(Path.exists, (root / file for file in SETUP)):
         for text, plural in marked(path.read_text("utf-8")):

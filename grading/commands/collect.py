@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from grading.commands.options import add_source_options
+from grading.commands.options import add_assignment_option, add_course_option, add_source_options
 from grading.course import course_of
 from grading.gradebook.database import gradebook_of, gradebook_url, sqlite_file
 from grading.gradebook.due_dates import in_words, moment, set_due
@@ -23,8 +23,8 @@ def add_command(commands):
         "nothing. See docs/lms.md.",
     )
     parser.add_argument("source", type=Path, metavar="SOURCE", help="what was handed in: a zip, or a folder")
-    parser.add_argument("--assignment", required=True, metavar="NAME", help="iterated_softmax, for example")
-    parser.add_argument("--course", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")
+    add_assignment_option(parser)
+    add_course_option(parser)
     add_source_options(parser)
     parser.set_defaults(run=run)
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from grading.batch.executors import Workers, cores
-from grading.commands.options import add_source_options
+from grading.commands.options import add_assignment_option, add_course_option, add_source_options
 from grading.course import OfCourse
 from grading.files import NO_ROOM, sweep
 
@@ -158,8 +158,8 @@ def add_command(commands):
         metavar="SOURCE",
         help="what was handed in, a folder or a zip; default: what submitted/ holds",
     )
-    parser.add_argument("--assignment", required=True, metavar="NAME", help="iterated_softmax, for example")
-    parser.add_argument("--course", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")
+    add_assignment_option(parser)
+    add_course_option(parser)
     parser.add_argument(
         "--workers",
         type=int,

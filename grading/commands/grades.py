@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from grading.commands.options import add_assignment_option, add_course_option
 from grading.gradebook.database import gradebook_of
 from grading.lms.grade_files import roster_of, write_grades
 
@@ -14,8 +15,8 @@ def add_command(commands):
         description="Write grades.csv, with a status and a reason for each mark, and canvas.csv and moodle.csv for "
         "import. A mark that is missing is an empty cell, never 0. See docs/lms.md.",
     )
-    parser.add_argument("--assignment", required=True, metavar="NAME", help="iterated_softmax, for example")
-    parser.add_argument("--course", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")
+    add_assignment_option(parser)
+    add_course_option(parser)
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="default: grades/NAME in the course folder")
     parser.add_argument(
         "--roster", type=Path, metavar="FILE", help="a CSV of the students, or Canvas's or Moodle's; default: the last"

@@ -1,9 +1,8 @@
 """``python -m grading hidden``: draw a private set of hidden cases."""
 
-from pathlib import Path
-
 from grading.authoring.draw import hidden_bytes
 from grading.authoring.exercise import load_exercises
+from grading.commands.options import add_course_option
 from grading.course import Course, course_of
 from grading.files import write
 
@@ -17,7 +16,7 @@ def add_command(commands):
         "and which is used instead of the committed ones as long as it is there.",
     )
     parser.add_argument("--seed", required=True, help="any text; keep it to yourself")
-    parser.add_argument("--course", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")
+    add_course_option(parser)
     parser.set_defaults(run=run)
 
 

@@ -15,6 +15,11 @@ def add_source_options(parser):
     parser.add_argument("--due", metavar="TIME", help="set the due date, such as 2026-09-30T23:59, in the gradebook")
 
 
+def add_assignment_option(parser):
+    """Add the option that names the assignment."""
+    parser.add_argument("--assignment", required=True, metavar="NAME", help="iterated_softmax, for example")
+
+
 def add_course_option(parser):
     """Add the option that names the course folder."""
     parser.add_argument("--course", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")

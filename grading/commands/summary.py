@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
+from grading.commands.options import add_assignment_option, add_course_option
 from grading.reports.summary import submissions, write
 
 
 def add_command(commands):
     """Add ``summary`` to the subcommands of ``python -m grading``."""
     parser = commands.add_parser("summary", help="write a CSV, a JSON and a page of misconceptions of an assignment")
-    parser.add_argument("--assignment", required=True, metavar="NAME", help="iterated_softmax, for example")
-    parser.add_argument("--course", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")
+    add_assignment_option(parser)
+    add_course_option(parser)
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="default: summary/NAME in the course folder")
     parser.set_defaults(run=run)
 

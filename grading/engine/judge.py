@@ -110,13 +110,13 @@ class Judge(OfCourse, Execute):
         """Return a manager whose kernel runs in the sandbox, whatever kernel the submission names."""
         self.kernel_name = "python3"
         manager = super().create_kernel_manager()
-        walled = isolation() == "bubblewrap"
-        provisioner = sandbox.SandboxProvisioner if walled else sandbox.LimitedProvisioner
+        in_bubblewrap = isolation() == "bubblewrap"
+        provisioner = sandbox.SandboxProvisioner if in_bubblewrap else sandbox.LimitedProvisioner
         manager.provisioner = provisioner(kernel_id="submission", kernel_spec=manager.kernel_spec, parent=manager)
         manager.provisioner.private = (self.course_folder, *self.private)
         manager.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
         manager.context.setsockopt(zmq.RCVHWM, MOST_WAITING)
-        if walled:  # it listens already; later its socket's name could lead to another program's socket
+        if in_bubblewrap:  # it listens already; later its socket's name could lead to another program's socket
             manager.context.setsockopt(zmq.RECONNECT_IVL, -1)
         return manager
 
