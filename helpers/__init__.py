@@ -1,5 +1,9 @@
 """What the course's notebooks import: stable softmax, measures, devices, figures, checks.
 
+To read, in this order: `softmax`, how the exponential is kept in range; `measures`, what "spread out" means as a
+number; `device`, where tensors live and with how many digits; `predictions`, what was guessed beside what came out;
+`pipeline`, the article's experiments in one call. The rest serves these: checks, plots, explorers, support.
+
 Names load on first use (PEP 562), so that `import helpers` pulls in neither matplotlib nor ipywidgets.
 
 >>> import helpers

@@ -1,10 +1,10 @@
 """Read the cases of the exercises: data, written by the instructor's oracle, never by the code under test.
 
 A notebook brings the public cases of its own exercises along: its setup cell hands them to `use`. One safetensors file
-holds inputs and references of an assignment's exercises. Its tensor ``exercises`` is JSON that
-maps an exercise to ``{"aspects", "forbidden", "advice", "hidden", "mistakes", "cases"}``; it is not compressed, for
-what packs the file compresses it better. ``aspects`` maps a name to its points, ``hidden`` to the number of its cases
-that run at grading only. A case is ``{"name", "aspect", "args", "kwargs", "expected", "diagnosis", "mistakes"}``; with
+holds inputs and references of an assignment's exercises. Its tensor ``exercises`` is JSON that maps an exercise to
+``{"aspects", "forbidden", "advice", "hidden", "mistakes", "cases"}``; it is not compressed, for what packs the file
+compresses it better. ``aspects`` maps a name to its points, ``hidden`` to the number of its cases that run at grading
+only. A case is ``{"name", "aspect", "args", "kwargs", "expected", "diagnosis", "mistakes"}``; with
 ``"value": true`` the answer is a value and nothing is called. `collect` says how arguments are encoded, `kinds` how an
 expected value is, `recognise` what mistakes are.
 """
