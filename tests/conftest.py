@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from filelock import FileLock
 
+from grading.sandbox import kernels
 from helpers.checks import cases
 from tests.support.course import ASSIGNMENTS, released
 
@@ -22,6 +23,13 @@ def no_cases_stay():
     """Let checks have no cases again after a test that uses some."""
     yield
     cases.use(None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_sandbox_stays():
+    """End this process's sandbox, where tests of a file judged in it: what looks for left processes would find it."""
+    yield
+    kernels.close()
 
 
 @pytest.fixture(scope="session")

@@ -33,13 +33,6 @@ ZERO = dict.fromkeys(FULL, 0.0)
 MARKS = {"blank": ZERO, "half": ZERO | {"softmax_t": FULL["softmax_t"]}, "solved": FULL}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def own_sandbox():
-    """With --workers=0 this process has a sandbox of its own; it ends with these tests."""
-    yield
-    sandbox.close()
-
-
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """A class of three and a broken file, graded by the command with two workers."""

@@ -9,7 +9,6 @@ import pytest
 from grading.course import REPOSITORY, Course, fill, notebook_at
 from grading.engine import record as records
 from grading.engine.record import DECIDING, JUDGED, OtherCourse, Terms, code_digest, judged, unpacked
-from grading.sandbox import kernels as sandbox
 from tests.support.course import ASSIGNMENTS, COURSE, released, solutions
 
 ASSIGNMENT = ASSIGNMENTS[0]
@@ -84,9 +83,6 @@ def test_a_submission_is_judged_from_its_bytes_and_the_terms_alone(language, mon
     content, worth = nbformat.writes(notebook).encode(), COURSE.points(ASSIGNMENT)
     for name in ("release", "public", "hidden", "editions"):
         monkeypatch.setattr(Course, name, lambda *_: pytest.fail("the course was read"))
-    try:
-        found = judged(content, unpacked(TERMS.packed), TERMS.version)
-    finally:
-        sandbox.close()
+    found = judged(content, unpacked(TERMS.packed), TERMS.version)
     assert (found.status, found.repairs) == (JUDGED, ())
     assert found.points == {f"test_{name}": points for name, points in worth.items()}

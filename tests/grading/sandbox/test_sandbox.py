@@ -27,12 +27,6 @@ in_bubblewrap = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def no_sandbox_stays():
-    yield
-    sandbox.close()
-
-
 def run(*sources, **limits):
     """Run code cells as a submission; return what they printed, and why the notebook was ended."""
     grader = Judge(timeout=limits.pop("timeout", 20), **limits)
