@@ -30,7 +30,7 @@ def write(path: Path, content: bytes, modified: float | None = None) -> bool:
     return True
 
 
-def sweep(folder: Path) -> None:
+def remove_unfinished(folder: Path) -> None:
     """Remove what `write` had begun below ``folder`` when its process was killed."""
     for partial in folder.rglob(".*.partial"):
         partial.unlink()

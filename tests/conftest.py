@@ -29,7 +29,7 @@ def no_cases_stay():
 def no_sandbox_stays():
     """End this process's sandbox, where tests of a file judged in it: what looks for left processes would find it."""
     yield
-    kernels.close()
+    kernels.close_sandbox()
 
 
 @pytest.fixture(scope="session")

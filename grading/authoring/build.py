@@ -250,7 +250,7 @@ def dumps(nb: NotebookNode) -> str:
     return nbformat.writes(nb) + "\n"
 
 
-def same(path: str, stored: str, fresh: str) -> bool:
+def same_file(path: str, stored: str, fresh: str) -> bool:
     """Compare a derived file with a fresh one: every byte, in solutions/ everything but the outputs."""
     if not path.startswith("solutions/"):
         return stored == fresh
@@ -375,7 +375,7 @@ def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
         known = catalogues.load(root, language, (*notebooks, "helpers"))
         fresh[f"helpers/locale/{language}.json"] = spoken = translation.compiled(known)
         for name, nb in notebooks.items():
-            edition = translated(nb, language, catalogues.prose(known[name]))
+            edition = translated(nb, language, catalogues.usable_translations(known[name]))
             own = {
                 SETUP_ID: setup_cell(root, name, texts[name], language, spoken),
                 BADGES_ID: badges(root, f"{language}/{name}"),
@@ -451,7 +451,7 @@ def drift(root: Path, fresh: dict[str, str]) -> list[str]:
     for path, text in fresh.items():
         if not (root / path).exists():
             problems.append(f"{path} is missing: {WAY_OUT}")
-        elif not same(path, (root / path).read_bytes().decode("utf-8", "replace"), text):
+        elif not same_file(path, (root / path).read_bytes().decode("utf-8", "replace"), text):
             stored = setup_in((root / path).read_bytes().decode("utf-8", "replace"))
             differing = packing.differences(stored, packing.unpack(setup_in(text)))
             named = f" (in its setup cell: {', '.join(differing)})" if differing else ""

@@ -6,7 +6,7 @@ from traitlets import Unicode
 from grading.authoring.texts import translated
 from grading.course import OfCourse, notebook_at
 from grading.repair.packed import CALL
-from grading.reports.catalogues import languages, load, prose
+from grading.reports.catalogues import languages, load, usable_translations
 
 
 class Edition(OfCourse, NbGraderPreprocessor):
@@ -24,7 +24,7 @@ class Edition(OfCourse, NbGraderPreprocessor):
             known = ", ".join(["en", *languages(self.course.folder)])
             raise ValueError(f"Edition.language is {self.language!r}, and there is {known}")
         name = resources["nbgrader"]["notebook"]
-        nb = translated(nb, self.language, prose(load(self.course.folder, self.language, [name])[name]))
+        nb = translated(nb, self.language, usable_translations(load(self.course.folder, self.language, [name])[name]))
         for cell in nb.cells:
             if CALL in cell.source:  # the packed helpers, with this language's catalogue
                 cell.source = self.setup(name, cell.id)

@@ -38,12 +38,12 @@ NUMBER = r"\d+(?:[.,]\d+)*"
 def spans(cell_type: str, source: str) -> list[tuple[int, int, str, str]]:
     """Return (start, end, kind, indentation of the lines but the first) of every text in a cell, in order."""
     if cell_type == "markdown":
-        return [(*match.span(), "prose", "") for match in PARAGRAPH.finditer(source) if is_text(match[0])]
+        return [(*match.span(), "prose", "") for match in PARAGRAPH.finditer(source) if has_words(match[0])]
     lines = source.split("\n")
     starts = [0, *(sum(len(line) + 1 for line in lines[:number]) for number in range(len(lines)))]  # counted from 1
     found = [(start, end, "docstring", indent) for start, end, indent in docstrings(source, starts)]
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT and not token.string.startswith("###") and is_text(token.string):
+        if token.type == tokenize.COMMENT and not token.string.startswith("###") and has_words(token.string):
             place = starts[token.start[0]] + token.start[1]
             found.append((place + len("# "), place + len(token.string), "comment", ""))
     return sorted(found)
@@ -65,11 +65,11 @@ def docstrings(source, starts):
             )
             for match in PARAGRAPH.finditer(source, begin, end - 3):
                 indented = len(match[0]) - len(match[0].lstrip())
-                if is_text(match[0]) and not match[0].lstrip().startswith(">>>"):
+                if has_words(match[0]) and not match[0].lstrip().startswith(">>>"):
                     yield match.start() + indented, match.start() + len(match[0].rstrip()), " " * quoted.col_offset
 
 
-def is_text(text):
+def has_words(text):
     """Tell whether a text has a word outside of formulas, code and tags."""
     return bool(re.search(r"[^\W\d_]{2}", re.sub(f"{FORMULA}|{CODE}|{TAG}", "", text)))
 

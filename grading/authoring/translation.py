@@ -29,7 +29,7 @@ from grading.reports.catalogues import (
     TranslationError,
     catalogue_of,
     languages,
-    read,
+    read_catalogue,
 )
 
 SETUP = (
@@ -162,7 +162,7 @@ def update(root: Path, language: str, fresh: dict[str, polib.POFile]) -> list[st
     lines = []
     for domain, catalogue in fresh.items():
         path = root / LOCALE / language / f"{domain}.po"
-        old = read(path) if path.exists() else begun(language)
+        old = read_catalogue(path) if path.exists() else begun(language)
         new = merged(old, catalogue)
         path.parent.mkdir(parents=True, exist_ok=True)
         text = str(new).rstrip("\n") + "\n"
@@ -182,7 +182,7 @@ def problems(root: Path, notebooks: dict[str, NotebookNode]) -> list[str]:
             path = folder / f"{domain}.po"
             name = path.relative_to(root).as_posix()
             try:
-                found += [f"{name}: {fault}" for fault in faults(read(path), catalogue)]
+                found += [f"{name}: {fault}" for fault in faults(read_catalogue(path), catalogue)]
             except TranslationError as error:
                 found.append(str(error))
         superfluous = {path.name for path in folder.iterdir()} - {f"{domain}.po" for domain in fresh}

@@ -114,7 +114,7 @@ class Workers:
             process.kill()
         self.executor.shutdown(cancel_futures=True)
         if isolation() == "bubblewrap":
-            sandbox.sweep()  # of the sandboxes that ended with them
+            sandbox.sweep_sockets()  # of the sandboxes that ended with them
 
     def renew(self):
         """Start anew, where a process has ended by itself."""

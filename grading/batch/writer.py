@@ -178,7 +178,9 @@ class Writer:
             now, penalties_hold = self.stamp(gradebook, student, record.key), self.penalties_hold(gradebook, student)
         except Exception:  # `write` says so; a policy may be anybody's code
             return False
-        scores = {f"test_{name}": row[0] for name, row in ledger.marks(gradebook, self.assignment, student).items()}
+        scores = {
+            f"test_{name}": row[0] for name, row in ledger.student_marks(gradebook, self.assignment, student).items()
+        }
         same = all(scores.get(name, -1) == points for name, points in record.points.items())
         return same and penalties_hold and self.stamped(student) == now
 
@@ -211,7 +213,7 @@ class Writer:
         changed.
         """
         with ledger.transaction(self.engine) as gradebook:
-            old = ledger.marks(gradebook, self.assignment, student)
+            old = ledger.student_marks(gradebook, self.assignment, student)
             new = {name.removeprefix("test_"): points for name, points in record.points.items()}
             moved = {
                 name: (old[name][0], points)

@@ -5,9 +5,9 @@ from pathlib import Path
 from grading.commands.options import add_assignment_option, add_course_option, add_source_options
 from grading.course import course_of
 from grading.gradebook.database import gradebook_of, gradebook_url, sqlite_file
-from grading.gradebook.due_dates import in_words, moment, set_due
+from grading.gradebook.due_dates import due_in_words, set_due, to_utc
 from grading.lms import roster as rosters
-from grading.lms.collect import collect, lines
+from grading.lms.collect import collect_submissions, lines
 
 
 def add_command(commands):
@@ -31,9 +31,9 @@ def add_command(commands):
 
 def run(arguments):
     """Collect, say what was found, and return the exit code: 1 where something is left for a person to do."""
-    roster = rosters.read(arguments.roster) if arguments.roster else None
-    due = moment(arguments.due, arguments.timezone) if arguments.due else None
-    found = collect(
+    roster = rosters.read_roster(arguments.roster) if arguments.roster else None
+    due = to_utc(arguments.due, arguments.timezone) if arguments.due else None
+    found = collect_submissions(
         arguments.source,
         arguments.assignment,
         arguments.course,
@@ -52,5 +52,5 @@ def run(arguments):
                 rosters.enrol(gradebook, roster)
             if due:
                 set_due(gradebook, arguments.assignment, due)
-                print(in_words(due, arguments.timezone))
+                print(due_in_words(due, arguments.timezone))
     return int(found.incomplete)

@@ -14,7 +14,7 @@ from grading.commands.options import add_course_option
 from grading.commands.trial import Trial
 from grading.course import course_of, fill, home_of
 from grading.reports.findings import capital
-from grading.reports.summary import in_words, submissions
+from grading.reports.summary import reason_in_words, submissions
 
 BROKEN = b'{"cells": [{"cell_type": "co'
 WRONG = {  # what a wrong answer's sentence begins with: the student who gives it
@@ -42,12 +42,12 @@ def handed_in(course, assignment):
     return found | {"broken_file": BROKEN}
 
 
-def table(found):
+def table_lines(found):
     """Yield the lines of the table of marks, one student after the other, with the reasons for lost points."""
     yield f"{'student':18} {'points':>6}  why"
     for submission in found:
         if submission.status != "graded":
-            yield f"{submission.student:18} {'-':>6}  {submission.status}: {in_words(submission.reason)}"
+            yield f"{submission.student:18} {'-':>6}  {submission.status}: {reason_in_words(submission.reason)}"
             continue
         lost = [each for each in submission.exercises if each.score < each.maximum]
         points = sum(each.score for each in submission.exercises)
@@ -80,7 +80,7 @@ def run(arguments):
         print(f"Grading {len(given)} submissions with `nbgrader autograde` ...\n", flush=True)
         done = trial.nbgrader("autograde", assignment)
         found = submissions(trial.root, assignment)
-        print("\n".join(table(found)))
+        print("\n".join(table_lines(found)))
         if not any(submission.status == "graded" for submission in found):
             print(f"\nNothing was graded. nbgrader said:\n{done.stderr}")
             return 1

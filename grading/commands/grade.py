@@ -13,7 +13,7 @@ from pathlib import Path
 from grading.batch.executors import Workers, cores
 from grading.commands.options import add_assignment_option, add_course_option, add_source_options
 from grading.course import OfCourse
-from grading.files import NO_ROOM, sweep
+from grading.files import NO_ROOM, remove_unfinished
 
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended
 KEEPS = "what is graded is kept"
@@ -29,7 +29,7 @@ def grade(arguments, workers) -> int:
     from grading.batch.plan import Batch
     from grading.batch.writer import Writer
     from grading.gradebook import database as ledger
-    from grading.gradebook.due_dates import in_words, moment, set_due
+    from grading.gradebook.due_dates import due_in_words, set_due, to_utc
     from grading.lms import collect
     from grading.lms import roster as rosters
     from grading.lms.grade_files import roster_of, write_grades
@@ -39,16 +39,16 @@ def grade(arguments, workers) -> int:
     course = arguments.course.resolve()
     app = open_app(course)
     assignment, url = arguments.assignment, app.coursedir.db_url
-    due = moment(arguments.due, arguments.timezone) if arguments.due else None
+    due = to_utc(arguments.due, arguments.timezone) if arguments.due else None
     for folder in ("submitted", "not_gradable", KEPT, "verdicts", "grades"):
-        sweep(course / folder)
-    ledger.check(url, course / KEPT)
+        remove_unfinished(course / folder)
+    ledger.check_gradebook(url, course / KEPT)
     terms = prepare(app, assignment)
     roster = roster_of(course, assignment, arguments.roster)
     incomplete = False
     if arguments.source:
         how = roster, arguments.pattern, arguments.timezone, OfCourse(config=app.config).course
-        found = collect.collect(arguments.source, assignment, course, *how)
+        found = collect.collect_submissions(arguments.source, assignment, course, *how)
         print("\n".join(collect.lines(found)))
         incomplete = found.incomplete
     with contextlib.closing(Gradebook(url, app.coursedir.course_id)) as gradebook:
@@ -56,7 +56,7 @@ def grade(arguments, workers) -> int:
             rosters.enrol(gradebook, roster)
         if due:
             set_due(gradebook, assignment, due)
-            print(in_words(due, arguments.timezone))
+            print(due_in_words(due, arguments.timezone))
     writer = Writer(app, assignment)
     try:
         batch = Batch(writer, terms, arguments.student, arguments.exercise, arguments.again)
@@ -65,7 +65,7 @@ def grade(arguments, workers) -> int:
         if plan.judge or plan.write:
             ledger.keep_copy(url, course / KEPT)
         outcome = follow(batch.run(plan, workers), len(plan.judge) + len(plan.write))
-        report(outcome)
+        print_outcome(outcome)
         if arguments.timing:
             print(f"timing: {outcome.timing()}")
         with contextlib.closing(Gradebook(url, app.coursedir.course_id)) as gradebook:
@@ -132,7 +132,7 @@ def write_feedback(writer, batch):
     return failed
 
 
-def report(outcome):
+def print_outcome(outcome):
     """Say what came out."""
     print(f"Graded {outcome.graded}.")
     for student in outcome.tried_again:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from grading.commands.options import add_assignment_option, add_course_option
-from grading.reports.summary import submissions, write
+from grading.reports.summary import submissions, write_tables
 
 
 def add_command(commands):
@@ -19,7 +19,7 @@ def run(arguments):
     """Write the summary, say what is missing in it, and return the exit code: 1 where a submission has no mark."""
     found = submissions(arguments.course, arguments.assignment)
     to = arguments.to or arguments.course / "summary" / arguments.assignment
-    for path in write(found, arguments.assignment, to):
+    for path in write_tables(found, arguments.assignment, to):
         print(f"wrote {path}")
     ungraded = [submission for submission in found if submission.status == "not graded"]
     for submission in ungraded:

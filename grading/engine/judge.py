@@ -36,7 +36,7 @@ from grading.sandbox import kernels as sandbox
 from grading.sandbox.isolation import GIBIBYTE, isolation
 from grading.sandbox.watchdog import Watch, too_long
 from helpers.checks import collect as collector
-from helpers.checks.cases import parsed
+from helpers.checks.cases import read_cases
 from helpers.checks.report import Report
 from helpers.checks.rules import violations
 from helpers.support.language import english
@@ -80,7 +80,7 @@ class Judge(OfCourse, Execute):
         judged = {exercise_of(cell) for cell in filter(is_judged, nb.cells)}
         if judged:
             given = self.cases or self.course.cases(resources["nbgrader"]["assignment"])
-            self.public, self.hidden = self.files = [parsed(content) for content in given]
+            self.public, self.hidden = self.files = [read_cases(content) for content in given]
             for name in sorted(judged - (self.public.exercises.keys() & self.hidden.exercises.keys())):
                 raise LookupError(f"there are no cases for {name!r}: draw the hidden ones again")
         self.doubtful = False
@@ -95,7 +95,7 @@ class Judge(OfCourse, Execute):
                 self.watch.stop()
             if self.km:  # it did not even start
                 self._cleanup_kernel()
-            sandbox.wipe()
+            sandbox.renew_sandbox()
         if self.watch.failure:
             raise RuntimeError("the watch over the kernel failed") from self.watch.failure
         self.hide_outputs(nb)
@@ -103,7 +103,7 @@ class Judge(OfCourse, Execute):
             if cell.cell_type == "code":
                 cell.execution_count = None  # a kernel's number could carry something out
             if is_judged(cell):
-                write(cell, self.verdicts[cell.metadata.nbgrader["grade_id"]])
+                write_outputs(cell, self.verdicts[cell.metadata.nbgrader["grade_id"]])
         return nb, resources
 
     def create_kernel_manager(self):
@@ -353,7 +353,7 @@ def python_line(line):
     return found[1] + "pass"
 
 
-def write(cell, found):
+def write_outputs(cell, found):
     """Give a test cell its outputs: the verdict, and the points in the one form that nbgrader reads safely."""
     cell.outputs = [
         new_output("display_data", found.as_output(isolation())),

@@ -16,22 +16,27 @@ def kept(kind, content):
         return None
     if kind == "stream":
         name = "stderr" if content.get("name") == "stderr" else "stdout"
-        return new_output("stream", name=name, text=text(content.get("text")))
+        return new_output("stream", name=name, text=writable_text(content.get("text")))
     if kind in ("display_data", "execute_result"):
         data = content.get("data")
         data = data if isinstance(data, dict) else {}
-        shown = {mime: text(data[mime]) for mime in ("text/plain", *PICTURES) if isinstance(data.get(mime), str)}
+        shown = {
+            mime: writable_text(data[mime]) for mime in ("text/plain", *PICTURES) if isinstance(data.get(mime), str)
+        }
         return new_output("display_data", shown) if shown else None
     if kind == "error":
         lines = content.get("traceback")
-        traceback = [text(line) for line in lines[:MOST_LINES]] if isinstance(lines, list) else []
+        traceback = [writable_text(line) for line in lines[:MOST_LINES]] if isinstance(lines, list) else []
         return new_output(
-            "error", ename=text(content.get("ename")), evalue=text(content.get("evalue")), traceback=traceback
+            "error",
+            ename=writable_text(content.get("ename")),
+            evalue=writable_text(content.get("evalue")),
+            traceback=traceback,
         )
     return None
 
 
-def text(value):
+def writable_text(value):
     """Return a text that can be written to a file, whatever came."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 

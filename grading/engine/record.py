@@ -78,7 +78,7 @@ class Terms:
 
 
 @lru_cache(maxsize=4)
-def unpacked(packed: bytes) -> Terms:
+def unpack_terms(packed: bytes) -> Terms:
     """Return terms that were packed; the same bytes give the same object, so that nothing in it is read twice."""
     return pickle.loads(lzma.decompress(packed))
 
@@ -134,15 +134,15 @@ class Record:
 
 def refused(content: bytes, reason: Message) -> Record:
     """Return the record of bytes that the doctor refused, whatever the terms."""
-    return Record(digest_of(content), NOT_GRADABLE, reason)
+    return Record(content_digest(content), NOT_GRADABLE, reason)
 
 
 def key_of(content: bytes, terms: Terms) -> str:
     """Return the name of a verdict: of the submission's bytes and the course's version."""
-    return f"{digest_of(content)}-{terms.version}"
+    return f"{content_digest(content)}-{terms.version}"
 
 
-def digest_of(content: bytes) -> str:
+def content_digest(content: bytes) -> str:
     """Return the part of a verdict's name that stands for the submission's bytes."""
     return hashlib.sha256(content).hexdigest()[:16]
 
@@ -164,7 +164,7 @@ class OtherCourse(ValueError):
 
 def judged_elsewhere(content: bytes, packed: bytes, expected: str) -> Record:
     """Do as `judged`, with terms that were packed."""
-    return judged(content, unpacked(packed), expected)
+    return judged(content, unpack_terms(packed), expected)
 
 
 def judged(content: bytes, terms: Terms, expected: str) -> Record:

@@ -10,7 +10,7 @@ import re
 
 from nbgrader import utils
 
-from grading.repair.cell_code import code, parsed
+from grading.repair.cell_code import code, module_of
 from grading.repair.doctor import SECTION
 
 SHOWS_ONLY = {"helpers"}  # what a cell calls of it for its effect shows something, and changes no answer
@@ -46,7 +46,7 @@ def skippable(notebook, judged):
 
 def may_need_any(source):
     """Tell whether a source may find names that it does not write, or is no Python."""
-    tree = parsed(source)
+    tree = module_of(source)
     if tree is None or any(EARLIER_OUTPUT.fullmatch(name) for name in code(source).needs):
         return True
     written = set()
@@ -60,17 +60,17 @@ def may_need_any(source):
 def changed(source):
     """Return the names that a released cell binds, or whose values it may change in place."""
     names = set(code(source).binds)
-    for node in ast.walk(parsed(source) or ast.Module([], [])):
+    for node in ast.walk(module_of(source) or ast.Module([], [])):
         if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            names |= root(node)
+            names |= root_names(node)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):  # called for what it does
-            names |= root(node.value.func) - SHOWS_ONLY
+            names |= root_names(node.value.func) - SHOWS_ONLY
         elif isinstance(node, ast.Global):
             names |= set(node.names)
     return names
 
 
-def root(node):
+def root_names(node):
     """Return the name at the root of ``name.part[key].part`` as a set; empty for another root."""
     if isinstance(node, ast.Name):
         return set()

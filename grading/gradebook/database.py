@@ -33,7 +33,7 @@ def sqlite_file(url: str) -> Path | None:
     return Path(parts.database) if parts.get_backend_name() == "sqlite" and parts.database else None
 
 
-def check(url: str, kept: Path) -> None:
+def check_gradebook(url: str, kept: Path) -> None:
     """Raise ValueError, with the way out, for a gradebook that is damaged, locked or on a server that does not answer.
 
     A file that is not there is fine. ``kept`` is the folder with the copies that `keep_copy` made.
@@ -150,7 +150,7 @@ def transaction(engine):
             session.remove()
 
 
-def marks(gradebook, assignment: str, student: str) -> dict[str, tuple]:
+def student_marks(gradebook, assignment: str, student: str) -> dict[str, tuple]:
     """Return {exercise: (auto_score, manual_score, extra_credit, comment)} of a student; empty for none."""
     submission = submission_of(gradebook, assignment, student)
     found = {}

@@ -18,7 +18,7 @@ def zone(name: str | None) -> tzinfo | None:
         raise ValueError(f"{name!r} is no time zone; write one like Asia/Ho_Chi_Minh, Europe/Paris or UTC") from None
 
 
-def moment(when: str | datetime, timezone: str | None = None) -> datetime:
+def to_utc(when: str | datetime, timezone: str | None = None) -> datetime:
     """Return a time in UTC; one without a zone is in that of the name ``timezone``. Raises ValueError."""
     if isinstance(when, str):
         if re.fullmatch(r"[\d-]+", when.strip()):
@@ -30,7 +30,7 @@ def moment(when: str | datetime, timezone: str | None = None) -> datetime:
     return (when if when.tzinfo else when.replace(tzinfo=zone(timezone))).astimezone(UTC)
 
 
-def in_words(due: datetime, timezone: str | None = None) -> str:
+def due_in_words(due: datetime, timezone: str | None = None) -> str:
     """Return a due date in words, in the zone of that name, the machine's if None, and in UTC."""
     return f"Due {due.astimezone(zone(timezone)):%Y-%m-%d %H:%M (UTC%z)}, that is {due:%Y-%m-%d %H:%M} UTC."
 
@@ -41,7 +41,7 @@ def set_due(gradebook, assignment: str, when: str | datetime, timezone: str | No
     ``timezone`` names the zone of a time that has none, the machine's if None. Raises ValueError for what is no time,
     or an assignment that is not in the gradebook.
     """
-    due = moment(when, timezone)
+    due = to_utc(when, timezone)
     try:
         gradebook.find_assignment(assignment)
     except MissingEntry:

@@ -11,7 +11,7 @@ import json
 import re
 from pathlib import Path
 
-from grading.engine.record import Store, digest_of, same_bytes
+from grading.engine.record import Store, content_digest, same_bytes
 from grading.files import write
 from grading.gradebook.database import submission_of
 from helpers.support.language import Message, english
@@ -56,7 +56,7 @@ def as_cell(value):
     return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA and not NUMBER.fullmatch(value) else value
 
 
-def rows(gradebook, assignment, course, people=()):
+def status_rows(gradebook, assignment, course, people=()):
     """Return the table's rows for an assignment of the gradebook: a dict of `COLUMNS` for each student, by id.
 
     They are those in the gradebook, those who have a folder in ``course``, nbgrader's CourseDirectory, and ``people``,
@@ -66,7 +66,7 @@ def rows(gradebook, assignment, course, people=()):
     for person in people:
         known[person.id].append(person)
     students = sorted(known.keys() | collected(course, assignment.name))
-    return [row(gradebook, assignment, student, known[student], course) for student in students]
+    return [status_row(gradebook, assignment, student, known[student], course) for student in students]
 
 
 def collected(course, assignment):
@@ -91,7 +91,7 @@ def places(course, student, assignment):
     return lambda step: folder(course, step, student, assignment), lambda: store.load(student)
 
 
-def row(gradebook, assignment, student, persons, course):
+def status_row(gradebook, assignment, student, persons, course):
     """Return the table's row for one student and assignment; each name is the first that one of ``persons`` has."""
     place, record = places(course, student, assignment.name)
     status, reason = status_of(gradebook, assignment, student, place, record)
@@ -153,7 +153,7 @@ def not_handed_in(file, submitted):
 def recorded_reason(path, record):
     """Return why a file was refused, from the record of its bytes; None where there is none."""
     try:
-        if record and record.reason and same_bytes(record.key, digest_of(path.read_bytes())):
+        if record and record.reason and same_bytes(record.key, content_digest(path.read_bytes())):
             return record.reason
     except OSError as error:
         return english("the file cannot be read: {error}", error=error.strerror)

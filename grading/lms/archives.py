@@ -48,7 +48,7 @@ class TooMany(Unreadable, ValueError):
 
 
 @dataclass(frozen=True)
-class Entry:
+class FoundFile:
     """A file as it lies in the folder or archive: its name there, its time, how to read it, what is odd about it."""
 
     name: PurePosixPath
@@ -105,7 +105,7 @@ def nested(entry, content, zone=None):
         raise Unreadable(english("the zip would unpack to more than {limit} MiB", limit=LARGEST_NESTED >> 20))
     if not any(NOTEBOOK.search(inner.name.name) for inner in inside):
         raise Unreadable(english("the zip holds no notebook"))
-    return [Entry(entry.name / inner.name, inner.modified, inner.fetch, inner.size, inner.odd) for inner in inside]
+    return [FoundFile(entry.name / inner.name, inner.modified, inner.fetch, inner.size, inner.odd) for inner in inside]
 
 
 def in_folder(folder):
@@ -119,12 +119,14 @@ def in_folder(folder):
             continue
         name = PurePosixPath(readable(os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "replace")))
         if path in closed:
-            yield Entry(name, None, partial(refuse, english("the folder cannot be read: {error}", error=closed[path])))
+            yield FoundFile(
+                name, None, partial(refuse, english("the folder cannot be read: {error}", error=closed[path]))
+            )
         elif path.is_symlink() or not path.is_file():
-            yield Entry(name, None, partial(refuse, english("it is a link or something else that is no file")))
+            yield FoundFile(name, None, partial(refuse, english("it is a link or something else that is no file")))
         else:
             state = path.stat()
-            yield Entry(name, state.st_mtime, partial(from_disk, path), state.st_size)
+            yield FoundFile(name, state.st_mtime, partial(from_disk, path), state.st_size)
 
 
 def from_disk(path):
@@ -148,7 +150,7 @@ def in_zip(archive, zone):
             english("the zip lists {count} files, where {limit} are allowed", count=len(files), limit=MOST_FILES)
         )
     for info in files:
-        name = decoded(info)
+        name = name_in_zip(info)
         if name.endswith("/"):
             continue
         parts = name.split("/")
@@ -164,7 +166,7 @@ def in_zip(archive, zone):
         fetch = partial(from_zip, archive, info)
         if stat.S_ISLNK(info.external_attr >> 16):
             fetch = partial(refuse, english("it is a link, not a file"))
-        yield Entry(PurePosixPath(*parts), time_of(info, zone), fetch, info.file_size, odd)
+        yield FoundFile(PurePosixPath(*parts), time_of(info, zone), fetch, info.file_size, odd)
 
 
 def from_zip(archive, info):
@@ -185,7 +187,7 @@ def from_zip(archive, info):
     return content
 
 
-def decoded(info):
+def name_in_zip(info):
     """Return a file's name in a zip: UTF-8 where it is, even if the archive does not say so; else code page 437."""
     name = info.orig_filename.partition("\0")[0]
     if not info.flag_bits & UTF8_NAME:
@@ -233,6 +235,6 @@ def unwrapped(entries, stem):
     if stem != top and not stem.startswith((f"{top}-", f"{top}_", f"{top} ")):
         return entries
     return [
-        Entry(PurePosixPath(*entry.name.parts[1:]), entry.modified, entry.fetch, entry.size, entry.odd)
+        FoundFile(PurePosixPath(*entry.name.parts[1:]), entry.modified, entry.fetch, entry.size, entry.odd)
         for entry in entries
     ]

@@ -25,7 +25,7 @@ from grading.files import write
 from grading.gradebook.due_dates import zone
 from grading.gradebook.status import keep_reason
 from grading.lms import roster as rosters
-from grading.lms.archives import NOTEBOOK, Entry, Unreadable, nested, opened
+from grading.lms.archives import NOTEBOOK, FoundFile, Unreadable, nested, opened
 from grading.lms.layouts import COPY, Owner, recognised
 from grading.repair.doctor import mended_or_refused
 from grading.repair.intake import NotGradable
@@ -104,7 +104,7 @@ class Work:
         return self.into / step / student / self.assignment
 
 
-def collect(
+def collect_submissions(
     source: Path,
     assignment: str,
     into: Path,
@@ -184,7 +184,7 @@ def adopt(earlier, student, work):
             work.found.unsure.append((student, sentence))
 
 
-def files_of(student, entry: Entry, owner, made, work):
+def files_of(student, entry: FoundFile, owner, made, work):
     """Yield the files of an entry, more than one if it is a student's zip; what cannot be read goes to ``refused``."""
     try:
         content, inside = entry.read(), [entry]

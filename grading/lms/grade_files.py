@@ -14,7 +14,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from grading.files import write
 from grading.gradebook.database import directory_of
-from grading.gradebook.status import COLUMNS, STOPPED, csv_table, rows
+from grading.gradebook.status import COLUMNS, STOPPED, csv_table, status_rows
 from grading.lms import roster as rosters
 from grading.lms.collect import NOBODY, UNLISTED
 from helpers.support.language import english
@@ -45,7 +45,7 @@ def write_grades(
     except MissingEntry:
         raise ValueError(f"{assignment} is not in the gradebook; there are: {names(gradebook)}") from None
     people = roster.people if roster else []
-    marks = rows(gradebook, entry, directory_of(course), people)
+    marks = status_rows(gradebook, entry, directory_of(course), people)
     if roster:
         for row in marks:
             if row["student_id"] not in roster.ids:
@@ -55,8 +55,8 @@ def write_grades(
     column = canvas_column or canvas_heading(roster, assignment)
     files = {
         "grades.csv": csv_table(COLUMNS, marks),
-        "canvas.csv": canvas(people, by_student, column, entry.max_score),
-        "moodle.csv": moodle(people, by_student, roster, assignment),
+        "canvas.csv": canvas_csv(people, by_student, column, entry.max_score),
+        "moodle.csv": moodle_csv(people, by_student, roster, assignment),
     }
     for name, content in files.items():
         write(folder / name, content)
@@ -70,13 +70,13 @@ def roster_of(course: Path, assignment: str, given: Path | None) -> rosters.Rost
     """
     kept = course / "grades" / assignment / "roster.csv"
     if given:
-        roster = rosters.read(given)
+        roster = rosters.read_roster(given)
         write(kept, given.read_bytes())
         return roster
     if not kept.exists():
         return None
     print(f"The roster is {kept.relative_to(course)}, as it was given before; --roster FILE takes another.")
-    return rosters.read(kept)
+    return rosters.read_roster(kept)
 
 
 def names(gradebook):
@@ -94,7 +94,7 @@ def canvas_heading(roster, assignment):
     found = [
         column
         for column in (roster.columns if roster else ())
-        if (match := NUMBERED.fullmatch(column)) and rosters.key(match["title"]) == rosters.key(assignment)
+        if (match := NUMBERED.fullmatch(column)) and rosters.name_key(match["title"]) == rosters.name_key(assignment)
     ]
     return found[0] if len(found) == 1 else assignment
 
@@ -104,7 +104,7 @@ def mark(row):
     return "" if row["score"] == "" else f"{round(row['score'], 4):.15g}"
 
 
-def canvas(people, marks, column, points):
+def canvas_csv(people, marks, column, points):
     """Return canvas.csv: the columns of Canvas's gradebook export, the points possible, a row for each student."""
     filled = [{name: "" for name in CANVAS} | {"Student": POINTS_POSSIBLE, column: f"{points:.15g}"}]
     for person in people:
@@ -116,7 +116,7 @@ def canvas(people, marks, column, points):
     return csv_table([*CANVAS, column], filled)
 
 
-def moodle(people, marks, roster, assignment):
+def moodle_csv(people, marks, roster, assignment):
     """Return moodle.csv: the roster's own lines with grade and comment if it is a worksheet, else a table of our own.
 
     A column that identifies students is left out unless all have it: Moodle would take an empty cell for the student

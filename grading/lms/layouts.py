@@ -114,7 +114,7 @@ def recognised(entries, assignment, pattern=None):
     found = next(fitting, None)
     if found is None:
         refuse_wrapped(names, depth, assignment)
-    return found or Layout("plain", partial(plain, assignment=assignment))
+    return found or Layout("plain", partial(prefixed, assignment=assignment))
 
 
 def fits(layout, names):
@@ -153,7 +153,7 @@ def classroom(name):
     return [Owner(name=found["name"])] if found else []
 
 
-def plain(name, assignment):
+def prefixed(name, assignment):
     """``STUDENT_anything``, or a folder for each student."""
     if len(name.parts) > 1:
         folder = name.parts[0]
@@ -166,7 +166,7 @@ def plain(name, assignment):
 def refuse_wrapped(names, depth, assignment):
     """Raise ValueError where one folder lies around all plain files: it may be the class's, or one student's."""
     inside = [PurePosixPath(*name.parts[depth:]) for name in names if depth and NOTEBOOK.search(name.name)]
-    below = {owner.student or owner.name for name in inside for owner in plain(name, assignment)}
+    below = {owner.student or owner.name for name in inside for owner in prefixed(name, assignment)}
     if len(below) > 1:
         around = PurePosixPath(*names[0].parts[:depth])
         some = ", ".join(sorted(below)[:3])
@@ -187,7 +187,10 @@ def gradescope(entries, depth):
         return None
     try:
         known = yaml.load(listing.read(), Loader=RubyLoader)
-        known = {str(folder): (people(found), moment(found.get(":created_at"))) for folder, found in known.items()}
+        known = {
+            str(folder): (submitters_of(found), gradescope_seconds(found.get(":created_at")))
+            for folder, found in known.items()
+        }
     except (Unreadable, yaml.YAMLError, AttributeError, TypeError, RecursionError) as error:
         raise ValueError(f"{listing.name} is not Gradescope's list of submissions: {error}") from None
 
@@ -198,7 +201,7 @@ def gradescope(entries, depth):
     return Layout("Gradescope", owners, False, "Times of submission are Gradescope's.", listing.name)
 
 
-def people(found):
+def submitters_of(found):
     """Return the submitters of one submission in Gradescope's list, each with three texts."""
     return [
         {key: str(person.get(key) or "").strip() for key in (":sid", ":name", ":email")}
@@ -220,7 +223,7 @@ def ruby(loader, tag, node):
 RubyLoader.add_multi_constructor("!ruby/", ruby)
 
 
-def moment(value):
+def gradescope_seconds(value):
     """Return a time of Gradescope's list in seconds since the epoch, or None."""
     if isinstance(value, dict):
         value = value.get("utc")

@@ -55,7 +55,7 @@ class Person:
     def names(self):
         """Return the keys of the ways in which the name may be written."""
         written = {f"{self.last_name}{self.first_name}", f"{self.first_name}{self.last_name}", self.name}
-        return {key(text) for text in written if key(text)}
+        return {name_key(text) for text in written if name_key(text)}
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Roster:
             if found:
                 return chosen(found, kind.replace("_", " "), getattr(owner, kind))
         name = owner.name or owner.student
-        found = self.known.get(("name", key(name)), [])
+        found = self.known.get(("name", name_key(name)), [])
         found = [person for person in found if not contradicts(owner, person)]
         return chosen(found, "name", name) if found else (None, "not in the roster")
 
@@ -110,12 +110,12 @@ def contradicts(owner, person):
     return any(theirs and ours and theirs != ours for theirs, ours in pairs)
 
 
-def key(name):
+def name_key(name):
     """Return a name to compare by: its letters and digits, composed, in lower case. Accents count."""
     return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).casefold())
 
 
-def read(path: Path) -> Roster:
+def read_roster(path: Path) -> Roster:
     """Read a roster.
 
     Raises ValueError, naming column and line, for a file without a header that can be understood, a student without an
@@ -130,11 +130,11 @@ def read(path: Path) -> Roster:
     if content.startswith(b"PK"):
         raise ValueError(f"{path} is a spreadsheet or an archive; save it as CSV")
     try:
-        lines = table(content)
+        lines = csv_cells(content)
     except csv.Error as error:
         raise ValueError(f"{path} is no CSV: {error}") from None
     columns = [column.strip() for column in lines[0]] if lines else []
-    where = places(columns)
+    where = column_places(columns)
     if not where.keys() & set(IDS):
         raise ValueError(
             f"{path} has no columns that tell who the students are: the first line is {', '.join(columns) or 'empty'}; "
@@ -149,7 +149,7 @@ def read(path: Path) -> Roster:
     return Roster(people(path, columns, where, rows), columns)
 
 
-def table(content):
+def csv_cells(content):
     """Return the cells of a CSV: of any common encoding, separated by comma, semicolon or tab."""
     for encoding in ("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "cp1252", "latin-1"):
         try:
@@ -164,12 +164,12 @@ def table(content):
 
     def understood(separator):
         columns = [column.strip() for column in next(csv.reader([first], delimiter=separator), [])]
-        return len(places(columns)), len(columns)
+        return len(column_places(columns)), len(columns)
 
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=understood)))
 
 
-def places(columns):
+def column_places(columns):
     """Return {what it is: place} of the columns that are understood."""
     lower = [column.casefold() for column in columns]
     where = {}

@@ -5,7 +5,7 @@ from pathlib import Path
 from nbgrader.plugins import ExportPlugin
 
 from grading.files import write
-from grading.gradebook.status import COLUMNS, csv_table, rows
+from grading.gradebook.status import COLUMNS, csv_table, status_rows
 
 
 class StatusExport(ExportPlugin):
@@ -18,7 +18,7 @@ class StatusExport(ExportPlugin):
             row
             for assignment in gradebook.assignments
             if not assignments or assignment.name in assignments
-            for row in rows(gradebook, assignment, self.parent.coursedir)
+            for row in status_rows(gradebook, assignment, self.parent.coursedir)
             if not students or row["student_id"] in students
         ]
         write(Path(self.to or "grades.csv"), csv_table(COLUMNS, found))

@@ -46,15 +46,15 @@ class Code:
 
 def code(source):
     """Return the `Code` of a cell's source; one that does not parse still defines what its ``def`` lines say."""
-    return read_again(source) if len(source) <= LONG else read(source)
+    return read_again(source) if len(source) <= LONG else read_cell(source)
 
 
-def read(source):
+def read_cell(source):
     """Read a source; `code` remembers what this finds in short ones."""
     if CELL_MAGIC.match(source):
         return Code()
     plain = without_magics(source)
-    tree = parsed(plain) or parsed(plain := textwrap.dedent(plain))
+    tree = module_of(plain) or module_of(plain := textwrap.dedent(plain))
     if tree is None:
         found = frozenset(DEFINITION.findall(plain))
         return Code(defines=found, binds=found)
@@ -87,10 +87,10 @@ def read(source):
     )
 
 
-read_again = lru_cache(maxsize=512)(read)  # most cells of a submission are those of every other
+read_again = lru_cache(maxsize=512)(read_cell)  # most cells of a submission are those of every other
 
 
-def parsed(source):
+def module_of(source):
     """Return the module of a source, or None where it is not Python."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a student's invalid escapes

@@ -19,7 +19,7 @@ from nbgrader import utils
 
 from grading.repair.cell_code import Code, code
 from grading.repair.editions import language_of
-from grading.repair.intake import NotGradable, Piece, read
+from grading.repair.intake import NotGradable, Piece, read_submission
 from grading.repair.match import Match, released_code
 from grading.repair.packed import without_packed
 from grading.repair.sentences import cell_repairs, kernel_repairs
@@ -57,7 +57,7 @@ def mend(content: bytes, release: NotebookNode, editions=()) -> Mended:
     """
     if any("BEGIN SOLUTION" in cell.source for cell in release.cells):
         raise ValueError("the release holds answers: give the notebook that students get")
-    handed = read(content)
+    handed = read_submission(content)
     known = dict(editions)
     release = in_language(release, known.get(language_of(handed.pieces)))
     pieces = without_packed(handed.pieces, release, known.values())

@@ -54,7 +54,7 @@ class Piece:
     @cached_property
     def key(self):
         """Return the source without what editors change by themselves."""
-        return key(self.source)
+        return comparable(self.source)
 
     @property
     def grade_id(self):
@@ -72,7 +72,7 @@ class Handed:
     repairs: tuple[str, ...]
 
 
-def read(content):
+def read_submission(content):
     """Read the bytes of a notebook.
 
     Returns a `Handed`. Raises `NotGradable` for what is no notebook, or too large: 32 MiB, 5,000 cells, 4 million
@@ -86,8 +86,8 @@ def read(content):
                 limit=LARGEST_FILE >> 20,
             )
         )
-    text, repairs = decoded(content)
-    document = parsed(text)
+    text, repairs = decode_notebook(content)
+    document = parse_document(text)
     cells, version = cells_of(document)
     if len(cells) > MOST_CELLS:
         raise NotGradable(
@@ -100,7 +100,7 @@ def read(content):
     if sum(len(piece.source) for piece in pieces) > LARGEST_SOURCE:
         raise NotGradable(english("the notebook's cells hold more than {limit} characters", limit=LARGEST_SOURCE))
     metadata = document.get("metadata") if isinstance(document.get("metadata"), dict) else {}
-    repairs += format_repairs(version, readable) + cell_repairs(odd)
+    repairs += format_repairs(version, readable) + odd_cell_repairs(odd)
     if "widgets" in metadata and not has_state(metadata["widgets"]):
         repairs.append(english("The notebook's widgets had no state, as Colab leaves them; they were taken out."))
     pieces = tuple(piece for piece in pieces if piece.source.strip())
@@ -111,7 +111,7 @@ def read(content):
     return Handed(pieces, kernel if isinstance(kernel, str) else None, tuple(repairs))
 
 
-def decoded(content):
+def decode_notebook(content):
     """Return the text of the bytes and what was odd about its encoding."""
     if not content.strip():
         raise NotGradable(english("the file is empty"))
@@ -141,7 +141,7 @@ def decoded(content):
         return content.decode("latin-1"), repairs
 
 
-def parsed(text):
+def parse_document(text):
     """Return the JSON object that a text holds."""
     if text.lstrip().startswith("<"):
         raise NotGradable(english("the file is a web page, not a notebook; hand in the .ipynb file itself"))
@@ -222,11 +222,11 @@ def attachments_of(cell):
     return {
         name: bundle
         for name, bundle in bundles.items()
-        if is_text(name) and all(is_text(data) and MIME.fullmatch(mime) for mime, data in bundle.items())
+        if is_writable(name) and all(is_writable(data) and MIME.fullmatch(mime) for mime, data in bundle.items())
     }
 
 
-def is_text(value):
+def is_writable(value):
     """Tell whether a value is a text that can be written: JSON may hold half of a surrogate pair."""
     return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
 
@@ -255,7 +255,7 @@ def format_repairs(version, cells):
     return repairs
 
 
-def cell_repairs(odd):
+def odd_cell_repairs(odd):
     """Return what is to say about odd cells."""
     repairs = []
     if odd["returns"]:
@@ -285,6 +285,6 @@ def has_state(widgets):
     return all(isinstance(bundle, dict) and "state" in bundle for bundle in bundles)
 
 
-def key(source):
+def comparable(source):
     """Return a source without trailing blanks, outer empty lines and the language that it sets, to compare by."""
     return SETTING.sub('LANGUAGE = "en"', "\n".join(line.rstrip() for line in source.strip().split("\n")))

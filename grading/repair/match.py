@@ -6,7 +6,7 @@ from dataclasses import replace
 from nbgrader import utils
 
 from grading.repair.cell_code import code
-from grading.repair.intake import NotGradable, key
+from grading.repair.intake import NotGradable, comparable
 from helpers.support.language import english
 
 MOST_PARTS = 6  # into which a cell may have been split
@@ -26,7 +26,7 @@ class Match:
         """Take a release and the pieces; ``editions`` are the sources of its cells in other languages."""
         self.cells = release.cells
         released = [cell.source for cell in self.cells]
-        self.texts = [{key(text) for text in texts} for texts in zip(released, *editions, strict=True)]
+        self.texts = [{comparable(text) for text in texts} for texts in zip(released, *editions, strict=True)]
         asked = {i: released_code(cell) for i, cell in enumerate(self.cells) if utils.is_solution(cell)}
         self.functions = {i: found.defines for i, found in asked.items() if found.defines}
         self.names = {i: found.defines or found.binds for i, found in asked.items()}

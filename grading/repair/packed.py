@@ -4,8 +4,8 @@ import ast
 import re
 from dataclasses import replace
 
-from grading.repair.cell_code import parsed, without_magics
-from grading.repair.intake import key
+from grading.repair.cell_code import module_of, without_magics
+from grading.repair.intake import comparable
 
 CALL = "bring_helpers"  # the function of source/setup_cell.py
 
@@ -18,7 +18,7 @@ def without_packed(pieces, release, editions=()):
     """
     known = [[cell.source for cell in release.cells], *editions]
     ours = list(dict.fromkeys(source for sources in known for source in sources if CALL in source))
-    keys = {key(source) for source in ours}
+    keys = {comparable(source) for source in ours}
     pieces = [
         replace(piece, source=stripped(piece.source, ours)) if CALL in piece.source and piece.key not in keys else piece
         for piece in pieces
@@ -31,7 +31,7 @@ def stripped(source, ours):
     for setup in ours:
         source = source.replace(setup, "")
     lines = source.split("\n")
-    tree = parsed(without_magics(source))
+    tree = module_of(without_magics(source))
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Call) and CALL in (getattr(node.func, "id", ""), getattr(node.func, "attr", "")):
             lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)

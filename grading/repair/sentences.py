@@ -102,7 +102,7 @@ def out_of_order(places):
     return set(places) - stay
 
 
-def named(sentence):
+def naming_exercises(sentence):
     """Return a function from the grade_ids of exercises to the sentence about them."""
 
     def filled(grade_ids):
@@ -113,25 +113,25 @@ def named(sentence):
 
 
 SENTENCES = {
-    "unmarked": named(
+    "unmarked": naming_exercises(
         english("Found by the function it defines, for nbgrader's mark was lost, as after Colab or VS Code: {names}.")
     ),
-    "elsewhere": named(english("Found in another cell and put in its place: {names}.")),
-    "shared": named(
+    "elsewhere": naming_exercises(english("Found in another cell and put in its place: {names}.")),
+    "shared": naming_exercises(
         english("Found in one cell with another exercise or a check; that cell is run in its place: {names}.")
     ),
-    "split": named(english("Split into several cells, joined again: {names}.")),
-    "retyped": named(english("Turned into another kind of cell, made what it was: {names}.")),
-    "several": named(english("Defined more than once; the last definition counts: {names}.")),
-    "repeated": named(english("There more than once, word for word; one copy kept: {names}.")),
-    "moved": named(english("Moved, now back in its place: {names}.")),
-    "lost answer": named(
+    "split": naming_exercises(english("Split into several cells, joined again: {names}.")),
+    "retyped": naming_exercises(english("Turned into another kind of cell, made what it was: {names}.")),
+    "several": naming_exercises(english("Defined more than once; the last definition counts: {names}.")),
+    "repeated": naming_exercises(english("There more than once, word for word; one copy kept: {names}.")),
+    "moved": naming_exercises(english("Moved, now back in its place: {names}.")),
+    "lost answer": naming_exercises(
         english("No cell found (deleted, or of an older release); it counts as not attempted: {names}.")
     ),
-    "lost check": named(english("Check missing (deleted, or of an older release); put back: {names}.")),
-    "changed check": named(english("Check changed; the released one counts: {names}.")),
-    "repeated check": named(english("Check there more than once; one copy kept: {names}.")),
-    "marks": named(english("nbgrader metadata changed; the released one counts: {names}.")),
+    "lost check": naming_exercises(english("Check missing (deleted, or of an older release); put back: {names}.")),
+    "changed check": naming_exercises(english("Check changed; the released one counts: {names}.")),
+    "repeated check": naming_exercises(english("Check there more than once; one copy kept: {names}.")),
+    "marks": naming_exercises(english("nbgrader metadata changed; the released one counts: {names}.")),
     "lost prose": lambda cells: english_counted(
         "{count} cell of the released notebook missing (deleted, or of an older release); put back.",
         "{count} cells of the released notebook missing (deleted, or of an older release); put back.",

@@ -14,7 +14,7 @@ class TranslationError(Exception):
     """A catalogue that cannot be read, told in one message."""
 
 
-def read(path: Path) -> polib.POFile:
+def read_catalogue(path: Path) -> polib.POFile:
     """Read a catalogue; raises TranslationError where it is none."""
     try:
         return polib.pofile(str(path), wrapwidth=WIDTH, check_for_duplicates=True)
@@ -27,7 +27,7 @@ def languages(root: Path) -> list[str]:
     return sorted(path.name for path in (root / LOCALE).glob("*") if path.is_dir())
 
 
-def prose(catalogue: polib.POFile) -> dict[str, str]:
+def usable_translations(catalogue: polib.POFile) -> dict[str, str]:
     """Return {text: translation} of a catalogue, without what is empty or fuzzy."""
     return {entry.msgid: entry.msgstr for entry in catalogue if entry.msgstr and not entry.fuzzy and not entry.obsolete}
 
@@ -47,4 +47,4 @@ def catalogue_of(entries: list[polib.POEntry], plural_forms: str) -> dict:
 
 def load(root: Path, language: str, domains) -> dict[str, polib.POFile]:
     """Return a language's catalogues by domain; raises TranslationError for one that is missing or cannot be read."""
-    return {domain: read(root / LOCALE / language / f"{domain}.po") for domain in domains}
+    return {domain: read_catalogue(root / LOCALE / language / f"{domain}.po") for domain in domains}

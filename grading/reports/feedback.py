@@ -14,7 +14,7 @@ from grading.repair.doctor import repairs_in
 from grading.repair.editions import language_of
 from grading.reports.findings import capital, findings
 from grading.reports.language import PageLanguage, page_language
-from helpers.checks.cases import parsed
+from helpers.checks.cases import read_cases
 from helpers.checks.kinds import LARGEST_SHOWN, at, kind_of
 from helpers.support.language import english
 
@@ -37,33 +37,33 @@ def page(notebook, grades, scores, course):
     for finding in exercises:
         finding.score = scores.get(finding.exercise)
     isolation = {finding.isolation for finding in exercises} - {""}
-    return render(
+    return fill_template(
         "feedback.html.j2",
         language,
         **{key: grades[key] for key in ("student", "assignment", "notebook", "score", "max_score", "late_penalty")},
         exercises=exercises,
-        example=partial(example, parsed(course.public(grades["assignment"]))),
+        example=partial(example, read_cases(course.public(grades["assignment"]))),
         pending=[finding.exercise for finding in exercises if finding.graded and finding.score is None],
         repairs=repairs_in(notebook),
         isolation="; ".join(language.render(ISOLATION[name]) for name in sorted(isolation)),
     )
 
 
-def render(template, language=None, **values):
+def fill_template(template, language=None, **values):
     """Fill a template of ``templates/``, in English where no language is given; every value is escaped."""
     language = language or PageLanguage()
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {filter.__name__: filter for filter in (breakable, number, prose)}
+    environment.filters |= {filter.__name__: filter for filter in (breakable, number_text, escape_prose)}
     environment.filters |= {filter.__name__: partial(filter, language) for filter in (points, sentence, sides, status)}
     environment.filters["text"] = language.text
     environment.globals.update(_=language.text, lang=language.code)
     return environment.get_template(template).render(values)
 
 
-def prose(text):
+def escape_prose(text):
     """Escape words and set what stands between backticks as code."""
     words, *rest = text.split("`")
     code = [Markup("<code>{}</code>").format(part) if i % 2 == 0 else escape(part) for i, part in enumerate(rest)]
@@ -72,7 +72,7 @@ def prose(text):
 
 def sentence(language, message):
     """Return a stored message in words, as a sentence begins."""
-    return prose(capital(language.render(message)))
+    return escape_prose(capital(language.render(message)))
 
 
 def breakable(name):
@@ -80,13 +80,13 @@ def breakable(name):
     return Markup("_<wbr>").join(map(escape, str(name).split("_")))
 
 
-def number(value):
+def number_text(value):
     return f"{value:g}"
 
 
 def points(language, finding):
     """Return the score and the maximum of an exercise; a score that is not there is no 0."""
-    score = "–" if finding.score is None else number(finding.score)
+    score = "–" if finding.score is None else number_text(finding.score)
     return language.text("{score} of {maximum:g}", score=score, maximum=finding.maximum) if finding.graded else score
 
 

@@ -17,7 +17,7 @@ from nbgrader.api import MissingEntry
 from grading.gradebook.database import directory_of, gradebook_of, submission_of
 from grading.gradebook.status import collected, csv_table, places, status_of
 from grading.repair.doctor import repairs_in
-from grading.reports.feedback import render
+from grading.reports.feedback import fill_template
 from grading.reports.findings import Finding, capital, findings, scores
 from helpers.support.language import Message
 
@@ -67,10 +67,10 @@ def submissions(course, assignment):
             raise ValueError(f"the gradebook has no assignment {assignment!r}; it has {known}") from None
         folders = directory_of(course)
         students = {student.id for student in gradebook.students} | collected(folders, assignment)
-        return [read(folders, gradebook, student, entry) for student in sorted(students)]
+        return [read_outcome(folders, gradebook, student, entry) for student in sorted(students)]
 
 
-def read(folders, gradebook, student, assignment):
+def read_outcome(folders, gradebook, student, assignment):
     """Return the `Submission` of one student; ``assignment`` is the gradebook's entry."""
 
     place, record = places(folders, student, assignment.name)
@@ -105,7 +105,7 @@ def record(submission):
                 "points": finding.score,
                 "maximum": finding.maximum,
                 "status": submission.status if missing else "graded",
-                "reason": in_words(submission.reason) if missing else "",
+                "reason": reason_in_words(submission.reason) if missing else "",
                 "aspects": {name: earned for name, earned, _ in finding.aspects},
                 "cases": len(finding.results),
                 "cases_failed": [result.name for result in finding.failed],
@@ -115,14 +115,14 @@ def record(submission):
     return {
         "student": submission.student,
         "status": submission.status,
-        "reason": in_words(submission.reason),
+        "reason": reason_in_words(submission.reason),
         "late_penalty": submission.late_penalty,
         "repairs": [str(sentence) for sentence in submission.repairs],
         "exercises": marks,
     }
 
 
-def rows(records):
+def table_rows(records):
     """Yield a table's rows, one for each student and exercise, with lists joined to text."""
     for student in records:
         for mark in student["exercises"]:
@@ -131,7 +131,7 @@ def rows(records):
             yield {key: "; ".join(value) if isinstance(value, list) else value for key, value in row.items()}
 
 
-def in_words(reason):
+def reason_in_words(reason):
     return "" if reason is None else str(reason)
 
 
@@ -151,16 +151,16 @@ def misconceptions(submissions):
     return found
 
 
-def write(submissions, assignment, to):
+def write_tables(submissions, assignment, to):
     """Write `FILES` into the folder ``to``, made if it is missing, and return their paths."""
     to.mkdir(parents=True, exist_ok=True)
     paths = [to / name for name in FILES]
     records = [record(submission) for submission in submissions]
-    paths[0].write_bytes(csv_table(COLUMNS, rows(records)))
+    paths[0].write_bytes(csv_table(COLUMNS, table_rows(records)))
     data = {"assignment": assignment, "students": records}
     paths[1].write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     ungraded = [s for s in submissions if s.status in ("not graded", "not submitted")]
-    page = render(
+    page = fill_template(
         "misconceptions.html.j2",
         assignment=assignment,
         exercises=misconceptions(submissions),

@@ -45,7 +45,7 @@ class Sandbox:
     """
 
     def __init__(self, covered=()):
-        sweep()
+        sweep_sockets()
         self.covered = covered
         self.share = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE))
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -124,7 +124,7 @@ class Sandbox:
         remove(self.share)
 
 
-def sweep():
+def sweep_sockets():
     """Remove the socket folders of this user's processes that were killed."""
     for folder in PLACE.glob(f"{PREFIX}*-*"):
         process = folder.name.removeprefix(PREFIX).partition("-")[0]
@@ -176,18 +176,18 @@ def current(folders=()):
     global _current
     covered = private(folders)
     if _current is None or not _current.alive or not set(covered) <= set(_current.covered):
-        close()
+        close_sandbox()
         _current = Sandbox(covered)
     return _current
 
 
-def wipe():
+def renew_sandbox():
     """Make this process's sandbox ready for the next submission; end it where that cannot be done."""
     if _current is not None and not _current.wipe():
-        close()
+        close_sandbox()
 
 
-def close():
+def close_sandbox():
     """End this process's sandbox, if there is one."""
     global _current
     if _current is not None:
@@ -195,7 +195,7 @@ def close():
         ended.close()
 
 
-atexit.register(close)
+atexit.register(close_sandbox)
 
 
 class SandboxProvisioner(LocalProvisioner):

@@ -67,11 +67,11 @@ def in_use():
     """Return the `CaseFile` in use; raises `NoCases` where there is none."""
     if _content is None:
         raise NoCases(_("There are no cases to check with: run this notebook's first code cell, then this one again."))
-    return parsed(_content)
+    return read_cases(_content)
 
 
 @functools.lru_cache(maxsize=8)
-def parsed(content):
+def read_cases(content):
     """Return the `CaseFile` of a file's bytes."""
     from safetensors.numpy import load
 

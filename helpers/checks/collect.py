@@ -51,13 +51,13 @@ def encode(value, depth=0):
     """
     import numbers
 
-    name = plain(type(value).__name__)
+    name = plain_text(type(value).__name__)
     if value is None:
         return {"kind": "none"}
     if isinstance(value, bool):
         return {"kind": "boolean", "value": bool(value)}
     if isinstance(value, str):
-        return {"kind": "word", "value": plain(value)}
+        return {"kind": "word", "value": plain_text(value)}
     if isinstance(value, (list, tuple)) and depth < MAX_DEPTH and len(value) <= MAX_ITEMS:
         return {"kind": "list", "type": name, "items": [encode(item, depth + 1) for item in value]}
     if isinstance(value, dict) and depth < MAX_DEPTH and len(value) <= MAX_ITEMS:
@@ -78,10 +78,10 @@ def encode_key(key):
     key = key.item() if hasattr(key, "item") else key
     if isinstance(key, (int, float)) and abs(key) < 2**53:
         return key
-    return plain(key if isinstance(key, str) else type(key).__name__, 40)
+    return plain_text(key if isinstance(key, str) else type(key).__name__, 40)
 
 
-def plain(text, limit=300):
+def plain_text(text, limit=300):
     """Cut a text and replace what UTF-8 cannot say; an object without a working ``str`` becomes an empty one."""
     try:
         return str(text)[:limit].encode(errors="replace").decode()
@@ -123,26 +123,26 @@ def collect(function, cases, tensors):
         kwargs = {key: decode(value, tensors) for key, value in case["kwargs"].items()}
         try:
             answer = encode(function if case.get("value") else function(*args, **kwargs))
-            if not all(same(arg, before) for arg, before in zip(args, fresh, strict=True)):
+            if not all(is_unchanged(arg, before) for arg, before in zip(args, fresh, strict=True)):
                 answer["changed_input"] = True
         except KeyboardInterrupt:  # the grader's time limit, or the student's own stop
             raise
         except BaseException as error:  # SystemExit too: it must not end the notebook
-            answer = {"kind": "raised", "type": plain(type(error).__name__), "text": plain(error)}
+            answer = {"kind": "raised", "type": plain_text(type(error).__name__), "text": plain_text(error)}
             if isinstance(error, NotImplementedError) and not answer["text"]:  # a stub's; torch's have a text
                 answer = {"kind": "unattempted"}
         answers.append(answer)
     return answers
 
 
-def same(value, before):
+def is_unchanged(value, before):
     """Tell whether an argument still holds what it held before the call."""
     if type(value) is not type(before):
         return False
     if isinstance(before, dict):
-        return list(value) == list(before) and all(same(value[key], before[key]) for key in before)
+        return list(value) == list(before) and all(is_unchanged(value[key], before[key]) for key in before)
     if isinstance(before, list):
-        return len(value) == len(before) and all(map(same, value, before))
+        return len(value) == len(before) and all(map(is_unchanged, value, before))
     if hasattr(before, "detach") or hasattr(before, "dtype"):
         return value.shape == before.shape and bool(((value == before) | (value != value) & (before != before)).all())
     return value == before or before != before

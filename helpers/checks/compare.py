@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..support.language import Message, english
-from .kinds import kind_of, word
+from .kinds import kind_of, shortened
 from .recognise import Compared, recognise
 
 ANSWERS = "unattempted undefined raised none tensor array list dict integer number boolean word other".split()
@@ -71,7 +71,9 @@ def compare_case(case, tensors, answer, hidden=False):
         return result("empty" if case.get("value") else "nothing")
     try:
         if kind == "raised":
-            return result(kind, None, english("{type}: {text}", type=word(answer, "type"), text=word(answer, "text")))
+            return result(
+                kind, None, english("{type}: {text}", type=shortened(answer, "type"), text=shortened(answer, "text"))
+            )
         found = kind_of(case["expected"], tensors).mismatch(answer)
     except Exception:  # whatever a student's process sends and breaks costs that process its answer only
         return result("lost")

@@ -91,7 +91,7 @@ class Kind:
         return repr(self.value)
 
     def wrong(self, outcome, expected, got):
-        return Mismatch(outcome, named(self.label, expected), got)
+        return Mismatch(outcome, with_label(self.label, expected), got)
 
     def wrong_type(self, answer):
         return self.wrong("type", self.asked(), describe(answer))
@@ -130,7 +130,7 @@ class Array(Kind):
         if not np.ndim(reference):
             return self.wrong("value", plain(right), plain(wrong))
         where = self.label + f"[{', '.join(map(str, place))}]"
-        return Mismatch("value", named(where, plain(right)), of_many(wrong, good))
+        return Mismatch("value", with_label(where, plain(right)), of_many(wrong, good))
 
     def numbers(self):
         return self.reference
@@ -207,7 +207,7 @@ class Word(Kind):
     def mismatch(self, answer):
         if answer.get("kind") != "word":
             return self.wrong_type(answer)
-        text = word(answer, "value")
+        text = shortened(answer, "value")
         return None if text == self.value else self.wrong("value", plain(self.text()), plain(repr(text)))
 
 
@@ -395,15 +395,15 @@ def describe(answer):
     if kind == "integer":
         return english("the whole number {value}", value=f"{number_of(answer):.0f}")
     if kind == "word":
-        return english("the text {value}", value=repr(word(answer, "value")))
+        return english("the text {value}", value=repr(shortened(answer, "value")))
     if kind == "list":
-        return english("a {type} of {count} items", type=word(answer, "type"), count=len(items_of(answer)))
+        return english("a {type} of {count} items", type=shortened(answer, "type"), count=len(items_of(answer)))
     if kind == "dict":
         return english("a dict")
-    return plain("None") if kind == "none" else english("an object of type {type}", type=word(answer, "type"))
+    return plain("None") if kind == "none" else english("an object of type {type}", type=shortened(answer, "type"))
 
 
-def word(answer, key):
+def shortened(answer, key):
     """Return a text of an answer, cut where it is longer than `collect` makes it."""
     return str(answer.get(key))[:300]
 
@@ -411,7 +411,7 @@ def word(answer, key):
 # Words and numbers
 
 
-def named(label, message):
+def with_label(label, message):
     return Message("{label}: {value}", {"label": label, "value": message}) if label else message
 
 

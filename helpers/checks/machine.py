@@ -71,7 +71,7 @@ def tested(device):
     """Print the outcome of the self-test on a device, whatever happens, and return whether all is well."""
     try:
         passed, total = self_test(device)
-        print(f"{describe(device)}: softmax_t agrees with {passed} of {total} references")
+        print(f"{describe_device(device)}: softmax_t agrees with {passed} of {total} references")
     except Exception as error:
         print(f"{device.type}: the self-test failed: {said(error)}")
         return False
@@ -99,7 +99,7 @@ def devices():
     return list(dict.fromkeys([pick_device("cpu"), pick_device()]))
 
 
-def describe(device):
+def describe_device(device):
     """Return a device in words."""
     import torch
 

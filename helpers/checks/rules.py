@@ -65,7 +65,7 @@ class Notebook:
         for cell in cells:
             lines = re.split("\r\n|\r|\n", cell)  # as Python counts them
             try:
-                statements = parse(cell)
+                statements = statements_of(cell)
             except (RecursionError, MemoryError):
                 self.unreadable.append(lines[0].strip())
                 continue
@@ -111,7 +111,7 @@ class Notebook:
             if not self.is_own(dotted):
                 yield dotted, node.lineno, False
         if isinstance(node, ast.Call) and resolve(node.func, names) in ("eval", "exec") and node.args:
-            for statement in parse(text_of(node.args[0]) or ""):
+            for statement in statements_of(text_of(node.args[0]) or ""):
                 yield from ((dotted, node.lineno, sure) for dotted, _, sure in self.references(statement, names))
         for child in ast.iter_child_nodes(node):
             yield from self.references(child, names)
@@ -143,7 +143,7 @@ class Notebook:
         return any(method in bindings(part, {}) for statement in classes for part in statement.body)
 
 
-def parse(source):
+def statements_of(source):
     """Return the statements of a cell, or none where it is not Python."""
     try:
         with warnings.catch_warnings():
@@ -200,7 +200,7 @@ def resolve(node, names):
     if isinstance(node, ast.Name):
         return names.get(node.id, node.id)
     if isinstance(node, ast.Attribute):
-        return f"{resolve(node.value, names) or root(node.value)}.{node.attr}"
+        return f"{resolve(node.value, names) or local_name(node.value)}.{node.attr}"
     if isinstance(node, ast.Call):
         called = resolve(node.func, names)
         if called in ("importlib.import_module", "__import__", "builtins.__import__") and node.args:
@@ -210,7 +210,7 @@ def resolve(node, names):
     return None
 
 
-def root(node):
+def local_name(node):
     """Return the name of a local variable, for its methods to be recognised by, or ``?``."""
     return node.id if isinstance(node, ast.Name) else "?"
 

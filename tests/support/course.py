@@ -3,7 +3,7 @@
 from grading.commands.trial import Trial  # noqa: F401
 from grading.course import Course, fill
 from helpers.checks import cases
-from helpers.checks.cases import parsed
+from helpers.checks.cases import read_cases
 
 NO_SHIFT = """def softmax_t(x, temperature=1.0, dim=-1):
     weights = torch.exp(x / temperature)
@@ -14,7 +14,9 @@ FORBIDDEN = """def softmax_t(x, temperature=1.0, dim=-1):
 
 COURSE = Course()
 ASSIGNMENTS = COURSE.assignments
-CASES = {assignment: tuple(map(parsed, COURSE.cases(assignment))) for assignment in ASSIGNMENTS}  # public and hidden
+CASES = {
+    assignment: tuple(map(read_cases, COURSE.cases(assignment))) for assignment in ASSIGNMENTS
+}  # public and hidden
 released, solutions, points = COURSE.release, COURSE.solutions, COURSE.points
 
 

@@ -19,7 +19,7 @@ from grading.authoring.draw import COMMITTED_SEED, hidden_bytes, public_bytes
 from grading.authoring.exercise import load_exercises
 from grading.course import REPOSITORY, Course
 from grading.engine.verdict import verdict
-from helpers.checks.cases import parsed
+from helpers.checks.cases import read_cases
 from helpers.checks.collect import collect
 from helpers.checks.rules import violations
 
@@ -45,7 +45,9 @@ class Row:
 @functools.cache
 def files(assignment, seed=COMMITTED_SEED, course=REPOSITORY):
     """Return the public and the hidden case file that a seed gives."""
-    return parsed(public_bytes(Course(course), assignment)), parsed(hidden_bytes(Course(course), assignment, seed))
+    return read_cases(public_bytes(Course(course), assignment)), read_cases(
+        hidden_bytes(Course(course), assignment, seed)
+    )
 
 
 @functools.cache

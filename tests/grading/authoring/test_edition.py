@@ -24,7 +24,7 @@ LANGUAGES = catalogues.languages(REPOSITORY)
 
 def accented_edition(name=ASSIGNMENT):
     """Return what students would get in a language that nobody speaks."""
-    prose = catalogues.prose(pseudo.catalogues()[name])
+    prose = catalogues.usable_translations(pseudo.catalogues()[name])
     return texts.translated(released(name), pseudo.CODE_NAME, prose)
 
 

@@ -146,7 +146,7 @@ def test_a_language_is_begun_by_one_command_one_file_a_domain(tmp_path):
 @pytest.mark.parametrize("language", languages(REPOSITORY))
 @pytest.mark.parametrize("domain", [*ASSIGNMENTS, "helpers", "grading"])
 def test_every_text_is_translated_and_keeps_what_it_must(language, domain):
-    stored = catalogues.read(REPOSITORY / catalogues.LOCALE / language / f"{domain}.po")
+    stored = catalogues.read_catalogue(REPOSITORY / catalogues.LOCALE / language / f"{domain}.po")
     assert faults(stored, template()[domain]) == []
 
 

@@ -384,7 +384,7 @@ def test_a_hostile_notebook_stops_nobody(course, capsys, monkeypatch):
         course.submit(name, ASSIGNMENT, json.dumps(notebook).encode())
     assert grade(course.root, "--workers=0") == 1, "torn has no mark"
     assert [course.marks(ASSIGNMENT)[name] for name in ("heading", "picture")] == [MARKS["half"]] * 2
-    monkeypatch.setattr("grading.repair.doctor.read", lambda content: 1 / 0)
+    monkeypatch.setattr("grading.repair.doctor.read_submission", lambda content: 1 / 0)
     capsys.readouterr()
     hand_in_anew(course, "solved", filled(course.root, HALF))
     assert grade(course.root, "--workers=0", "--student=solved") == 1
@@ -573,11 +573,11 @@ def test_one_that_ends_its_process_takes_no_other_along(tmp_path):
 
 def test_a_time_out_is_tried_once_more_alone_and_recorded(course, monkeypatch, capsys):
     late = solutions(ASSIGNMENT) | {
-        "softmax_t": "import time\ndef softmax_t(x, temperature=1.0, dim=-1):\n    time.sleep(9)"
+        "softmax_t": "import time\ndef softmax_t(x, temperature=1.0, dim=-1):\n    time.sleep(30)"
     }
     course.submit("late", ASSIGNMENT, filled(course.root, late))
     settings = (REPOSITORY / "nbgrader_config.py").read_text()
-    (course.root / "nbgrader_config.py").write_text(settings + "\nc.Judge.timeout = 1\n")
+    (course.root / "nbgrader_config.py").write_text(settings + "\nc.Judge.timeout = 3\n")
     assert grade(course.root, "--workers=0", "--student=late", "--no-feedback") == 0
     record = Store(course.root, ASSIGNMENT).load("late")
     assert record.doubtful and record.tried_again

@@ -13,7 +13,7 @@ from grading.authoring.draw import COMMITTED_SEED, hidden_bytes, public_bytes
 from grading.course import REPOSITORY, Course
 from grading.engine.judge import inputs_of
 from grading.engine.verdict import verdict
-from helpers.checks.cases import parsed, tensor_names
+from helpers.checks.cases import read_cases, tensor_names
 from helpers.checks.recognise import parts_of
 from tests.support.course import ASSIGNMENTS, CASES, COURSE, Trial, case_files, filled, released, solutions
 
@@ -218,7 +218,7 @@ def test_a_private_hidden_set_is_used_when_it_is_there(tmp_path):
         private.write_bytes(hidden_bytes(COURSE, assignment, "my own seed"))
         assert course.hidden(assignment) == private.read_bytes() != committed
         assert course.cases(assignment)[0] == COURSE.public(assignment)
-        assert parsed(private.read_bytes()).exercises.keys() == parsed(committed).exercises.keys()
+        assert read_cases(private.read_bytes()).exercises.keys() == read_cases(committed).exercises.keys()
 
 
 def test_a_course_without_cases_says_how_to_get_them(tmp_path):

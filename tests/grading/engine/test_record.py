@@ -8,7 +8,7 @@ import pytest
 
 from grading.course import REPOSITORY, Course, fill, notebook_at
 from grading.engine import record as records
-from grading.engine.record import DECIDING, JUDGED, OtherCourse, Terms, code_digest, judged, unpacked
+from grading.engine.record import DECIDING, JUDGED, OtherCourse, Terms, code_digest, judged, unpack_terms
 from tests.support.course import ASSIGNMENTS, COURSE, released, solutions
 
 ASSIGNMENT = ASSIGNMENTS[0]
@@ -64,8 +64,8 @@ def test_where_the_course_lies_makes_no_other_version():
 
 
 def test_terms_come_out_as_they_were_packed_and_once():
-    assert unpacked(TERMS.packed) == TERMS and unpacked(TERMS.packed).version == TERMS.version
-    assert unpacked(bytes(bytearray(TERMS.packed))) is unpacked(TERMS.packed), "what is in there is read once"
+    assert unpack_terms(TERMS.packed) == TERMS and unpack_terms(TERMS.packed).version == TERMS.version
+    assert unpack_terms(bytes(bytearray(TERMS.packed))) is unpack_terms(TERMS.packed), "what is in there is read once"
     assert len(TERMS.packed) < 2 * len(RELEASE), "they go to a worker with each submission"
 
 
@@ -83,6 +83,6 @@ def test_a_submission_is_judged_from_its_bytes_and_the_terms_alone(language, mon
     content, worth = nbformat.writes(notebook).encode(), COURSE.points(ASSIGNMENT)
     for name in ("release", "public", "hidden", "editions"):
         monkeypatch.setattr(Course, name, lambda *_: pytest.fail("the course was read"))
-    found = judged(content, unpacked(TERMS.packed), TERMS.version)
+    found = judged(content, unpack_terms(TERMS.packed), TERMS.version)
     assert (found.status, found.repairs) == (JUDGED, ())
     assert found.points == {f"test_{name}": points for name, points in worth.items()}

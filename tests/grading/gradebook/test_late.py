@@ -81,9 +81,9 @@ def test_a_due_date_is_kept_in_utc_as_nbgrader_compares_it(course, when, zone, d
 
 
 def test_a_due_date_is_said_in_both_zones():
-    due = late.moment("2026-09-30T23:59", "Asia/Ho_Chi_Minh")
+    due = late.to_utc("2026-09-30T23:59", "Asia/Ho_Chi_Minh")
     expected = "Due 2026-09-30 23:59 (UTC+0700), that is 2026-09-30 16:59 UTC."
-    assert late.in_words(due, "Asia/Ho_Chi_Minh") == expected
+    assert late.due_in_words(due, "Asia/Ho_Chi_Minh") == expected
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from grading.__main__ import main
 from grading.course import REPOSITORY
 from grading.gradebook.status import REASON
 from grading.lms.collect import NOBODY
-from grading.lms.layouts import plain
+from grading.lms.layouts import prefixed
 from tests.support.course import ASSIGNMENTS, filled, released, solutions
 
 FIRST = ASSIGNMENTS[0]
@@ -213,4 +213,4 @@ def test_the_help_can_be_read():
     ],
 )
 def test_the_student_is_read_from_the_name(name, student):
-    assert "".join(owner.id for owner in plain(PurePosixPath(name), FIRST)) == student
+    assert "".join(owner.id for owner in prefixed(PurePosixPath(name), FIRST)) == student

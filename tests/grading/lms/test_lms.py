@@ -18,7 +18,7 @@ from grading.course import REPOSITORY
 from grading.gradebook.status import REASON
 from grading.lms import archives as archive
 from grading.lms import layouts as lms
-from grading.lms.collect import collect, stamp
+from grading.lms.collect import collect_submissions, stamp
 from tests.grading.lms.test_collect import BLANK, BROKEN, SOLVED, taken, tree
 from tests.support.course import ASSIGNMENTS
 
@@ -53,7 +53,7 @@ def gathered(tmp_path, content, name="submissions.zip", **options):
     """Collect a zip of these bytes, or of a dict of files, into tmp_path/course."""
     source = tmp_path / name
     source.write_bytes(content if isinstance(content, bytes) else zipped(content))
-    return collect(source, FIRST, tmp_path / "course", timezone="UTC", **options)
+    return collect_submissions(source, FIRST, tmp_path / "course", timezone="UTC", **options)
 
 
 def submitted_at(tmp_path, student):
@@ -221,7 +221,7 @@ def test_an_unpacked_zip_gives_the_same(tmp_path, files):
     packed = gathered(tmp_path, files)
     with zipfile.ZipFile(tmp_path / "submissions.zip") as whole:
         whole.extractall(tmp_path / "in" / "unpacked")
-    unpacked = collect(tmp_path / "in", FIRST, tmp_path / "again")
+    unpacked = collect_submissions(tmp_path / "in", FIRST, tmp_path / "again")
     assert unpacked.layout == packed.layout
     assert [student for student, *_ in unpacked.taken] == [student for student, *_ in packed.taken]
 
@@ -241,7 +241,7 @@ DOCUMENTED = (REPOSITORY / "docs" / "lms.md").read_text(encoding="utf-8")
 @pytest.mark.parametrize("system, example", re.findall(r"^\| (\w[^|]*) \| .* \| `(.+)` \|$", DOCUMENTED, re.MULTILINE))
 def test_every_documented_name_is_recognised(system, example):
     names = [example, "assignment_77_export/submission_metadata.yml"] if system == "Gradescope" else [example]
-    entries = [archive.Entry(PurePosixPath(name), None, LISTING.encode) for name in names]
+    entries = [archive.FoundFile(PurePosixPath(name), None, LISTING.encode) for name in names]
     layout = lms.recognised(entries, FIRST)
     assert layout.title == system.partition(",")[0]
     [owner] = layout.owners(PurePosixPath(example))
@@ -309,7 +309,7 @@ def test_without_an_option_the_machines_zone_counts(tmp_path, monkeypatch):
     time.tzset()
     try:
         (tmp_path / "in.zip").write_bytes(zipped({"ada.ipynb": SOLVED}))
-        collect(tmp_path / "in.zip", FIRST, tmp_path / "course")
+        collect_submissions(tmp_path / "in.zip", FIRST, tmp_path / "course")
     finally:
         monkeypatch.undo()
         time.tzset()

@@ -7,7 +7,7 @@ from nbgrader.utils import parse_utc
 
 from grading.__main__ import main
 from grading.lms import roster
-from grading.lms.collect import collect
+from grading.lms.collect import collect_submissions
 from grading.lms.layouts import Owner
 from tests.grading.lms.test_collect import BLANK, SOLVED, taken, tree
 from tests.grading.lms.test_lms import CANVAS, CLASSROOM, GRADESCOPE, MOODLE, zipped
@@ -49,13 +49,13 @@ def written(tmp_path, text, encoding="utf-8"):
     """Read a roster from a file with this text."""
     path = tmp_path / "roster.csv"
     path.write_bytes(text.encode(encoding))
-    return roster.read(path)
+    return roster.read_roster(path)
 
 
 def gathered(tmp_path, files, people, times=None):
     """Collect a zip of these files with the roster."""
     (tmp_path / "in.zip").write_bytes(zipped(files, times))
-    return collect(tmp_path / "in.zip", FIRST, tmp_path / "course", people, timezone="UTC")
+    return collect_submissions(tmp_path / "in.zip", FIRST, tmp_path / "course", people, timezone="UTC")
 
 
 @pytest.mark.parametrize(

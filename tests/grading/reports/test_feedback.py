@@ -29,9 +29,9 @@ from grading.engine.judge import inputs_of, is_judged
 from grading.engine.verdict import verdict
 from grading.gradebook.status import keep_reason
 from grading.repair.doctor import Mended
-from grading.reports.feedback import call, example, page, prose
+from grading.reports.feedback import call, escape_prose, example, page
 from grading.reports.findings import reason
-from grading.reports.summary import misconceptions, submissions, write
+from grading.reports.summary import misconceptions, submissions, write_tables
 from helpers.checks import collect
 from helpers.checks.compare import Result
 from helpers.checks.kinds import kind_of
@@ -290,7 +290,7 @@ def test_what_people_wrote_is_text_and_never_markup(course):
     assert TAG not in page(
         notebook, grades(student=TAG, notebook=TAG, assignment=ASSIGNMENT), {"softmax_t": None}, COURSE
     )
-    assert prose("a `<b>` c") == "a <code>&lt;b&gt;</code> c"
+    assert escape_prose("a `<b>` c") == "a <code>&lt;b&gt;</code> c"
 
 
 # What makes a page readable
@@ -352,7 +352,7 @@ def problems(page):
 @pytest.fixture(scope="module")
 def misconceptions_page(course, tmp_path_factory):
     folder = tmp_path_factory.mktemp("summary")
-    return write(submissions(course.root, ASSIGNMENT), ASSIGNMENT, folder)[2].read_text()
+    return write_tables(submissions(course.root, ASSIGNMENT), ASSIGNMENT, folder)[2].read_text()
 
 
 def test_every_page_is_accessible_printable_and_closed_to_the_network(course, misconceptions_page):

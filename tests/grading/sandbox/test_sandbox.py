@@ -300,7 +300,7 @@ def test_a_folder_is_measured_without_being_followed(tmp_path):
 @pytest.mark.slow
 @in_bubblewrap
 def test_a_sandbox_that_cannot_start_is_an_error(monkeypatch):
-    sandbox.close()
+    sandbox.close_sandbox()
     monkeypatch.setattr(sandbox, "ZYGOTE", Path("/nowhere/zygote.py"))
     with pytest.raises(RuntimeError, match=r"the sandbox did not start: .*nowhere"):
         run("print(1)")
