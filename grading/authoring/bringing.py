@@ -95,16 +95,17 @@ def bring(files, digest, python, needed, problem):
     except ValueError:  # something of the same name
         spec = None
     held = getattr(spec and spec.loader, "files", {})
-    same = getattr(spec and spec.loader, "digest", "") == digest  # this cell has run before
+    same = held == files  # this cell has run before
     if spec and spec.submodule_search_locations and pathlib.Path(str(spec.origin)).is_file():
         folder = pathlib.Path(spec.origin).parent
         found = [path for kind in ("py", "json") for path in folder.rglob("*." + kind)]
         try:
             held = {path.relative_to(folder.parent).as_posix(): path.read_bytes() for path in found}
-        except OSError:  # a folder of that name, or a file that is not there when it is wanted
-            held = {}
-        same = digest_of(held) == digest
-    if not same or any(held.get(name) != files[name] for name in catalogues):
+            known = json.loads(held[catalogues[0]].decode())["texts"] if catalogues else {}
+            same = digest_of(held) == digest and translations.items() <= known.items()
+        except (OSError, KeyError, ValueError):  # not there when it is wanted, or a folder, or no catalogue
+            same = False
+    if not same:
         finder = Packed()
         finder.digest, finder.files = digest, files
         sys.meta_path[:] = [finder] + [other for other in sys.meta_path if not hasattr(other, "digest")]

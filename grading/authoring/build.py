@@ -417,7 +417,8 @@ def setup_cell(root: Path, name: str, cells: list[Cell], language: str = "en", s
             raise BuildError(f"source/{name}.py: {error}") from None
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
     stored = course.notebook(name, language)
-    return packing.setup_source(files, project, [setup_in(stored.read_text("utf-8"))] if stored.exists() else [])
+    cell = [setup_in(stored.read_text("utf-8"))] if stored.exists() else []
+    return packing.setup_source(files, project, cell, [cell.source for cell in cells if cell.kind != "markdown"])
 
 
 def setup_in(text: str) -> str:

@@ -2,7 +2,7 @@
 
 Pure functions of files:
 
-    files of helpers/, cases --slim--> --pack--> text --the cell (setup_cell.py)--> `import helpers`
+    files of helpers/, cases --only_shown, only_said, slim--> --pack--> text --the cell (setup_cell.py)--> `import helpers`
 
 Compressors differ between machines. So a stored text is kept while it decodes to the same files (`differences`), and
 what is compared is these files, never the text.
@@ -19,13 +19,16 @@ from pathlib import Path
 
 from grading.authoring.bringing import digest_of
 from grading.authoring.setup_cell import unpacked
+from helpers.checks.cases import read_cases
 from helpers.support.language import Language, english
 
 CELL, BRINGING = (Path(__file__).with_name(name) for name in ("setup_cell.py", "bringing.py"))
 CASES = "public.safetensors"  # the name under which the cell holds them
 CALL = re.compile(r'^bring_helpers\(.*, packed="""([^"]*)"""\)$', re.MULTILINE)
 # Text packs a little smaller without "pb": in it, a byte's place in a word of four says nothing.
-SMALLEST = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0}]
+SMALLEST = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0, "nice_len": 64}]
+# Of these files a notebook brings only what it shows.
+DRAWING = re.compile(r"helpers/(plots/|explorers/|pipeline\.py)")
 # What folds the cell: JupyterLab and Notebook 7, Kaggle, Colab (with the title in the first line). VS Code folds
 # nothing by metadata; there the packed text is one long line.
 FOLDED = {"jupyter": {"source_hidden": True}, "_kg_hide-input": True, "cellView": "form"}
@@ -33,7 +36,8 @@ FOLDED = {"jupyter": {"source_hidden": True}, "_kg_hide-input": True, "cellView"
 
 def pack(files: dict[str, bytes]) -> str:
     """Return the files as a text of printable ASCII without quotes and backslashes; `unpack` reads it back."""
-    names = sorted(files, key=lambda name: (name.endswith(".json"), name))  # a catalogue after the code it repeats
+    # A catalogue after the code that it repeats, numbers, which repeat nothing, at the end.
+    names = sorted(files, key=lambda name: (name == CASES, name.endswith(".json"), name))
     sizes = json.dumps({name: len(files[name]) for name in names}, separators=(",", ":"))
     data = b"".join([sizes.encode(), b"\n", *(files[name] for name in names)])
     return base64.b85encode(lzma.compress(data, filters=SMALLEST)).decode()
@@ -81,19 +85,79 @@ def slim(name: str, content: bytes, public: set[str]) -> bytes:
     return "\n".join(lines).encode()
 
 
-def setup_source(files: dict[str, bytes], project: dict, stored: list[str]) -> str:
+def only_shown(files: dict[str, bytes], code: str) -> dict[str, bytes]:
+    """Return the files without the figures and explorers to which a notebook's code does not lead.
+
+    A function or class of theirs stays where what stays has its name. What goes leaves empty lines, its import and its
+    place in the table of `helpers` go with it: to the notebook it is a name that does not exist.
+    """
+    trees = {name: ast.parse(content) for name, content in files.items() if name.endswith(".py")}
+    waiting, drawing = [ast.parse(code)], {}
+    for name, tree in trees.items():
+        for node in tree.body:
+            droppable = DRAWING.match(name) and isinstance(node, ast.ClassDef | ast.FunctionDef)
+            drawing.setdefault(node.name, []).append(node) if droppable else waiting.append(node)
+    found = set()
+    while waiting:
+        inside = {getattr(node, "id", getattr(node, "attr", "")) for node in ast.walk(waiting.pop())}
+        waiting += [node for name in inside - found for node in drawing.get(name, ())]
+        found |= inside
+    gone = drawing.keys() - found
+    return files | {name: _without(gone, files[name], tree) for name, tree in trees.items()}
+
+
+def _without(names: set[str], content: bytes, tree: ast.Module) -> bytes:
+    """Return a module without these functions and classes, their imports and their keys in a table."""
+    lines = content.decode().split("\n")
+    for node in ast.walk(tree):
+        left = ""
+        if isinstance(node, ast.ImportFrom) and names & {alias.name for alias in node.names}:
+            node.names = [alias for alias in node.names if alias.name not in names]
+            left = ast.unparse(node) if node.names else ""
+        elif isinstance(node, ast.Dict):
+            for key in node.keys:
+                if getattr(key, "value", "") in names:
+                    lines[key.lineno - 1] = ""
+            continue
+        elif not (isinstance(node, ast.ClassDef | ast.FunctionDef) and node in tree.body and node.name in names):
+            continue
+        first = min(each.lineno for each in (node, *getattr(node, "decorator_list", ())))
+        lines[first - 1 : node.end_lineno] = [left] + [""] * (node.end_lineno - first)
+    return "\n".join(lines).encode()
+
+
+def only_said(catalogue: bytes, code: list[str], cases: bytes | None) -> bytes:
+    """Return a language's catalogue without the texts that are neither in the code nor in the cases."""
+    nodes = (node for source in code for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    said = {node.value for node in nodes} | (strings(read_cases(cases).exercises) if cases else set())
+    content = json.loads(catalogue)
+    content["texts"] = {text: translated for text, translated in content["texts"].items() if text in said}
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def strings(value) -> set[str]:
+    """Return the texts in a value of JSON."""
+    parts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+    return {value} if isinstance(value, str) else set().union(*map(strings, parts))
+
+
+def setup_source(files: dict[str, bytes], project: dict, stored: list[str], code: list[str]) -> str:
     """Return the source of the setup cell.
 
     files    the helpers as they are installed, by path from the folder that holds `helpers`, and `CASES`; with a
              language's catalogue the cell speaks that language
     project  pyproject.toml's table ``project``
     stored   setup cells that were built before; the text of one that still holds these files is used again
+    code     the notebook's code cells
     """
     files = {name: data.replace(b"\r\n", b"\n") if name.endswith(".py") else data for name, data in files.items()}
     # Of another language's edition the English docstrings are left out: its catalogue needs the room.
     public = set() if any(name.endswith(".json") for name in files) else public_names(files)
-    slimmed = {BRINGING.name: slim(BRINGING.name, BRINGING.read_text("utf-8").encode(), set())}
-    slimmed |= {name: slim(name, content, public) for name, content in files.items()}
+    brought = {BRINGING.name: BRINGING.read_text("utf-8").encode()} | only_shown(files, "\n".join(code))
+    slimmed = {name: slim(name, content, public) for name, content in brought.items()}
+    for name in [name for name in files if name.endswith(".json")]:
+        sources = code + [content.decode() for other, content in slimmed.items() if other.endswith(".py")]
+        slimmed[name] = only_said(files[name], sources, files.get(CASES))
     texts = (CALL.search(source)[1] for source in stored if not differences(source, slimmed))
     packed = next(texts, None) or pack(slimmed)
     digest = digest_of(files)

@@ -19,7 +19,7 @@ from ..support.language import Message, english, english_counted
 from .kinds import at, kind_of, value_of
 
 FLOAT32_UNDERFLOW = 1e-36
-MOST_NUMBERS = 12  # of an answer, by which a mistake is recognised
+MOST_NUMBERS = 6  # of an answer, by which a mistake is recognised
 ABOUT_NUMBERS = ("value", "keys", "shape", "length")  # the outcomes of an answer that has numbers
 
 
