@@ -8,37 +8,53 @@ translate at once; `english` makes a `Message`, a text that is data and that is 
 import json
 import pkgutil
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from gettext import c2py
+from typing import Any, Self, TypedDict, TypeVar, overload
+
+T = TypeVar("T")
+
+
+class Catalogue(TypedDict):
+    """What a catalogue's JSON holds: an expression of n in C, and each text's translation, or its plural forms."""
+
+    plural: str
+    texts: dict[str, str | list[str]]
 
 
 class Language:
     """Texts in one language, from catalogues: the first that has a text gives its translation.
 
-    A catalogue is ``{"plural": C expression of n, "texts": {text: translation, or the list of its plural forms}}``.
-
     >>> Language().text("{n} of {total}", n=1, total=2)
     '1 of 2'
     """
 
-    def __init__(self, *catalogues):
-        self.texts = {}
+    def __init__(self, *catalogues: Catalogue) -> None:
+        self.texts: dict[str, str | list[str]] = {}
         for catalogue in reversed(catalogues):
             self.texts |= catalogue["texts"]
-        self.form = c2py(catalogues[0]["plural"]) if catalogues else None
+        self.form: Callable[[int], int] | None = c2py(catalogues[0]["plural"]) if catalogues else None
 
-    def text(self, message, /, **values):
+    def text(self, message: str, /, **values: object) -> str:
         """Return a text in this language, with its ``{named}`` places filled."""
-        found = self.texts.get(message, message)
-        return found.format(**values) if values else found
+        found = self.texts.get(message)
+        words = found if isinstance(found, str) else message
+        return words.format(**values) if values else words
 
-    def counted(self, one, many, count, /, **values):
+    def counted(self, one: str, many: str, count: int, /, **values: object) -> str:
         """Return the form of a text that a count asks for, the count in ``{count}``, and its other places filled."""
         forms = self.texts.get(one)
-        found = forms[self.form(count)] if forms else one if count == 1 else many
+        found = forms[self.form(count)] if forms and self.form else one if count == 1 else many
         return found.format(count=count, **values)
 
-    def render(self, message):
+    @overload
+    def render(self, message: "Message") -> str: ...
+
+    @overload
+    def render(self, message: T) -> T: ...
+
+    def render(self, message: object) -> object:
         """Return a `Message` in this language; what is none, such as a number, is returned as it is."""
         if not isinstance(message, Message):
             return message
@@ -51,7 +67,7 @@ class Language:
 _spoken = Language()
 
 
-def use_language(code):
+def use_language(code: str) -> None:
     """Let helpers speak a language from here on: "en", or one that has a catalogue, such as "vi".
 
     code: a text. For any other value, and a language without a catalogue, a sentence is printed and English is spoken;
@@ -66,7 +82,7 @@ def use_language(code):
     _spoken = Language(json.loads(content)) if content else Language()
 
 
-def catalogue(code):
+def catalogue(code: str) -> bytes | None:
     """Return the bytes of a language's catalogue, or None; it may be in memory, with packed helpers."""
     if not re.fullmatch(r"\w+", str(code)):
         return None
@@ -76,7 +92,7 @@ def catalogue(code):
         return None
 
 
-def text(message, /, **values):
+def text(message: str, /, **values: object) -> str:
     """Return a text in the notebook's language, with its ``{named}`` places filled.
 
     >>> text("{share:.0%} of the mass", share=0.9)
@@ -88,7 +104,7 @@ def text(message, /, **values):
 _ = text
 
 
-def counted(one, many, count, /, **values):
+def counted(one: str, many: str, count: int, /, **values: object) -> str:
     """Return the form of a text that a count asks for, in the notebook's language.
 
     >>> counted("{count} point", "{count} points", 2)
@@ -105,19 +121,19 @@ class Message:
     """
 
     id: str
-    values: dict = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)  # whatever str.format takes
     plural_id: str = ""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return Language().render(self)
 
-    def to_json(self):
+    def to_json(self) -> dict[str, Any]:
         """Return the message as JSON."""
         values = {name: v.to_json() if isinstance(v, Message) else v for name, v in self.values.items()}
         return {"id": self.id, "values": values} | ({"plural_id": self.plural_id} if self.plural_id else {})
 
     @classmethod
-    def from_json(cls, data):
+    def from_json(cls, data: object) -> Self:
         """Return the message that `to_json` wrote; raises ValueError for anything else."""
         if not isinstance(data, dict) or not isinstance(data.get("values"), dict):
             raise ValueError(f"{data!r} is no stored message")
@@ -125,22 +141,22 @@ class Message:
         return cls(data["id"], values, data.get("plural_id", ""))
 
 
-def english(message, /, **values):
+def english(message: str, /, **values: object) -> Message:
     """Return a text as a `Message`: it is data, and is put into words where it is shown."""
     return Message(message, values)
 
 
-def english_counted(one, many, count, /, **values):
+def english_counted(one: str, many: str, count: int, /, **values: object) -> Message:
     """Return a text that a count chooses the form of as a `Message`."""
     return Message(one, {"count": count, **values}, many)
 
 
-def plain(text):
+def plain(text: object) -> Message:
     """Return what needs no translation, such as a number, as a `Message`."""
     return Message("{value}", {"value": text})
 
 
-def render(message):
+def render(message: Message) -> str:
     """Return a message in the notebook's language.
 
     >>> render(english("shape {shape}", shape="(3,)"))
@@ -149,7 +165,7 @@ def render(message):
     return _spoken.render(message)
 
 
-def say(message, /, **values):
+def say(message: str, /, **values: object) -> None:
     """Print a text in the notebook's language, with its ``{named}`` places filled.
 
     >>> say("ratio {ratio:.2f}", ratio=0.05)
