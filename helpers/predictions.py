@@ -1,16 +1,17 @@
 """Show a student's predictions beside the results, and sum them up at the end of a notebook."""
 
 import math
+from typing import SupportsFloat
 
 from .support.language import _
 
 CLOSE = 0.1  # a prediction within this share of the result counts as right
 NO_NUMBER = (TypeError, ValueError, RuntimeError, OverflowError)  # what float raises, of a tensor too
 
-_revealed = {}
+_revealed: dict[str, tuple[float, float, bool]] = {}
 
 
-def reveal(name, prediction, result, choice=False):
+def reveal(name: str, prediction: SupportsFloat | None, result: SupportsFloat, choice: bool = False) -> None:
     """Print a prediction beside the result, and remember both for `sum_up_predictions`.
 
     name        the variable's name, such as "prediction_1"; showing it again replaces what was remembered
@@ -50,12 +51,12 @@ def reveal(name, prediction, result, choice=False):
     print(f"{words} ({_('right')})." if close(prediction, result) else f"{words}.")
 
 
-def close(prediction, result):
+def close(prediction: float, result: float) -> bool:
     """Tell whether a prediction lies within a tenth of the result."""
     return abs(prediction - result) <= CLOSE * abs(result)
 
 
-def sum_up_predictions():
+def sum_up_predictions() -> None:
     """Print how many of the predictions shown so far were right, and how far off the others were."""
     if not _revealed:
         print(_("No prediction yet: fill in the prediction cells above and run the cells after them."))
@@ -70,7 +71,7 @@ def sum_up_predictions():
             print(f"  {name}: {_('{prediction:.4g} instead of {result:.4g}', **values)}{off}")
 
 
-def how_far(prediction, result):
+def how_far(prediction: float, result: float) -> str:
     """Say in words how far off a prediction was: as a factor where there is one, else as a difference."""
     if prediction * result <= 0:
         return _("off by {distance:.3g}", distance=abs(prediction - result))

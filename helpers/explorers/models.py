@@ -8,6 +8,7 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from ..measures import perplexity, tokens_for_mass
@@ -15,6 +16,8 @@ from ..softmax import softmax_t
 
 VOCABULARY = 128_256
 DRAWS = 1000
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,13 @@ class Repeated:
     n_points: int
     temperature: float
     dtype: str
-    largest: np.ndarray
-    deviation: np.ndarray
+    largest: Floats
+    deviation: Floats
 
 
-def repeat_from_two_starts(n_points=20, steps=8, temperature=1.0, dtype="float64"):
+def repeat_from_two_starts(
+    n_points: int = 20, steps: int = 8, temperature: float = 1.0, dtype: str = "float64"
+) -> Repeated:
     """Repeat p <- softmax(p / T) from the softmax (T = 1) of evenly spaced values in [0, 1], and from a one-hot.
 
     Both starts are largest in their last entry: where each ends in one peak, it is the same.
@@ -64,15 +69,17 @@ class Weighed:
     """
 
     temperature: float
-    logits: np.ndarray
-    probabilities: np.ndarray
-    held: np.ndarray
+    logits: Floats
+    probabilities: Floats
+    held: Floats
     share: float
     perplexity: float
     nucleus: int
 
 
-def weigh_outlier(half_range=0.4, temperature=1.0, outlier=6.0, n_points=100):
+def weigh_outlier(
+    half_range: float = 0.4, temperature: float = 1.0, outlier: float = 6.0, n_points: int = 100
+) -> Weighed:
     """Weigh one outlier against n_points evenly spaced logits in [-half_range, half_range], at temperature T > 0.
 
     Returns Weighed, in float64.
@@ -105,13 +112,13 @@ class Shared:
     spread: float
     temperature: float
     mass: float
-    probabilities: np.ndarray
-    held: np.ndarray
+    probabilities: Floats
+    held: Floats
     nucleus: int
     distinct: float
 
 
-def share_vocabulary(spread=3.0, temperature=1.0, mass=0.9):
+def share_vocabulary(spread: float = 3.0, temperature: float = 1.0, mass: float = 0.9) -> Shared:
     """Share the mass among a vocabulary whose logits are one fixed draw from N(0, spread^2), at temperature T > 0.
 
     mass: the nucleus's share, in (0, 1). Returns Shared, in float64. The draw is made and sorted once.
@@ -128,8 +135,9 @@ def share_vocabulary(spread=3.0, temperature=1.0, mass=0.9):
 
 
 @functools.cache
-def _gaps():
+def _gaps() -> Floats:
     """Return the vocabulary's logits at spread 1, largest first, less the largest: sorting is what takes time."""
     # The seed gives a draw whose nuclei lie close to the median of many draws.
     logits = np.sort(np.random.default_rng(5).standard_normal(VOCABULARY))[::-1]
-    return logits - logits[0]
+    gaps: Floats = logits - logits[0]
+    return gaps

@@ -121,7 +121,7 @@ class Message:
     """
 
     id: str
-    values: dict[str, Any] = field(default_factory=dict)  # whatever str.format takes
+    values: dict[str, Any] = field(default_factory=dict)  # Any: what str.format takes
     plural_id: str = ""
 
     def __str__(self) -> str:
