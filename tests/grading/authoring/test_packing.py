@@ -245,6 +245,13 @@ def test_it_holds_the_wheels_files_the_notebooks_cases_and_nothing_else():
         assert packing.unpack(stored)[packing.CASES] == COURSE.public(name)
 
 
+def test_what_only_type_checkers_read_stays_in_the_wheel():
+    assert (REPOSITORY / "helpers/py.typed").exists()
+    cells = build.parse("# %% setup\nimport helpers\n", "small.py")
+    setup = build.setup_cell(REPOSITORY, ASSIGNMENTS[0], cells)
+    assert packing.unpack(setup).keys() == HELPERS.keys() | {"bringing.py"}
+
+
 def bare(tree, keep=()):
     """Return a syntax tree as text, lines included, without docstrings but those of the functions in ``keep``."""
     for node in ast.walk(tree):
