@@ -50,10 +50,12 @@ def pick_device(prefer: str | torch.device | None = None) -> torch.device:
 
 
 def widest_float(device: str | torch.device) -> torch.dtype:
-    """Return the widest floating dtype of a device: float64, but float32 on MPS, Apple's GPUs, which lack it.
+    """Look up the widest floating dtype of a device.
 
     Arguments
         device: a torch.device or its name.
+
+    Returns torch.float64, but torch.float32 on MPS, Apple's GPUs, which lack it.
 
     Raises RuntimeError when torch knows no device of that name.
 

@@ -29,8 +29,12 @@ def entropy(p: torch.Tensor | npt.ArrayLike, dim: int = -1) -> torch.Tensor:
 def perplexity(p: torch.Tensor | npt.ArrayLike, dim: int = -1) -> torch.Tensor:
     """Count the entries of a uniform distribution as spread out as p, exp of its entropy.
 
-    Arguments and errors are those of entropy. Returns a tensor of p's dtype and device with `dim` removed, between 1
-    (one-hot) and n (uniform).
+    Arguments
+        p, dim: those of entropy.
+
+    Returns a tensor of p's dtype and device with `dim` removed, between 1 (one-hot) and n (uniform).
+
+    Raises what entropy raises.
 
     >>> perplexity([0.25, 0.25, 0.25, 0.25])
     tensor(4.)

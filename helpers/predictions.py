@@ -14,12 +14,16 @@ _revealed: dict[str, tuple[float, float, bool]] = {}
 def reveal(name: str, prediction: SupportsFloat | None, result: SupportsFloat, choice: bool = False) -> None:
     """Print a prediction beside the result, and remember both for `sum_up_predictions`.
 
-    name        the variable's name, such as "prediction_1"; showing it again replaces what was remembered
-    prediction  a number, or None as long as there is none; what is no finite number counts as none
-    result      the number that came out
-    choice      True where the prediction is one of a few given numbers: it is then right or wrong, and never near
+    Arguments
+        name: the variable's name, such as "prediction_1"; showing it again replaces what was remembered.
+        prediction: a number, or None as long as there is none; what is no finite number counts as none.
+        result: the number that came out.
+        choice: True where the prediction is one of a few given numbers: it is then right or wrong, and never near.
 
-    Raises ValueError where result is not one number.
+    Raises ValueError when result is not one number.
+
+    >>> reveal("prediction_1", None, 2)
+    prediction_1: still empty. The result is 2; next time, commit to a number first.
     """
     try:
         result = float(result)
@@ -57,7 +61,14 @@ def close(prediction: float, result: float) -> bool:
 
 
 def sum_up_predictions() -> None:
-    """Print how many of the predictions shown so far were right, and how far off the others were."""
+    """Print how many of the predictions shown so far were right, and how far off the others were.
+
+    >>> reveal("prediction_1", 3, 2)
+    prediction_1: you said 3, it is 2.
+    >>> sum_up_predictions()
+    0 of 1 predictions within 10% of the result.
+      prediction_1: 3 instead of 2, 1.5 times too large
+    """
     if not _revealed:
         print(_("No prediction yet: fill in the prediction cells above and run the cells after them."))
         return

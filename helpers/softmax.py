@@ -47,9 +47,14 @@ def log_softmax_t(
 ) -> torch.Tensor:
     """Take the logarithm of softmax_t without forming it, x_i / T - log sum_j exp(x_j / T).
 
-    Arguments, conventions and errors are those of softmax_t. Returns entries <= 0; a logit of -inf gets -inf.
-    Value and gradient stay finite where those of log(softmax_t(x)) do not: in float32 the gradient of the log
-    is lost from 88.73 T below the largest logit, its value from 103.98 T.
+    Arguments
+        x, temperature, dim: those of softmax_t, with its conventions.
+
+    Returns a new tensor of x's shape, dtype and device, entries <= 0; a logit of -inf gets -inf. Value and
+    gradient stay finite where those of log(softmax_t(x)) do not: in float32 the gradient of the log is lost
+    from 88.73 T below the largest logit, its value from 103.98 T.
+
+    Raises what softmax_t raises.
 
     >>> log_softmax_t([0.0, 1000.0])
     tensor([-1000.,     0.])

@@ -26,7 +26,12 @@ STARTS = ((english("evenly spaced logits"), "o", OKABE_ITO[0]), (english("one-ho
 
 
 class LiveFigure(DescribedFigure):
-    """Be a DescribedFigure that can be redrawn often: only what was made by `moving` is drawn each time."""
+    """A DescribedFigure that can be redrawn often: only what was made by `moving` is drawn each time.
+
+    Attributes
+        panels: its two axes.
+        lines: the lines that `moving` has made.
+    """
 
     canvas: FigureCanvasAgg
 
@@ -39,7 +44,12 @@ class LiveFigure(DescribedFigure):
         self._still: object = None  # what does not move, in the canvas's own form
 
     def moving(self, panel: int, **style: Any) -> Line2D:
-        """Add to a panel a line whose points will change, and return it."""
+        """Add to a panel a line whose points will change, and return it.
+
+        Arguments
+            panel: 0 on the left, 1 on the right.
+            style: properties of a Line2D.
+        """
         # Animated: canvas.draw() leaves it out, savefig() does not.
         line = self.panels[panel].add_line(Line2D([], [], animated=True, **style))
         self.lines.append(line)
@@ -58,7 +68,10 @@ class LiveFigure(DescribedFigure):
 
 
 def png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """Return an image, uint8 of shape (height, width, 3), as PNG: three times as fast as Pillow, which filters rows.
+    """Return an image as PNG: three times as fast as Pillow, which filters rows.
+
+    Arguments
+        pixels: uint8, shape (height, width, 3).
 
     Source: the PNG specification (ISO/IEC 15948), colour type 2.
     """
@@ -75,9 +88,12 @@ def png(pixels: npt.NDArray[np.uint8]) -> bytes:
 def draw_repeated(numbers: Repeated, figure: LiveFigure | None = None) -> LiveFigure:
     """Draw largest probability and standard deviation against the step, for both starts.
 
-    numbers: Repeated; figure: one that this function returned, to be redrawn. Returns a LiveFigure with data columns
-    "start" (0 evenly spaced, 1 one-hot), "step", "largest probability", "standard deviation". A deviation of 0, for
-    which a log axis has no place, is drawn at a tick that says "exactly 0".
+    Arguments
+        numbers: those to draw.
+        figure: one that this function returned, to be redrawn.
+
+    Returns a LiveFigure with data columns "start" (0 evenly spaced, 1 one-hot), "step", "largest probability",
+    "standard deviation". A deviation of 0, for which a log axis has no place, is drawn at a tick that says "exactly 0".
     """
     figure = figure or _repeated()
     *curves, uniform = figure.lines
@@ -175,9 +191,12 @@ one-hot; uniform is 0.05. The start decides.'
 def draw_weighed(numbers: Weighed, figure: LiveFigure | None = None) -> LiveFigure:
     """Draw probability against logit, the outlier apart, and the mass that the k most likely entries hold.
 
-    numbers: Weighed; figure: one that this function returned, to be redrawn. Returns a LiveFigure with data columns
-    "logit", "probability", the outlier last, and "k", "mass of the k most likely". What lies below the left axis is
-    counted in the words.
+    Arguments
+        numbers: those to draw.
+        figure: one that this function returned, to be redrawn.
+
+    Returns a LiveFigure with data columns "logit", "probability", the outlier last, and "k", "mass of the k most
+    likely". What lies below the left axis is counted in the words.
     """
     figure = figure or _weighed()
     others, outlier, held, nucleus = figure.lines
@@ -251,9 +270,12 @@ def tell_weighed(numbers: Weighed) -> str:
 def draw_shared(numbers: Shared, figure: LiveFigure | None = None) -> LiveFigure:
     """Draw probability, and the mass that the k most likely tokens hold, against the rank.
 
-    numbers: Shared; figure: one that this function returned, to be redrawn. Returns a LiveFigure with data columns
-    "rank", "probability", "mass of the ranks up to here", at ranks that are evenly spaced on a log axis. What lies
-    below the left axis is counted in the words.
+    Arguments
+        numbers: those to draw.
+        figure: one that this function returned, to be redrawn.
+
+    Returns a LiveFigure with data columns "rank", "probability", "mass of the ranks up to here", at ranks that are
+    evenly spaced on a log axis. What lies below the left axis is counted in the words.
     """
     figure = figure or _shared()
     probability, held, nucleus = figure.lines

@@ -24,8 +24,10 @@ Floats = npt.NDArray[np.float64]
 class Repeated:
     """What repeated softmax does from two starts, evenly spaced logits and one-hot, in this order.
 
-    largest, deviation: float64 arrays of shape (steps + 1, 2), step 0 being the start; the deviation is the sample
-    deviation (ddof = 1) of the dtype's own numbers, taken in float64.
+    Attributes
+        n_points, temperature, dtype: the arguments of repeat_from_two_starts.
+        largest: each distribution's largest entry, shape (steps + 1, 2), step 0 being the start.
+        deviation: of the same shape, the sample deviation (ddof = 1) of the dtype's own numbers, taken in float64.
     """
 
     n_points: int
@@ -42,8 +44,15 @@ def repeat_from_two_starts(
 
     Both starts are largest in their last entry: where each ends in one peak, it is the same.
 
-    n_points: entries, 2 or more; steps: repetitions, 0 or more; temperature: T > 0; dtype: the name of a floating
-    dtype of torch. Returns Repeated. Raises what softmax_t raises.
+    Arguments
+        n_points: entries, 2 or more.
+        steps: repetitions, 0 or more.
+        temperature: T > 0.
+        dtype: the name of a floating dtype of torch.
+
+    Returns Repeated.
+
+    Raises what softmax_t raises.
 
     >>> repeat_from_two_starts(temperature=0.1, steps=30).largest[-1].round(3).tolist()
     [0.05, 0.999]
@@ -64,8 +73,13 @@ def repeat_from_two_starts(
 class Weighed:
     """What softmax gives to evenly spaced logits and one outlier, the last entry.
 
-    logits, probabilities: shape (n + 1,); held: the mass of the k most likely entries, k = 1 to n + 1; share: the
-    outlier's probability; perplexity, nucleus: effective number of entries, and how many hold 90 %.
+    Attributes
+        temperature: T.
+        logits, probabilities: shape (n + 1,).
+        held: the mass of the k most likely entries, k = 1 to n + 1.
+        share: the outlier's probability.
+        perplexity: effective number of entries.
+        nucleus: how many entries hold 90 %.
     """
 
     temperature: float
@@ -80,7 +94,13 @@ class Weighed:
 def weigh_outlier(
     half_range: float = 0.4, temperature: float = 1.0, outlier: float = 6.0, n_points: int = 100
 ) -> Weighed:
-    """Weigh one outlier against n_points evenly spaced logits in [-half_range, half_range], at temperature T > 0.
+    """Weigh one outlier against evenly spaced logits.
+
+    Arguments
+        half_range: the logits lie in [-half_range, half_range].
+        temperature: T > 0.
+        outlier: one more logit.
+        n_points: the number of logits beside it.
 
     Returns Weighed, in float64.
 
@@ -104,9 +124,14 @@ def weigh_outlier(
 
 @dataclass(frozen=True)
 class Shared:
-    """How a vocabulary shares the mass: probabilities and held, largest first, shape (VOCABULARY,).
+    """How a vocabulary shares the mass.
 
-    nucleus: how many tokens hold `mass`; distinct: how many different tokens DRAWS draws show on average.
+    Attributes
+        spread, temperature, mass: the arguments of share_vocabulary.
+        probabilities: largest first, shape (VOCABULARY,).
+        held: the mass of the k most likely tokens, of the same shape.
+        nucleus: how many tokens hold `mass`.
+        distinct: how many different tokens DRAWS draws show on average.
     """
 
     spread: float
@@ -119,9 +144,14 @@ class Shared:
 
 
 def share_vocabulary(spread: float = 3.0, temperature: float = 1.0, mass: float = 0.9) -> Shared:
-    """Share the mass among a vocabulary whose logits are one fixed draw from N(0, spread^2), at temperature T > 0.
+    """Share the mass among a vocabulary whose logits are one fixed draw from N(0, spread^2).
 
-    mass: the nucleus's share, in (0, 1). Returns Shared, in float64. The draw is made and sorted once.
+    Arguments
+        spread: the logits' standard deviation, 0 or more.
+        temperature: T > 0.
+        mass: the nucleus's share, in (0, 1).
+
+    Returns Shared, in float64. The draw is made and sorted once.
 
     >>> share_vocabulary(spread=0).distinct.__round__()
     996

@@ -22,7 +22,14 @@ LABEL = {"description_width": "190px"}  # the longest label's, so that the field
 
 
 class Number:
-    """Be a number's two controls: a labelled field, for the keyboard and any value, and a slider beside it."""
+    """A number's two controls: a labelled field, for the keyboard and any value, and a slider beside it.
+
+    Arguments
+        label: the words before the field.
+        value: where it starts; an int makes it a whole number.
+        low, high: its limits, both included.
+        step: from one place of the slider to the next.
+    """
 
     def __init__(self, label: str, value: float, low: float, high: float, step: float) -> None:
         whole = isinstance(value, int)
@@ -39,19 +46,32 @@ class Number:
 
 
 class Choice:
-    """Be the control of a choice: a labelled drop-down list."""
+    """The control of a choice: a labelled drop-down list.
+
+    Arguments
+        label: the words before the list.
+        options: what can be chosen, the first at the start.
+    """
 
     def __init__(self, label: str, options: Sequence[str]) -> None:
         self.field = self.view = widgets.Dropdown(description=label, options=options, value=options[0], style=LABEL)
 
 
 class Explorer(Generic[Numbers]):
-    """Show a model's figure and words, and redraw them as its controls are turned.
+    """A model's figure and words, redrawn as its controls are turned.
 
-    controls: name of the model's argument -> Number or Choice; model: function of these arguments; draw: function of
-    the model's numbers and a figure to redraw, or None; tell: function of the numbers that returns words. The figure,
-    with its table in `data`, is `figure`, the words are `words`, the model's numbers `numbers`. In a notebook it shows
-    itself; without a front end for widgets the picture of that moment remains, with its words.
+    In a notebook it shows itself; without a front end for widgets the picture of that moment remains, with its words.
+
+    Arguments
+        model: function of the controls' values that returns numbers.
+        draw: function of these numbers and a figure to redraw, or None.
+        tell: function of the numbers that returns words.
+        controls: name of the model's argument -> Number or Choice.
+
+    Attributes
+        figure: the figure, with its table in `data`.
+        words: the words.
+        numbers: the model's numbers.
     """
 
     def __init__(

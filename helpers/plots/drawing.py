@@ -32,11 +32,14 @@ SHAPES = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p", ">", "h")
 
 
 class DescribedFigure(Figure):
-    """Be a matplotlib Figure that knows its words and its numbers.
+    """A matplotlib Figure that knows its words and its numbers.
 
-    width, height: inches, at 100 dots each; alt: what the figure shows, in words; data: what it shows, as a
-    dict from column name to list of numbers, all of one length. `print(figure)` gives the words; a notebook
-    shows the picture, with the words as its text.
+    `print(figure)` gives the words; a notebook shows the picture, with the words as its text.
+
+    Arguments
+        width, height: inches, at 100 dots each.
+        alt: what the figure shows, in words.
+        data: what it shows, as a dict from column name to list of numbers, all of one length.
 
     >>> print(DescribedFigure(4, 3, alt="Nothing yet.", data={}))
     Nothing yet.
@@ -78,6 +81,11 @@ class DescribedFigure(Figure):
 def image_tag(png: bytes, alt: str, width: int, height: int) -> str:
     """Return an HTML image with its words: JupyterLab and nbconvert leave out those in a PNG's metadata.
 
+    Arguments
+        png: the bytes of a PNG.
+        alt: what it shows, in words, as plain text.
+        width, height: its place, in CSS pixels.
+
     >>> image_tag(b"", "a < b", 2, 1)[:31]
     '<img alt="a &lt; b" width="2" h'
     """
@@ -112,13 +120,26 @@ def markers(count: int) -> list[str]:
 
 
 def marks(x: npt.ArrayLike, y: npt.ArrayLike, colour: str, marker: str, size: float, **style: Any) -> Line2D:
-    """Return a Line2D of marks without a line; open ones, so that what lies below them remains visible."""
+    """Return a Line2D of marks without a line; open ones, so that what lies below them remains visible.
+
+    Arguments
+        x, y: the marks' places, in the data's units.
+        colour, marker: as matplotlib names them.
+        size: the marks' diameter in points.
+        style: further properties of a Line2D.
+    """
     style = {"markerfacecolor": "none", "markeredgewidth": 1.1, **style}
     return Line2D(x, y, linestyle="none", marker=marker, markersize=size, color=colour, **style)
 
 
 def dress(axes: Axes, title: str, xlabel: str, ylabel: str, title_size: float = 10) -> None:
-    """Give axes their words in readable sizes, a grid below the data, and labels without a hidden offset."""
+    """Give axes their words in readable sizes, a grid below the data, and labels without a hidden offset.
+
+    Arguments
+        axes: those to dress; a scale that is not linear must be set before.
+        title, xlabel, ylabel: the words.
+        title_size: in points.
+    """
     axes.set_title(title, fontsize=title_size)
     axes.set_xlabel(xlabel, fontsize=10)
     axes.set_ylabel(ylabel, fontsize=10)
@@ -170,6 +191,10 @@ def span(values: Floats) -> str:
 
 def table(names: Sequence[str], points: Sequence[Sequence[SupportsFloat]]) -> dict[str, list[float]]:
     """Return points as a dict from column name to list of plain floats.
+
+    Arguments
+        names: the columns' names.
+        points: rows, with a number for each name.
 
     >>> table(("x", "y"), [(0, 1), (2, 3)])
     {'x': [0.0, 2.0], 'y': [1.0, 3.0]}

@@ -38,10 +38,14 @@ Rows = Mapping[float, Mapping[float, tuple[Floats, Floats]]]  # the same as pair
 def plot_iterations(probs: Iterable[Values], x: Values) -> DescribedFigure:
     """Plot each iteration's probabilities against x (the article's figure 1a).
 
-    probs: distributions for k = 0, 1, ..., each of x's length; x: the inputs, 1-D. Tensors on any device,
-    arrays or lists. Returns a DescribedFigure with data columns "iteration", "x", "probability"; every
-    point lies inside the limits; what is not finite is counted in the words instead of drawn. Raises
-    ValueError where probs is empty or lengths differ.
+    Arguments
+        probs: distributions for k = 0, 1, ..., each of x's length: tensors on any device, arrays or lists.
+        x: the inputs, 1-D, of the same kinds.
+
+    Returns a DescribedFigure with data columns "iteration", "x", "probability"; every point lies inside the
+    limits; what is not finite is counted in the words instead of drawn.
+
+    Raises ValueError when probs is empty or lengths differ.
 
     >>> plot_iterations([[0.4, 0.6], [0.45, 0.55]], x=[0, 1]).data["probability"]
     [0.4, 0.6, 0.45, 0.55]
@@ -94,11 +98,16 @@ def plot_iterations(probs: Iterable[Values], x: Values) -> DescribedFigure:
 def plot_log_std(stds: Iterable[Values], n_points: float | None = None) -> DescribedFigure:
     """Plot the standard deviation on a log axis against the iteration (the article's figure 1b).
 
-    stds: one number per iteration k = 0, 1, ...; n_points: where given, a dashed line starts at the first
-    deviation above 0 and is divided by n_points at each step. Returns a DescribedFigure with data columns
-    "iteration", "standard deviation". A deviation of 0, for which a log axis has no place, is marked below
-    it as exactly 0; nothing is added to it. What is negative or not finite is counted in the words instead
-    of drawn. Raises ValueError where stds is empty or n_points is not above 0.
+    Arguments
+        stds: one number per iteration k = 0, 1, ...
+        n_points: where given, a dashed line starts at the first deviation above 0 and is divided by n_points
+            at each step.
+
+    Returns a DescribedFigure with data columns "iteration", "standard deviation". A deviation of 0, for which
+    a log axis has no place, is marked below it as exactly 0; nothing is added to it. What is negative or not
+    finite is counted in the words instead of drawn.
+
+    Raises ValueError when stds is empty or n_points is not above 0.
 
     >>> print(plot_log_std([0.5, 0.05, 0.0]))
     Standard deviation on a log axis, from 0.5 at k = 0 to 0.05 at k = 1. Exactly 0 at k = 2.
@@ -164,9 +173,14 @@ def plot_final_tops(
 ) -> DescribedFigure:
     """Plot the largest probability that a loop ends with against its temperature, one curve for each start.
 
-    temperatures: T of the loop, above 0; tops: {name of the start: one probability for each temperature}; marks:
-    {name: temperature} of vertical lines, if any. Returns a DescribedFigure with data columns "temperature" and one
-    for each start. Raises ValueError where temperatures or tops is empty or lengths differ.
+    Arguments
+        temperatures: T of the loop, above 0.
+        tops: {name of the start: one probability for each temperature}.
+        marks: {name: temperature} of vertical lines, if any.
+
+    Returns a DescribedFigure with data columns "temperature" and one for each start.
+
+    Raises ValueError when temperatures or tops is empty or lengths differ.
 
     >>> print(plot_final_tops([0.1, 0.2], {"one-hot": [1.0, 0.05]}))
     Largest probability in the end against temperature. From one-hot: 1 at T = 0.1, 0.05 at T = 0.2.
@@ -212,10 +226,14 @@ def plot_final_tops(
 def plot_full(results: Results) -> DescribedFigure:
     """Plot each range's probabilities against its logits, on one scale up to 1.
 
-    results: results[r][T] = {"logits", "probs"}, both 1-D, any number of ranges and temperatures; a panel
-    for each r, a colour and a marker for each T. Returns a DescribedFigure with data columns "range",
-    "temperature", "logit", "probability"; every point lies inside the limits; what is not finite is counted
-    in the words instead of drawn. Raises ValueError where results is empty or lengths differ.
+    Arguments
+        results: results[r][T] = {"logits", "probs"}, both 1-D, any number of ranges and temperatures; a panel
+            for each r, a colour and a marker for each T.
+
+    Returns a DescribedFigure with data columns "range", "temperature", "logit", "probability"; every point
+    lies inside the limits; what is not finite is counted in the words instead of drawn.
+
+    Raises ValueError when results is empty or lengths differ.
 
     >>> print(plot_full({1: {0.5: {"logits": [0, 6], "probs": [0.25, 0.75]}}}))
     Probability against logit, up to 1. Range 1: the largest is 0.75 (T = 0.5).
@@ -231,10 +249,14 @@ def plot_full(results: Results) -> DescribedFigure:
 def plot_zoomed(results: Results, limit: float | None = None) -> DescribedFigure:
     """Plot each range's small probabilities: those of all logits but the last, which is the outlier.
 
-    results: as for plot_full; limit: where given, a probability at which every panel ends: what lies above
-    is marked at the edge, counted and weighed in words. Without it each panel's limits follow its data.
-    Returns a DescribedFigure with plot_full's data columns. Raises ValueError where results is empty,
-    lengths differ or limit is not above 0.
+    Arguments
+        results: that of plot_full.
+        limit: where given, a probability at which every panel ends: what lies above is marked at the edge,
+            counted and weighed in words. Without it each panel's limits follow its data.
+
+    Returns a DescribedFigure with plot_full's data columns.
+
+    Raises ValueError when results is empty, lengths differ or limit is not above 0.
 
     >>> print(plot_zoomed({1: {0.5: {"logits": [0, 6], "probs": [0.25, 0.75]}}}, limit=0.2))
     Probability against logit without the last. Range 1: the largest is 0.25 (T = 0.5); \

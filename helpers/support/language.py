@@ -26,6 +26,13 @@ class Catalogue(TypedDict):
 class Language:
     """Texts in one language, from catalogues: the first that has a text gives its translation.
 
+    Arguments
+        catalogues: what the files of ``locale/`` hold; none for English.
+
+    Attributes
+        texts: the translations, by the English text.
+        form: which plural form a count asks for; None for English.
+
     >>> Language().text("{n} of {total}", n=1, total=2)
     '1 of 2'
     """
@@ -37,13 +44,24 @@ class Language:
         self.form: Callable[[int], int] | None = c2py(catalogues[0]["plural"]) if catalogues else None
 
     def text(self, message: str, /, **values: object) -> str:
-        """Return a text in this language, with its ``{named}`` places filled."""
+        """Return a text in this language, with its ``{named}`` places filled.
+
+        Arguments
+            message: the text in English, a template.
+            values: what its places are filled with; without any, braces stay as they are.
+        """
         found = self.texts.get(message)
         words = found if isinstance(found, str) else message
         return words.format(**values) if values else words
 
     def counted(self, one: str, many: str, count: int, /, **values: object) -> str:
-        """Return the form of a text that a count asks for, the count in ``{count}``, and its other places filled."""
+        """Return the form of a text that a count asks for, with its places filled.
+
+        Arguments
+            one, many: the text in English, for a count of 1 and for any other.
+            count: what chooses the form, and fills ``{count}``.
+            values: what its other places are filled with.
+        """
         forms = self.texts.get(one)
         found = forms[self.form(count)] if forms and self.form else one if count == 1 else many
         return found.format(count=count, **values)
@@ -68,10 +86,12 @@ _spoken = Language()
 
 
 def use_language(code: str) -> None:
-    """Let helpers speak a language from here on: "en", or one that has a catalogue, such as "vi".
+    """Let helpers speak a language from here on.
 
-    code: a text. For any other value, and a language without a catalogue, a sentence is printed and English is spoken;
-    nothing is raised.
+    Arguments
+        code: "en", or a language that has a catalogue, such as "vi".
+
+    Returns nothing and raises nothing: for any other value a sentence is printed, and English is spoken.
 
     >>> use_language("en")
     """
@@ -95,6 +115,12 @@ def catalogue(code: str) -> bytes | None:
 def text(message: str, /, **values: object) -> str:
     """Return a text in the notebook's language, with its ``{named}`` places filled.
 
+    Arguments
+        message: the text in English, a template.
+        values: what its places are filled with; without any, braces stay as they are.
+
+    Returns the translation, or the English text where there is none.
+
     >>> text("{share:.0%} of the mass", share=0.9)
     '90% of the mass'
     """
@@ -107,6 +133,9 @@ _ = text
 def counted(one: str, many: str, count: int, /, **values: object) -> str:
     """Return the form of a text that a count asks for, in the notebook's language.
 
+    Arguments
+        one, many, count, values: those of Language.counted.
+
     >>> counted("{count} point", "{count} points", 2)
     '2 points'
     """
@@ -115,9 +144,12 @@ def counted(one: str, many: str, count: int, /, **values: object) -> str:
 
 @dataclass(frozen=True)
 class Message:
-    """A text that is data: the English template, by which catalogues know it, and the values of its places.
+    """A text that is data.
 
-    A value may be a message itself. With ``plural_id``, the template for more than one, the value ``count`` chooses.
+    Attributes
+        id: the English template, by which catalogues know it.
+        values: those of its places; a value may be a message itself.
+        plural_id: the template for more than one, if any: the value ``count`` chooses between them.
     """
 
     id: str
@@ -134,7 +166,10 @@ class Message:
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """Return the message that `to_json` wrote; raises ValueError for anything else."""
+        """Return the message that `to_json` wrote.
+
+        Raises ValueError for anything else.
+        """
         if not isinstance(data, dict) or not isinstance(data.get("values"), dict):
             raise ValueError(f"{data!r} is no stored message")
         values = {name: cls.from_json(v) if isinstance(v, dict) else v for name, v in data["values"].items()}
@@ -142,12 +177,20 @@ class Message:
 
 
 def english(message: str, /, **values: object) -> Message:
-    """Return a text as a `Message`: it is data, and is put into words where it is shown."""
+    """Return a text as a `Message`: it is data, and is put into words where it is shown.
+
+    Arguments
+        message, values: those of Language.text.
+    """
     return Message(message, values)
 
 
 def english_counted(one: str, many: str, count: int, /, **values: object) -> Message:
-    """Return a text that a count chooses the form of as a `Message`."""
+    """Return a text that a count chooses the form of as a `Message`.
+
+    Arguments
+        one, many, count, values: those of Language.counted.
+    """
     return Message(one, {"count": count, **values}, many)
 
 
@@ -167,6 +210,9 @@ def render(message: Message) -> str:
 
 def say(message: str, /, **values: object) -> None:
     """Print a text in the notebook's language, with its ``{named}`` places filled.
+
+    Arguments
+        message, values: those of text.
 
     >>> say("ratio {ratio:.2f}", ratio=0.05)
     ratio 0.05
