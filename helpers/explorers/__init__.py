@@ -5,11 +5,11 @@ models.py computes, figures.py draws and says it in words, shell.py joins them t
 
 from ..support.language import _
 from .figures import draw_repeated, draw_shared, draw_weighed, tell_repeated, tell_shared, tell_weighed
-from .models import repeat_from_two_starts, share_vocabulary, weigh_outlier
-from .shell import Choice, Explorer, Number
+from .models import Repeated, Shared, Weighed, repeat_from_two_starts, share_vocabulary, weigh_outlier
+from .shell import Choice, Explorer, NumberControl
 
 
-def explore_repeated_softmax():
+def explore_repeated_softmax() -> Explorer[Repeated]:
     """Explore repeated softmax: its entries, steps, temperature in the loop and dtype, from two starts.
 
     Returns an Explorer, which a notebook shows.
@@ -22,14 +22,14 @@ uniform is 0.05. Both starts end alike.'
         repeat_from_two_starts,
         draw_repeated,
         tell_repeated,
-        n_points=Number(_("n, number of entries"), 20, 2, 100, 1),
-        steps=Number(_("Steps"), 8, 0, 120, 1),
-        temperature=Number(_("T, temperature in the loop"), 1.0, 0.02, 2.0, 0.01),
+        n_points=NumberControl(_("n, number of entries"), 20, 2, 100, 1),
+        steps=NumberControl(_("Steps"), 8, 0, 120, 1),
+        temperature=NumberControl(_("T, temperature in the loop"), 1.0, 0.02, 2.0, 0.01),
         dtype=Choice(_("Number format"), ["float64", "float32", "float16", "bfloat16"]),
     )
 
 
-def explore_temperature_range():
+def explore_temperature_range() -> Explorer[Weighed]:
     """Explore one outlier among 100 evenly spaced logits: their range, the temperature, the outlier.
 
     Returns an Explorer, which a notebook shows.
@@ -41,13 +41,13 @@ def explore_temperature_range():
         weigh_outlier,
         draw_weighed,
         tell_weighed,
-        half_range=Number(_("r, logits from -r to r"), 0.4, 0.1, 8.0, 0.1),
-        temperature=Number(_("T, temperature"), 1.0, 0.1, 5.0, 0.1),
-        outlier=Number(_("Outlier"), 6.0, -8.0, 12.0, 0.5),
+        half_range=NumberControl(_("r, logits from -r to r"), 0.4, 0.1, 8.0, 0.1),
+        temperature=NumberControl(_("T, temperature"), 1.0, 0.1, 5.0, 0.1),
+        outlier=NumberControl(_("Outlier"), 6.0, -8.0, 12.0, 0.5),
     )
 
 
-def explore_vocabulary():
+def explore_vocabulary() -> Explorer[Shared]:
     """Explore a vocabulary of 128,256 tokens: its logits' spread, the temperature, the nucleus's mass.
 
     Returns an Explorer, which a notebook shows.
@@ -59,7 +59,7 @@ def explore_vocabulary():
         share_vocabulary,
         draw_shared,
         tell_shared,
-        spread=Number(_("s, spread of the logits"), 3.0, 0.0, 10.0, 0.1),
-        temperature=Number(_("T, temperature"), 1.0, 0.1, 5.0, 0.1),
-        mass=Number(_("Mass of the nucleus"), 0.9, 0.1, 0.99, 0.01),
+        spread=NumberControl(_("s, spread of the logits"), 3.0, 0.0, 10.0, 0.1),
+        temperature=NumberControl(_("T, temperature"), 1.0, 0.1, 5.0, 0.1),
+        mass=NumberControl(_("Mass of the nucleus"), 0.9, 0.1, 0.99, 0.01),
     )

@@ -1,1 +1,1 @@
-"""What serves the rest: the language spoken, what the machine is."""
+"""What serves the rest: the language spoken."""

@@ -16,7 +16,7 @@ import pytest
 
 import helpers
 from helpers.explorers import figures, models
-from helpers.explorers.shell import WIDGET, Number
+from helpers.explorers.shell import WIDGET, NumberControl
 from tests.support.figure_rules import RULES
 
 EXPLORERS = ("explore_repeated_softmax", "explore_temperature_range", "explore_vocabulary")
@@ -135,7 +135,7 @@ def corners(name):
         for control in explorer.controls.values():
             field = control.field
             field.value = (
-                getattr(field, end) if isinstance(control, Number) else field.options[-1 if end == "max" else 0]
+                getattr(field, end) if isinstance(control, NumberControl) else field.options[-1 if end == "max" else 0]
             )
         yield explorer
 
@@ -223,7 +223,7 @@ def test_every_control_moves_picture_and_words_at_both_ends(explorer):
     for control in explorer.controls.values():
         field = control.field
         start = field.value
-        ends = (field.min, field.max) if isinstance(control, Number) else (field.options[-1], field.options[0])
+        ends = (field.min, field.max) if isinstance(control, NumberControl) else (field.options[-1], field.options[0])
         seen = set()
         for end in ends:
             field.value = end
@@ -237,7 +237,7 @@ def test_every_control_moves_picture_and_words_at_both_ends(explorer):
 @every_explorer
 def test_slider_and_field_are_one_number(explorer):
     for control in explorer.controls.values():
-        if isinstance(control, Number):
+        if isinstance(control, NumberControl):
             control.slider.value = type(control.slider.value)(control.slider.min + control.slider.step * 3)
             assert control.field.value == pytest.approx(control.slider.value, abs=1e-12)
             control.field.value = control.field.max

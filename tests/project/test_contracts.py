@@ -3,11 +3,13 @@
 `make lint` itself sees that the repository keeps them all.
 """
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -97,3 +99,23 @@ def test_a_package_that_nobody_imports_is_named(checkout):
     project.write_text(project.read_text("utf-8").replace('"tqdm>=', '"alembic>=1.7",\n    "tqdm>='), "utf-8")
     code, words = check(checkout, "deptry", ".", "--no-ansi")
     assert code == 1 and "'alembic' defined as a dependency but not used" in words
+
+
+SHARED_NAMES = {"main", "add_command", "run"}  # what every program and every subcommand has
+
+
+def defined_twice(folder):
+    """Return {name: modules} of the functions and classes that more than one module of the two packages defines."""
+    places = defaultdict(list)
+    for path in sorted(path for package in ("grading", "helpers") for path in (folder / package).rglob("*.py")):
+        if "template" not in path.parts:  # a course of its own
+            for node in ast.parse(path.read_text("utf-8")).body:
+                if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                    places[node.name].append(path.relative_to(folder).as_posix())
+    return {name: found for name, found in places.items() if len(found) > 1 and name not in SHARED_NAMES}
+
+
+def test_a_name_stands_for_one_thing(checkout):
+    assert defined_twice(REPOSITORY) == {}
+    plant(checkout, "grading/planted.py", "def softmax_t():\n    pass")
+    assert defined_twice(checkout) == {"softmax_t": ["grading/planted.py", "helpers/softmax.py"]}

@@ -12,7 +12,8 @@ import tomllib
 import pytest
 
 import helpers
-from grading.authoring import build, packing
+from grading.authoring import build, packing, slimming
+from grading.authoring.texts import case_texts, marked
 from grading.course import REPOSITORY
 from tests.support.course import ASSIGNMENTS, COURSE
 
@@ -21,7 +22,8 @@ HELPERS = {
 }
 FILES = HELPERS | {packing.CASES: COURSE.public(ASSIGNMENTS[0])}
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
-SETUP = packing.setup_source(FILES, PROJECT, [])
+CODE = ["import helpers", *(f"helpers.{name}" for name in helpers.__all__)]
+SETUP = packing.setup_source(FILES, PROJECT, [], CODE)
 TEXT = packing.CALL.search(SETUP)[1]
 
 # An interpreter without the installed helpers.
@@ -89,7 +91,7 @@ def test_where_the_same_helpers_are_installed_the_cell_hands_them_its_cases_and_
 
 @pytest.mark.parametrize("alone", [ALONE, ""], ids=["packed", "installed"])
 def test_the_cases_are_those_of_the_notebook_whose_cell_ran_last(tmp_path, alone):
-    other = packing.setup_source(HELPERS | {packing.CASES: COURSE.public(ASSIGNMENTS[1])}, PROJECT, [])
+    other = packing.setup_source(HELPERS | {packing.CASES: COURSE.public(ASSIGNMENTS[1])}, PROJECT, [], CODE)
     use = "\nfrom helpers.checks import cases\nprint(sorted(cases.in_use().exercises)[0])\n"
     text = said(SETUP + use + other + use + SETUP + use, tmp_path, alone)
     assert text.split() == ["contraction_rate", "crossing_temperature", "contraction_rate"]
@@ -117,7 +119,7 @@ def test_one_changed_line_makes_installed_helpers_other_ones():
 
 @pytest.mark.parametrize("path", sorted(REPOSITORY.glob("notebooks/**/*.ipynb")), ids=lambda path: path.parent.name)
 def test_every_edition_has_a_small_cell(path):
-    assert len(build.setup_in(path.read_text("utf-8")).encode()) < (60_000 if "/vi/" in path.as_posix() else 52_000)
+    assert len(build.setup_in(path.read_text("utf-8")).encode()) < (49_000 if "/vi/" in path.as_posix() else 45_000)
 
 
 def test_the_vietnamese_cell_brings_vietnamese_along_even_after_the_english_one(tmp_path):
@@ -245,10 +247,62 @@ def test_it_holds_the_wheels_files_the_notebooks_cases_and_nothing_else():
         assert packing.unpack(stored)[packing.CASES] == COURSE.public(name)
 
 
+def test_what_only_type_checkers_read_stays_in_the_wheel():
+    assert (REPOSITORY / "helpers/py.typed").exists()
+    cells = build.parse("# %% setup\nimport helpers\n", "small.py")
+    setup = build.setup_cell(REPOSITORY, ASSIGNMENTS[0], cells)
+    assert packing.unpack(setup).keys() == HELPERS.keys() | {"bringing.py"}
+
+
+class Unannotated(ast.NodeTransformer):
+    """What is left of a syntax tree without annotations, those in classes apart, and blocks for type-checkers."""
+
+    within = "a module"
+
+    def generic_visit(self, node):
+        before, self.within = self.within, {ast.ClassDef: "a class"}.get(type(node), self.within)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            self.within, node.returns = "a function", None
+        super().generic_visit(node)
+        self.within = before
+        return node
+
+    def visit_arg(self, node):
+        return ast.copy_location(ast.arg(node.arg), node)
+
+    def visit_AnnAssign(self, node):
+        if self.within == "a class":
+            return node
+        new = ast.Assign([node.target], node.value) if node.value else ast.Pass()
+        return self.generic_visit(ast.copy_location(new, node))
+
+    def visit_If(self, node):
+        if ast.unparse(node.test) in slimming.FOR_TYPES and not node.orelse:
+            return ast.copy_location(ast.Pass(), node)
+        return self.generic_visit(node)
+
+
+class WithoutEmptyImports(ast.NodeTransformer):
+    def visit_ImportFrom(self, node):
+        return node if node.names else ast.copy_location(ast.Pass(), node)
+
+    visit_Import = visit_ImportFrom
+
+
 def bare(tree, keep=()):
-    """Return a syntax tree as text, lines included, without docstrings but those of the functions in ``keep``."""
+    """Return a syntax tree as text, first lines included, without annotations and docstrings but those in ``keep``.
+
+    Imports that nothing else uses are left out, too.
+    """
+    tree = Unannotated().visit(tree)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     for node in ast.walk(tree):
-        node.col_offset = node.end_col_offset = 0  # the indentation is smaller
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            node.names = [alias for alias in node.names if (alias.asname or alias.name.partition(".")[0]) in used]
+    tree = WithoutEmptyImports().visit(tree)
+    for node in ast.walk(tree):
+        # An annotation can be longer than what it is about, and the indentation is smaller.
+        node.end_lineno = node.col_offset = node.end_col_offset = 0
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node)
         if documented and len(node.body) > 1 and getattr(node, "name", "") not in keep:
             node.body.pop(0)
@@ -256,18 +310,191 @@ def bare(tree, keep=()):
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".py")])
-def test_only_comments_and_inner_docstrings_are_left_out(name):
+def test_only_comments_annotations_and_inner_docstrings_are_left_out(name):
     packed, whole = (ast.parse(files[name]) for files in (packing.unpack(SETUP), FILES))
     assert bare(packed, helpers.__all__) == bare(whole, helpers.__all__)
+
+
+# Code that sets `found`, by what is odd about its annotations.
+ANNOTATED = {
+    "defaults": "def f(x: int = 1, y: dict[str, int] = {'a:b': 2, 'c->d': 3}) -> int:\n    return x, y\nfound = f()",
+    "every kind of argument": """
+def f(a: int, b: "int" = 2, /, c: int = 3, *rest: int, d: int, e: int = 5, **more: 'int') -> tuple[int, ...]:
+    return a, b, c, rest, d, e, more
+found = f(1, d=4), f(1, 2, 3, 4, d=5, g=6)""",
+    "only by keyword": "def f(*, a: int, b: int = 2) -> None: return a, b\nfound = f(a=1)",
+    "over several lines": """
+def f(
+    x: dict[  # why
+        str, int
+    ] = None,
+    *args: list[
+        int
+    ],
+) -> dict[
+    str,  # said of keys: of ]
+    int,
+]: return x, args
+found = f(1, 2)""",
+    "a result in parentheses": "def f() -> (\n    int |\n    None\n): return 1\nfound = f()",
+    "a backslash": "def f(x: int) \\\n  -> \\\n  int \\\n  : return x\nfound = f(1)",
+    "no blanks": "def f(x:int=1,*,y:int=2)->int:return x+y\nz:int=f()\nfound = z",
+    "nested and asynchronous": """
+import asyncio
+async def f(x: int) -> int:
+    async def g(y: int) -> int:
+        return x + y
+    total: int = 0
+    async def h() -> None:
+        nonlocal total
+        total += await g(2)
+    await h()
+    return total
+found = asyncio.run(f(1))""",
+    "strings that look like annotations": """
+def f(text: str = "def g(x: int) -> int:", more: str = '''
+x: int = 1
+    def g() -> int:
+''') -> str:
+    '''Return it: str -> int.'''
+    x: str = f"{text!r:>30} -> {more}"
+    return x + "y: int"
+found = f()""",
+    "signs of other kinds": """
+f = lambda x, y=1: x + y
+if (n := 3) > 2:
+    rows: dict[str, int] = {"a": n, **{"b": 1}}
+cut: list[int] = [1, 2, 3][0:2]
+rows["c"]: int = 3
+(m): int = 4
+pair: tuple[int, int] = 1, 2
+found = f(1), rows, cut, m, pair""",
+    "a variable over several lines": "x: dict[\n    str,  # of what\n    int,\n] = {\n  'a': 1}\nfound = x",
+    "a variable without a value": "def f():\n    x: int\ny: dict[\n  str, int]\nfound = f(), 'y' in globals()",
+    "a method": """
+class A:
+    b: int = 1
+    if b:
+        c: "int" = 2
+    def __init__(self, x: int) -> None:
+        self.x: int = x
+        class B:
+            y: int = 1
+        self.y: int = len(B.__annotations__)
+    @property
+    def twice(self) -> int: return 2 * self.x
+found = A(2).twice, A(2).y, A.__annotations__""",
+    "a dataclass": """
+from dataclasses import dataclass, field
+@dataclass(frozen=True)
+class A:
+    x: int
+    y: dict[str, int] = field(default_factory=dict)
+    def more(self, z: int = 1) -> "A": return A(self.x + z)
+found = repr(A(1).more())""",
+    "letters of several bytes": """
+é: str = 'ü: ->'; ö: int = 2
+def ß(ä: str = 'é', /, ï: int = 2) -> str: return ä
+found = é, ß()""",
+    "blocks for type-checkers": """
+import typing
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nowhere import (
+        A,
+    )
+    def f(x: A) -> A: ...
+if typing.TYPE_CHECKING: import nowhere
+def f(x: "A") -> "A":
+    if TYPE_CHECKING:
+        import nowhere  # for its names
+    return x
+if TYPE_CHECKING:
+    import nowhere
+else:
+    found: int = f(1)""",
+}
+
+
+DRAWN = [name for name in helpers.__all__ if name.startswith(("plot_", "explore_"))]
+
+
+def test_a_notebook_brings_the_figures_and_explorers_that_it_names(tmp_path):
+    cells = {name: packing.setup_source(FILES, PROJECT, [], [f"helpers.{name}"]) for name in DRAWN}
+    assert max(map(len, cells.values())) < len(SETUP) - 2_000
+    every = "import importlib\nfor name in modules: importlib.import_module(name)\n"
+    modules = [name[:-3].replace("/", ".").removesuffix(".__init__") for name in HELPERS if "__main__" not in name]
+    code = f"modules = {modules}\n" + "".join(
+        f"{cell}\nimport helpers\n{every}print([n for n in {DRAWN} if hasattr(helpers, n) or n in dir(helpers)])\n"
+        for cell in cells.values()
+    )
+    assert said(code, tmp_path).splitlines() == [str([name]) for name in DRAWN]
+
+
+def test_a_notebook_has_the_docstrings_of_what_it_names(tmp_path):
+    use = "\nimport helpers\nprint(helpers.softmax_t.__doc__ and 1, helpers.entropy.__doc__ and 1)\n"
+    for code, shown in (["helpers.softmax_t"], "1 None"), (["from helpers import entropy"], "None 1"):
+        assert said(packing.setup_source(FILES, PROJECT, [], code) + use, tmp_path).strip() == shown
+
+
+def test_the_next_notebooks_cell_brings_what_the_first_did_not(tmp_path):
+    first, second = (packing.setup_source(FILES, PROJECT, [], [f"helpers.{name}"]) for name in DRAWN[:2])
+    use = f"import helpers\nprint(hasattr(helpers, {DRAWN[0]!r}), hasattr(helpers, {DRAWN[1]!r}))\n"
+    assert said(f"{first}\n{use}{second}\n{use}", tmp_path).split() == ["True", "False", "False", "True"]
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_a_cell_brings_the_translations_of_all_that_it_can_say(name):
+    whole = json.loads((REPOSITORY / "helpers/locale/vi.json").read_text("utf-8"))["texts"]
+    files = packing.unpack(build.setup_in(COURSE.notebook(name, "vi").read_text("utf-8")))
+    brought = json.loads(files["helpers/locale/vi.json"])["texts"]
+    code = [content.decode() for path, content in files.items() if path.endswith(".py")]
+    notebook = json.loads(COURSE.notebook(name).read_text("utf-8"))
+    code += ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    said = {text for source in code for text, _ in marked(source)} | set(case_texts(COURSE.case_file(name, "public")))
+    assert len(said) > 200 and said & whole.keys() <= brought.keys() < whole.keys()
+    assert brought.items() <= whole.items()
+
+
+def test_a_text_that_no_code_says_is_left_out():
+    catalogue = json.dumps({"plural": "n != 1", "texts": {"one": "một", "two": "hai", "three": "ba"}}).encode()
+    assert json.loads(slimming.only_said(catalogue, ["_('one')", "TEXTS = ['two']"], None))["texts"] == {
+        "one": "một",
+        "two": "hai",
+    }
+
+
+def annotated(source):
+    return ast.dump(Unannotated().visit(ast.parse(source))) != ast.dump(ast.parse(source))
+
+
+@pytest.mark.parametrize("source", ANNOTATED.values(), ids=ANNOTATED)
+def test_code_without_annotations_does_the_same_in_the_same_lines(source):
+    slimmed = slimming.slim("odd.py", slimming.without_annotations("odd.py", source.encode()), set()).decode()
+    outcomes = []
+    for code in (source, slimmed):
+        names = {"__name__": "odd"}
+        exec(compile(code, "odd.py", "exec"), names)
+        outcomes.append(names["found"])
+    assert outcomes[0] == outcomes[1]
+    assert slimmed.count("\n") == source.count("\n")
+    assert bare(ast.parse(slimmed)) == bare(ast.parse(source))
+    assert not annotated(slimmed)
+
+
+def test_an_annotation_that_stayed_is_noticed():
+    """The red fixture: what the test above would say of code that is left as it is."""
+    assert [name for name, source in ANNOTATED.items() if not annotated(source)] == []
+    assert not annotated("class A:\n    x: int = 1")
 
 
 def test_another_compressors_text_stays_while_it_holds_the_same_files(monkeypatch):
     compress = lzma.compress
     monkeypatch.setattr(lzma, "compress", lambda data, **_: compress(data, preset=0))
-    stored = packing.setup_source(FILES, PROJECT, [])
+    stored = packing.setup_source(FILES, PROJECT, [], CODE)
     monkeypatch.undo()
     assert stored != SETUP and packing.unpack(stored) == packing.unpack(SETUP)
-    assert packing.setup_source(FILES, PROJECT, ["", "broken", stored]) == stored
+    assert packing.setup_source(FILES, PROJECT, ["", "broken", stored], CODE) == stored
 
 
 def notebook_with(setup):
@@ -283,7 +510,7 @@ def test_a_file_that_differs_is_named_by_the_drift_check(tmp_path):
         (tmp_path / folder).mkdir()
     (tmp_path / "notebooks/one.ipynb").write_text(notebook_with(SETUP))
     [problem] = build.drift(
-        tmp_path, {"notebooks/one.ipynb": notebook_with(packing.setup_source(changed, PROJECT, []))}
+        tmp_path, {"notebooks/one.ipynb": notebook_with(packing.setup_source(changed, PROJECT, [], CODE))}
     )
     named = "(in its setup cell: helpers/more.py, helpers/pipeline.py, helpers/softmax.py)"
     assert problem.startswith(f"notebooks/one.ipynb is stale, or was edited by hand {named}: run make course")
