@@ -163,9 +163,10 @@ say("probability of the 6: {six}  the others, added up: {others}", six=p[-1].ite
 def softmax_t(x: torch.Tensor, temperature: float = 1.0, dim: int = -1) -> torch.Tensor:
     """Return the softmax of x / temperature along dim.
 
-    x            float32 or float64 logits of any shape; -inf is allowed and gets probability 0
-    temperature  a number above 0
-    dim          the dimension along which the probabilities sum to 1
+    Arguments
+        x: float32 or float64 logits of any shape; -inf is allowed and gets probability 0
+        temperature: a number above 0
+        dim: the dimension along which the probabilities sum to 1
 
     Returns a new tensor of x's shape, dtype and device; x stays as it was. No gradient is asked for.
 
@@ -270,11 +271,10 @@ def iterative_softmax_experiment(
     """Apply softmax to its own output and measure how flat it becomes.
 
     Returns the tuple (probs, stds, x):
-
-    x      n_points evenly spaced values from min_val to max_val, both included, in dtype
-    probs  n_iters + 1 tensors of n_points probabilities in dtype: probs[0] is the softmax of x / temperature,
-           probs[k] the softmax of probs[k - 1] / temperature
-    stds   n_iters + 1 floats: stds[k] is the sample standard deviation of probs[k], computed in dtype
+        x: n_points evenly spaced values from min_val to max_val, both included, in dtype
+        probs: n_iters + 1 tensors of n_points probabilities in dtype: probs[0] is the softmax of x / temperature,
+            probs[k] the softmax of probs[k - 1] / temperature
+        stds: n_iters + 1 floats: stds[k] is the sample standard deviation of probs[k], computed in dtype
 
     >>> probs, stds, x = iterative_softmax_experiment(n_points=3, n_iters=1)
     >>> len(probs), len(stds), x.tolist()
@@ -363,7 +363,8 @@ prediction_4 = 0.5
 def decay_ratios(stds: list[float]) -> list[float]:
     """Return each deviation divided by the one before it.
 
-    stds  a list of floats, at least one
+    Arguments
+        stds: a list of floats, at least one
 
     Returns len(stds) - 1 floats. After a deviation of 0 there is no ratio: nan stands in its place.
 
@@ -408,8 +409,9 @@ with needs("iterative_softmax_experiment", "decay_ratios"):
 def contraction_rate(n_points: int, temperature: float = 1.0) -> float:
     """Return the ratio of one deviation to the one before it, which repeated softmax tends to.
 
-    n_points     from 4 to 100
-    temperature  from 0.5 to 100; it acts in every softmax
+    Arguments
+        n_points: from 4 to 100
+        temperature: from 0.5 to 100; it acts in every softmax
 
     Returns a float, right to 1 %. If you measure it: in float64, the last ratio whose later deviation is above 1e-10.
 
@@ -596,7 +598,8 @@ for dtype in (torch.float32, torch.float16, torch.bfloat16):
 def final_top(start: torch.Tensor, temperature: float, n_steps: int = 300) -> float:
     """Return the largest probability after n_steps of p <- softmax(p / temperature), from p = start.
 
-    start  a float64 distribution of shape (n,)
+    Arguments
+        start: a float64 distribution of shape (n,)
 
     >>> round(final_top(torch.tensor([0.6, 0.4], dtype=torch.float64), temperature=1.0), 4)
     0.5

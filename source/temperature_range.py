@@ -74,10 +74,9 @@ def temperature_range_experiment(
     """Take the softmax of evenly spaced logits and an outlier, for every range and temperature.
 
     Returns results, with results[r][T] = {"logits": ..., "probs": ...} for every r in ranges and T in temperatures:
-
-    logits  a tensor of n_points evenly spaced values from -r to r, both included, then the outlier: n_points + 1,
-            not divided by T
-    probs   the softmax of logits / T
+        logits: a tensor of n_points evenly spaced values from -r to r, both included, then the outlier,
+            n_points + 1 in all, not divided by T
+        probs: the softmax of logits / T
 
     The keys are the numbers given. float32 and float64 are both fine.
 
@@ -141,7 +140,8 @@ with needs("temperature_range_experiment"):
 def outlier_mass(results: dict) -> dict:
     """Return the outlier's share for every range and temperature.
 
-    results  as temperature_range_experiment returns it
+    Arguments
+        results: as temperature_range_experiment returns it
 
     Returns {r: {T: share}} with the same keys; share is a float, the probability of the last entry, even where another
     entry is larger.
@@ -289,8 +289,9 @@ print({r: round(half_share_temperature(r), 2) for r in RANGES})
 def perplexity(p: torch.Tensor, dim: int = -1) -> torch.Tensor:
     """Return exp of the entropy in nats along dim.
 
-    p    probabilities that sum to 1 along dim, float32 or float64, any shape; a zero adds nothing
-    dim  the dimension that is summed, and disappears
+    Arguments
+        p: probabilities that sum to 1 along dim, float32 or float64, any shape; a zero adds nothing
+        dim: the dimension that is summed, and disappears
 
     Returns a tensor of p's dtype and shape without dim.
 
@@ -524,8 +525,9 @@ with needs("temperature_range_experiment"):
 def tokens_for_mass(p: torch.Tensor, mass: float = 0.9) -> int:
     """Return the fewest entries of p that sum to at least mass.
 
-    p     one distribution, in any order: 1-D, float32 or float64, up to 128,256 entries
-    mass  a share above 0 and below 1; no test lies on a tie
+    Arguments
+        p: one distribution, in any order: 1-D, float32 or float64, up to 128,256 entries
+        mass: a share above 0 and below 1; no test lies on a tie
 
     Returns an int.
 

@@ -22,9 +22,12 @@ def bring(files, digest, python, needed, problem):
     Nothing is written. The cases are the notebook's own, whichever helpers are used. What it says is in the language of
     the catalogue among the files, if there is one.
 
-    python   the oldest version that will do, a tuple
-    needed   names of packages
-    problem  the exception to raise, with a sentence that says what to do
+    Arguments
+        files: the content of packed files by name, as `packing` makes them
+        digest: of the whole files of `helpers`, as `digest_of` gives it
+        python: the oldest version that will do, a tuple
+        needed: names of packages
+        problem: the exception to raise, with a sentence that says what to do
     """
     import importlib.abc
     import importlib.machinery as machinery

@@ -189,8 +189,9 @@ def _guard_solution(cell: Cell) -> None:
 def instructor_notebook(cells: list[Cell], setup: str = "", badges: str = "") -> NotebookNode:
     """Return the notebook that nbgrader and instructors read: answers inside, no outputs.
 
-    setup   the source of the cell that brings the helpers along, for the text's setup cell
-    badges  Markdown for a first cell, if there is any
+    Arguments
+        setup: the source of the cell that brings the helpers along, for the text's setup cell
+        badges: Markdown for a first cell, if there is any
     """
     nb = v4.new_notebook(
         metadata={

@@ -57,11 +57,12 @@ def differences(source: str, files: dict[str, bytes]) -> list[str]:
 def setup_source(files: dict[str, bytes], project: dict, stored: list[str], code: list[str]) -> str:
     """Return the source of the setup cell.
 
-    files    the helpers as they are installed, by path from the folder that holds `helpers`, and `CASES`; with a
-             language's catalogue the cell speaks that language
-    project  pyproject.toml's table ``project``
-    stored   setup cells that were built before; the text of one that still holds these files is used again
-    code     the notebook's code cells
+    Arguments
+        files: the helpers as they are installed, by path from the folder that holds `helpers`, and `CASES`; with a
+            language's catalogue the cell speaks that language
+        project: pyproject.toml's table ``project``
+        stored: setup cells that were built before; the text of one that still holds these files is used again
+        code: the notebook's code cells
     """
     files = {name: data.replace(b"\r\n", b"\n") if name.endswith(".py") else data for name, data in files.items()}
     # Of another language's edition the English docstrings are left out: its catalogue needs the room.

@@ -164,7 +164,7 @@ class Batch:
             self.writer.withdraw(student)
 
     def content(self, student) -> bytes:
-        """Return a submission's bytes. Raises ValueError with a sentence where it cannot be graded as it lies there."""
+        """Return a submission's bytes, or raise ValueError where it cannot be graded as it lies there."""
         if PATTERN & set(student):
             raise ValueError("nbgrader would take the folder's name for a pattern: rename it, without *, ? and [")
         try:

@@ -151,7 +151,7 @@ class Writer:
         }
 
     def submitted_at(self, student) -> str | None:
-        """Return what timestamp.txt says, where there is one. Raises ValueError, naming it, where that is no time."""
+        """Return what timestamp.txt says, if it is there; raise ValueError, naming it, where that is no time."""
         path = self.place("submitted", student) / "timestamp.txt"
         if not path.exists():
             return None
@@ -207,10 +207,13 @@ class Writer:
         return True
 
     def write(self, student: str, record: Record) -> dict[str, tuple[float, float]]:
-        """Write a record: rows in one transaction, then the notebook. Returns {exercise: (old, new)} of moved marks.
+        """Write a record: rows in one transaction, then the notebook.
 
-        Marks that are overwritten are appended to superseded/marks.csv first. Raises what went wrong, with nothing
-        changed.
+        Marks that are overwritten are appended to superseded/marks.csv first.
+
+        Returns {exercise: (old, new)} of moved marks.
+
+        Raises what went wrong, with nothing changed.
         """
         with ledger.transaction(self.engine) as gradebook:
             old = ledger.student_marks(gradebook, self.assignment, student)

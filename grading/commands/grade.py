@@ -133,10 +133,10 @@ def write_feedback(writer, batch):
 
 
 def print_outcome(outcome):
-    """Say what came out."""
+    """Print how a run ended: what was graded, and whose marks moved, failed or need a look."""
     print(f"Graded {outcome.graded}.")
     for student in outcome.tried_again:
-        print(f"{student}: a time limit was reached or a process ended; tried once more, alone: what came then counts")
+        print(f"{student}: a time limit was reached or a process ended; tried once more, alone: the second try counts")
     for student, moved in sorted(outcome.moved.items()):
         marks = ", ".join(f"{name} {before:g} -> {after:g}" for name, (before, after) in sorted(moved.items()))
         print(f"{student}: marks moved: {marks} (the old ones are kept in {KEPT}/marks.csv)")

@@ -19,7 +19,7 @@ def zone(name: str | None) -> tzinfo | None:
 
 
 def to_utc(when: str | datetime, timezone: str | None = None) -> datetime:
-    """Return a time in UTC; one without a zone is in that of the name ``timezone``. Raises ValueError."""
+    """Return a time in UTC, one without a zone being in that of the name ``timezone``, or raise ValueError."""
     if isinstance(when, str):
         if re.fullmatch(r"[\d-]+", when.strip()):
             raise ValueError(f"{when!r} has no time of day; write it like 2026-09-30T23:59")

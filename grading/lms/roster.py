@@ -37,7 +37,7 @@ LARGEST = 32 << 20  # bytes
 
 @dataclass(frozen=True)
 class Person:
-    """A student of the course; what the file does not say is empty. ``row`` is their line in it, by column."""
+    """A student of the course; what the file does not say is empty, and ``row`` is their line in it, by column."""
 
     id: str
     last_name: str = ""
@@ -111,7 +111,7 @@ def contradicts(owner, person):
 
 
 def name_key(name):
-    """Return a name to compare by: its letters and digits, composed, in lower case. Accents count."""
+    """Return a name to compare by: its letters and digits, composed, in lower case, with their accents."""
     return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).casefold())
 
 

@@ -23,8 +23,9 @@ A = np.array([[2.0, 1.0], [1.0, 3.0]])
 def power_step(A: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Return A x, scaled to length 1.
 
-    A  a square matrix, float64
-    x  a vector that A does not turn into 0
+    Arguments
+        A: a square matrix, float64
+        x: a vector that A does not turn into 0
 
     >>> power_step(np.eye(2), np.array([3.0, 4.0])).tolist()
     [0.6, 0.8]
