@@ -13,6 +13,35 @@ Names load on first use (PEP 562), so that `import helpers` pulls in neither mat
 
 from importlib import import_module
 
+TYPE_CHECKING = False  # a type-checker takes it for true; to import it from typing would take time
+if TYPE_CHECKING:
+    from .checks import check as check
+    from .checks import needs as needs
+    from .checks.machine import report_machine as report_machine
+    from .device import pick_device as pick_device
+    from .device import seed_everything as seed_everything
+    from .device import to_numpy as to_numpy
+    from .device import widest_float as widest_float
+    from .explorers import explore_repeated_softmax as explore_repeated_softmax
+    from .explorers import explore_temperature_range as explore_temperature_range
+    from .explorers import explore_vocabulary as explore_vocabulary
+    from .measures import entropy as entropy
+    from .measures import perplexity as perplexity
+    from .measures import tokens_for_mass as tokens_for_mass
+    from .pipeline import run_full_pipeline as run_full_pipeline
+    from .plots.figures import plot_final_tops as plot_final_tops
+    from .plots.figures import plot_full as plot_full
+    from .plots.figures import plot_iterations as plot_iterations
+    from .plots.figures import plot_log_std as plot_log_std
+    from .plots.figures import plot_zoomed as plot_zoomed
+    from .predictions import reveal as reveal
+    from .predictions import sum_up_predictions as sum_up_predictions
+    from .softmax import log_softmax_t as log_softmax_t
+    from .softmax import softmax_t as softmax_t
+    from .support.language import say as say
+    from .support.language import text as text
+    from .support.language import use_language as use_language
+
 __version__ = "0.1.0"
 
 _MODULE_OF = {
@@ -47,7 +76,7 @@ _MODULE_OF = {
 __all__ = list(_MODULE_OF)
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> object:
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
@@ -55,5 +84,5 @@ def __getattr__(name):
     return value
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})

@@ -1,12 +1,15 @@
 """Where tensors live and what seeds them: pick a device, bring results back, repeat a run."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from .support.language import _
 
 
-def pick_device(prefer=None):
+def pick_device(prefer: str | torch.device | None = None) -> torch.device:
     """Pick the device to compute on: `prefer` where it is given, else CUDA, then MPS, then the CPU.
 
     Arguments
@@ -28,7 +31,7 @@ def pick_device(prefer=None):
     if prefer is None:
         return torch.device(present[0])
     try:
-        device = torch.device(prefer)
+        device: torch.device | None = torch.device(prefer)
     except (RuntimeError, TypeError):
         device = None
     if device is None or device.type not in counts:
@@ -46,11 +49,13 @@ def pick_device(prefer=None):
     return device
 
 
-def widest_float(device):
-    """Return the widest floating dtype of a device: float64, but float32 on MPS, Apple's GPUs, which lack it.
+def widest_float(device: str | torch.device) -> torch.dtype:
+    """Look up the widest floating dtype of a device.
 
     Arguments
         device: a torch.device or its name.
+
+    Returns torch.float64, but torch.float32 on MPS, Apple's GPUs, which lack it.
 
     Raises RuntimeError when torch knows no device of that name.
 
@@ -60,7 +65,7 @@ def widest_float(device):
     return torch.float32 if torch.device(device).type == "mps" else torch.float64
 
 
-def to_numpy(t):
+def to_numpy(t: torch.Tensor | npt.ArrayLike) -> npt.NDArray[Any]:
     """Bring a tensor to the CPU as a NumPy array, whatever its device, dtype or history.
 
     Arguments
@@ -77,7 +82,7 @@ def to_numpy(t):
     return (t.float() if t.dtype == torch.bfloat16 else t).numpy(force=True)
 
 
-def seed_everything(seed=0):
+def seed_everything(seed: int = 0) -> torch.Generator:
     """Seed torch (every device) and NumPy's global generator, so that a run can be repeated.
 
     Arguments

@@ -1,11 +1,12 @@
 """How spread out a distribution is: entropy, perplexity, and how many entries hold most of the mass."""
 
+import numpy.typing as npt
 import torch
 
 from .support.language import _
 
 
-def entropy(p, dim=-1):
+def entropy(p: torch.Tensor | npt.ArrayLike, dim: int = -1) -> torch.Tensor:
     """Take the Shannon entropy in nats, -sum_i p_i ln p_i.
 
     Arguments
@@ -21,14 +22,19 @@ def entropy(p, dim=-1):
     tensor(0.6931)
     """
     p = p if torch.is_tensor(p) else torch.as_tensor(p)  # as_tensor would move it to torch's default device
-    return torch.special.entr(p).sum(dim)
+    terms: torch.Tensor = torch.special.entr(p)
+    return terms.sum(dim)
 
 
-def perplexity(p, dim=-1):
+def perplexity(p: torch.Tensor | npt.ArrayLike, dim: int = -1) -> torch.Tensor:
     """Count the entries of a uniform distribution as spread out as p, exp of its entropy.
 
-    Arguments and errors are those of entropy. Returns a tensor of p's dtype and device with `dim` removed, between 1
-    (one-hot) and n (uniform).
+    Arguments
+        p, dim: those of entropy.
+
+    Returns a tensor of p's dtype and device with `dim` removed, between 1 (one-hot) and n (uniform).
+
+    Raises what entropy raises.
 
     >>> perplexity([0.25, 0.25, 0.25, 0.25])
     tensor(4.)
@@ -36,7 +42,7 @@ def perplexity(p, dim=-1):
     return entropy(p, dim).exp()
 
 
-def tokens_for_mass(p, mass=0.9):
+def tokens_for_mass(p: torch.Tensor | npt.ArrayLike, mass: float = 0.9) -> int:
     """Count the fewest entries of p that sum to at least `mass`: the size of the nucleus in top-p sampling.
 
     Arguments

@@ -1,24 +1,29 @@
 """Show a student's predictions beside the results, and sum them up at the end of a notebook."""
 
 import math
+from typing import SupportsFloat
 
 from .support.language import _
 
 CLOSE = 0.1  # a prediction within this share of the result counts as right
 NO_NUMBER = (TypeError, ValueError, RuntimeError, OverflowError)  # what float raises, of a tensor too
 
-_revealed = {}
+_revealed: dict[str, tuple[float, float, bool]] = {}
 
 
-def reveal(name, prediction, result, choice=False):
+def reveal(name: str, prediction: SupportsFloat | None, result: SupportsFloat, choice: bool = False) -> None:
     """Print a prediction beside the result, and remember both for `sum_up_predictions`.
 
-    name        the variable's name, such as "prediction_1"; showing it again replaces what was remembered
-    prediction  a number, or None as long as there is none; what is no finite number counts as none
-    result      the number that came out
-    choice      True where the prediction is one of a few given numbers: it is then right or wrong, and never near
+    Arguments
+        name: the variable's name, such as "prediction_1"; showing it again replaces what was remembered.
+        prediction: a number, or None as long as there is none; what is no finite number counts as none.
+        result: the number that came out.
+        choice: True where the prediction is one of a few given numbers: it is then right or wrong, and never near.
 
-    Raises ValueError where result is not one number.
+    Raises ValueError when result is not one number.
+
+    >>> reveal("prediction_1", None, 2)
+    prediction_1: still empty. The result is 2; next time, commit to a number first.
     """
     try:
         result = float(result)
@@ -50,13 +55,20 @@ def reveal(name, prediction, result, choice=False):
     print(f"{words} ({_('right')})." if close(prediction, result) else f"{words}.")
 
 
-def close(prediction, result):
+def close(prediction: float, result: float) -> bool:
     """Tell whether a prediction lies within a tenth of the result."""
     return abs(prediction - result) <= CLOSE * abs(result)
 
 
-def sum_up_predictions():
-    """Print how many of the predictions shown so far were right, and how far off the others were."""
+def sum_up_predictions() -> None:
+    """Print how many of the predictions shown so far were right, and how far off the others were.
+
+    >>> reveal("prediction_1", 3, 2)
+    prediction_1: you said 3, it is 2.
+    >>> sum_up_predictions()
+    0 of 1 predictions within 10% of the result.
+      prediction_1: 3 instead of 2, 1.5 times too large
+    """
     if not _revealed:
         print(_("No prediction yet: fill in the prediction cells above and run the cells after them."))
         return
@@ -70,7 +82,7 @@ def sum_up_predictions():
             print(f"  {name}: {_('{prediction:.4g} instead of {result:.4g}', **values)}{off}")
 
 
-def how_far(prediction, result):
+def how_far(prediction: float, result: float) -> str:
     """Say in words how far off a prediction was: as a factor where there is one, else as a difference."""
     if prediction * result <= 0:
         return _("off by {distance:.3g}", distance=abs(prediction - result))

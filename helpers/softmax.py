@@ -3,12 +3,15 @@
 The exercise of the same name asks for it from exp, max and sum; experiments may use this one.
 """
 
+from collections.abc import Callable
+
+import numpy.typing as npt
 import torch
 
 from .support.language import _
 
 
-def softmax_t(x, temperature=1.0, dim=-1):
+def softmax_t(x: torch.Tensor | npt.ArrayLike, temperature: float | torch.Tensor = 1.0, dim: int = -1) -> torch.Tensor:
     """Turn logits into probabilities, exp(x_i / T) / sum_j exp(x_j / T).
 
     Arguments
@@ -39,12 +42,19 @@ def softmax_t(x, temperature=1.0, dim=-1):
     return _normalise(torch.softmax, x, temperature, dim)
 
 
-def log_softmax_t(x, temperature=1.0, dim=-1):
+def log_softmax_t(
+    x: torch.Tensor | npt.ArrayLike, temperature: float | torch.Tensor = 1.0, dim: int = -1
+) -> torch.Tensor:
     """Take the logarithm of softmax_t without forming it, x_i / T - log sum_j exp(x_j / T).
 
-    Arguments, conventions and errors are those of softmax_t. Returns entries <= 0; a logit of -inf gets -inf.
-    Value and gradient stay finite where those of log(softmax_t(x)) do not: in float32 the gradient of the log
-    is lost from 88.73 T below the largest logit, its value from 103.98 T.
+    Arguments
+        x, temperature, dim: those of softmax_t, with its conventions.
+
+    Returns a new tensor of x's shape, dtype and device, entries <= 0; a logit of -inf gets -inf. Value and
+    gradient stay finite where those of log(softmax_t(x)) do not: in float32 the gradient of the log is lost
+    from 88.73 T below the largest logit, its value from 103.98 T.
+
+    Raises what softmax_t raises.
 
     >>> log_softmax_t([0.0, 1000.0])
     tensor([-1000.,     0.])
@@ -52,32 +62,38 @@ def log_softmax_t(x, temperature=1.0, dim=-1):
     return _normalise(torch.log_softmax, x, temperature, dim)
 
 
-def _normalise(function, x, temperature, dim):
+def _normalise(
+    function: Callable[..., torch.Tensor],
+    x: torch.Tensor | npt.ArrayLike,
+    temperature: float | torch.Tensor,
+    dim: int,
+) -> torch.Tensor:
+    """Apply torch's softmax or log_softmax to x / T, whatever the dtype."""
     x = x if torch.is_tensor(x) else torch.as_tensor(x)  # as_tensor would move it to torch's default device
     if x.is_complex():
         raise TypeError(_("x is {dtype}, softmax needs real logits: pass x.real or x.abs()", dtype=x.dtype))
     if not x.is_floating_point():
         x = x.to(torch.get_default_dtype())
     dtype = torch.promote_types(x.dtype, torch.float32)
-    learned = torch.is_tensor(temperature) and temperature.requires_grad
-    value = _temperature_value(temperature.detach() if learned else temperature, dtype)
-    if x.numel() == 0 or (value == 1.0 and not learned):
+    learned = temperature if torch.is_tensor(temperature) and temperature.requires_grad else None
+    value = _temperature_value(temperature if learned is None else learned.detach(), dtype)
+    if x.numel() == 0 or (value == 1.0 and learned is None):
         # dtype=, because torch sums a float16 log_softmax in float16: 131,072 equal logits overflow.
         return function(x, dim, dtype=dtype).to(x.dtype)
-    scaled = _shift_and_divide(x, temperature.to(dtype) if learned else value, value, dim, dtype)
+    scaled = _shift_and_divide(x, value if learned is None else learned.to(dtype), value, dim, dtype)
     if scaled.requires_grad:
         return function(scaled, dim).to(x.dtype)
     return function(scaled, dim, out=scaled).to(x.dtype)
 
 
-def _temperature_value(temperature, dtype):
+def _temperature_value(temperature: float | torch.Tensor, dtype: torch.dtype) -> float:
     """Return T as a float, inf where `dtype` would overflow."""
-    if getattr(temperature, "ndim", 0) != 0:
+    if shape := tuple(getattr(temperature, "shape", ())):
         raise ValueError(
             _(
                 "temperature has shape {shape}, expected one number or a 0-d tensor: "
                 "divide the logits yourself to use one temperature per row",
-                shape=tuple(temperature.shape),
+                shape=shape,
             )
         )
     value = float(temperature)
@@ -89,7 +105,9 @@ def _temperature_value(temperature, dtype):
     return value if value <= limits.max else float("inf")
 
 
-def _shift_and_divide(x, temperature, value, dim, dtype):
+def _shift_and_divide(
+    x: torch.Tensor, temperature: float | torch.Tensor, value: float, dim: int, dtype: torch.dtype
+) -> torch.Tensor:
     """Return (x - max) / T as a new tensor of `dtype`; the shift cancels, so that it carries no gradient."""
     gap = x - x.detach().amax(dim, keepdim=True).to(dtype)
     tiny = torch.finfo(dtype).tiny

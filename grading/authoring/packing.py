@@ -15,6 +15,7 @@ import json
 import lzma
 import re
 import tokenize
+from collections.abc import Iterator
 from pathlib import Path
 
 from grading.authoring.bringing import digest_of
@@ -22,6 +23,7 @@ from grading.authoring.setup_cell import unpacked
 from helpers.support.language import Language, english
 
 CELL, BRINGING = (Path(__file__).with_name(name) for name in ("setup_cell.py", "bringing.py"))
+FOR_TYPES = ("TYPE_CHECKING", "typing.TYPE_CHECKING")  # conditions that only type-checkers take for true
 CASES = "public.safetensors"  # the name under which the cell holds them
 CALL = re.compile(r'^bring_helpers\(.*, packed="""([^"]*)"""\)$', re.MULTILINE)
 # Text packs a little smaller without "pb": in it, a byte's place in a word of four says nothing.
@@ -55,13 +57,14 @@ def differences(source: str, files: dict[str, bytes]) -> list[str]:
 
 
 def slim(name: str, content: bytes, public: set[str]) -> bytes:
-    """Return a file without what no notebook shows: comments, and docstrings but those of ``public`` functions.
+    """Return a file without comments, annotations, and docstrings but those of ``public`` functions.
 
     What is left out leaves empty lines, so that a traceback names the same line as in the repository. Lines are
     indented by one blank, not by four.
     """
     if not name.endswith(".py"):
         return content
+    content = without_annotations(content.decode()).encode()
     lines = content.decode().split("\n")
     for node in ast.walk(ast.parse(content)):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node)
@@ -79,6 +82,56 @@ def slim(name: str, content: bytes, public: set[str]) -> bytes:
             blanks = len(line) - len(line.lstrip(" "))
             lines[row] = " " * (blanks // 4) + line[blanks:]
     return "\n".join(lines).encode()
+
+
+def without_annotations(source: str) -> str:
+    """Return code without annotations of arguments, returns and variables, and without what only type-checkers read.
+
+    Annotations in a class stay, for dataclasses live on them; of `helpers` nothing reads the others at run time. What
+    is left out leaves its lines, joined by backslashes where a statement goes on behind it.
+    """
+    tree, lines = ast.parse(source), source.split("\n")
+    signs = [token for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.type == tokenize.OP]
+
+    def place(row: int, column: int) -> tuple[int, int]:
+        return row, len(lines[row - 1].encode()[:column].decode())  # syntax trees count bytes, tokens characters
+
+    def end(node: ast.expr | ast.stmt) -> tuple[int, int]:
+        return place(node.end_lineno, node.end_col_offset)
+
+    def sign(text: str, after: tuple[int, int]) -> tuple[int, int]:
+        return next(token.start for token in signs if token.string == text and token.start >= after)
+
+    cuts = []  # (from, to, what stands there instead, what ends its lines)
+    for node in _annotated(tree):
+        if isinstance(node, ast.arg):
+            cuts.append((sign(":", place(node.lineno, node.col_offset)), end(node), "", "\\"))
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            before = [token for token in signs if token.start < place(node.returns.lineno, node.returns.col_offset)]
+            arrow = max(index for index, token in enumerate(before) if token.string == "->")
+            cuts.append((before[arrow - 1].end, sign(":", end(node.returns)), "", "\\"))
+        elif isinstance(node, ast.AnnAssign) and node.value:
+            cuts.append((sign(":", end(node.target)), sign("=", end(node.annotation)), " ", "\\"))
+        else:
+            cuts.append((place(node.lineno, node.col_offset), end(node), "pass", ""))
+    for (top, left), (bottom, right), instead, joint in sorted(cuts, reverse=True):
+        parts = [lines[top - 1][:left] + instead, *[""] * (bottom - top)]
+        parts[-1] += lines[bottom - 1][right:]
+        lines[top - 1 : bottom] = [*(part + joint for part in parts[:-1]), parts[-1]]
+    return "\n".join(lines)
+
+
+def _annotated(node: ast.AST, in_class: bool = False) -> Iterator[ast.AST]:
+    """Yield what is annotated, an argument, a function or a variable, and the blocks that only type-checkers read."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) in FOR_TYPES and not child.orelse:
+            yield child
+            continue
+        annotated = getattr(child, "annotation", None) or getattr(child, "returns", None)
+        if annotated and not (in_class and isinstance(child, ast.AnnAssign)):
+            yield child
+        inner = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+        yield from _annotated(child, isinstance(child, ast.ClassDef) or (in_class and not inner))
 
 
 def setup_source(files: dict[str, bytes], project: dict, stored: list[str]) -> str:

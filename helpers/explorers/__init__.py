@@ -5,11 +5,11 @@ models.py computes, figures.py draws and says it in words, shell.py joins them t
 
 from ..support.language import _
 from .figures import draw_repeated, draw_shared, draw_weighed, tell_repeated, tell_shared, tell_weighed
-from .models import repeat_from_two_starts, share_vocabulary, weigh_outlier
+from .models import Repeated, Shared, Weighed, repeat_from_two_starts, share_vocabulary, weigh_outlier
 from .shell import Choice, Explorer, Number
 
 
-def explore_repeated_softmax():
+def explore_repeated_softmax() -> Explorer[Repeated]:
     """Explore repeated softmax: its entries, steps, temperature in the loop and dtype, from two starts.
 
     Returns an Explorer, which a notebook shows.
@@ -29,7 +29,7 @@ uniform is 0.05. Both starts end alike.'
     )
 
 
-def explore_temperature_range():
+def explore_temperature_range() -> Explorer[Weighed]:
     """Explore one outlier among 100 evenly spaced logits: their range, the temperature, the outlier.
 
     Returns an Explorer, which a notebook shows.
@@ -47,7 +47,7 @@ def explore_temperature_range():
     )
 
 
-def explore_vocabulary():
+def explore_vocabulary() -> Explorer[Shared]:
     """Explore a vocabulary of 128,256 tokens: its logits' spread, the temperature, the nucleus's mass.
 
     Returns an Explorer, which a notebook shows.

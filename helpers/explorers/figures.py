@@ -6,14 +6,18 @@ is seen as a movement, and what does not move is drawn only once.
 
 import struct
 import zlib
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
 
-from ..plots.drawing import GREY, OKABE_ITO, DescribedFigure, dress, table
+from ..plots.drawing import GREY, OKABE_ITO, DescribedFigure, Floats, dress, table
 from ..support.language import _, counted, english, render
-from .models import DRAWS, VOCABULARY
+from .models import DRAWS, VOCABULARY, Repeated, Shared, Weighed
 
 STEP_LIMITS = (12, 40, 120)
 ZERO = 1e-19  # where a deviation of 0 is drawn; below any other of float64's
@@ -22,23 +26,36 @@ STARTS = ((english("evenly spaced logits"), "o", OKABE_ITO[0]), (english("one-ho
 
 
 class LiveFigure(DescribedFigure):
-    """Be a DescribedFigure that can be redrawn often: only what was made by `moving` is drawn each time."""
+    """A DescribedFigure that can be redrawn often: only what was made by `moving` is drawn each time.
 
-    def __init__(self):
+    Attributes
+        panels: its two axes.
+        lines: the lines that `moving` has made.
+    """
+
+    canvas: FigureCanvasAgg
+
+    def __init__(self) -> None:
         super().__init__(7.6, 3.4, alt="", data={})
         FigureCanvasAgg(self)
-        self.panels = self.subplots(1, 2)
-        self.lines = []
-        self._view = self._still = None
+        self.panels: Sequence[Axes] = self.subplots(1, 2)
+        self.lines: list[Line2D] = []
+        self._view: list[tuple[float, float, float, float]] = []  # the limits of the panels in the picture below
+        self._still: object = None  # what does not move, in the canvas's own form
 
-    def moving(self, panel, **style):
-        """Add to a panel a line whose points will change, and return it."""
+    def moving(self, panel: int, **style: Any) -> Line2D:
+        """Add to a panel a line whose points will change, and return it.
+
+        Arguments
+            panel: 0 on the left, 1 on the right.
+            style: properties of a Line2D.
+        """
         # Animated: canvas.draw() leaves it out, savefig() does not.
         line = self.panels[panel].add_line(Line2D([], [], animated=True, **style))
         self.lines.append(line)
         return line
 
-    def frame(self):
+    def frame(self) -> bytes:
         """Return the picture as the bytes of a PNG."""
         view = [axes.viewLim.bounds for axes in self.axes]
         if view != self._view:
@@ -46,12 +63,15 @@ class LiveFigure(DescribedFigure):
             self._still, self._view = self.canvas.copy_from_bbox(self.bbox), view
         self.canvas.restore_region(self._still)
         for line in self.lines:
-            line.axes.draw_artist(line)
+            line.draw(self.canvas.get_renderer())
         return png(np.asarray(self.canvas.buffer_rgba())[..., :3])
 
 
-def png(pixels):
-    """Return an image, uint8 of shape (height, width, 3), as PNG: three times as fast as Pillow, which filters rows.
+def png(pixels: npt.NDArray[np.uint8]) -> bytes:
+    """Return an image as PNG: three times as fast as Pillow, which filters rows.
+
+    Arguments
+        pixels: uint8, shape (height, width, 3).
 
     Source: the PNG specification (ISO/IEC 15948), colour type 2.
     """
@@ -59,18 +79,21 @@ def png(pixels):
     rows = np.zeros((height, 1 + 3 * width), np.uint8)  # each starts with its filter's number, 0 for none
     rows[:, 1:] = pixels.reshape(height, -1)
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b""))
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.data, 1)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )
 
 
-def draw_repeated(numbers, figure=None):
+def draw_repeated(numbers: Repeated, figure: LiveFigure | None = None) -> LiveFigure:
     """Draw largest probability and standard deviation against the step, for both starts.
 
-    numbers: Repeated; figure: one that this function returned, to be redrawn. Returns a LiveFigure with data columns
-    "start" (0 evenly spaced, 1 one-hot), "step", "largest probability", "standard deviation". A deviation of 0, for
-    which a log axis has no place, is drawn at a tick that says "exactly 0".
+    Arguments
+        numbers: those to draw.
+        figure: one that this function returned, to be redrawn.
+
+    Returns a LiveFigure with data columns "start" (0 evenly spaced, 1 one-hot), "step", "largest probability",
+    "standard deviation". A deviation of 0, for which a log axis has no place, is drawn at a tick that says "exactly 0".
     """
     figure = figure or _repeated()
     *curves, uniform = figure.lines
@@ -109,7 +132,8 @@ def draw_repeated(numbers, figure=None):
     return figure
 
 
-def _repeated():
+def _repeated() -> LiveFigure:
+    """Return draw_repeated's figure before its first numbers."""
     figure = LiveFigure()
     for panel in (0, 1):
         for name, marker, colour in STARTS:
@@ -128,7 +152,7 @@ def _repeated():
     return figure
 
 
-def tell_repeated(numbers):
+def tell_repeated(numbers: Repeated) -> str:
     """Say where both starts have come to, and whether the start decides.
 
     >>> from helpers.explorers.models import repeat_from_two_starts
@@ -164,12 +188,15 @@ one-hot; uniform is 0.05. The start decides.'
     return " ".join(words)
 
 
-def draw_weighed(numbers, figure=None):
+def draw_weighed(numbers: Weighed, figure: LiveFigure | None = None) -> LiveFigure:
     """Draw probability against logit, the outlier apart, and the mass that the k most likely entries hold.
 
-    numbers: Weighed; figure: one that this function returned, to be redrawn. Returns a LiveFigure with data columns
-    "logit", "probability", the outlier last, and "k", "mass of the k most likely". What lies below the left axis is
-    counted in the words.
+    Arguments
+        numbers: those to draw.
+        figure: one that this function returned, to be redrawn.
+
+    Returns a LiveFigure with data columns "logit", "probability", the outlier last, and "k", "mass of the k most
+    likely". What lies below the left axis is counted in the words.
     """
     figure = figure or _weighed()
     others, outlier, held, nucleus = figure.lines
@@ -201,7 +228,8 @@ def draw_weighed(numbers, figure=None):
     return figure
 
 
-def _weighed():
+def _weighed() -> LiveFigure:
+    """Return draw_weighed's figure before its first numbers."""
     figure = LiveFigure()
     figure.moving(0, marker="o", color=OKABE_ITO[0], label=_("evenly spaced"), linestyle="none", markersize=4, **OPEN)
     figure.moving(0, marker="s", color=OKABE_ITO[1], label=_("outlier"), linestyle="none", markersize=9)
@@ -217,7 +245,7 @@ def _weighed():
     return figure
 
 
-def tell_weighed(numbers):
+def tell_weighed(numbers: Weighed) -> str:
     """Say what the outlier holds, by three measures.
 
     >>> from helpers.explorers.models import weigh_outlier
@@ -239,12 +267,15 @@ def tell_weighed(numbers):
     )
 
 
-def draw_shared(numbers, figure=None):
+def draw_shared(numbers: Shared, figure: LiveFigure | None = None) -> LiveFigure:
     """Draw probability, and the mass that the k most likely tokens hold, against the rank.
 
-    numbers: Shared; figure: one that this function returned, to be redrawn. Returns a LiveFigure with data columns
-    "rank", "probability", "mass of the ranks up to here", at ranks that are evenly spaced on a log axis. What lies
-    below the left axis is counted in the words.
+    Arguments
+        numbers: those to draw.
+        figure: one that this function returned, to be redrawn.
+
+    Returns a LiveFigure with data columns "rank", "probability", "mass of the ranks up to here", at ranks that are
+    evenly spaced on a log axis. What lies below the left axis is counted in the words.
     """
     figure = figure or _shared()
     probability, held, nucleus = figure.lines
@@ -267,7 +298,8 @@ def draw_shared(numbers, figure=None):
     return figure
 
 
-def _shared():
+def _shared() -> LiveFigure:
+    """Return draw_shared's figure before its first numbers."""
     figure = LiveFigure()
     figure.moving(0, marker="o", color=OKABE_ITO[0], label=_("one token"), linestyle="none", markersize=4, **OPEN)
     figure.moving(
@@ -283,7 +315,7 @@ def _shared():
     return figure
 
 
-def tell_shared(numbers):
+def tell_shared(numbers: Shared) -> str:
     """Say how many tokens hold the mass, and how many different ones are drawn.
 
     >>> from helpers.explorers.models import share_vocabulary
@@ -312,28 +344,32 @@ OPEN = {"markerfacecolor": "none"}
 RANKS = np.unique(np.geomspace(1, VOCABULARY, 160).round().astype(int))
 
 
-def _probability_axis(axes, xlabel):
+def _probability_axis(axes: Axes, xlabel: str) -> None:
+    """Give axes a log scale of probabilities that ends at FLOOR."""
     axes.set_yscale("log")
     dress(axes, _("Probability"), xlabel, _("probability (log scale)"))
     axes.set_ylim(FLOOR, 5)
 
 
-def _mass_axis(axes, entries):
+def _mass_axis(axes: Axes, entries: int) -> None:
+    """Give axes the mass that the k most likely hold, against k on a log scale up to the number of entries."""
     axes.set_xscale("log")
     dress(axes, _("Mass held by the k most likely"), _("k (log scale)"), _("share of the mass"))
     axes.set(xlim=(0.7, 1.4 * entries), ylim=(-0.04, 1.06))
 
 
-def _corner(count, mass):
+def _corner(count: float, mass: float) -> tuple[list[float], list[float]]:
     """Return the points of a line from the mass on the left over to count, and down."""
     return [1e-3, count, count], [mass, mass, -1]
 
 
-def _above_floor(probabilities):
+def _above_floor(probabilities: Floats) -> Floats:
+    """Return probabilities with NaN for those below FLOOR, which are not drawn."""
     return np.where(probabilities < FLOOR, np.nan, probabilities)
 
 
-def _below(probabilities):
+def _below(probabilities: Floats) -> str:
+    """Count in words the probabilities below FLOOR."""
     count = int((probabilities < FLOOR).sum())
     if not count:
         return ""
@@ -341,12 +377,13 @@ def _below(probabilities):
     return " " + _("Not drawn, because below {floor:g}: {count:,} of {total:,}.", floor=FLOOR, **sizes)
 
 
-def _about(count):
+def _about(count: float) -> str:
     """Return a count to 3 digits: '5,670'."""
     return f"{float(f'{count:.3g}'):,.0f}"
 
 
-def _finish(figure, lines):
+def _finish(figure: LiveFigure, lines: Sequence[Line2D]) -> None:
+    """Give a figure the legend of these lines, and fix where its panels are."""
     figure.legend(handles=lines, loc="outside lower center", ncols=4, fontsize=9)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # from here on the panels keep their places

@@ -8,6 +8,7 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from ..measures import perplexity, tokens_for_mass
@@ -16,29 +17,42 @@ from ..softmax import softmax_t
 VOCABULARY = 128_256
 DRAWS = 1000
 
+Floats = npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Repeated:
     """What repeated softmax does from two starts, evenly spaced logits and one-hot, in this order.
 
-    largest, deviation: float64 arrays of shape (steps + 1, 2), step 0 being the start; the deviation is the sample
-    deviation (ddof = 1) of the dtype's own numbers, taken in float64.
+    Attributes
+        n_points, temperature, dtype: the arguments of repeat_from_two_starts.
+        largest: each distribution's largest entry, shape (steps + 1, 2), step 0 being the start.
+        deviation: of the same shape, the sample deviation (ddof = 1) of the dtype's own numbers, taken in float64.
     """
 
     n_points: int
     temperature: float
     dtype: str
-    largest: np.ndarray
-    deviation: np.ndarray
+    largest: Floats
+    deviation: Floats
 
 
-def repeat_from_two_starts(n_points=20, steps=8, temperature=1.0, dtype="float64"):
+def repeat_from_two_starts(
+    n_points: int = 20, steps: int = 8, temperature: float = 1.0, dtype: str = "float64"
+) -> Repeated:
     """Repeat p <- softmax(p / T) from the softmax (T = 1) of evenly spaced values in [0, 1], and from a one-hot.
 
     Both starts are largest in their last entry: where each ends in one peak, it is the same.
 
-    n_points: entries, 2 or more; steps: repetitions, 0 or more; temperature: T > 0; dtype: the name of a floating
-    dtype of torch. Returns Repeated. Raises what softmax_t raises.
+    Arguments
+        n_points: entries, 2 or more.
+        steps: repetitions, 0 or more.
+        temperature: T > 0.
+        dtype: the name of a floating dtype of torch.
+
+    Returns Repeated.
+
+    Raises what softmax_t raises.
 
     >>> repeat_from_two_starts(temperature=0.1, steps=30).largest[-1].round(3).tolist()
     [0.05, 0.999]
@@ -59,21 +73,34 @@ def repeat_from_two_starts(n_points=20, steps=8, temperature=1.0, dtype="float64
 class Weighed:
     """What softmax gives to evenly spaced logits and one outlier, the last entry.
 
-    logits, probabilities: shape (n + 1,); held: the mass of the k most likely entries, k = 1 to n + 1; share: the
-    outlier's probability; perplexity, nucleus: effective number of entries, and how many hold 90 %.
+    Attributes
+        temperature: T.
+        logits, probabilities: shape (n + 1,).
+        held: the mass of the k most likely entries, k = 1 to n + 1.
+        share: the outlier's probability.
+        perplexity: effective number of entries.
+        nucleus: how many entries hold 90 %.
     """
 
     temperature: float
-    logits: np.ndarray
-    probabilities: np.ndarray
-    held: np.ndarray
+    logits: Floats
+    probabilities: Floats
+    held: Floats
     share: float
     perplexity: float
     nucleus: int
 
 
-def weigh_outlier(half_range=0.4, temperature=1.0, outlier=6.0, n_points=100):
-    """Weigh one outlier against n_points evenly spaced logits in [-half_range, half_range], at temperature T > 0.
+def weigh_outlier(
+    half_range: float = 0.4, temperature: float = 1.0, outlier: float = 6.0, n_points: int = 100
+) -> Weighed:
+    """Weigh one outlier against evenly spaced logits.
+
+    Arguments
+        half_range: the logits lie in [-half_range, half_range].
+        temperature: T > 0.
+        outlier: one more logit.
+        n_points: the number of logits beside it.
 
     Returns Weighed, in float64.
 
@@ -97,24 +124,34 @@ def weigh_outlier(half_range=0.4, temperature=1.0, outlier=6.0, n_points=100):
 
 @dataclass(frozen=True)
 class Shared:
-    """How a vocabulary shares the mass: probabilities and held, largest first, shape (VOCABULARY,).
+    """How a vocabulary shares the mass.
 
-    nucleus: how many tokens hold `mass`; distinct: how many different tokens DRAWS draws show on average.
+    Attributes
+        spread, temperature, mass: the arguments of share_vocabulary.
+        probabilities: largest first, shape (VOCABULARY,).
+        held: the mass of the k most likely tokens, of the same shape.
+        nucleus: how many tokens hold `mass`.
+        distinct: how many different tokens DRAWS draws show on average.
     """
 
     spread: float
     temperature: float
     mass: float
-    probabilities: np.ndarray
-    held: np.ndarray
+    probabilities: Floats
+    held: Floats
     nucleus: int
     distinct: float
 
 
-def share_vocabulary(spread=3.0, temperature=1.0, mass=0.9):
-    """Share the mass among a vocabulary whose logits are one fixed draw from N(0, spread^2), at temperature T > 0.
+def share_vocabulary(spread: float = 3.0, temperature: float = 1.0, mass: float = 0.9) -> Shared:
+    """Share the mass among a vocabulary whose logits are one fixed draw from N(0, spread^2).
 
-    mass: the nucleus's share, in (0, 1). Returns Shared, in float64. The draw is made and sorted once.
+    Arguments
+        spread: the logits' standard deviation, 0 or more.
+        temperature: T > 0.
+        mass: the nucleus's share, in (0, 1).
+
+    Returns Shared, in float64. The draw is made and sorted once.
 
     >>> share_vocabulary(spread=0).distinct.__round__()
     996
@@ -128,8 +165,9 @@ def share_vocabulary(spread=3.0, temperature=1.0, mass=0.9):
 
 
 @functools.cache
-def _gaps():
+def _gaps() -> Floats:
     """Return the vocabulary's logits at spread 1, largest first, less the largest: sorting is what takes time."""
     # The seed gives a draw whose nuclei lie close to the median of many draws.
     logits = np.sort(np.random.default_rng(5).standard_normal(VOCABULARY))[::-1]
-    return logits - logits[0]
+    gaps: Floats = logits - logits[0]
+    return gaps

@@ -6,20 +6,32 @@ No Output, interact or jslink: Google Colab has ipywidgets 7, and they write the
 import html
 import math
 import textwrap
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
 import ipywidgets as widgets
 from IPython.display import display
 
 from ..plots.drawing import image_tag
+from .figures import LiveFigure
+
+Numbers = TypeVar("Numbers")  # what a model computes
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LABEL = {"description_width": "190px"}  # the longest label's, so that the fields stand in a column
 
 
 class Number:
-    """Be a number's two controls: a labelled field, for the keyboard and any value, and a slider beside it."""
+    """A number's two controls: a labelled field, for the keyboard and any value, and a slider beside it.
 
-    def __init__(self, label, value, low, high, step):
+    Arguments
+        label: the words before the field.
+        value: where it starts; an int makes it a whole number.
+        low, high: its limits, both included.
+        step: from one place of the slider to the next.
+    """
+
+    def __init__(self, label: str, value: float, low: float, high: float, step: float) -> None:
         whole = isinstance(value, int)
         digits = 0 if whole else max(0, -math.floor(math.log10(step) + 1e-9))
         limits = {"value": value, "min": low, "max": high, "step": step}
@@ -34,24 +46,43 @@ class Number:
 
 
 class Choice:
-    """Be the control of a choice: a labelled drop-down list."""
+    """The control of a choice: a labelled drop-down list.
 
-    def __init__(self, label, options):
+    Arguments
+        label: the words before the list.
+        options: what can be chosen, the first at the start.
+    """
+
+    def __init__(self, label: str, options: Sequence[str]) -> None:
         self.field = self.view = widgets.Dropdown(description=label, options=options, value=options[0], style=LABEL)
 
 
-class Explorer:
-    """Show a model's figure and words, and redraw them as its controls are turned.
+class Explorer(Generic[Numbers]):
+    """A model's figure and words, redrawn as its controls are turned.
 
-    controls: name of the model's argument -> Number or Choice; model: function of these arguments; draw: function of
-    the model's numbers and a figure to redraw, or None; tell: function of the numbers that returns words. The figure,
-    with its table in `data`, is `figure`, the words are `words`, the model's numbers `numbers`. In a notebook it shows
-    itself; without a front end for widgets the picture of that moment remains, with its words.
+    In a notebook it shows itself; without a front end for widgets the picture of that moment remains, with its words.
+
+    Arguments
+        model: function of the controls' values that returns numbers.
+        draw: function of these numbers and a figure to redraw, or None.
+        tell: function of the numbers that returns words.
+        controls: name of the model's argument -> Number or Choice.
+
+    Attributes
+        figure: the figure, with its table in `data`.
+        words: the words.
+        numbers: the model's numbers.
     """
 
-    def __init__(self, model, draw, tell, **controls):
+    def __init__(
+        self,
+        model: Callable[..., Numbers],
+        draw: Callable[[Numbers, LiveFigure | None], LiveFigure],
+        tell: Callable[[Numbers], str],
+        **controls: Number | Choice,
+    ) -> None:
         self.controls = controls
-        self.figure = None
+        self.figure: LiveFigure | None = None
         self.model, self.draw, self.tell = model, draw, tell
         self._picture, self._line = widgets.HTML(), widgets.HTML()
         for control in controls.values():
@@ -59,15 +90,15 @@ class Explorer:
         self._update()
         self.view = widgets.VBox([*(control.view for control in controls.values()), self._picture, self._line])
 
-    def _update(self, change=None):
+    def _update(self, change: object = None) -> None:
         self.numbers = self.model(**{name: control.field.value for name, control in self.controls.items()})
         self.figure, self.words = self.draw(self.numbers, self.figure), self.tell(self.numbers)
         size = self.figure.canvas.get_width_height()
         self._picture.value = image_tag(self.figure.frame(), self.figure.alt, *size)
         self._line.value = f'<p role="status" aria-live="polite" style="margin: 0">{html.escape(self.words)}</p>'
 
-    def _ipython_display_(self):
-        figure = self.draw(self.numbers)
+    def _ipython_display_(self) -> None:
+        figure = self.draw(self.numbers, None)
         figure.set_layout_engine("constrained")
         figure.suptitle(textwrap.fill(self.words, 110), fontsize=9)
         figure.alt = f"{self.words} {figure.alt}"

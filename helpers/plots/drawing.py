@@ -6,9 +6,14 @@ Nothing here touches pyplot: there is no current figure, and nothing to close.
 import base64
 import html
 import io
+from collections.abc import Sequence
+from typing import Any, SupportsFloat
 
 import matplotlib
 import numpy as np
+import numpy.typing as npt
+import torch
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -17,6 +22,9 @@ from matplotlib.ticker import StrMethodFormatter
 from ..device import to_numpy
 from ..support.language import _
 
+Values = torch.Tensor | npt.ArrayLike  # what to_numpy takes
+Floats = npt.NDArray[np.float64]
+
 DPI = 100
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7")  # those with a contrast of 3:1 on white
 GREY = "#595959"
@@ -24,35 +32,44 @@ SHAPES = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p", ">", "h")
 
 
 class DescribedFigure(Figure):
-    """Be a matplotlib Figure that knows its words and its numbers.
+    """A matplotlib Figure that knows its words and its numbers.
 
-    width, height: inches, at 100 dots each; alt: what the figure shows, in words; data: what it shows, as a
-    dict from column name to list of numbers, all of one length. `print(figure)` gives the words; a notebook
-    shows the picture, with the words as its text.
+    `print(figure)` gives the words; a notebook shows the picture, with the words as its text.
+
+    Arguments
+        width, height: inches, at 100 dots each.
+        alt: what the figure shows, in words.
+        data: what it shows, as a dict from column name to list of numbers, all of one length.
 
     >>> print(DescribedFigure(4, 3, alt="Nothing yet.", data={}))
     Nothing yet.
     """
 
-    def __init__(self, width, height, alt, data):
+    def __init__(self, width: float, height: float, alt: str, data: dict[str, list[float]]) -> None:
         super().__init__(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
         self.alt = alt
         self.data = data
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.alt
 
     __repr__ = __str__
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, object], dict[str, object]]:
         png = io.BytesIO()
         self.savefig(png, format="png", dpi=DPI)
         width, height = (round(inches * DPI) for inches in self.get_size_inches())
         tag = image_tag(png.getvalue(), self.alt, width, height)
-        data = {"image/png": base64.b64encode(png.getvalue()).decode(), "text/html": tag, "text/plain": self.alt}
+        data: dict[str, object] = {
+            "image/png": base64.b64encode(png.getvalue()).decode(),
+            "text/html": tag,
+            "text/plain": self.alt,
+        }
         return data, {"image/png": {"alt": self.alt, "width": width}}
 
-    def _ipython_display_(self):
+    def _ipython_display_(self) -> None:
         # Once pyplot is imported, IPython has a formatter for every Figure. It goes before _repr_mimebundle_
         # and knows nothing of the words (and draws SVG, if so configured). Nothing goes before this method.
         from IPython.display import display
@@ -61,8 +78,13 @@ class DescribedFigure(Figure):
         display(data, metadata=metadata, raw=True)
 
 
-def image_tag(png, alt, width, height):
+def image_tag(png: bytes, alt: str, width: int, height: int) -> str:
     """Return an HTML image with its words: JupyterLab and nbconvert leave out those in a PNG's metadata.
+
+    Arguments
+        png: the bytes of a PNG.
+        alt: what it shows, in words, as plain text.
+        width, height: its place, in CSS pixels.
 
     >>> image_tag(b"", "a < b", 2, 1)[:31]
     '<img alt="a &lt; b" width="2" h'
@@ -74,7 +96,7 @@ def image_tag(png, alt, width, height):
     )
 
 
-def colours(count):
+def colours(count: int) -> list[str]:
     """Return `count` colours, each with a contrast of at least 3:1 on white.
 
     Up to five are Okabe and Ito's, which colour-blind readers tell apart; more than that go from light to
@@ -88,7 +110,7 @@ def colours(count):
     return [to_hex(rgba) for rgba in matplotlib.colormaps["plasma"](np.linspace(0.6, 0, count))]
 
 
-def markers(count):
+def markers(count: int) -> list[str]:
     """Return `count` different markers: shapes while there are any, then the index itself as a numeral.
 
     >>> markers(14)[-3:]
@@ -97,14 +119,27 @@ def markers(count):
     return [SHAPES[k] if k < len(SHAPES) else f"${k}$" for k in range(count)]
 
 
-def marks(x, y, colour, marker, size, **style):
-    """Return a Line2D of marks without a line; open ones, so that what lies below them remains visible."""
+def marks(x: npt.ArrayLike, y: npt.ArrayLike, colour: str, marker: str, size: float, **style: Any) -> Line2D:
+    """Return a Line2D of marks without a line; open ones, so that what lies below them remains visible.
+
+    Arguments
+        x, y: the marks' places, in the data's units.
+        colour, marker: as matplotlib names them.
+        size: the marks' diameter in points.
+        style: further properties of a Line2D.
+    """
     style = {"markerfacecolor": "none", "markeredgewidth": 1.1, **style}
     return Line2D(x, y, linestyle="none", marker=marker, markersize=size, color=colour, **style)
 
 
-def dress(axes, title, xlabel, ylabel, title_size=10):
-    """Give axes their words in readable sizes, a grid below the data, and labels without a hidden offset."""
+def dress(axes: Axes, title: str, xlabel: str, ylabel: str, title_size: float = 10) -> None:
+    """Give axes their words in readable sizes, a grid below the data, and labels without a hidden offset.
+
+    Arguments
+        axes: those to dress; a scale that is not linear must be set before.
+        title, xlabel, ylabel: the words.
+        title_size: in points.
+    """
     axes.set_title(title, fontsize=title_size)
     axes.set_xlabel(xlabel, fontsize=10)
     axes.set_ylabel(ylabel, fontsize=10)
@@ -116,18 +151,18 @@ def dress(axes, title, xlabel, ylabel, title_size=10):
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
 
 
-def array(values):
+def array(values: Values) -> Floats:
     """Return a tensor, an array or a list as a float64 array."""
     return np.asarray(to_numpy(values), dtype=np.float64)
 
 
-def finite(*arrays):
+def finite(*arrays: Floats) -> Floats:
     """Return the finite values of all arrays, in one."""
     values = np.concatenate(arrays)
     return values[np.isfinite(values)]
 
 
-def limits(*arrays):
+def limits(*arrays: Floats) -> tuple[float, float]:
     """Return (low, high) that hold every finite value, with room for its mark, even where all are equal.
 
     >>> low, high = limits(np.array([0.25, 0.25]))
@@ -142,7 +177,7 @@ def limits(*arrays):
     return low - room, high + room
 
 
-def span(values):
+def span(values: Floats) -> str:
     """Say from where to where the finite values go, to 3 significant digits.
 
     >>> span(np.array([0.123456, 2.0]))
@@ -154,8 +189,12 @@ def span(values):
     return _("from {low:.3g} to {high:.3g}", low=values.min(), high=values.max())
 
 
-def table(names, points):
+def table(names: Sequence[str], points: Sequence[Sequence[SupportsFloat]]) -> dict[str, list[float]]:
     """Return points as a dict from column name to list of plain floats.
+
+    Arguments
+        names: the columns' names.
+        points: rows, with a number for each name.
 
     >>> table(("x", "y"), [(0, 1), (2, 3)])
     {'x': [0.0, 2.0], 'y': [1.0, 3.0]}

@@ -6,8 +6,10 @@ it.
 """
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.ticker import MaxNLocator
 
 from ..device import to_numpy
@@ -16,6 +18,8 @@ from .drawing import (
     GREY,
     OKABE_ITO,
     DescribedFigure,
+    Floats,
+    Values,
     array,
     colours,
     dress,
@@ -27,56 +31,62 @@ from .drawing import (
     table,
 )
 
+Results = Mapping[float, Mapping[float, Mapping[str, Values]]]  # results[r][T] = {"logits", "probs"}
+Rows = Mapping[float, Mapping[float, tuple[Floats, Floats]]]  # the same as pairs of arrays
 
-def plot_iterations(probs, x):
+
+def plot_iterations(probs: Iterable[Values], x: Values) -> DescribedFigure:
     """Plot each iteration's probabilities against x (the article's figure 1a).
 
-    probs: distributions for k = 0, 1, ..., each of x's length; x: the inputs, 1-D. Tensors on any device,
-    arrays or lists. Returns a DescribedFigure with data columns "iteration", "x", "probability"; every
-    point lies inside the limits; what is not finite is counted in the words instead of drawn. Raises
-    ValueError where probs is empty or lengths differ.
+    Arguments
+        probs: distributions for k = 0, 1, ..., each of x's length: tensors on any device, arrays or lists.
+        x: the inputs, 1-D, of the same kinds.
+
+    Returns a DescribedFigure with data columns "iteration", "x", "probability"; every point lies inside the
+    limits; what is not finite is counted in the words instead of drawn.
+
+    Raises ValueError when probs is empty or lengths differ.
 
     >>> plot_iterations([[0.4, 0.6], [0.45, 0.55]], x=[0, 1]).data["probability"]
     [0.4, 0.6, 0.45, 0.55]
     """
-    x = array(x)
-    probs = [array(p) for p in probs]
-    _require(probs, _("probs is empty: expected at least one distribution"))
-    for k, p in enumerate(probs):
+    inputs, distributions = array(x), [array(p) for p in probs]
+    _require(distributions, _("probs is empty: expected at least one distribution"))
+    for k, p in enumerate(distributions):
         _require(
-            x.ndim == 1 and p.shape == x.shape,
-            _("probs[{k}] has shape {p}, x has {x}: expected one length, 1-D", k=k, p=p.shape, x=x.shape),
+            inputs.ndim == 1 and p.shape == inputs.shape,
+            _("probs[{k}] has shape {p}, x has {x}: expected one length, 1-D", k=k, p=p.shape, x=inputs.shape),
         )
-    last = len(probs) - 1
-    title = _("Probabilities {span} at k = 0", span=span(probs[0]))
+    last = len(distributions) - 1
+    title = _("Probabilities {span} at k = 0", span=span(distributions[0]))
     if last:
-        title += _(", {span} at k = {last}", span=span(probs[last]), last=last)
+        title += _(", {span} at k = {last}", span=span(distributions[last]), last=last)
     alt = _(
         "Scatter of probability against x, {size} points for each iteration, k = 0 to {last}. {title}.",
-        size=x.size,
+        size=inputs.size,
         last=last,
         title=title,
     )
-    low, high = limits(*probs)
-    same = _first_coinciding(probs, tolerance=0.01 * (high - low))
+    low, high = limits(*distributions)
+    same = _first_coinciding(distributions, tolerance=0.01 * (high - low))
     if same < last:
         coincide = _("From k = {same} on the points lie on one another", same=same)
         title += f"\n{coincide}"
-        alt += f" {coincide}, {span(np.concatenate(probs[same:]))}."
-    points = [(k, *point) for k, p in enumerate(probs) for point in zip(x, p, strict=True)]
+        alt += f" {coincide}, {span(np.concatenate(distributions[same:]))}."
+    points = [(k, *point) for k, p in enumerate(distributions) for point in zip(inputs, p, strict=True)]
     alt += _not_drawn(points)
 
     figure = DescribedFigure(7.6, 4.4, alt, table(("iteration", "x", "probability"), points))
     axes = figure.add_subplot()
     # Marks shrink from one iteration to the next, so that those which coincide lie inside one another.
-    sizes = np.linspace(min(5 + 1.3 * len(probs), 16), 5, len(probs))
-    styles = zip(probs, colours(len(probs)), markers(len(probs)), sizes, strict=True)
+    sizes = np.linspace(min(5 + 1.3 * len(distributions), 16), 5, len(distributions))
+    styles = zip(distributions, colours(len(distributions)), markers(len(distributions)), sizes, strict=True)
     handles = [
-        axes.add_line(marks(x, p, colour, marker, size, label=f"k = {k}"))
+        axes.add_line(marks(inputs, p, colour, marker, size, label=f"k = {k}"))
         for k, (p, colour, marker, size) in enumerate(styles)
     ]
     dress(axes, title, "x", _("probability"))
-    axes.set(xlim=limits(x), ylim=(low, high))
+    axes.set(xlim=limits(inputs), ylim=(low, high))
     shown = handles[:: math.ceil(len(handles) / 36)]
     columns = math.ceil(len(shown) / 18)
     legend = figure.legend(handles=shown, loc="outside right center", ncols=columns, fontsize=9)
@@ -85,14 +95,19 @@ def plot_iterations(probs, x):
     return figure
 
 
-def plot_log_std(stds, n_points=None):
+def plot_log_std(stds: Iterable[Values], n_points: float | None = None) -> DescribedFigure:
     """Plot the standard deviation on a log axis against the iteration (the article's figure 1b).
 
-    stds: one number per iteration k = 0, 1, ...; n_points: where given, a dashed line starts at the first
-    deviation above 0 and is divided by n_points at each step. Returns a DescribedFigure with data columns
-    "iteration", "standard deviation". A deviation of 0, for which a log axis has no place, is marked below
-    it as exactly 0; nothing is added to it. What is negative or not finite is counted in the words instead
-    of drawn. Raises ValueError where stds is empty or n_points is not above 0.
+    Arguments
+        stds: one number per iteration k = 0, 1, ...
+        n_points: where given, a dashed line starts at the first deviation above 0 and is divided by n_points
+            at each step.
+
+    Returns a DescribedFigure with data columns "iteration", "standard deviation". A deviation of 0, for which
+    a log axis has no place, is marked below it as exactly 0; nothing is added to it. What is negative or not
+    finite is counted in the words instead of drawn.
+
+    Raises ValueError when stds is empty or n_points is not above 0.
 
     >>> print(plot_log_std([0.5, 0.05, 0.0]))
     Standard deviation on a log axis, from 0.5 at k = 0 to 0.05 at k = 1. Exactly 0 at k = 2.
@@ -153,31 +168,37 @@ def plot_log_std(stds, n_points=None):
     return figure
 
 
-def plot_final_tops(temperatures, tops, marks=None):
+def plot_final_tops(
+    temperatures: Values, tops: Mapping[str, Values], marks: Mapping[str, float] | None = None
+) -> DescribedFigure:
     """Plot the largest probability that a loop ends with against its temperature, one curve for each start.
 
-    temperatures: T of the loop, above 0; tops: {name of the start: one probability for each temperature}; marks:
-    {name: temperature} of vertical lines, if any. Returns a DescribedFigure with data columns "temperature" and one
-    for each start. Raises ValueError where temperatures or tops is empty or lengths differ.
+    Arguments
+        temperatures: T of the loop, above 0.
+        tops: {name of the start: one probability for each temperature}.
+        marks: {name: temperature} of vertical lines, if any.
+
+    Returns a DescribedFigure with data columns "temperature" and one for each start.
+
+    Raises ValueError when temperatures or tops is empty or lengths differ.
 
     >>> print(plot_final_tops([0.1, 0.2], {"one-hot": [1.0, 0.05]}))
     Largest probability in the end against temperature. From one-hot: 1 at T = 0.1, 0.05 at T = 0.2.
     """
-    temperatures, marks = array(temperatures), marks or {}
-    tops = {name: array(values) for name, values in tops.items()}
-    _require(temperatures.size, _("temperatures is empty: expected at least one T"))
-    _require(tops, _("tops is empty: expected the probabilities of at least one start"))
-    for name, values in tops.items():
-        shapes = {"values": values.shape, "temperatures": temperatures.shape}
+    ts, curves, marks = array(temperatures), {name: array(values) for name, values in tops.items()}, marks or {}
+    _require(ts.size, _("temperatures is empty: expected at least one T"))
+    _require(curves, _("tops is empty: expected the probabilities of at least one start"))
+    for name, values in curves.items():
+        shapes = {"values": values.shape, "temperatures": ts.shape}
         _require(
-            temperatures.ndim == 1 and values.shape == temperatures.shape,
+            ts.ndim == 1 and values.shape == ts.shape,
             _(
                 "tops[{name!r}] has shape {values}, temperatures has {temperatures}: expected one length, 1-D",
                 name=name,
                 **shapes,
             ),
         )
-    ends = {"first": temperatures[0], "last": temperatures[-1]}
+    ends = {"first": ts[0], "last": ts[-1]}
     words = [
         _(
             "From {name}: {start:.3g} at T = {first:.3g}, {end:.3g} at T = {last:.3g}.",
@@ -186,31 +207,33 @@ def plot_final_tops(temperatures, tops, marks=None):
             end=v[-1],
             **ends,
         )
-        for n, v in tops.items()
+        for n, v in curves.items()
     ]
     alt = " ".join([_("Largest probability in the end against temperature."), *words])
-    data = {"temperature": temperatures.tolist()} | {name: values.tolist() for name, values in tops.items()}
+    data = {"temperature": ts.tolist()} | {name: values.tolist() for name, values in curves.items()}
     figure = DescribedFigure(7.6, 4.2, alt, data)
     axes = figure.add_subplot()
-    for (name, values), colour, marker in zip(tops.items(), colours(len(tops)), markers(len(tops)), strict=True):
-        axes.plot(
-            temperatures, values, "-", marker=marker, color=colour, markersize=5, label=_("start: {name}", name=name)
-        )
+    for (name, values), colour, marker in zip(curves.items(), colours(len(curves)), markers(len(curves)), strict=True):
+        axes.plot(ts, values, "-", marker=marker, color=colour, markersize=5, label=_("start: {name}", name=name))
     for (name, place), style in zip(marks.items(), ("--", ":", "-.") * len(marks), strict=False):
         axes.axvline(place, color=GREY, linestyle=style, label=f"T = {name}")
-    figure.legend(loc="outside lower center", ncols=len(tops) + len(marks), fontsize=9)
+    figure.legend(loc="outside lower center", ncols=len(curves) + len(marks), fontsize=9)
     dress(axes, _("Where the loop comes to rest"), _("temperature T in the loop"), _("largest probability in the end"))
-    axes.set(xlim=limits(temperatures), ylim=(-0.05, 1.05))
+    axes.set(xlim=limits(ts), ylim=(-0.05, 1.05))
     return figure
 
 
-def plot_full(results):
+def plot_full(results: Results) -> DescribedFigure:
     """Plot each range's probabilities against its logits, on one scale up to 1.
 
-    results: results[r][T] = {"logits", "probs"}, both 1-D, any number of ranges and temperatures; a panel
-    for each r, a colour and a marker for each T. Returns a DescribedFigure with data columns "range",
-    "temperature", "logit", "probability"; every point lies inside the limits; what is not finite is counted
-    in the words instead of drawn. Raises ValueError where results is empty or lengths differ.
+    Arguments
+        results: results[r][T] = {"logits", "probs"}, both 1-D, any number of ranges and temperatures; a panel
+            for each r, a colour and a marker for each T.
+
+    Returns a DescribedFigure with data columns "range", "temperature", "logit", "probability"; every point
+    lies inside the limits; what is not finite is counted in the words instead of drawn.
+
+    Raises ValueError when results is empty or lengths differ.
 
     >>> print(plot_full({1: {0.5: {"logits": [0, 6], "probs": [0.25, 0.75]}}}))
     Probability against logit, up to 1. Range 1: the largest is 0.75 (T = 0.5).
@@ -223,13 +246,17 @@ def plot_full(results):
     return figure
 
 
-def plot_zoomed(results, limit=None):
+def plot_zoomed(results: Results, limit: float | None = None) -> DescribedFigure:
     """Plot each range's small probabilities: those of all logits but the last, which is the outlier.
 
-    results: as for plot_full; limit: where given, a probability at which every panel ends: what lies above
-    is marked at the edge, counted and weighed in words. Without it each panel's limits follow its data.
-    Returns a DescribedFigure with plot_full's data columns. Raises ValueError where results is empty,
-    lengths differ or limit is not above 0.
+    Arguments
+        results: that of plot_full.
+        limit: where given, a probability at which every panel ends: what lies above is marked at the edge,
+            counted and weighed in words. Without it each panel's limits follow its data.
+
+    Returns a DescribedFigure with plot_full's data columns.
+
+    Raises ValueError when results is empty, lengths differ or limit is not above 0.
 
     >>> print(plot_zoomed({1: {0.5: {"logits": [0, 6], "probs": [0.25, 0.75]}}}, limit=0.2))
     Probability against logit without the last. Range 1: the largest is 0.25 (T = 0.5); \
@@ -237,7 +264,7 @@ above 0.2, with their share of the mass: 1 point (25 %) at T = 0.5.
     """
     limit = math.inf if limit is None else limit
     _require(limit > 0, _("limit is {limit}: expected a probability above 0, or None", limit=limit))
-    results = {r: {t: (x[:-1], p[:-1]) for t, (x, p) in row.items()} for r, row in _arrays(results).items()}
+    rows = {r: {t: (x[:-1], p[:-1]) for t, (x, p) in row.items()} for r, row in _arrays(results).items()}
     if limit < math.inf:
         title = _(
             "Probability of every logit but the last, up to {limit:g} (above: points and their share of the mass)",
@@ -245,10 +272,10 @@ above 0.2, with their share of the mass: 1 point (25 %) at T = 0.5.
         )
     else:
         title = _("Probability of every logit but the last, each panel on its own scale")
-    return _panels(results, _("Probability against logit without the last."), title, limit)
+    return _panels(rows, _("Probability against logit without the last."), title, limit)
 
 
-def _panels(results, words, title, limit=math.inf):
+def _panels(results: Rows, words: str, title: str, limit: float = math.inf) -> DescribedFigure:
     """Draw one panel per range, three in a row at most, with one legend below them."""
     temperatures = sorted({t for row in results.values() for t in row})
     styles = list(zip(temperatures, colours(len(temperatures)), markers(len(temperatures)), strict=True))
@@ -292,7 +319,7 @@ def _panels(results, words, title, limit=math.inf):
     return figure
 
 
-def _arrays(results):
+def _arrays(results: Results) -> Rows:
     """Return results[r][T] as pairs of float64 arrays (logits, probabilities)."""
     arrays = {
         r: {t: (array(entry["logits"]), array(entry["probs"])) for t, entry in row.items()}
@@ -314,32 +341,34 @@ def _arrays(results):
     return arrays
 
 
-def _require(condition, message):
+def _require(condition: object, message: str) -> None:
+    """Raise ValueError with the message unless the condition holds."""
     if not condition:
         raise ValueError(message)
 
 
-def _first_coinciding(probs, tolerance):
+def _first_coinciding(probs: Sequence[Floats], tolerance: float) -> int:
     """Return the first k from which on every distribution is within tolerance of the last one."""
     apart = [k for k, p in enumerate(probs) if not np.all(np.abs(p - probs[-1]) <= tolerance)]
     return min(max(apart, default=-1) + 1, len(probs) - 1)
 
 
-def _runs(steps):
+def _runs(steps: npt.NDArray[np.int_]) -> str:
     """Return [13, 14, 15] as '13 to 15', [3, 5] as '3, 5'."""
     runs = np.split(steps, np.flatnonzero(np.diff(steps) > 1) + 1)
     spans = (_("{first} to {last}", first=run[0], last=run[-1]) if len(run) > 1 else f"{run[0]}" for run in runs)
     return ", ".join(spans)
 
 
-def _not_drawn(points):
+def _not_drawn(points: Sequence[Sequence[float]]) -> str:
+    """Count in words the points that are not finite."""
     lost = sum(not all(map(math.isfinite, point)) for point in points)
     if not lost:
         return ""
     return " " + _("Not drawn, because not finite: {lost} of {total} points.", lost=lost, total=len(points))
 
 
-def _in_words(row, limit):
+def _in_words(row: Mapping[float, tuple[Floats, Floats]], limit: float) -> str:
     """Say how large one range's probabilities get at each temperature, and what the limit cuts."""
     values = {t: finite(p) for t, (_, p) in row.items()}
     tops = ", ".join(
@@ -351,7 +380,7 @@ def _in_words(row, limit):
     return words
 
 
-def _cuts(row, limit):
+def _cuts(row: Mapping[float, tuple[Floats, Floats]], limit: float) -> list[str]:
     """Count and weigh each temperature's points above the limit, in words."""
     above = {t: p[p > limit] for t, (_, p) in row.items()}
     return [

@@ -8,37 +8,71 @@ translate at once; `english` makes a `Message`, a text that is data and that is 
 import json
 import pkgutil
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from gettext import c2py
+from typing import Any, Self, TypedDict, TypeVar, overload
+
+T = TypeVar("T")
+
+
+class Catalogue(TypedDict):
+    """What a catalogue's JSON holds: an expression of n in C, and each text's translation, or its plural forms."""
+
+    plural: str
+    texts: dict[str, str | list[str]]
 
 
 class Language:
     """Texts in one language, from catalogues: the first that has a text gives its translation.
 
-    A catalogue is ``{"plural": C expression of n, "texts": {text: translation, or the list of its plural forms}}``.
+    Arguments
+        catalogues: what the files of ``locale/`` hold; none for English.
+
+    Attributes
+        texts: the translations, by the English text.
+        form: which plural form a count asks for; None for English.
 
     >>> Language().text("{n} of {total}", n=1, total=2)
     '1 of 2'
     """
 
-    def __init__(self, *catalogues):
-        self.texts = {}
+    def __init__(self, *catalogues: Catalogue) -> None:
+        self.texts: dict[str, str | list[str]] = {}
         for catalogue in reversed(catalogues):
             self.texts |= catalogue["texts"]
-        self.form = c2py(catalogues[0]["plural"]) if catalogues else None
+        self.form: Callable[[int], int] | None = c2py(catalogues[0]["plural"]) if catalogues else None
 
-    def text(self, message, /, **values):
-        """Return a text in this language, with its ``{named}`` places filled."""
-        found = self.texts.get(message, message)
-        return found.format(**values) if values else found
+    def text(self, message: str, /, **values: object) -> str:
+        """Return a text in this language, with its ``{named}`` places filled.
 
-    def counted(self, one, many, count, /, **values):
-        """Return the form of a text that a count asks for, the count in ``{count}``, and its other places filled."""
+        Arguments
+            message: the text in English, a template.
+            values: what its places are filled with; without any, braces stay as they are.
+        """
+        found = self.texts.get(message)
+        words = found if isinstance(found, str) else message
+        return words.format(**values) if values else words
+
+    def counted(self, one: str, many: str, count: int, /, **values: object) -> str:
+        """Return the form of a text that a count asks for, with its places filled.
+
+        Arguments
+            one, many: the text in English, for a count of 1 and for any other.
+            count: what chooses the form, and fills ``{count}``.
+            values: what its other places are filled with.
+        """
         forms = self.texts.get(one)
-        found = forms[self.form(count)] if forms else one if count == 1 else many
+        found = forms[self.form(count)] if forms and self.form else one if count == 1 else many
         return found.format(count=count, **values)
 
-    def render(self, message):
+    @overload
+    def render(self, message: "Message") -> str: ...
+
+    @overload
+    def render(self, message: T) -> T: ...
+
+    def render(self, message: object) -> object:
         """Return a `Message` in this language; what is none, such as a number, is returned as it is."""
         if not isinstance(message, Message):
             return message
@@ -51,11 +85,13 @@ class Language:
 _spoken = Language()
 
 
-def use_language(code):
-    """Let helpers speak a language from here on: "en", or one that has a catalogue, such as "vi".
+def use_language(code: str) -> None:
+    """Let helpers speak a language from here on.
 
-    code: a text. For any other value, and a language without a catalogue, a sentence is printed and English is spoken;
-    nothing is raised.
+    Arguments
+        code: "en", or a language that has a catalogue, such as "vi".
+
+    Returns nothing and raises nothing: for any other value a sentence is printed, and English is spoken.
 
     >>> use_language("en")
     """
@@ -66,7 +102,7 @@ def use_language(code):
     _spoken = Language(json.loads(content)) if content else Language()
 
 
-def catalogue(code):
+def catalogue(code: str) -> bytes | None:
     """Return the bytes of a language's catalogue, or None; it may be in memory, with packed helpers."""
     if not re.fullmatch(r"\w+", str(code)):
         return None
@@ -76,8 +112,14 @@ def catalogue(code):
         return None
 
 
-def text(message, /, **values):
+def text(message: str, /, **values: object) -> str:
     """Return a text in the notebook's language, with its ``{named}`` places filled.
+
+    Arguments
+        message: the text in English, a template.
+        values: what its places are filled with; without any, braces stay as they are.
+
+    Returns the translation, or the English text where there is none.
 
     >>> text("{share:.0%} of the mass", share=0.9)
     '90% of the mass'
@@ -88,8 +130,11 @@ def text(message, /, **values):
 _ = text
 
 
-def counted(one, many, count, /, **values):
+def counted(one: str, many: str, count: int, /, **values: object) -> str:
     """Return the form of a text that a count asks for, in the notebook's language.
+
+    Arguments
+        one, many, count, values: those of Language.counted.
 
     >>> counted("{count} point", "{count} points", 2)
     '2 points'
@@ -99,48 +144,62 @@ def counted(one, many, count, /, **values):
 
 @dataclass(frozen=True)
 class Message:
-    """A text that is data: the English template, by which catalogues know it, and the values of its places.
+    """A text that is data.
 
-    A value may be a message itself. With ``plural_id``, the template for more than one, the value ``count`` chooses.
+    Attributes
+        id: the English template, by which catalogues know it.
+        values: those of its places; a value may be a message itself.
+        plural_id: the template for more than one, if any: the value ``count`` chooses between them.
     """
 
     id: str
-    values: dict = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)  # Any: what str.format takes
     plural_id: str = ""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return Language().render(self)
 
-    def to_json(self):
+    def to_json(self) -> dict[str, Any]:
         """Return the message as JSON."""
         values = {name: v.to_json() if isinstance(v, Message) else v for name, v in self.values.items()}
         return {"id": self.id, "values": values} | ({"plural_id": self.plural_id} if self.plural_id else {})
 
     @classmethod
-    def from_json(cls, data):
-        """Return the message that `to_json` wrote; raises ValueError for anything else."""
+    def from_json(cls, data: object) -> Self:
+        """Return the message that `to_json` wrote.
+
+        Raises ValueError for anything else.
+        """
         if not isinstance(data, dict) or not isinstance(data.get("values"), dict):
             raise ValueError(f"{data!r} is no stored message")
         values = {name: cls.from_json(v) if isinstance(v, dict) else v for name, v in data["values"].items()}
         return cls(data["id"], values, data.get("plural_id", ""))
 
 
-def english(message, /, **values):
-    """Return a text as a `Message`: it is data, and is put into words where it is shown."""
+def english(message: str, /, **values: object) -> Message:
+    """Return a text as a `Message`: it is data, and is put into words where it is shown.
+
+    Arguments
+        message, values: those of Language.text.
+    """
     return Message(message, values)
 
 
-def english_counted(one, many, count, /, **values):
-    """Return a text that a count chooses the form of as a `Message`."""
+def english_counted(one: str, many: str, count: int, /, **values: object) -> Message:
+    """Return a text that a count chooses the form of as a `Message`.
+
+    Arguments
+        one, many, count, values: those of Language.counted.
+    """
     return Message(one, {"count": count, **values}, many)
 
 
-def plain(text):
+def plain(text: object) -> Message:
     """Return what needs no translation, such as a number, as a `Message`."""
     return Message("{value}", {"value": text})
 
 
-def render(message):
+def render(message: Message) -> str:
     """Return a message in the notebook's language.
 
     >>> render(english("shape {shape}", shape="(3,)"))
@@ -149,8 +208,11 @@ def render(message):
     return _spoken.render(message)
 
 
-def say(message, /, **values):
+def say(message: str, /, **values: object) -> None:
     """Print a text in the notebook's language, with its ``{named}`` places filled.
+
+    Arguments
+        message, values: those of text.
 
     >>> say("ratio {ratio:.2f}", ratio=0.05)
     ratio 0.05

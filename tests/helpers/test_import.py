@@ -1,5 +1,6 @@
 """Importing the package is cheap and hands out exactly the names it lists."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -40,6 +41,23 @@ def test_every_listed_name_exists(name):
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'sofmax_t'"):
         helpers.sofmax_t
+
+
+def shown_to_type_checkers(source):
+    """Return {name: module} of what the block for type-checkers exports; a name in another form is left out."""
+    blocks = [node for node in ast.parse(source).body if isinstance(node, ast.If)]
+    imports = [node for block in blocks if ast.unparse(block.test) == "TYPE_CHECKING" for node in block.body]
+    return {name.name: node.module for node in imports for name in node.names if name.name == name.asname}
+
+
+def test_type_checkers_see_the_names_that_load_on_first_use():
+    source = (REPOSITORY / "helpers/__init__.py").read_text("utf-8")
+    assert shown_to_type_checkers(source) == helpers._MODULE_OF
+    known = "from .device import to_numpy as to_numpy\n"
+    for wrong in ("", "from .device import to_numpy\n", "from .softmax import to_numpy as to_numpy\n"):
+        assert source.count(known) == 1
+        red = source.replace(f"    {known}", f"    {wrong}" if wrong else "")
+        assert shown_to_type_checkers(red) != helpers._MODULE_OF
 
 
 def test_every_module_of_grading_has_a_place_in_the_packages_map():

@@ -132,11 +132,12 @@ def test_the_wheel_holds_the_helpers_only(tmp_path):
     names = zipfile.ZipFile(build_wheel(REPOSITORY, tmp_path)).namelist()
     on_disk = {
         path.relative_to(REPOSITORY).as_posix()
-        for kind in ("*.py", "*.json", "*.safetensors")
+        for kind in ("*.py", "*.json", "*.safetensors", "py.typed")
         for path in (REPOSITORY / "helpers").rglob(kind)
     }
     assert strangers(names) == []
     assert {name for name in names if name.startswith("helpers/")} == on_disk
+    assert "helpers/py.typed" in names  # without it type-checkers take the installed helpers for untyped
 
 
 @pytest.mark.parametrize(

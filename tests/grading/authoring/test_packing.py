@@ -245,10 +245,47 @@ def test_it_holds_the_wheels_files_the_notebooks_cases_and_nothing_else():
         assert packing.unpack(stored)[packing.CASES] == COURSE.public(name)
 
 
+def test_what_only_type_checkers_read_stays_in_the_wheel():
+    assert (REPOSITORY / "helpers/py.typed").exists()
+    cells = build.parse("# %% setup\nimport helpers\n", "small.py")
+    setup = build.setup_cell(REPOSITORY, ASSIGNMENTS[0], cells)
+    assert packing.unpack(setup).keys() == HELPERS.keys() | {"bringing.py"}
+
+
+class Unannotated(ast.NodeTransformer):
+    """What is left of a syntax tree without annotations, those in classes apart, and blocks for type-checkers."""
+
+    within = "a module"
+
+    def generic_visit(self, node):
+        before, self.within = self.within, {ast.ClassDef: "a class"}.get(type(node), self.within)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            self.within, node.returns = "a function", None
+        super().generic_visit(node)
+        self.within = before
+        return node
+
+    def visit_arg(self, node):
+        return ast.copy_location(ast.arg(node.arg), node)
+
+    def visit_AnnAssign(self, node):
+        if self.within == "a class":
+            return node
+        new = ast.Assign([node.target], node.value) if node.value else ast.Pass()
+        return self.generic_visit(ast.copy_location(new, node))
+
+    def visit_If(self, node):
+        if ast.unparse(node.test) in packing.FOR_TYPES and not node.orelse:
+            return ast.copy_location(ast.Pass(), node)
+        return self.generic_visit(node)
+
+
 def bare(tree, keep=()):
-    """Return a syntax tree as text, lines included, without docstrings but those of the functions in ``keep``."""
+    """Return a syntax tree as text, first lines included, without annotations and docstrings but those in ``keep``."""
+    tree = Unannotated().visit(tree)
     for node in ast.walk(tree):
-        node.col_offset = node.end_col_offset = 0  # the indentation is smaller
+        # An annotation can be longer than what it is about, and the indentation is smaller.
+        node.end_lineno = node.col_offset = node.end_col_offset = 0
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node)
         if documented and len(node.body) > 1 and getattr(node, "name", "") not in keep:
             node.body.pop(0)
@@ -256,9 +293,134 @@ def bare(tree, keep=()):
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".py")])
-def test_only_comments_and_inner_docstrings_are_left_out(name):
+def test_only_comments_annotations_and_inner_docstrings_are_left_out(name):
     packed, whole = (ast.parse(files[name]) for files in (packing.unpack(SETUP), FILES))
     assert bare(packed, helpers.__all__) == bare(whole, helpers.__all__)
+
+
+# Code that sets `found`, by what is odd about its annotations.
+ANNOTATED = {
+    "defaults": "def f(x: int = 1, y: dict[str, int] = {'a:b': 2, 'c->d': 3}) -> int:\n    return x, y\nfound = f()",
+    "every kind of argument": """
+def f(a: int, b: "int" = 2, /, c: int = 3, *rest: int, d: int, e: int = 5, **more: 'int') -> tuple[int, ...]:
+    return a, b, c, rest, d, e, more
+found = f(1, d=4), f(1, 2, 3, 4, d=5, g=6)""",
+    "only by keyword": "def f(*, a: int, b: int = 2) -> None: return a, b\nfound = f(a=1)",
+    "over several lines": """
+def f(
+    x: dict[  # why
+        str, int
+    ] = None,
+    *args: list[
+        int
+    ],
+) -> dict[
+    str,  # said of keys: of ]
+    int,
+]: return x, args
+found = f(1, 2)""",
+    "a result in parentheses": "def f() -> (\n    int |\n    None\n): return 1\nfound = f()",
+    "a backslash": "def f(x: int) \\\n  -> \\\n  int \\\n  : return x\nfound = f(1)",
+    "no blanks": "def f(x:int=1,*,y:int=2)->int:return x+y\nz:int=f()\nfound = z",
+    "nested and asynchronous": """
+import asyncio
+async def f(x: int) -> int:
+    async def g(y: int) -> int:
+        return x + y
+    total: int = 0
+    async def h() -> None:
+        nonlocal total
+        total += await g(2)
+    await h()
+    return total
+found = asyncio.run(f(1))""",
+    "strings that look like annotations": """
+def f(text: str = "def g(x: int) -> int:", more: str = '''
+x: int = 1
+    def g() -> int:
+''') -> str:
+    '''Return it: str -> int.'''
+    x: str = f"{text!r:>30} -> {more}"
+    return x + "y: int"
+found = f()""",
+    "signs of other kinds": """
+f = lambda x, y=1: x + y
+if (n := 3) > 2:
+    rows: dict[str, int] = {"a": n, **{"b": 1}}
+cut: list[int] = [1, 2, 3][0:2]
+rows["c"]: int = 3
+(m): int = 4
+pair: tuple[int, int] = 1, 2
+found = f(1), rows, cut, m, pair""",
+    "a variable over several lines": "x: dict[\n    str,  # of what\n    int,\n] = {\n  'a': 1}\nfound = x",
+    "a variable without a value": "def f():\n    x: int\ny: dict[\n  str, int]\nfound = f(), 'y' in globals()",
+    "a method": """
+class A:
+    b: int = 1
+    if b:
+        c: "int" = 2
+    def __init__(self, x: int) -> None:
+        self.x: int = x
+        class B:
+            y: int = 1
+        self.y: int = len(B.__annotations__)
+    @property
+    def twice(self) -> int: return 2 * self.x
+found = A(2).twice, A(2).y, A.__annotations__""",
+    "a dataclass": """
+from dataclasses import dataclass, field
+@dataclass(frozen=True)
+class A:
+    x: int
+    y: dict[str, int] = field(default_factory=dict)
+    def more(self, z: int = 1) -> "A": return A(self.x + z)
+found = repr(A(1).more())""",
+    "letters of several bytes": """
+é: str = 'ü: ->'; ö: int = 2
+def ß(ä: str = 'é', /, ï: int = 2) -> str: return ä
+found = é, ß()""",
+    "blocks for type-checkers": """
+import typing
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nowhere import (
+        A,
+    )
+    def f(x: A) -> A: ...
+if typing.TYPE_CHECKING: import nowhere
+def f(x: "A") -> "A":
+    if TYPE_CHECKING:
+        import nowhere  # for its names
+    return x
+if TYPE_CHECKING:
+    import nowhere
+else:
+    found: int = f(1)""",
+}
+
+
+def annotated(source):
+    return ast.dump(Unannotated().visit(ast.parse(source))) != ast.dump(ast.parse(source))
+
+
+@pytest.mark.parametrize("source", ANNOTATED.values(), ids=ANNOTATED)
+def test_code_without_annotations_does_the_same_in_the_same_lines(source):
+    slimmed = packing.slim("odd.py", source.encode(), set()).decode()
+    outcomes = []
+    for code in (source, slimmed):
+        names = {"__name__": "odd"}
+        exec(compile(code, "odd.py", "exec"), names)
+        outcomes.append(names["found"])
+    assert outcomes[0] == outcomes[1]
+    assert slimmed.count("\n") == source.count("\n")
+    assert bare(ast.parse(slimmed)) == bare(ast.parse(source))
+    assert not annotated(slimmed)
+
+
+def test_an_annotation_that_stayed_is_noticed():
+    """The red fixture: what the test above would say of code that is left as it is."""
+    assert [name for name, source in ANNOTATED.items() if not annotated(source)] == []
+    assert not annotated("class A:\n    x: int = 1")
 
 
 def test_another_compressors_text_stays_while_it_holds_the_same_files(monkeypatch):
