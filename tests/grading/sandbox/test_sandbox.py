@@ -318,6 +318,16 @@ def test_a_sandbox_that_was_killed_is_replaced():
     assert run("print(2)") == ("2\n", None)
 
 
+@in_bubblewrap
+def test_a_signal_to_a_kernel_that_was_waited_for_does_nothing():
+    child = subprocess.Popen(["true"])
+    kernel = sandbox.KernelProcess(os.pidfd_open(child.pid))
+    child.wait()
+    kernel.wait()
+    kernel.kill()
+    assert kernel.poll() == 0
+
+
 def test_a_graded_cell_without_cases_is_an_error():
     metadata = {"grade": True, "solution": False, "grade_id": "test_nothing", "points": 1, "schema_version": 3}
     cell = new_code_cell("", metadata={"nbgrader": metadata | {"locked": True}})
