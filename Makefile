@@ -105,12 +105,13 @@ bench: $(READY) ## Time softmax_t and the explorers: tables, and .benchmarks/sof
 bench-grading: $(READY) ## Time grading a class against stock nbgrader: submissions a minute and memory
 	$(BIN)/python -m tests.benchmarks.bench_grading $(ARGS)
 
-lint: $(READY) ## Check style, who imports whom, and that what is imported is declared; changes nothing
+lint: $(READY) ## Check style, types, who imports whom, and that what is imported is declared; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/deptry . --no-ansi
 	$(BIN)/deptry helpers --no-ansi --optional-dependencies-dev-groups dev,dask,postgres
+	$(BIN)/mypy
 
 format: $(READY) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
@@ -136,5 +137,5 @@ constraints: $(READY) ## Pin the newest releases anew, but for PyTorch (in a .ve
 	@mv build/constraints.txt constraints.txt
 
 clean: ## Remove caches and builds; .venv, work/ and gradebooks stay
-	rm -rf build dist *.egg-info .benchmarks .hypothesis .pytest_cache .ruff_cache
+	rm -rf build dist *.egg-info .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name .venv -prune -o -name __pycache__ -type d -exec rm -rf {} +

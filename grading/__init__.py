@@ -20,4 +20,4 @@ import sys
 
 # jsonschema, under nbformat, imports this one to check addresses, which no notebook needs: it builds a grammar for two
 # seconds, in every process that grades. None is Python's way to say that it is not there.
-sys.modules.setdefault("rfc3987_syntax", None)
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # typeshed knows of modules only

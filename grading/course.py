@@ -7,14 +7,20 @@ A class folder, with submissions and marks, is another thing, although it may be
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import nbformat
+from nbformat import NotebookNode
 from traitlets import Unicode
-from traitlets.config import Configurable, PyFileConfigLoader
+from traitlets.config import Config, Configurable
+from traitlets.config.loader import PyFileConfigLoader
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+Edition: TypeAlias = tuple[str, tuple[str, ...]]  # of a released notebook: its language, the source of every cell
 
 
 @dataclass(frozen=True)
@@ -24,53 +30,61 @@ class Course:
     folder: Path = REPOSITORY
 
     @property
-    def assignments(self):
+    def assignments(self) -> tuple[str, ...]:
         """Return the names of the assignments, sorted."""
         paths = sorted(self.folder.glob("source/*/*.ipynb"))
         return tuple(path.stem for path in paths if path.stem == path.parent.name)
 
-    def source(self, assignment):
+    def source(self, assignment: str) -> Path:
         """Return the folder that nbgrader makes the released assignment from."""
         return self.folder / "source" / assignment
 
-    def notebook(self, name, language="en"):
+    def notebook(self, name: str, language: str = "en") -> Path:
         """Return the path of the notebook that students open."""
         return self.folder / "notebooks" / ("" if language == "en" else language) / f"{name}.ipynb"
 
-    def release(self, assignment):
+    def release(self, assignment: str) -> NotebookNode:
         """Return the notebook that students get."""
         return notebook_at(self.folder / "release" / assignment / f"{assignment}.ipynb")
 
-    def points(self, assignment):
+    def points(self, assignment: str) -> dict[str, float]:
         """Return what every exercise of the released notebook is worth."""
         marks = [cell.metadata.get("nbgrader", {}) for cell in self.release(assignment).cells]
         return {mark.grade_id.removeprefix("test_"): float(mark.points) for mark in marks if mark.get("grade")}
 
-    def solutions(self, assignment):
+    def solutions(self, assignment: str) -> dict[str, str]:
         """Return the instructor's answers: the source of every solution cell by exercise."""
         cells = notebook_at(self.source(assignment) / f"{assignment}.ipynb").cells
         solved = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")]
         return {cell.metadata.nbgrader.grade_id: cell.source for cell in solved}
 
-    def case_file(self, assignment, kind):
-        """Return the path of a case file; ``kind`` is public, hidden or private (drawn instead of the hidden one)."""
+    def case_file(self, assignment: str, kind: str) -> Path:
+        """Return the path of a case file.
+
+        Arguments
+            assignment: its name.
+            kind: public, hidden or private (drawn instead of the hidden one).
+        """
         return self.source("cases") / assignment / f"{kind}.safetensors"
 
-    def public(self, assignment):
-        """Return the bytes of the public cases; raises FileNotFoundError with the way out where there are none."""
+    def public(self, assignment: str) -> bytes:
+        """Return the bytes of the public cases.
+
+        Raises FileNotFoundError, with the way out, where there are none.
+        """
         return content(self.case_file(assignment, "public"))
 
-    def hidden(self, assignment):
+    def hidden(self, assignment: str) -> bytes:
         """Return the bytes of the hidden cases in force: the private ones where there are any."""
         private = self.case_file(assignment, "private")
         return content(private if private.exists() else self.case_file(assignment, "hidden"))
 
-    def cases(self, assignment):
+    def cases(self, assignment: str) -> tuple[bytes, bytes]:
         """Return the bytes of the public cases and of the hidden ones in force."""
         return self.public(assignment), self.hidden(assignment)
 
-    def editions(self, release):
-        """Return (language, source of every cell) of each edition of a released notebook that says something else.
+    def editions(self, release: NotebookNode) -> tuple[Edition, ...]:
+        """Return each edition of a released notebook that says something else.
 
         They are found by the ids of the cells. A cell that an edition lacks, as after a change of the course, has the
         release's own source there.
@@ -87,13 +101,17 @@ class Course:
         return tuple(found)
 
 
-def notebook_at(path):
+def notebook_at(path: Path) -> NotebookNode:
     """Read a notebook as it is."""
-    return nbformat.read(path, nbformat.NO_CONVERT)
+    notebook: NotebookNode = nbformat.read(path, nbformat.NO_CONVERT)
+    return notebook
 
 
-def content(path):
-    """Return the bytes of a case file; raises FileNotFoundError with the way out where there is none."""
+def content(path: Path) -> bytes:
+    """Return the bytes of a case file.
+
+    Raises FileNotFoundError, with the way out, where there is none.
+    """
     if not path.exists():
         raise FileNotFoundError(
             f"there is no case file {path}: draw it with python -m grading.authoring.build, or make course"
@@ -101,8 +119,15 @@ def content(path):
     return path.read_bytes()
 
 
-def fill(notebook, answers):
-    """Replace a notebook's solution cells, and return it; ``answers`` maps an exercise to a cell's source."""
+def fill(notebook: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
+    """Replace solution cells of a notebook.
+
+    Arguments
+        notebook: it is changed in place.
+        answers: the new sources by exercise.
+
+    Returns the same notebook. Raises KeyError for an exercise without a cell.
+    """
     cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
     for name, source in answers.items():
         cells[name].source = source
@@ -117,21 +142,21 @@ class OfCourse(Configurable):
     )
 
     @property
-    def course(self):
+    def course(self) -> Course:
         """Return the course."""
         return Course(Path(self.course_folder))
 
 
-def home_of(folder):
+def home_of(folder: Path) -> Path:
     """Return where the nbgrader_config.py of a class folder lies: there, or else in this repository."""
     return folder if (folder / "nbgrader_config.py").exists() else REPOSITORY
 
 
-def configuration(folder):
+def configuration(folder: Path) -> Config:
     """Return nbgrader's configuration of a class folder."""
     return PyFileConfigLoader("nbgrader_config.py", path=str(home_of(folder))).load_config()
 
 
-def course_of(folder):
+def course_of(folder: Path) -> Course:
     """Return the course that a class folder's configuration names."""
     return OfCourse(config=configuration(folder)).course

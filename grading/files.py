@@ -9,9 +9,14 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # what the system says where a disk, or 
 
 
 def write(path: Path, content: bytes, modified: float | None = None) -> bool:
-    """Write ``content`` to ``path`` in one step, with its folders; return False, writing nothing, if it is there.
+    """Write a file in one step, with its folders.
 
-    ``modified`` is the file's time, in seconds since the epoch; now, if it is None.
+    Arguments
+        path: where to.
+        content: the bytes of it.
+        modified: the file's time, in seconds since the epoch; now, if it is None.
+
+    Returns False, and writes nothing, where the file holds these bytes already.
     """
     if path.is_file() and path.read_bytes() == content:
         return False
@@ -31,6 +36,6 @@ def write(path: Path, content: bytes, modified: float | None = None) -> bool:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove what `write` had begun below ``folder`` when its process was killed."""
+    """Remove what `write` had begun below a folder when its process was killed."""
     for partial in folder.rglob(".*.partial"):
         partial.unlink()

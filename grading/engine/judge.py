@@ -1,6 +1,6 @@
 """Run a submission and write each test cell's points: the part of `nbgrader autograde` that decides.
 
-`Judge` takes the place of nbgrader's Execute in ``Autograde.autograde_preprocessors`` (nbgrader_config.py). Student
+`Judge` takes the place of nbgrader's Execute in `Autograde.autograde_preprocessors` (nbgrader_config.py). Student
 code runs in the kernel as always. At a graded cell the judge does not run the visible source: it sends the inputs of
 the exercise's cases to the live kernel, at that place, before later cells can redefine names, and takes back plain
 arrays. The comparison, the references and the points stay in this process. Outputs are written only when the whole
@@ -17,12 +17,15 @@ import copy
 import json
 import re
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from queue import Empty
+from typing import Any, NoReturn, TypeAlias
 
 import zmq
 from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
 from nbclient.util import ensure_async, run_sync
+from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader import utils
 from nbgrader.preprocessors import Execute
@@ -31,15 +34,15 @@ from traitlets import Bool, Integer
 from grading.course import OfCourse
 from grading.engine import outputs
 from grading.engine.relevance import skippable
-from grading.engine.verdict import no_answer, verdict
+from grading.engine.verdict import Verdict, no_answer, verdict
 from grading.sandbox import kernels as sandbox
 from grading.sandbox.isolation import GIBIBYTE, isolation
 from grading.sandbox.watchdog import Watch, too_long
 from helpers.checks import collect as collector
-from helpers.checks.cases import read_cases
+from helpers.checks.cases import CaseFile, read_cases
 from helpers.checks.report import Report
 from helpers.checks.rules import violations
-from helpers.support.language import english
+from helpers.support.language import Message, english
 
 COLLECT = Path(collector.__file__).read_text()
 LARGEST_MESSAGE = 1 << 25  # bytes of one part of a message; a larger one cuts the connection
@@ -48,17 +51,24 @@ LARGEST_SOURCE = 1 << 20  # characters of all the code cells above a graded one
 LONGEST_LIST = 2 * collector.MAX_ITEMS
 BROKEN = english("the notebook's process ended or broke its protocol")
 
+Resources: TypeAlias = dict[str, Any]  # what nbconvert hands from one preprocessor to the next
+Reply: TypeAlias = Mapping[str, Any]  # a message of Jupyter's protocol, from a kernel that may be hostile
 
-class Judge(OfCourse, Execute):
+
+class Judge(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
     """Execute a notebook in a sandbox and judge its graded cells from outside the kernel.
 
-    ``cases`` are the bytes of the public and the hidden case file; where None are given, they are read from the course.
-    ``private`` are folders that student code must not see, besides the course. After `preprocess`, ``verdicts`` maps a
-    test cell's grade_id to its `Verdict`, and ``doubtful`` tells whether a time limit or the unexplained end of a
-    process had a part in them: a busy machine can do that to anybody.
+    Attributes
+        cases: the bytes of the public and the hidden case file; where it is None, they are read from the course.
+        private: the folders that student code must not see, besides the course.
+        verdicts: after `preprocess`, those of the test cells, by grade_id.
+        doubtful: after `preprocess`, whether a time limit or the unexplained end of a process had a part in them: a
+            busy machine can do that to anybody.
+        ended: why the kernel is asked nothing any more, in words that follow "because"; None while it is.
     """
 
-    cases, private = None, ()
+    cases: tuple[bytes, bytes] | None = None
+    private: tuple[str, ...] = ()
 
     wall_limit = Integer(120, help="Seconds that one notebook may take; then it is ended.").tag(config=True)
     memory_limit = Integer(6 * GIBIBYTE, help="Bytes of memory that one notebook's processes may hold.").tag(
@@ -69,8 +79,8 @@ class Judge(OfCourse, Execute):
     run_everything = Bool(False, help="Run also the released cells that no answer needs.").tag(config=True)
     iopub_timeout = Integer(30, help="Seconds to wait for a cell's last output.").tag(config=True)
 
-    def preprocess(self, nb, resources, km=None):
-        """Run ``nb`` and give every graded cell two outputs: the verdict and the points as a plain float.
+    def preprocess(self, nb: NotebookNode, resources: Resources, km: object = None) -> tuple[NotebookNode, Resources]:
+        """Run a notebook and give every graded cell two outputs: the verdict and the points as a plain float.
 
         Raises RuntimeError where isolation is required and this machine has none, LookupError for a graded cell
         without cases, and whatever goes wrong before student code runs: such a notebook is not graded.
@@ -80,12 +90,16 @@ class Judge(OfCourse, Execute):
         judged = {exercise_of(cell) for cell in filter(is_judged, nb.cells)}
         if judged:
             given = self.cases or self.course.cases(resources["nbgrader"]["assignment"])
-            self.public, self.hidden = self.files = [read_cases(content) for content in given]
+            self.public, self.hidden = (read_cases(content) for content in given)
             for name in sorted(judged - (self.public.exercises.keys() & self.hidden.exercises.keys())):
                 raise LookupError(f"there are no cases for {name!r}: draw the hidden ones again")
         self.doubtful = False
-        self.skipped = frozenset() if self.run_everything else skippable(nb, judged)
-        self.verdicts, self.before_hidden, self.ended, self.watch, self.kept = {}, None, "", None, 0
+        self.skipped: frozenset[int] = frozenset() if self.run_everything else skippable(nb, judged)
+        self.verdicts: dict[str, Verdict] = {}
+        self.before_hidden: list[Any] | None = None  # the outputs of the cells above, copied before a hidden input
+        self.ended: Message | None = None
+        self.watch: Watch | None = None
+        self.kept = 0  # bytes of output
         # Widget states, times and a polite end all depend on a kernel that may be hostile.
         self.store_widget_state, self.record_timing, self.shutdown_kernel = False, False, "immediate"
         try:
@@ -96,7 +110,7 @@ class Judge(OfCourse, Execute):
             if self.km:  # it did not even start
                 self._cleanup_kernel()
             sandbox.renew_sandbox()
-        if self.watch.failure:
+        if self.watch and self.watch.failure:
             raise RuntimeError("the watch over the kernel failed") from self.watch.failure
         self.hide_outputs(nb)
         for cell in nb.cells:
@@ -106,7 +120,7 @@ class Judge(OfCourse, Execute):
                 write_outputs(cell, self.verdicts[cell.metadata.nbgrader["grade_id"]])
         return nb, resources
 
-    def create_kernel_manager(self):
+    def create_kernel_manager(self) -> Any:
         """Return a manager whose kernel runs in the sandbox, whatever kernel the submission names."""
         self.kernel_name = "python3"
         manager = super().create_kernel_manager()
@@ -120,7 +134,7 @@ class Judge(OfCourse, Execute):
             manager.context.setsockopt(zmq.RECONNECT_IVL, -1)
         return manager
 
-    async def async_start_new_kernel_client(self):
+    async def async_start_new_kernel_client(self) -> Any:
         """Connect to the kernel, which has run no student code yet, and begin to watch it."""
         pid, kill, folder = self.km.provisioner.watched()
         self.watch = Watch(pid, kill, self.wall_limit, self.memory_limit, folder)
@@ -138,7 +152,7 @@ class Judge(OfCourse, Execute):
 
     start_new_kernel_client = run_sync(async_start_new_kernel_client)
 
-    async def greeting(self):
+    async def greeting(self) -> None:
         """Ask the kernel who it is until its outputs arrive here too: only then is nothing lost."""
         while True:
             message = self.kc.kernel_info()
@@ -151,7 +165,7 @@ class Judge(OfCourse, Execute):
                     ):
                         return
 
-    async def _async_cleanup_kernel(self):
+    async def _async_cleanup_kernel(self) -> None:
         """End the kernel; what a hostile one does to prevent that costs nobody a mark, for the sandbox ends it."""
         try:
             if self.kc:
@@ -162,8 +176,9 @@ class Judge(OfCourse, Execute):
 
     _cleanup_kernel = run_sync(_async_cleanup_kernel)
 
-    def preprocess_cell(self, cell, resources, index):
+    def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> tuple[NotebookNode, Resources]:
         """Run a cell, or judge it if it is graded; once the kernel is gone, neither."""
+        assert self.watch, "cells come after the kernel's start"
         if time.monotonic() > self.watch.deadline:
             self.end(too_long(self.wall_limit))
         if is_judged(cell):
@@ -174,20 +189,21 @@ class Judge(OfCourse, Execute):
         return cell, resources
 
     @contextlib.contextmanager
-    def guarded(self, index):
+    def guarded(self, index: int) -> Iterator[None]:
         """Take an error for the kernel's doing: it ends the notebook, and the cells that follow get no answer."""
         try:
             yield
         except (Exception, asyncio.CancelledError) as error:
             self.log.warning("The notebook's kernel failed in cell %d: %s", index, type(error).__name__)
+            assert self.watch, "what is guarded comes after the kernel's start"
             self.end(self.watch.reason or BROKEN)
 
-    def end(self, reason):
+    def end(self, reason: Message) -> None:
         """Ask the kernel nothing any more; the first reason stays."""
         self.ended = self.ended or reason
         self.doubtful |= self.ended in (too_long(self.wall_limit), BROKEN)
 
-    def judge(self, cell, index):
+    def judge(self, cell: NotebookNode, index: int) -> None:
         """Ask the kernel for the answers of a graded cell and keep the verdict for later."""
         name, points = exercise_of(cell), float(cell.metadata.nbgrader["points"])
         if self.before_hidden is None and self.hidden.exercises[name]["cases"]:
@@ -210,8 +226,15 @@ class Judge(OfCourse, Execute):
             found = self.decide(name, points, index, answers)
         self.verdicts[cell.metadata.nbgrader["grade_id"]] = found
 
-    def decide(self, name, points, index, answers):
-        """Return the verdict on what came out of the kernel."""
+    def decide(self, name: str, points: float, index: int, answers: object) -> Verdict:
+        """Return the verdict on what came out of the kernel.
+
+        Arguments
+            name: the exercise's.
+            points: what the gradebook has for it.
+            index: that of the graded cell.
+            answers: what came out, whatever that is.
+        """
         forbidden = self.public.exercises[name]["forbidden"]
         source = [cell.source for cell in self.nb.cells[:index] if cell.cell_type == "code"] if forbidden else []
         if sum(map(len, source)) > LARGEST_SOURCE:
@@ -220,16 +243,16 @@ class Judge(OfCourse, Execute):
         found = violations([python_of(each) for each in source], name, forbidden)
         answers = [answer if is_plain(answer) else None for answer in answers] if isinstance(answers, list) else None
         try:
-            return verdict(name, points, self.files, answers, found)
+            return verdict(name, points, (self.public, self.hidden), answers, found)
         except Exception as error:  # an answer that no honest kernel sends
             self.log.warning("The answers to %s could not be compared: %s", name, type(error).__name__)
-            return verdict(name, points, self.files, None, found)
+            return verdict(name, points, (self.public, self.hidden), None, found)
 
-    def no_answer(self, name, points, reason):
+    def no_answer(self, name: str, points: float, reason: Message) -> Verdict:
         """Return the verdict of a graded cell without an answer."""
         return no_answer(Report(name, (), self.public.exercises[name]["aspects"], graded=True), points, reason)
 
-    def process_message(self, msg, cell, cell_index):
+    def process_message(self, msg: Reply, cell: NotebookNode, cell_index: int) -> None:
         """Keep an output in its cell while the notebook has room for it; nothing else that a kernel says counts."""
         content = msg["content"] if isinstance(msg["content"], dict) else {}
         if msg["msg_type"] == "status" and content.get("execution_state") == "idle":
@@ -240,19 +263,19 @@ class Judge(OfCourse, Execute):
             if self.kept <= self.output_limit:
                 cell.outputs.append(output)
 
-    def on_cell_executed(self, cell, execute_reply, **_):
+    def on_cell_executed(self, cell: NotebookNode, execute_reply: Reply, **_: object) -> None:
         """Record in a cell the time limit that ended it; a kernel's own errors have come as outputs."""
         if execute_reply["content"] == {**self.error_on_timeout, "status": "error"}:
             self.doubtful = True
             cell.outputs.append(outputs.kept("error", self.error_on_timeout))
 
-    def question(self, name):
+    def question(self, name: str) -> str:
         """Return the expression that makes the kernel answer the cases of an exercise."""
         groups = json.dumps([inputs_of(file, name) for file in (self.public, self.hidden)])
         call = f"scope['answers_of'](names, {name!r}, __import__('json').loads({groups!r}))"
         return f"(lambda scope, names: (exec({COLLECT!r}, scope), {call})[1])({{}}, globals())"
 
-    async def async_ask(self, question):
+    async def async_ask(self, question: str) -> object:
         """Return what the kernel answers; anything unexpected comes back as None.
 
         Raises CellTimeoutError when it does not answer in time, DeadKernelError when it is gone.
@@ -278,14 +301,14 @@ class Judge(OfCourse, Execute):
 
     ask = run_sync(async_ask)
 
-    async def forget_outputs(self):
+    async def forget_outputs(self) -> NoReturn:
         """Take outputs off their channel, so that those of the next cell find room there."""
         while True:
             with contextlib.suppress(Exception):  # whatever is in there
                 await self.kc.iopub_channel.get_msg(timeout=1)
             await asyncio.sleep(0)
 
-    def hide_outputs(self, nb):
+    def hide_outputs(self, nb: NotebookNode) -> None:
         """Drop every output that the kernel produced after it had seen a hidden input."""
         if self.before_hidden is None:
             return
@@ -294,24 +317,25 @@ class Judge(OfCourse, Execute):
                 cell.outputs = self.before_hidden[index] if index < len(self.before_hidden) else []
 
 
-def is_judged(cell):
+def is_judged(cell: NotebookNode) -> bool:
     """Tell whether the judge, and not a person, gives this cell its points."""
     return cell.cell_type == "code" and utils.is_grade(cell) and not utils.is_solution(cell)
 
 
-def exercise_of(cell):
+def exercise_of(cell: NotebookNode) -> str:
     """Return the exercise that a test cell belongs to."""
-    return cell.metadata.nbgrader["grade_id"].removeprefix("test_")
+    grade_id: str = cell.metadata.nbgrader["grade_id"]
+    return grade_id.removeprefix("test_")
 
 
-def inputs_of(file, name):
+def inputs_of(file: CaseFile, name: str) -> tuple[list[dict[str, object]], dict[str, collector.EncodedArray]]:
     """Return the calls of an exercise's cases and the input tensors that they name: no reference among them."""
     cases = file.exercises[name]["cases"]
-    called = [{key: case[key] for key in ("args", "kwargs", "value") if key in case} for case in cases]
+    called = [{key: part for key, part in case.items() if key in ("args", "kwargs", "value")} for case in cases]
     return called, file.inputs(cases)
 
 
-def answers_in(reply):
+def answers_in(reply: Reply) -> object:
     """Return the JSON that an execute reply carries as answers, or None."""
     expressions = reply["content"].get("user_expressions")
     shown = expressions.get("answers") if isinstance(expressions, dict) else None
@@ -319,7 +343,7 @@ def answers_in(reply):
     return data.get(collector.Answers.MIME) if isinstance(data, dict) else None
 
 
-def is_plain(answer):
+def is_plain(answer: object) -> bool:
     """Tell whether an answer is no longer or deeper than `collect` makes one: more could keep this process busy."""
     waiting = [(answer, 0)]
     while waiting:
@@ -331,7 +355,7 @@ def is_plain(answer):
     return True
 
 
-def python_of(source):
+def python_of(source: str) -> str:
     """Return a cell's source as Python: of a magic that runs code the code stays, other IPython lines do nothing."""
     with contextlib.suppress(Exception):
         ast.parse(source)
@@ -340,7 +364,7 @@ def python_of(source):
     return "\n".join(map(python_line, source.split("\n")))
 
 
-def python_line(line):
+def python_line(line: str) -> str:
     """Return a line of IPython's as Python."""
     found = re.match(r"(\s*)(?:[\w.,\s]+=\s*)?([%!,;/?].*|.*\?)$", line)
     if not found:
@@ -353,7 +377,7 @@ def python_line(line):
     return found[1] + "pass"
 
 
-def write_outputs(cell, found):
+def write_outputs(cell: NotebookNode, found: Verdict) -> None:
     """Give a test cell its outputs: the verdict, and the points in the one form that nbgrader reads safely."""
     cell.outputs = [
         new_output("display_data", found.as_output(isolation())),

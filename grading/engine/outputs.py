@@ -4,44 +4,53 @@ A message comes from student code and may hold anything. What is kept is built a
 HTML or script that would run in the browser of whoever opens the graded notebook, nothing that breaks the file.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 PICTURES = ("image/png", "image/jpeg")
 MOST_LINES = 1000  # of a traceback
 
 
-def kept(kind, content):
-    """Return the output that a message of type ``kind`` leaves in its cell, or None."""
+def kept(kind: str, content: object) -> NotebookNode | None:
+    """Return the output that a message leaves in its cell, or None.
+
+    Arguments
+        kind: the message's type.
+        content: what it carries, whatever that is.
+    """
+    output: NotebookNode | None = None
     if not isinstance(content, dict):
         return None
     if kind == "stream":
         name = "stderr" if content.get("name") == "stderr" else "stdout"
-        return new_output("stream", name=name, text=writable_text(content.get("text")))
-    if kind in ("display_data", "execute_result"):
+        output = new_output("stream", name=name, text=writable_text(content.get("text")))
+    elif kind in ("display_data", "execute_result"):
         data = content.get("data")
         data = data if isinstance(data, dict) else {}
         shown = {
             mime: writable_text(data[mime]) for mime in ("text/plain", *PICTURES) if isinstance(data.get(mime), str)
         }
-        return new_output("display_data", shown) if shown else None
-    if kind == "error":
+        output = new_output("display_data", shown) if shown else None
+    elif kind == "error":
         lines = content.get("traceback")
-        traceback = [writable_text(line) for line in lines[:MOST_LINES]] if isinstance(lines, list) else []
-        return new_output(
+        output = new_output(
             "error",
             ename=writable_text(content.get("ename")),
             evalue=writable_text(content.get("evalue")),
-            traceback=traceback,
+            traceback=[writable_text(line) for line in lines[:MOST_LINES]] if isinstance(lines, list) else [],
         )
-    return None
+    return output
 
 
-def writable_text(value):
-    """Return a text that can be written to a file, whatever came."""
+def writable_text(value: object) -> str:
+    """Return a text that can be written to a file, whatever the value is."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
-def size(output):
+def size(output: Mapping[str, Any]) -> int:
     """Return about how many bytes an output takes in the file."""
     texts = [output.get("text", ""), output.get("ename", ""), output.get("evalue", "")]
     texts += [*output.get("data", {}).values(), *output.get("traceback", [])]

@@ -17,11 +17,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib import metadata
 from pathlib import Path
+from typing import Any, Self, TypeAlias
 
 import nbformat
+from nbformat import NotebookNode
 
 from grading import files
-from grading.course import REPOSITORY
+from grading.course import REPOSITORY, Edition
 from grading.engine.judge import Judge
 from grading.repair.doctor import mend
 from grading.repair.intake import NotGradable
@@ -43,20 +45,27 @@ ONE_AT_A_TIME = threading.Lock()  # a process has one sandbox; dask's workers ma
 FORMAT = 2  # of a stored record; another one counts as none
 JUDGED, NOT_GRADABLE, FAILED = "judged", "not gradable", "failed"
 
+Json: TypeAlias = dict[str, Any]
+
 
 @dataclass(frozen=True)
 class Terms:
     """What a verdict depends on besides the submission and the code: no file of the course is needed any more.
 
-    ``release`` is the released notebook, ``public`` and ``hidden`` the case files, ``editions`` those of the release in
-    other languages, ``limits`` the judge's. ``private`` are folders that student code must not see, where they are.
+    Attributes
+        assignment: its name.
+        release: the bytes of the released notebook.
+        public, hidden: those of the case files.
+        editions: those of the release in other languages.
+        limits: the judge's, by the names of its settings.
+        private: the folders that student code must not see, where they are.
     """
 
     assignment: str
     release: bytes
     public: bytes
     hidden: bytes
-    editions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    editions: tuple[Edition, ...] = ()
     limits: tuple[tuple[str, object], ...] = tuple((name, getattr(Judge(), name)) for name in LIMITS)
     private: tuple[str, ...] = field(default=(), compare=False)
 
@@ -80,7 +89,8 @@ class Terms:
 @lru_cache(maxsize=4)
 def unpack_terms(packed: bytes) -> Terms:
     """Return terms that were packed; the same bytes give the same object, so that nothing in it is read twice."""
-    return pickle.loads(lzma.decompress(packed))
+    terms: Terms = pickle.loads(lzma.decompress(packed))
+    return terms
 
 
 def code_digest(root: Path = REPOSITORY) -> str:
@@ -99,31 +109,41 @@ CODE = code_digest()  # of what this process has imported, even if a file change
 class Record:
     """What came out of a submission.
 
-    ``key`` names the bytes and the terms. ``status`` is judged, not gradable (the doctor says why in ``reason``) or
-    failed (the grader's own trouble: nothing is kept of it, and a later run tries again). ``points`` maps a test cell's
-    grade_id to its points, ``notebook`` is the mended notebook with verdicts. ``doubtful`` says that a time limit, the
-    unexplained end of a process or the grader's own trouble had a part in them; ``tried_again`` that they are those of
-    a second try, alone on the machine. ``seconds`` has the time by stage.
+    Attributes
+        key: the name of the bytes and the terms.
+        status: judged, not gradable, or failed (the grader's own trouble: nothing is kept of it, and a later run tries
+            again).
+        reason: why it is not gradable, or what failed.
+        repairs: what the doctor mended.
+        points: those of each test cell, by its grade_id.
+        notebook: the mended notebook with verdicts, as JSON.
+        doubtful: whether a time limit, the unexplained end of a process or the grader's own trouble had a part in them.
+        tried_again: whether they are those of a second try, alone on the machine.
+        seconds: the time by stage.
     """
 
     key: str
     status: str
     reason: Message | None = None
     repairs: tuple[Message, ...] = ()
-    points: dict = field(default_factory=dict)
-    notebook: dict = field(default_factory=dict)
+    points: dict[str, float] = field(default_factory=dict)
+    notebook: Json = field(default_factory=dict)
     doubtful: bool = False
     tried_again: bool = False
-    seconds: dict = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
     def dumps(self) -> bytes:
+        """Return the record as it is stored."""
         data = vars(self) | {"format": FORMAT, "repairs": [sentence.to_json() for sentence in self.repairs]}
         data["reason"] = self.reason and self.reason.to_json()
         return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
 
     @classmethod
-    def loads(cls, content: bytes) -> "Record":
-        """Return the record that `dumps` wrote; raises ValueError for another version's, or what is none."""
+    def loads(cls, content: bytes) -> Self:
+        """Return the record that `dumps` wrote.
+
+        Raises ValueError for another version's, and for what is none.
+        """
         data = json.loads(content)
         if not isinstance(data, dict) or data.pop("format", None) != FORMAT:
             raise ValueError("this is no record of this version")
@@ -170,8 +190,12 @@ def judged_elsewhere(content: bytes, packed: bytes, expected: str) -> Record:
 def judged(content: bytes, terms: Terms, expected: str) -> Record:
     """Mend and judge a submission, wherever this runs.
 
-    ``expected`` is the version that the terms have where the batch runs. Raises `OtherCourse` where this checkout is
-    of another version, and whatever goes wrong in the grader itself.
+    Arguments
+        content: the bytes handed in.
+        terms: what the verdict depends on besides.
+        expected: the version that the terms have where the batch runs.
+
+    Raises `OtherCourse` where this checkout is of another version, and whatever goes wrong in the grader itself.
     """
     if terms.version != expected:
         raise OtherCourse(
@@ -205,12 +229,18 @@ def judged(content: bytes, terms: Terms, expected: str) -> Record:
 
 
 @lru_cache(maxsize=4)
-def released(content: bytes):
-    return nbformat.reads(content.decode(), as_version=4)
+def released(content: bytes) -> NotebookNode:
+    """Return the notebook of a release's bytes."""
+    notebook: NotebookNode = nbformat.reads(content.decode(), as_version=4)
+    return notebook
 
 
 def with_exercise(old: Record, new: Record, exercise: str) -> Record:
     """Return the old record with one exercise's verdict from the new one; the new one where the file is another.
+
+    Arguments
+        old, new: records of a student.
+        exercise: its name.
 
     It has the new key only where no other verdict would differ: otherwise those are still of the old course, and a
     later run over all exercises sees that.
@@ -234,16 +264,21 @@ def with_exercise(old: Record, new: Record, exercise: str) -> Record:
     return replace(record, key=new.key) if same else record
 
 
-def verdict_cells(notebook: dict) -> dict[str, dict]:
+def verdict_cells(notebook: Json) -> dict[str, Json]:
     """Return {grade_id: cell} of the cells that bear a verdict."""
     marked = {cell["metadata"].get("nbgrader", {}).get("grade_id"): cell for cell in notebook["cells"]}
     return {name: cell for name, cell in marked.items() if cell["metadata"].get("nbgrader", {}).get("grade")}
 
 
 class Store:
-    """The records of an assignment, one file for each student."""
+    """The records of an assignment, one file for each student.
 
-    def __init__(self, course: Path, assignment: str):
+    Arguments
+        course: the class folder.
+        assignment: its name.
+    """
+
+    def __init__(self, course: Path, assignment: str) -> None:
         self.folder = course / "verdicts" / assignment
 
     def load(self, student: str) -> Record | None:

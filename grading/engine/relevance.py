@@ -7,7 +7,9 @@ Where a student's source could look names up in another way, nothing is skipped.
 
 import ast
 import re
+from collections.abc import Iterable
 
+from nbformat import NotebookNode
 from nbgrader import utils
 
 from grading.repair.cell_code import code, module_of
@@ -21,11 +23,15 @@ REFLECTION |= {"__main__", "__globals__", "__dict__", "modules", "_getframe", "i
 EARLIER_OUTPUT = re.compile(r"_+\d*|_i+\d*|_[oid]h")  # IPython's names for earlier outputs and inputs
 
 
-def skippable(notebook, judged):
-    """Return the indices of the released cells that nothing needs.
+def skippable(notebook: NotebookNode, judged: Iterable[str]) -> frozenset[int]:
+    """Find the released cells that nothing needs.
 
-    ``notebook`` is a mended one, ``judged`` the names that the judge asks for. Empty where the doctor has not said
-    which cells are released, or where a student's cell does not parse or finds names without writing them.
+    Arguments
+        notebook: a mended one.
+        judged: the names that the judge asks for.
+
+    Returns their indices; none where the doctor has not said which cells are released, or where a student's cell does
+    not parse or finds names without writing them.
     """
     released = set(notebook.metadata.get(SECTION, {}).get("released", ()))
     cells = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
@@ -34,7 +40,8 @@ def skippable(notebook, judged):
     if not optional or any(map(may_need_any, written)):
         return frozenset()
     given = {i: changed(source) for i, source in optional.items()}
-    needed, waiting = set(), {name for source in written for name in code(source).needs} | set(judged)
+    needed: set[str] = set()
+    waiting = {name for source in written for name in code(source).needs} | set(judged)
     while waiting:
         name = waiting.pop()
         needed.add(name)
@@ -44,12 +51,12 @@ def skippable(notebook, judged):
     return frozenset(given)
 
 
-def may_need_any(source):
+def may_need_any(source: str) -> bool:
     """Tell whether a source may find names that it does not write, or is no Python."""
     tree = module_of(source)
     if tree is None or any(EARLIER_OUTPUT.fullmatch(name) for name in code(source).needs):
         return True
-    written = set()
+    written: set[str] = set()
     for node in ast.walk(tree):
         for kind, part in ((ast.Name, "id"), (ast.Attribute, "attr"), (ast.alias, "name"), (ast.Constant, "value")):
             if isinstance(node, kind) and isinstance(getattr(node, part), str):
@@ -57,7 +64,7 @@ def may_need_any(source):
     return not REFLECTION.isdisjoint(written)
 
 
-def changed(source):
+def changed(source: str) -> set[str]:
     """Return the names that a released cell binds, or whose values it may change in place."""
     names = set(code(source).binds)
     for node in ast.walk(module_of(source) or ast.Module([], [])):
@@ -70,8 +77,8 @@ def changed(source):
     return names
 
 
-def root_names(node):
-    """Return the name at the root of ``name.part[key].part`` as a set; empty for another root."""
+def root_names(node: ast.AST) -> set[str]:
+    """Return the name at the root of `name.part[key].part` as a set; empty for another root."""
     if isinstance(node, ast.Name):
         return set()
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):

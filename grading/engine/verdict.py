@@ -7,8 +7,11 @@ an error. It is stored as data, templates and values, and put into words by whoe
 """
 
 import builtins
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeAlias, TypedDict
 
+from helpers.checks.cases import CaseFile
 from helpers.checks.compare import Result, compare
 from helpers.checks.report import Report
 from helpers.checks.rules import Violation
@@ -23,19 +26,68 @@ NO_ANSWER = {
     "undefined": english("there is no function of this name"),
 }
 
+MessageData: TypeAlias = dict[str, Any]  # a `Message` as JSON
+
+
+class AspectData(TypedDict):
+    """An aspect in a stored verdict."""
+
+    name: str
+    points: float
+    earned: float
+
+
+class CaseData(TypedDict):
+    """A case's `Result` in a stored verdict."""
+
+    name: str
+    aspect: str
+    hidden: bool
+    outcome: str
+    expected: MessageData | None
+    got: MessageData | None
+    diagnosis: MessageData | None
+
+
+class ViolationData(TypedDict):
+    """A forbidden way in a stored verdict."""
+
+    name: str
+    line: str
+
+
+class VerdictData(TypedDict):
+    """A verdict as it is stored; in a notebook the isolation in which it was made is added."""
+
+    format: int
+    exercise: str
+    points: float
+    maximum: float
+    reason: MessageData | None
+    aspects: list[AspectData]
+    cases: list[CaseData]
+    violations: list[ViolationData]
+    advice: str
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a test cell gets, out of the ``maximum`` that the gradebook has for it."""
+    """What a test cell gets.
+
+    Attributes
+        maximum: the points that the gradebook has for the cell.
+        report: what was found.
+    """
 
     maximum: float
     report: Report
 
     @property
     def points(self) -> float:
+        """Return the points that are earned, of the gradebook's."""
         return min(self.report.points, self.maximum)
 
-    def as_output(self, isolation: str) -> dict:
+    def as_output(self, isolation: str) -> dict[str, object]:
         """Return the verdict as a MIME bundle: for people, and as data for the pages and the tables."""
         return {
             "text/html": self.report._repr_html_(),
@@ -43,7 +95,7 @@ class Verdict:
             "application/json": self.as_data() | {"isolation": isolation},
         }
 
-    def as_data(self) -> dict:
+    def as_data(self) -> VerdictData:
         """Return the verdict as JSON."""
         report = self.report
         return {
@@ -62,8 +114,11 @@ class Verdict:
         }
 
 
-def report_from(data: dict) -> Report:
-    """Return the report of a stored verdict; raises ValueError for one of another format, or what is none."""
+def report_from(data: object) -> Report:
+    """Return the report of a stored verdict.
+
+    Raises ValueError for one of another format, and for what is none.
+    """
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError("this is no verdict of this version: grade the submission again")
     try:
@@ -80,29 +135,46 @@ def report_from(data: dict) -> Report:
         raise ValueError(f"a stored verdict lacks a part: {error}; grade the submission again") from None
 
 
-def result_from(case: dict) -> Result:
-    said = {name: message_from(case[name]) for name in ("expected", "got", "diagnosis")}
-    return Result(case["name"], case["aspect"], case["hidden"], case["outcome"], **said)
+def result_from(case: CaseData) -> Result:
+    """Return the result that `case_data` has stored."""
+    said = [message_from(case[name]) for name in ("expected", "got", "diagnosis")]
+    return Result(case["name"], case["aspect"], case["hidden"], case["outcome"], *said)
 
 
-def message_from(data: dict | None) -> Message | None:
+def message_from(data: MessageData | None) -> Message | None:
+    """Return a stored message, if there is one."""
     return Message.from_json(data) if data else None
 
 
-def case_data(result: Result) -> dict:
-    said = {name: data_of(getattr(result, name)) for name in ("expected", "got", "diagnosis")}
-    return {"name": result.name, "aspect": result.aspect, "hidden": result.hidden, "outcome": result.outcome} | said
+def case_data(result: Result) -> CaseData:
+    """Return a result as JSON."""
+    return {
+        "name": result.name,
+        "aspect": result.aspect,
+        "hidden": result.hidden,
+        "outcome": result.outcome,
+        "expected": data_of(result.expected),
+        "got": data_of(result.got),
+        "diagnosis": data_of(result.diagnosis),
+    }
 
 
-def data_of(message: Message | None) -> dict | None:
+def data_of(message: Message | None) -> MessageData | None:
+    """Return a message as JSON, if there is one."""
     return message.to_json() if message else None
 
 
-def verdict(name, maximum, files, answers, violations) -> Verdict:
+def verdict(
+    name: str, maximum: float, files: Sequence[CaseFile], answers: object, violations: Sequence[Violation]
+) -> Verdict:
     """Judge the answers to all cases of an exercise.
 
-    ``files`` are the public and the hidden `helpers.checks.cases.CaseFile`; ``answers`` is what came out of the kernel,
-    whatever that is; ``violations`` are those of `helpers.checks.rules`.
+    Arguments
+        name: the exercise's.
+        maximum: the points that the gradebook has for it.
+        files: the public and the hidden case file.
+        answers: what came out of the kernel, whatever that is.
+        violations: the forbidden ways that the source uses.
     """
     exercise = files[0].exercises[name]
     results = tuple(map(discreet, compare(name, files, answers)))
@@ -113,18 +185,18 @@ def verdict(name, maximum, files, answers, violations) -> Verdict:
     return Verdict(maximum, report)
 
 
-def no_answer(report, maximum, reason) -> Verdict:
+def no_answer(report: Report, maximum: float, reason: Message) -> Verdict:
     """Return the verdict of a cell whose answer did not come out."""
     return Verdict(maximum, replace(report, results=(), violations=(), reason=reason))
 
 
-def discreet(result):
+def discreet(result: Result) -> Result:
     """Return the result without anything that came from the kernel, but for the name of a built-in error.
 
     Of a hidden case what was expected is left out, too.
     """
     got = None
-    if result.outcome == "raised":
+    if result.outcome == "raised" and result.got:
         kind = result.got.values["type"]
         known = isinstance(getattr(builtins, kind, None), type)
         got = plain(kind) if known else english("an error")

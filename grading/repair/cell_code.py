@@ -5,12 +5,14 @@ import re
 import symtable
 import textwrap
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 LONG = 60_000  # characters; the setup cell is shorter
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-ASSIGNMENTS = (ast.Assign, ast.AnnAssign)
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+Assignment: TypeAlias = ast.Assign | ast.AnnAssign
 # IPython's own lines, which are not Python, and the cell magics whose body is not, either.
 CELL_MAGIC = re.compile(r"\s*%%(?!(time|capture|prun)\b)")
 MAGIC_LINE = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
@@ -22,15 +24,16 @@ DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE
 class Code:
     """What a cell's source is as code.
 
-    parses      whether it is Python
-    is_open     whether an indented line could follow: its last statement is a function that ends without return
-    returns     whether it has a ``return`` outside every function: the end of a function that was cut
-    only_stubs  whether there is nothing in it but stubs
-    defines     the names that a ``def`` or a ``lambda`` gets at the level of the notebook
-    stubs       the names that stand for an answer to come: a function that does nothing yet, a variable that is None
-    binds       all names it binds at that level, those of ``defines`` among them
-    needs       the names it looks up outside itself, when it runs or later, when its functions do
-    needs_at_once  those of them that it needs when it runs
+    Attributes
+        parses: whether it is Python.
+        is_open: whether an indented line could follow: its last statement is a function that ends without return.
+        returns: whether it has a `return` outside every function: the end of a function that was cut.
+        only_stubs: whether there is nothing in it but stubs.
+        defines: the names that a `def` or a `lambda` gets at the level of the notebook.
+        stubs: the names that stand for an answer to come: a function that does nothing yet, a variable that is None.
+        binds: all names it binds at that level, those of `defines` among them.
+        needs: the names it looks up outside itself, when it runs or later, when its functions do.
+        needs_at_once: those of them that it needs when it runs.
     """
 
     parses: bool = False
@@ -44,12 +47,12 @@ class Code:
     needs_at_once: frozenset[str] = frozenset()
 
 
-def code(source):
-    """Return the `Code` of a cell's source; one that does not parse still defines what its ``def`` lines say."""
+def code(source: str) -> Code:
+    """Return the `Code` of a cell's source; one that does not parse still defines what its `def` lines say."""
     return read_again(source) if len(source) <= LONG else read_cell(source)
 
 
-def read_cell(source):
+def read_cell(source: str) -> Code:
     """Read a source; `code` remembers what this finds in short ones."""
     if CELL_MAGIC.match(source):
         return Code()
@@ -58,12 +61,15 @@ def read_cell(source):
     if tree is None:
         found = frozenset(DEFINITION.findall(plain))
         return Code(defines=found, binds=found)
-    defined, stubs, bound, returns = set(), set(), set(), False
+    defined: set[str] = set()
+    stubs: set[str] = set()
+    bound: set[str] = set()
+    returns = False
     for node in at_module_level(tree):
-        if isinstance(node, FUNCTIONS + ASSIGNMENTS):
+        if isinstance(node, Function | Assignment):
             names = names_given(node)
             stubs = stubs | names if does_nothing(node) else stubs - names
-            defined |= names if isinstance(node, FUNCTIONS) or isinstance(node.value, ast.Lambda) else set()
+            defined |= names if isinstance(node, Function) or isinstance(node.value, ast.Lambda) else set()
         if isinstance(node, ast.ClassDef):
             bound.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
@@ -76,9 +82,9 @@ def read_cell(source):
     last = tree.body[-1] if tree.body else None
     return Code(
         parses=True,
-        is_open=isinstance(last, FUNCTIONS) and not isinstance(last.body[-1], ast.Return | ast.Raise),
+        is_open=isinstance(last, Function) and not isinstance(last.body[-1], ast.Return | ast.Raise),
         returns=returns,
-        only_stubs=all(isinstance(s, FUNCTIONS + ASSIGNMENTS) and names_given(s) <= stubs for s in tree.body),
+        only_stubs=all(isinstance(s, Function | Assignment) and names_given(s) <= stubs for s in tree.body),
         defines=frozenset(defined),
         stubs=frozenset(stubs),
         binds=frozenset(bound),
@@ -90,7 +96,7 @@ def read_cell(source):
 read_again = lru_cache(maxsize=512)(read_cell)  # most cells of a submission are those of every other
 
 
-def module_of(source):
+def module_of(source: str) -> ast.Module | None:
     """Return the module of a source, or None where it is not Python."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a student's invalid escapes
@@ -100,36 +106,36 @@ def module_of(source):
             return None
 
 
-def without_magics(source):
+def without_magics(source: str) -> str:
     """Return the source with IPython's magics, shell and help lines replaced by what Python can read."""
     return MAGIC_LINE.sub(r"\1pass", MAGIC_VALUE.sub(r"\1None", source)) if re.search("[%!?]", source) else source
 
 
-def at_module_level(tree):
+def at_module_level(tree: ast.Module) -> Iterator[ast.AST]:
     """Yield the nodes of a module that bind names of the notebook: not those inside functions and classes."""
-    waiting = list(reversed(tree.body))
+    waiting: list[ast.AST] = list(reversed(tree.body))
     while waiting:
         node = waiting.pop()
         yield node
-        inner = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-        if not isinstance(node, (*FUNCTIONS, ast.ClassDef, *inner)):
+        inner = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+        if not isinstance(node, Function | ast.ClassDef | inner):
             waiting.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
-def names_given(statement):
+def names_given(statement: Function | Assignment) -> set[str]:
     """Return the names that a function definition or an assignment gives, those in tuples left out."""
-    if isinstance(statement, FUNCTIONS):
+    if isinstance(statement, Function):
         return {statement.name}
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
-def does_nothing(statement):
+def does_nothing(statement: Function | Assignment) -> bool:
     """Tell whether a function or an assignment stands for an answer to come.
 
-    Such a function has a docstring and ``raise NotImplementedError()``, ``pass`` or ``...`` at most.
+    Such a function has a docstring and `raise NotImplementedError()`, `pass` or `...` at most.
     """
-    if isinstance(statement, ASSIGNMENTS):
+    if isinstance(statement, Assignment):
         return isinstance(statement.value, ast.Constant) and statement.value.value in (None, ...)
     body = [s for s in statement.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
     raised = [s.exc.func if isinstance(s.exc, ast.Call) else s.exc for s in body if isinstance(s, ast.Raise)]
@@ -137,7 +143,7 @@ def does_nothing(statement):
     return all(isinstance(s, ast.Pass | ast.Raise) for s in body) and names <= {"NotImplementedError"}
 
 
-def looked_up(source):
+def looked_up(source: str) -> tuple[set[str], set[str]]:
     """Return the names that a source looks up in the notebook: those of its functions, and those at once."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -145,7 +151,8 @@ def looked_up(source):
             tables = [symtable.symtable(source, "cell", "exec")]
         except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
             return set(), set()
-    later, at_once = set(), {symbol.get_name() for symbol in tables[0].get_symbols() if symbol.is_referenced()}
+    later: set[str] = set()
+    at_once = {symbol.get_name() for symbol in tables[0].get_symbols() if symbol.is_referenced()}
     while tables:
         table = tables.pop()
         tables += table.get_children()

@@ -12,11 +12,13 @@ A submission in another language than the release's is rebuilt from that edition
 import builtins
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nbformat import NotebookNode, from_dict, v4
 from nbgrader import utils
 
+from grading.course import Edition
 from grading.repair.cell_code import Code, code
 from grading.repair.editions import language_of
 from grading.repair.intake import NotGradable, Piece, read_submission
@@ -39,7 +41,7 @@ class Mended:
 
     def noted(self) -> NotebookNode:
         """Return the notebook with its repairs, if any: as data in its metadata, and in a first cell for people."""
-        notebook = from_dict(self.notebook)  # a copy
+        notebook = copied(self.notebook)
         if self.repairs:
             notebook.metadata.setdefault(SECTION, {})["repairs"] = [sentence.to_json() for sentence in self.repairs]
             source = "\n".join([NOTE_TITLE, "", *(f"- {sentence}" for sentence in self.repairs)])
@@ -47,13 +49,21 @@ class Mended:
         return notebook
 
 
-def mend(content: bytes, release: NotebookNode, editions=()) -> Mended:
-    """Rebuild a submission from the released notebook and the answers in ``content``, the bytes handed in.
+def mend(content: bytes, release: NotebookNode, editions: Iterable[Edition] = ()) -> Mended:
+    """Rebuild a submission from the released notebook and the answers in it.
 
-    ``editions`` are those of the release in other languages, as `Course.editions` returns them. The notebook has every
-    cell of the release in its order, the student's answers in the solution cells and the cells the student added beside
-    them; no outputs. Nothing is run or written. Raises `NotGradable` where the bytes are no notebook or show no trace
-    of the release's exercises, and ValueError for a release that holds answers.
+    Nothing is run or written.
+
+    Arguments
+        content: the bytes handed in.
+        release: the released notebook.
+        editions: those of the release in other languages, as `Course.editions` returns them.
+
+    Returns a notebook with every cell of the release in its order, the student's answers in the solution cells and the
+    cells the student added beside them; no outputs.
+
+    Raises `NotGradable` where the bytes are no notebook or show no trace of the release's exercises, and ValueError for
+    a release that holds answers.
     """
     if any("BEGIN SOLUTION" in cell.source for cell in release.cells):
         raise ValueError("the release holds answers: give the notebook that students get")
@@ -67,7 +77,7 @@ def mend(content: bytes, release: NotebookNode, editions=()) -> Mended:
     return Mended(rebuilt(release, entries), tuple(repairs))
 
 
-def mended_or_refused(content: bytes, release: NotebookNode, editions=()) -> Mended:
+def mended_or_refused(content: bytes, release: NotebookNode, editions: Iterable[Edition] = ()) -> Mended:
     """Do as `mend`, but let a failure of our own be a reason too: one odd file must stop nobody else's."""
     try:
         return mend(content, release, editions)
@@ -79,9 +89,15 @@ def mended_or_refused(content: bytes, release: NotebookNode, editions=()) -> Men
         ) from error
 
 
-def in_language(release, sources):
-    """Return the released notebook with the sources of one of its editions; as it is where there are none."""
-    release = from_dict(release)  # a copy
+def copied(notebook: NotebookNode) -> NotebookNode:
+    """Return a copy of a notebook that shares nothing with it."""
+    copy: NotebookNode = from_dict(notebook)
+    return copy
+
+
+def in_language(release: NotebookNode, sources: Sequence[str] | None) -> NotebookNode:
+    """Return a copy of the released notebook with the sources of one of its editions, if there are any."""
+    release = copied(release)
     for cell, source in zip(release.cells, sources or [cell.source for cell in release.cells], strict=True):
         cell.source = source
     return release
@@ -101,21 +117,24 @@ class Entry:
     code: Code
 
 
-def arranged(match):
+def arranged(match: Match) -> list[Entry]:
     """Return the entries in the order of the release, with the extra pieces by what they stood by.
 
     A piece stays with the solution it stood by: after the one above it, else before the one below it. Elsewhere it
-    stays before what followed it. An earlier definition of an answer goes right before the one that counts.
+    stays before what followed it, and at the end where it stood by nothing. An earlier definition of an answer goes
+    right before the one that counts.
     """
-    before, after, earlier = defaultdict(list), defaultdict(list), defaultdict(list)
+    before: defaultdict[int, list[Piece]] = defaultdict(list)
+    after: defaultdict[int, list[Piece]] = defaultdict(list)
+    earlier: defaultdict[int, list[Piece]] = defaultdict(list)
     extras = set(match.extras)
     anchors = [None if piece in extras else match.place_of(piece) for piece in match.pieces]
-    below = None
-    followers = []
+    below: int | None = None
+    followers: list[int | None] = []
     for anchor in reversed(anchors):
         followers.append(below)
         below = below if anchor is None else anchor
-    above = None
+    above: int | None = None
     for piece, anchor, below in zip(match.pieces, anchors, reversed(followers), strict=True):
         above = above if anchor is None else anchor
         if piece not in extras:
@@ -126,13 +145,13 @@ def arranged(match):
             earlier[overridden].append(piece)
         elif own is not None:
             (before if own in match.names else after)[own].append(piece)
-        elif above in match.names or below is None:
+        elif above is not None and (above in match.names or below is None):
             after[above].append(piece)
-        elif above is None or below > above or below in match.names:
+        elif below is not None and (above is None or below > above or below in match.names):
             before[below].append(piece)
         else:
-            after[above].append(piece)
-    entries = []
+            after[len(match.cells) - 1 if above is None else above].append(piece)
+    entries: list[Entry] = []
     for i, cell in enumerate(match.cells):
         answer = match.answers.get(i)
         entries += [Entry(None, piece, code_of(piece)) for piece in before[i] + earlier[i]]
@@ -141,23 +160,26 @@ def arranged(match):
     return entries
 
 
-def code_of(piece):
+def code_of(piece: Piece) -> Code:
     """Return what a piece is as code; text is none."""
     return piece.code if piece.kind == "code" else code("")
 
 
-def in_running_order(entries, match):
+def in_running_order(entries: Sequence[Entry], match: Match) -> tuple[list[Entry], list[Message]]:
     """Move up what an answer needs and what stood below its check, as after cells that were run in another order.
 
     Returns the entries and a sentence for each one moved.
     """
-    givers = defaultdict(list)
+    givers: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         for name in entry.code.binds - match.all_names if entry.place is None else ():
             givers[name].append(entry)
-    ordered, known, seen, sentences, pending = [], set(dir(builtins)), set(), [], frozenset()
+    ordered: list[Entry] = []
+    known, seen = set(dir(builtins)), set[Entry]()
+    sentences: list[Message] = []
+    pending: frozenset[str] = frozenset()  # what the answers so far need, at their checks at the latest
 
-    def helper_for(entry, pulled):
+    def helper_for(entry: Entry, pulled: bool) -> Entry | None:
         if entry.place is None:
             needs = entry.code.needs if pulled else frozenset()
         else:
@@ -187,9 +209,9 @@ def in_running_order(entries, match):
     return ordered, sentences
 
 
-def rebuilt(release, entries):
+def rebuilt(release: NotebookNode, entries: Sequence[Entry]) -> NotebookNode:
     """Return the notebook of the entries, with the release's metadata and without outputs."""
-    notebook = from_dict(release)  # a copy
+    notebook = copied(release)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     ids = {cell.get("id") for cell in release.cells} | {NOTE_ID}
     cells = []
@@ -201,6 +223,7 @@ def rebuilt(release, entries):
                 cell.update(outputs=[], execution_count=None)
         else:
             piece = entry.piece
+            assert piece, "an entry is a place, a piece or both"
             usable = re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", piece.id) and piece.id not in ids
             cell = from_dict({"cell_type": piece.kind, "metadata": {}, "source": piece.source})
             cell.id = piece.id if usable else fresh_id(ids)
@@ -216,12 +239,12 @@ def rebuilt(release, entries):
     return notebook
 
 
-def is_read_only(cell):
+def is_read_only(cell: NotebookNode) -> bool:
     """Tell whether a released cell is code that nobody is asked to change."""
     return cell.cell_type == "code" and "nbgrader" not in cell.metadata
 
 
-def fresh_id(ids):
+def fresh_id(ids: set[str]) -> str:
     """Return an id that is not in use, the same for the same submission."""
     number = len(ids)
     while f"added-{number}" in ids:

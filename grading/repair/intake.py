@@ -8,10 +8,12 @@ import codecs
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeAlias, TypeGuard
 
-from grading.repair.cell_code import code
+from grading.repair.cell_code import Code, code
 from grading.repair.editions import SETTING
 from helpers.support.language import Message, english, english_counted
 
@@ -20,44 +22,55 @@ LARGEST_SOURCE = 4 << 20  # characters, of all cells together
 MOST_CELLS = 5_000
 MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
 KINDS = ("code", "markdown", "raw")
-OUTPUT_KEYS = {
+OUTPUT_KEYS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "stream": {"name": str, "text": (str, list)},
     "display_data": {"data": dict, "metadata": dict},
     "execute_result": {"data": dict, "metadata": dict},
     "error": {"ename": str, "evalue": str, "traceback": list},
 }
 
+Json: TypeAlias = dict[str, Any]  # an object in a file that anybody may have written
+Format: TypeAlias = tuple[int | None, int | None]  # major, minor
+
 
 class NotGradable(Exception):
-    """The bytes are no notebook of this assignment; ``reason`` is a message for student and instructor."""
+    """The bytes are no notebook of this assignment; `reason` is a message for student and instructor."""
 
-    def __init__(self, reason: Message):
+    def __init__(self, reason: Message) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """A cell as it was handed in; two of them are never the same."""
+    """A cell as it was handed in; two of them are never the same.
 
-    kind: str  # "code", "markdown" or "raw"
+    Attributes
+        kind: "code", "markdown" or "raw".
+        source: its text, with plain line feeds.
+        id: the cell's id; empty where it has none.
+        nbgrader: what its metadata has for nbgrader, whatever that is.
+        attachments: the pictures pasted into it, as (name, data by MIME type).
+    """
+
+    kind: str
     source: str
     id: str = ""
-    nbgrader: dict = field(default_factory=dict)
-    attachments: dict = field(default_factory=dict)
+    nbgrader: Json = field(default_factory=dict)
+    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @cached_property
-    def code(self):
+    def code(self) -> Code:
         """Return what the source is as code, whatever kind of cell it stands in."""
         return code(self.source)
 
     @cached_property
-    def key(self):
+    def key(self) -> str:
         """Return the source without what editors change by themselves."""
         return comparable(self.source)
 
     @property
-    def grade_id(self):
+    def grade_id(self) -> str:
         """Return nbgrader's name of the cell, or the empty text."""
         grade_id = self.nbgrader.get("grade_id")
         return grade_id if isinstance(grade_id, str) else ""
@@ -69,13 +82,13 @@ class Handed:
 
     pieces: tuple[Piece, ...]
     kernel: str | None
-    repairs: tuple[str, ...]
+    repairs: tuple[Message, ...]
 
 
-def read_submission(content):
+def read_submission(content: bytes) -> Handed:
     """Read the bytes of a notebook.
 
-    Returns a `Handed`. Raises `NotGradable` for what is no notebook, or too large: 32 MiB, 5,000 cells, 4 million
+    Raises `NotGradable` for what is no notebook, or too large: 32 MiB, 5,000 cells, 4 million
     characters of source.
     """
     if len(content) > LARGEST_FILE:
@@ -94,25 +107,28 @@ def read_submission(content):
             english("the notebook has {count} cells, where {limit} are allowed", count=len(cells), limit=MOST_CELLS)
         )
     readable = [cell for cell in cells if isinstance(cell, dict)]
-    pieces, odd = [], Counter(malformed=len(cells) - len(readable))
-    for cell in readable:
-        pieces.append(piece_of(cell, odd))
+    odd = Counter(malformed=len(cells) - len(readable))
+    pieces = [piece_of(cell, odd) for cell in readable]
     if sum(len(piece.source) for piece in pieces) > LARGEST_SOURCE:
         raise NotGradable(english("the notebook's cells hold more than {limit} characters", limit=LARGEST_SOURCE))
-    metadata = document.get("metadata") if isinstance(document.get("metadata"), dict) else {}
+    metadata = document.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
     repairs += format_repairs(version, readable) + odd_cell_repairs(odd)
     if "widgets" in metadata and not has_state(metadata["widgets"]):
         repairs.append(english("The notebook's widgets had no state, as Colab leaves them; they were taken out."))
-    pieces = tuple(piece for piece in pieces if piece.source.strip())
-    if not pieces:
+    filled = tuple(piece for piece in pieces if piece.source.strip())
+    if not filled:
         raise NotGradable(english("the notebook is empty: no cell has any content"))
     kernel = metadata.get("kernelspec")
     kernel = kernel.get("name") if isinstance(kernel, dict) else None
-    return Handed(pieces, kernel if isinstance(kernel, str) else None, tuple(repairs))
+    return Handed(filled, kernel if isinstance(kernel, str) else None, tuple(repairs))
 
 
-def decode_notebook(content):
-    """Return the text of the bytes and what was odd about its encoding."""
+def decode_notebook(content: bytes) -> tuple[str, list[Message]]:
+    """Return the text of the bytes and what was odd about its encoding.
+
+    Raises `NotGradable` for what is no text.
+    """
     if not content.strip():
         raise NotGradable(english("the file is empty"))
     for start, kind in (
@@ -141,8 +157,11 @@ def decode_notebook(content):
         return content.decode("latin-1"), repairs
 
 
-def parse_document(text):
-    """Return the JSON object that a text holds."""
+def parse_document(text: str) -> Json:
+    """Return the JSON object that a text holds.
+
+    Raises `NotGradable` where it holds none.
+    """
     if text.lstrip().startswith("<"):
         raise NotGradable(english("the file is a web page, not a notebook; hand in the .ipynb file itself"))
     try:
@@ -161,8 +180,11 @@ def parse_document(text):
     return document
 
 
-def cells_of(document):
-    """Return the list of a document's cells and its format as (major, minor)."""
+def cells_of(document: Json) -> tuple[list[Any], Format]:
+    """Return what a document lists as its cells, and its format.
+
+    Raises `NotGradable` where it lists none.
+    """
     major, minor = (document.get(key) for key in ("nbformat", "nbformat_minor"))
     major, minor = (value if type(value) is int else None for value in (major, minor))
     cells = document.get("cells")
@@ -174,8 +196,8 @@ def cells_of(document):
     return cells, (major, minor)
 
 
-def piece_of(cell, odd):
-    """Return a cell of format 3 or 4 as a Piece, counting in ``odd`` what was wrong with it."""
+def piece_of(cell: Json, odd: Counter[str]) -> Piece:
+    """Return a cell of format 3 or 4 as a piece, counting in `odd` what was wrong with it."""
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
         lines = [line for line in source if isinstance(line, str)]
@@ -207,14 +229,15 @@ def piece_of(cell, odd):
     return Piece(kind, clean, name, nbgrader if isinstance(nbgrader, dict) else {}, attachments_of(cell))
 
 
-def well_formed(output):
+def well_formed(output: object) -> bool:
     """Tell whether an output has what the notebook format asks for."""
-    kind = output.get("output_type") if isinstance(output, dict) else None
-    keys = OUTPUT_KEYS.get(kind) if isinstance(kind, str) else None
+    if not isinstance(output, dict) or not isinstance(output.get("output_type"), str):
+        return False
+    keys = OUTPUT_KEYS.get(output["output_type"])
     return keys is not None and all(isinstance(output.get(key), types) for key, types in keys.items())
 
 
-def attachments_of(cell):
+def attachments_of(cell: Json) -> dict[str, dict[str, str]]:
     """Return the pictures pasted into a cell, as far as they are well formed."""
     found = cell.get("attachments")
     found = found if isinstance(found, dict) else {}
@@ -226,12 +249,12 @@ def attachments_of(cell):
     }
 
 
-def is_writable(value):
+def is_writable(value: object) -> TypeGuard[str]:
     """Tell whether a value is a text that can be written: JSON may hold half of a surrogate pair."""
     return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
 
 
-def format_repairs(version, cells):
+def format_repairs(version: Format, cells: Sequence[Json]) -> list[Message]:
     """Return what is to say about the notebook's format and its cells' ids."""
     major, minor = version
     if (major, minor) != (4, 5):
@@ -255,7 +278,7 @@ def format_repairs(version, cells):
     return repairs
 
 
-def odd_cell_repairs(odd):
+def odd_cell_repairs(odd: Mapping[str, int]) -> list[Message]:
     """Return what is to say about odd cells."""
     repairs = []
     if odd["returns"]:
@@ -279,12 +302,12 @@ def odd_cell_repairs(odd):
     return repairs
 
 
-def has_state(widgets):
+def has_state(widgets: object) -> bool:
     """Tell whether a notebook's widget metadata is complete."""
     bundles = widgets.values() if isinstance(widgets, dict) else [None]
     return all(isinstance(bundle, dict) and "state" in bundle for bundle in bundles)
 
 
-def comparable(source):
+def comparable(source: str) -> str:
     """Return a source without trailing blanks, outer empty lines and the language that it sets, to compare by."""
     return SETTING.sub('LANGUAGE = "en"', "\n".join(line.rstrip() for line in source.strip().split("\n")))

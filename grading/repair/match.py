@@ -1,12 +1,14 @@
 """Find out which cell of a submission is which of the release, and which of them answers an exercise."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from nbformat import NotebookNode
 from nbgrader import utils
 
-from grading.repair.cell_code import code
-from grading.repair.intake import NotGradable, comparable
+from grading.repair.cell_code import Code, code
+from grading.repair.intake import NotGradable, Piece, comparable
 from helpers.support.language import english
 
 MOST_PARTS = 6  # into which a cell may have been split
@@ -15,28 +17,39 @@ MOST_PARTS = 6  # into which a cell may have been split
 class Match:
     """A submission's pieces beside the cells of its release.
 
-    pieces   the cells handed in, the parts of split answers joined
-    places   from a piece to the index of the released cell that it is, by grade_id, else by source, else by cell id
-    answers  from the index of a solution cell to the piece that answers it; one without an attempt is not there
-    extras   the pieces that the student added or changed, and that are kept
-    parts    from the index of a solution cell to the number of parts it had been split into
+    Arguments
+        release: the released notebook.
+        pieces: the cells handed in.
+        editions: the sources of the release's cells in other languages.
+
+    Attributes
+        cells: those of the release; all that is an index below is the index of one of them.
+        texts: what each says, in each language, to compare by.
+        names: the names that each solution cell is to give; `all_names` are those of all of them.
+        functions: those of them that are functions, of the cells that ask for one.
+        pieces: the cells handed in, the parts of split answers joined.
+        places: from a piece to the index of the released cell that it is, by grade_id, else by source, else by cell id.
+        answers: from the index of a solution cell to the piece that answers it; one without an attempt is not there.
+        extras: the pieces that the student added or changed, and that are kept.
+        parts: from the index of a solution cell to the number of parts it had been split into.
+
+    Raises `NotGradable` where no piece has to do with the release's exercises.
     """
 
-    def __init__(self, release, pieces, editions=()):
-        """Take a release and the pieces; ``editions`` are the sources of its cells in other languages."""
-        self.cells = release.cells
+    def __init__(self, release: NotebookNode, pieces: Iterable[Piece], editions: Iterable[Sequence[str]] = ()) -> None:
+        self.cells: list[NotebookNode] = release.cells
         released = [cell.source for cell in self.cells]
         self.texts = [{comparable(text) for text in texts} for texts in zip(released, *editions, strict=True)]
         asked = {i: released_code(cell) for i, cell in enumerate(self.cells) if utils.is_solution(cell)}
         self.functions = {i: found.defines for i, found in asked.items() if found.defines}
         self.names = {i: found.defines or found.binds for i, found in asked.items()}
-        self.all_names = frozenset().union(*self.names.values())
-        self.grade_ids = {grade_id(cell): i for i, cell in enumerate(self.cells) if grade_id(cell)}
-        self.keys = defaultdict(list)
+        self.all_names: frozenset[str] = frozenset().union(*self.names.values())
+        self.grade_ids = {name: i for i, cell in enumerate(self.cells) if (name := grade_id(cell))}
+        self.keys: defaultdict[str, list[int]] = defaultdict(list)
         for i, texts in enumerate(self.texts):
             for text in texts:
                 self.keys[text].append(i)
-        self.parts = {}
+        self.parts: dict[int, int] = {}
         self.pieces = self.reunite(list(pieces))
         self.places = self.place()
         self.answers = {i: piece for i in self.names if (piece := self.answer(i))}
@@ -46,7 +59,7 @@ class Match:
             )
         self.extras = [piece for piece in self.pieces if self.is_extra(piece)]
 
-    def reunite(self, pieces):
+    def reunite(self, pieces: list[Piece]) -> list[Piece]:
         """Return the pieces with the parts of each split solution joined."""
         whole, rest = [], pieces[::-1]
         while rest:
@@ -59,7 +72,7 @@ class Match:
             whole.append(head)
         return whole
 
-    def solution_of(self, piece):
+    def solution_of(self, piece: Piece) -> int | None:
         """Return the index of the solution that a piece of code begins, or None."""
         if piece.kind != "code" or piece.key in self.keys:
             return None
@@ -67,8 +80,14 @@ class Match:
         defined = (i for i, names in self.names.items() if names & piece.code.defines)
         return named if named in self.names else next(defined, None)
 
-    def continued(self, head, place, following):
-        """Return how many of the following pieces only make sense as the rest of ``head``, and complete it."""
+    def continued(self, head: Piece, place: int, following: Iterable[Piece]) -> int:
+        """Return how many of the following pieces only make sense as the rest of `head`, and complete it.
+
+        Arguments
+            head: a piece that begins the solution at `place`.
+            place: the index of that solution.
+            following: the pieces below it, in order.
+        """
         if head.code.parses and not head.code.is_open:
             return 0
         source = head.source
@@ -84,7 +103,7 @@ class Match:
                 return count
         return 0
 
-    def place(self):
+    def place(self) -> dict[Piece, int]:
         """Return the index of the released cell that each piece is, where there is one."""
         unused = {source: list(places) for source, places in self.keys.items()}
         ids = {cell.get("id"): i for i, cell in enumerate(self.cells)}
@@ -98,7 +117,7 @@ class Match:
                 places[piece] = ids[piece.id]
         return places
 
-    def is_of_this_assignment(self):
+    def is_of_this_assignment(self) -> bool:
         """Tell whether a function that the release asks for, or its cell, is there; variables prove nothing."""
         if not self.functions:
             return any(grade_id(self.cells[place]) for place in self.places.values())
@@ -108,12 +127,12 @@ class Match:
             for piece in self.pieces
         )
 
-    def is_copy(self, piece):
+    def is_copy(self, piece: Piece) -> bool:
         """Tell whether a piece says just what its cell says in the release, in any language."""
         return piece in self.places and piece.key in self.texts[self.places[piece]]
 
-    def answer(self, i):
-        """Return the piece that answers solution ``i``, or None.
+    def answer(self, i: int) -> Piece | None:
+        """Return the piece that answers solution `i`, or None.
 
         That is the last code that defines its function, or variable, and does something; else text that does, for a
         cell can be turned into text by accident; else what binds the name in another way; else what the student left in
@@ -137,11 +156,11 @@ class Match:
             or last(unclear)
         )
 
-    def given(self, i, piece):
-        """Return which names of solution ``i`` a piece gives: functions by definition, variables by assignment."""
+    def given(self, i: int, piece: Piece) -> frozenset[str]:
+        """Return which names of solution `i` a piece gives: functions by definition, variables by assignment."""
         return self.names[i] & (piece.code.defines if i in self.functions else piece.code.binds)
 
-    def is_extra(self, piece):
+    def is_extra(self, piece: Piece) -> bool:
         """Tell whether a piece is kept beside the released cells and the answers."""
         if piece in self.answers.values() or self.is_copy(piece) or self.is_repeated(piece):
             return False
@@ -150,37 +169,37 @@ class Match:
         place = self.places.get(piece)
         return place is None or not utils.is_locked(self.cells[place]) or bool(piece.code.binds)
 
-    def is_repeated(self, piece):
+    def is_repeated(self, piece: Piece) -> bool:
         """Tell whether a piece is another copy of an answer."""
         return any(piece is not answer and piece.key == answer.key for answer in self.answers.values())
 
-    def definitions(self, i):
-        """Return the pieces of code that answer solution ``i``, those that are overridden too."""
+    def definitions(self, i: int) -> list[Piece]:
+        """Return the pieces of code that answer solution `i`, those that are overridden too."""
         pieces = [*self.extras, self.answers[i]]
         return [piece for piece in pieces if piece.kind == "code" and self.given(i, piece) - piece.code.stubs]
 
-    def place_of(self, piece):
+    def place_of(self, piece: Piece) -> int | None:
         """Return where a piece goes in the release: the solution it answers, else the cell it is, else None."""
         return next((i for i, answer in self.answers.items() if answer is piece), self.places.get(piece))
 
 
-def released_code(cell):
+def released_code(cell: NotebookNode) -> Code:
     """Return what a released cell is as code; prose is none."""
     return code(cell.source if cell.cell_type == "code" else "")
 
 
-def grade_id(cell):
+def grade_id(cell: NotebookNode) -> str | None:
     """Return nbgrader's name of a cell that a release marks, or None."""
     marked = utils.is_grade(cell) or utils.is_solution(cell) or utils.is_locked(cell) or utils.is_task(cell)
     return cell.metadata.nbgrader.get("grade_id") if marked else None
 
 
-def joined(head, part):
+def joined(head: str, part: str) -> str:
     """Return two parts of a split cell as one: by a new line, or where that makes no sense, as the cut left them."""
     lines, text = f"{head}\n{part}", head + part
     return text if head.rpartition("\n")[2].isspace() or (not code(lines).parses and code(text).parses) else lines
 
 
-def last(pieces):
+def last(pieces: Iterable[Piece]) -> Piece | None:
     """Return the last of some pieces, or None."""
     return next(reversed(list(pieces)), None)

@@ -2,31 +2,41 @@
 
 import ast
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from nbformat import NotebookNode
+
 from grading.repair.cell_code import module_of, without_magics
-from grading.repair.intake import comparable
+from grading.repair.intake import Piece, comparable
 
 CALL = "bring_helpers"  # the function of source/setup_cell.py
 
 
-def without_packed(pieces, release, editions=()):
-    """Return the pieces without packed helpers; what else stood in such a cell, an import say, stays.
+def without_packed(
+    pieces: Iterable[Piece], release: NotebookNode, editions: Iterable[Sequence[str]] = ()
+) -> list[Piece]:
+    """Take packed helpers out of a submission.
 
-    A setup cell that is the release's, word for word, or that of one of its ``editions`` (the sources of their cells),
-    is left as it is.
+    Arguments
+        pieces: its cells.
+        release: the released notebook.
+        editions: the sources of the cells of each of its editions.
+
+    Returns the pieces that are left; what else stood in a cell with packed helpers, an import say, stays. A setup cell
+    that is the release's, word for word, or that of one of its editions, is left as it is.
     """
     known = [[cell.source for cell in release.cells], *editions]
     ours = list(dict.fromkeys(source for sources in known for source in sources if CALL in source))
     keys = {comparable(source) for source in ours}
-    pieces = [
+    freed = [
         replace(piece, source=stripped(piece.source, ours)) if CALL in piece.source and piece.key not in keys else piece
         for piece in pieces
     ]
-    return [piece for piece in pieces if piece.source.strip()]
+    return [piece for piece in freed if piece.source.strip()]
 
 
-def stripped(source, ours):
+def stripped(source: str, ours: Iterable[str]) -> str:
     """Return a source without the release's setup cells and without any call that unpacks."""
     for setup in ours:
         source = source.replace(setup, "")
@@ -34,5 +44,6 @@ def stripped(source, ours):
     tree = module_of(without_magics(source))
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Call) and CALL in (getattr(node.func, "id", ""), getattr(node.func, "attr", "")):
-            lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
+            rows = slice(node.lineno - 1, node.end_lineno)
+            lines[rows] = [""] * len(lines[rows])
     return "\n".join("" if re.match(rf"\s*{CALL}\(", line) else line for line in lines)

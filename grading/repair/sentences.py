@@ -7,15 +7,20 @@ of a kernel.
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from grading.repair.match import grade_id
-from helpers.support.language import english, english_counted
+from nbformat import NotebookNode
+
+from grading.repair.intake import Piece
+from grading.repair.match import Match, grade_id
+from helpers.support.language import Message, english, english_counted
 
 MARKS = ("grade", "solution", "locked", "task", "points", "schema_version")
 
 
-def kernel_repairs(kernel, release):
+def kernel_repairs(kernel: str | None, release: NotebookNode) -> list[Message]:
     """Return what is to say about the kernel that a submission names."""
     ours = release.metadata.get("kernelspec", {})
     if kernel is None or kernel == ours.get("name"):
@@ -30,10 +35,10 @@ def kernel_repairs(kernel, release):
     ]
 
 
-def cell_repairs(match):
+def cell_repairs(match: Match) -> list[Message]:
     """Return a sentence for each kind of repair to the cells, with the names of the exercises."""
-    found = defaultdict(list)
-    present = defaultdict(list)
+    found: defaultdict[str, list[Any]] = defaultdict(list)  # by kind: names of exercises, or cells to be counted
+    present: defaultdict[int, list[Piece]] = defaultdict(list)
     for piece in match.pieces:
         if piece in match.places:
             present[match.places[piece]].append(piece)
@@ -59,8 +64,15 @@ def cell_repairs(match):
     return [SENTENCES[kind](found[kind]) for kind in SENTENCES if found[kind]]
 
 
-def answer_repairs(match, i, pieces, shared):
-    """Yield the kinds of repair to one solution, of which ``pieces`` are the cells found at its place."""
+def answer_repairs(match: Match, i: int, pieces: Sequence[Piece], shared: Mapping[Piece, int]) -> Iterator[str]:
+    """Yield the kinds of repair to one solution.
+
+    Arguments
+        match: the submission beside its release.
+        i: the index of the solution.
+        pieces: the cells found at its place.
+        shared: how many solutions each answer answers.
+    """
     answer, cell = match.answers.get(i), match.cells[i]
     if answer is None and not pieces:
         yield "lost answer"
@@ -81,38 +93,39 @@ def answer_repairs(match, i, pieces, shared):
         yield "elsewhere" if any(piece is not answer for piece in pieces) else "unmarked"
 
 
-def changed_marks(piece, cell):
+def changed_marks(piece: Piece, cell: NotebookNode) -> bool:
     """Tell whether a piece carries nbgrader metadata that is not the release's."""
     theirs, ours = piece.nbgrader, cell.metadata.nbgrader
     return bool(theirs) and any(theirs.get(name) != ours.get(name) for name in MARKS)
 
 
-def out_of_order(places):
+def out_of_order(places: Iterable[int | None]) -> set[int]:
     """Return the places that must move for the others to be in order, as few as possible."""
-    places = [place for place in dict.fromkeys(places) if place is not None]
-    tails, previous = [], {}  # the longest rising row, by patience
-    for place in places:
+    known = [place for place in dict.fromkeys(places) if place is not None]
+    tails: list[int] = []  # the longest rising row, by patience
+    previous: dict[int, int | None] = {}
+    for place in known:
         k = bisect_left(tails, place)
         previous[place] = tails[k - 1] if k else None
         tails[k:] = [place, *tails[k + 1 :]] if k < len(tails) else [place]
-    stay, place = set(), tails[-1] if tails else None
-    while place is not None:
-        stay.add(place)
-        place = previous[place]
-    return set(places) - stay
+    stay, end = set(), tails[-1] if tails else None
+    while end is not None:
+        stay.add(end)
+        end = previous[end]
+    return set(known) - stay
 
 
-def naming_exercises(sentence):
+def naming_exercises(sentence: Message) -> Callable[[Iterable[str]], Message]:
     """Return a function from the grade_ids of exercises to the sentence about them."""
 
-    def filled(grade_ids):
+    def filled(grade_ids: Iterable[str]) -> Message:
         names = dict.fromkeys(grade_id.removeprefix("test_") for grade_id in grade_ids)
         return replace(sentence, values={"names": ", ".join(f"`{name}`" for name in names)})
 
     return filled
 
 
-SENTENCES = {
+SENTENCES: dict[str, Callable[[list[Any]], Message]] = {
     "unmarked": naming_exercises(
         english("Found by the function it defines, for nbgrader's mark was lost, as after Colab or VS Code: {names}.")
     ),

@@ -12,7 +12,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import helpers
 from grading.course import REPOSITORY
@@ -42,7 +44,7 @@ ACTION_FOR_OTHER_MACHINES, MASKED_EQUAL = 2, 7
 
 
 @functools.cache
-def isolation():
+def isolation() -> str:
     """Return the isolation in force: "bubblewrap", "limits" or "none"."""
     if shutil.which("bwrap") and hasattr(os, "pidfd_open"):
         with contextlib.suppress(OSError, subprocess.TimeoutExpired), system_call_filter() as rules:
@@ -52,36 +54,38 @@ def isolation():
     return "limits" if os.name == "posix" else "none"
 
 
-def needed():
+def needed() -> list[str]:
     """Return the paths that student code must be able to read: the system, Python and `helpers`."""
     package = Path(helpers.__file__).parent
     return list(dict.fromkeys([*SYSTEM, sys.base_prefix, sys.prefix, str(package), str(ZYGOTE)]))
 
 
-def private(folders=()):
+def private(folders: Iterable[str | Path] = ()) -> list[str]:
     """Return the folders to cover that lie within what student code can see.
 
-    They are this checkout, the one in which we work, the instructor's home and ``folders``, as those of a course.
+    They are this checkout, the one in which we work, the instructor's home and `folders`, as those of a course.
     """
-    folders, seen = {REPOSITORY, Path.cwd(), Path.home(), *map(Path, folders)}, (*SYSTEM, sys.base_prefix, sys.prefix)
-    return [str(f) for f in sorted(folders) if f.is_dir() and any(is_within(f, path) for path in seen)]
+    ours, seen = {REPOSITORY, Path.cwd(), Path.home(), *map(Path, folders)}, (*SYSTEM, sys.base_prefix, sys.prefix)
+    return [str(f) for f in sorted(ours) if f.is_dir() and any(is_within(f, path) for path in seen)]
 
 
-def is_within(folder, path):
+def is_within(folder: Path, path: str) -> bool:
     """Tell whether a folder lies below a path."""
     return folder != Path(path) and folder.is_relative_to(path)
 
 
-def scratch():
+def scratch() -> list[str]:
     """Return the folders that student code may write to; /tmp only where nothing that it needs lies in there."""
     return ["/scratch"] if any(path.startswith("/tmp/") for path in needed()) else ["/scratch", "/tmp"]
 
 
-def bubblewrap_command(share, rules, covered):
+def bubblewrap_command(share: str | None, rules: int, covered: Sequence[str]) -> list[str]:
     """Return the command that starts a sandbox, up to the program that runs in it.
 
-    ``share`` is the one folder both sides write to, or None; ``rules`` the descriptor of `system_call_filter`;
-    ``covered`` what `private` returns.
+    Arguments
+        share: the one folder both sides write to, or None.
+        rules: the descriptor of `system_call_filter`.
+        covered: the folders that cannot be seen inside, as `private` returns them.
     """
     command = ["bwrap", "--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000", "--as-pid-1"]
     command += ["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL", "--disable-userns"]
@@ -110,7 +114,7 @@ def bubblewrap_command(share, rules, covered):
 
 
 class Comparison(ctypes.Structure):
-    """libseccomp's `scmp_arg_cmp`: what one argument of a system call is compared with."""
+    """What one argument of a system call is compared with, libseccomp's `scmp_arg_cmp`."""
 
     _fields_ = (
         ("argument", ctypes.c_uint),
@@ -120,11 +124,16 @@ class Comparison(ctypes.Structure):
     )
 
 
+Rule: TypeAlias = tuple[int, str, *tuple[Comparison, ...]]  # an action, names of system calls, what is compared
+
+
 @contextlib.contextmanager
-def system_call_filter():
+def system_call_filter() -> Iterator[int]:
     """Give a descriptor to read the filter of system calls from, as a program of the kernel's packet filter (BPF).
 
-    Calls by another machine's numbers end the process. Raises OSError where libseccomp is missing or cannot make all of
+    Calls by another machine's numbers end the process.
+
+    Raises OSError where libseccomp is missing or cannot make all of
     the filter: without the filter there is no sandbox.
     """
     library = ctypes.CDLL("libseccomp.so.2")
@@ -147,15 +156,15 @@ def system_call_filter():
         library.seccomp_release(rules)
 
 
-def filter_rules():
-    """Return (action, names of system calls, what their arguments are compared with) for each kind of rule."""
+def filter_rules() -> list[Rule]:
+    """Return each kind of rule; a comparison is of the call's arguments."""
     new_user = Comparison(0, MASKED_EQUAL, CLONE_NEWUSER, CLONE_NEWUSER)
-    rules = [(FAIL | errno.EPERM, REFUSED), (FAIL | errno.EPERM, "clone", new_user)]
+    rules: list[Rule] = [(FAIL | errno.EPERM, REFUSED), (FAIL | errno.EPERM, "clone", new_user)]
     rules += [(FAIL | errno.ENOSYS, "clone3")]  # its flags can't be read; libraries then use clone
     return [*rules, (FAIL, IDLE_FOR_ROOT)] if os.geteuid() == 0 else rules
 
 
-def succeed(result, name="the filter"):
+def succeed(result: int, name: str = "the filter") -> None:
     """Raise OSError where libseccomp returned an error; it refuses names that it does not know."""
     if result < 0:
         raise OSError(-result, f"libseccomp cannot make the rule for {name}")

@@ -18,9 +18,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from grading.sandbox.isolation import (
     LIMITS,
@@ -36,15 +39,26 @@ from grading.sandbox.isolation import (
 PLACE, PREFIX = Path("/var/tmp"), "kernel-"  # of the folders for sockets; /tmp is scratch inside
 PATIENCE = 60  # seconds that the zygote may take to answer
 
+# What a `Watch` needs to know: the root process, how to end it, the folder that both sides write to, or None.
+Watched: TypeAlias = tuple[int, Callable[[], object], Path | None]
+
 
 class Sandbox:
     """One bubblewrap sandbox with its zygote; one submission's kernel at a time.
 
-    It starts while this process goes on with something else; `start` waits for it. ``covered`` are the folders that
-    cannot be seen inside, as `private` returns them.
+    It starts while this process goes on with something else; `start` waits for it.
+
+    Arguments
+        covered: the folders that cannot be seen inside, as `private` returns them.
+
+    Attributes
+        share: the one folder that both sides write to.
+        control: the socket to the zygote.
+        process: bubblewrap.
+        ready: whether the zygote has answered.
     """
 
-    def __init__(self, covered=()):
+    def __init__(self, covered: Sequence[str] = ()) -> None:
         sweep_sockets()
         self.covered = covered
         self.share = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE))
@@ -62,20 +76,24 @@ class Sandbox:
         self.control.settimeout(PATIENCE)
         self.ready = False
 
-    def get_ready(self):
-        """Wait until the zygote has imported everything; raises RuntimeError where it did not start."""
+    def get_ready(self) -> None:
+        """Wait until the zygote has imported everything.
+
+        Raises RuntimeError where it did not start.
+        """
         if not self.ready and self.ask(None) != b"ready":
             self.process.kill()
-            words = self.process.stderr.read().decode(errors="replace")
+            words = self.process.communicate()[1].decode(errors="replace")
             self.close()
             raise RuntimeError(f"the sandbox did not start: {words.strip() or 'no message'}")
         self.ready = True
 
     @property
-    def alive(self):
+    def alive(self) -> bool:
+        """Tell whether the sandbox runs."""
         return self.process.poll() is None
 
-    def ask(self, request):
+    def ask(self, request: Mapping[str, Any] | None) -> bytes:
         """Send the zygote a request, if there is one, and return its answer; empty where it does not answer."""
         try:
             if request:
@@ -84,10 +102,16 @@ class Sandbox:
         except OSError:
             return b""
 
-    def start(self, connection, limits):
-        """Fork a kernel that listens where the connection file says; return a `KernelProcess`.
+    def start(self, connection: str, limits: Mapping[str, int]) -> "KernelProcess":
+        """Fork a kernel.
 
-        The kernel listens when this returns, and no student code has run. Raises RuntimeError where it did not start.
+        Arguments
+            connection: the path of the connection file, which says where the kernel listens.
+            limits: values by the names of `resource`.
+
+        Returns its process. The kernel listens then, and no student code has run.
+
+        Raises RuntimeError where it did not start.
         """
         self.get_ready()
         message = b""
@@ -98,7 +122,7 @@ class Sandbox:
                 return KernelProcess(descriptors[0])
         raise RuntimeError(f"the sandbox did not start a kernel: {message.decode(errors='replace') or 'it ended'}")
 
-    def wipe(self):
+    def wipe(self) -> bool:
         """Kill what the submission left and empty all that it could write to; return whether that is done for sure."""
         if not self.ready:
             return True  # it has run nothing
@@ -115,16 +139,15 @@ class Sandbox:
             return False
         return True
 
-    def close(self):
+    def close(self) -> None:
         """End every process of the sandbox."""
         self.control.close()
-        self.process.kill()  # --die-with-parent takes the rest along
-        self.process.wait()
-        self.process.stderr.close()
+        with self.process:  # waits for its end
+            self.process.kill()  # --die-with-parent takes the rest along
         remove(self.share)
 
 
-def sweep_sockets():
+def sweep_sockets() -> None:
     """Remove the socket folders of this user's processes that were killed."""
     for folder in PLACE.glob(f"{PREFIX}*-*"):
         process = folder.name.removeprefix(PREFIX).partition("-")[0]
@@ -133,31 +156,41 @@ def sweep_sockets():
                 remove(folder)
 
 
-def be_killed_first():
+def be_killed_first() -> None:
     """Make this process and its children the first to go when the machine runs out of memory."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 class KernelProcess:
-    """A kernel that is the sandbox's child, not ours, held by a file descriptor of the process."""
+    """A kernel that is the sandbox's child, not ours, held by a file descriptor of the process.
 
-    def __init__(self, descriptor):
-        self.descriptor = descriptor
+    It has what jupyter_client uses of a Popen.
+
+    Arguments
+        descriptor: that of the process, which is closed when the process was waited for.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor: int | None = descriptor
         self.stdin = self.stdout = self.stderr = None
 
-    def poll(self):
+    def poll(self) -> int | None:
         """Return None while the process runs, else 0."""
         return 0 if self.descriptor is None or select.select([self.descriptor], [], [], 0)[0] else None
 
-    def send_signal(self, signum):
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.descriptor, signum)
+    def send_signal(self, signum: int) -> None:
+        """Send the process a signal; nothing happens where it has ended."""
+        if self.descriptor is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.descriptor, signum)
 
-    def kill(self):
+    def kill(self) -> None:
+        """Kill the process."""
         self.send_signal(signal.SIGKILL)
 
-    def wait(self):
+    def wait(self) -> int:
+        """Wait for the end of the process and return 0."""
         if self.descriptor is not None:
             select.select([self.descriptor], [], [])
             os.close(self.descriptor)
@@ -165,13 +198,13 @@ class KernelProcess:
         return 0
 
 
-_current = None
+_current: Sandbox | None = None
 
 
-def current(folders=()):
+def current(folders: Iterable[str | Path] = ()) -> Sandbox:
     """Return this process's sandbox, started on first use and again after it was ended.
 
-    Nothing in ``folders`` can be seen inside: where a sandbox that runs might show them, another takes its place.
+    Nothing in `folders` can be seen inside: where a sandbox that runs might show them, another takes its place.
     """
     global _current
     covered = private(folders)
@@ -181,13 +214,13 @@ def current(folders=()):
     return _current
 
 
-def renew_sandbox():
+def renew_sandbox() -> None:
     """Make this process's sandbox ready for the next submission; end it where that cannot be done."""
     if _current is not None and not _current.wipe():
         close_sandbox()
 
 
-def close_sandbox():
+def close_sandbox() -> None:
     """End this process's sandbox, if there is one."""
     global _current
     if _current is not None:
@@ -199,30 +232,39 @@ atexit.register(close_sandbox)
 
 
 class SandboxProvisioner(LocalProvisioner):
-    """Lets jupyter_client's kernel manager use a kernel of this process's sandbox."""
+    """What lets jupyter_client's kernel manager use a kernel of this process's sandbox.
 
-    private = ()  # folders that student code must not see
+    Attributes
+        private: the folders that student code must not see.
+    """
 
-    async def pre_launch(self, **kwargs):
-        manager, self.sandbox = self.parent, current(self.private)
+    private: Sequence[str] = ()
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Let the manager speak with the kernel over sockets in a folder that both sides see."""
+        self.sandbox = current(self.private)
+        manager: Any = self.parent
         folder = tempfile.mkdtemp(dir=self.sandbox.share)
         manager.transport, manager.ip = "ipc", f"{folder}/socket"
         manager.connection_file, manager.cache_ports = f"{folder}/connection.json", False
         return await super().pre_launch(**kwargs)
 
-    async def launch_kernel(self, cmd, **kwargs):
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Fork the kernel, whatever the command."""
         limits = LIMITS | {"RLIMIT_NPROC": tasks_of_this_user() + MOST_TASKS}
-        self.process = self.sandbox.start(self.parent.connection_file, limits)
+        manager: Any = self.parent
+        process = self.sandbox.start(manager.connection_file, limits)
+        self.process = process  # type: ignore[assignment]  # it has what jupyter_client uses of a Popen
         return self.connection_info
 
-    async def kill(self, restart=False):
+    async def kill(self, restart: bool = False) -> None:
         """Kill the kernel and see it end: jupyter_client would wait a tenth of a second before it looks."""
         await super().kill(restart)
         while await self.poll() is None:
             await asyncio.sleep(0.002)
 
-    def watched(self):
-        """Return what a `Watch` needs to know: the root process, how to end it, the folder that both sides write to."""
+    def watched(self) -> Watched:
+        """Return what is to be watched: the whole sandbox."""
         process = self.sandbox.process
         return process.pid, process.kill, self.sandbox.share
 
@@ -230,9 +272,10 @@ class SandboxProvisioner(LocalProvisioner):
 class LimitedProvisioner(LocalProvisioner):
     """An ordinary kernel process with an empty home folder and, where the platform has them, resource limits."""
 
-    home = None
+    home: str | None = None
 
-    async def pre_launch(self, **kwargs):
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Give the kernel an empty home and an environment that tells nothing."""
         self.home = tempfile.mkdtemp(prefix="student-")
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT", "WINDIR") if name in os.environ}
         backend = {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -240,29 +283,32 @@ class LimitedProvisioner(LocalProvisioner):
         kwargs |= {"cwd": self.home, "env": kept | homes | backend | THREADS}
         return await super().pre_launch(**kwargs)
 
-    async def launch_kernel(self, cmd, **kwargs):
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Start the process with limits."""
         if os.name == "posix":
             limits = LIMITS | {"RLIMIT_NPROC": tasks_of_this_user() + MOST_TASKS}
             kwargs["preexec_fn"] = lambda: limit(limits)
         return await super().launch_kernel(cmd, **kwargs)
 
-    def watched(self):
-        """Return what a `Watch` needs to know: the root process, how to end it, and None."""
+    def watched(self) -> Watched:
+        """Return what is to be watched: the process and its group."""
         process, group = self.process, self.pgid
+        assert process, "the kernel was launched"
 
-        def kill():
+        def kill() -> None:
             with contextlib.suppress(OSError):
                 os.killpg(group, signal.SIGKILL) if group else process.kill()
 
         return process.pid, kill, None
 
-    async def cleanup(self, restart=False):
+    async def cleanup(self, restart: bool = False) -> None:
+        """Remove the home, too."""
         await super().cleanup(restart)
         if self.home:
             remove(self.home)
 
 
-def limit(limits):
+def limit(limits: Mapping[str, int]) -> None:
     """Set limits of this process; a platform that knows one of them not goes without it."""
     import resource
 
@@ -271,7 +317,7 @@ def limit(limits):
             resource.setrlimit(getattr(resource, name), (value, value))
 
 
-def tasks_of_this_user():
+def tasks_of_this_user() -> int:
     """Return how many tasks the user has now, where /proc tells: the system's limit counts them with a submission's."""
     count = 0
     for process in Path("/proc").glob("[0-9]*/task"):
@@ -281,7 +327,7 @@ def tasks_of_this_user():
     return count if count else 1 << 16
 
 
-def remove(folder):
+def remove(folder: str | Path) -> None:
     """Remove a folder that student code wrote to, whatever is in there."""
     with contextlib.suppress(OSError, RecursionError):
         shutil.rmtree(folder)

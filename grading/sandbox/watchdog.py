@@ -5,10 +5,11 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from grading.sandbox.isolation import GIBIBYTE, MEBIBYTE, MOST_TASKS
-from helpers.support.language import english
+from helpers.support.language import Message, english
 
 LARGEST_SHARE = 16 * MEBIBYTE  # of the folder with the kernel's sockets
 MOST_FILES = 64  # in that folder
@@ -17,20 +18,34 @@ PERIOD = 0.2  # seconds from one look to the next
 
 
 class Watch(threading.Thread):
-    """Ends a kernel that exceeds a limit; ``reason`` then says which, in words that follow "because".
+    """What ends a kernel that exceeds a limit.
 
-    ``pid`` is the process at the root of all that is watched, ``kill`` ends them all, ``folder`` is the one that both
-    sides write to, or None. ``failure`` is the error that ended the watch itself, and with it the kernel.
+    Arguments
+        pid: the process at the root of all that is watched.
+        kill: what ends them all.
+        seconds: how long they may run, from now on.
+        memory: bytes that they may hold.
+        folder: the one that both sides write to, or None.
+
+    Attributes
+        deadline: when time is up, on the clock of time.monotonic.
+        reason: the limit that was exceeded, in words that follow "because"; None if none was.
+        failure: the error that ended the watch itself, and with it the kernel; None if nothing did.
     """
 
-    def __init__(self, pid, kill, seconds, memory, folder=None):
+    def __init__(
+        self, pid: int, kill: Callable[[], object], seconds: float, memory: int, folder: Path | None = None
+    ) -> None:
         super().__init__(daemon=True)
         self.pid, self.kill, self.folder = pid, kill, folder
         self.seconds, self.deadline, self.memory = seconds, time.monotonic() + seconds, memory
         self.before = own_memory()
-        self.reason, self.failure, self.over = "", None, threading.Event()
+        self.reason: Message | None = None
+        self.failure: Exception | None = None
+        self.over = threading.Event()
 
-    def run(self):
+    def run(self) -> None:
+        """Look every `PERIOD` until the watch is stopped or a limit is exceeded."""
         try:
             while not self.over.wait(PERIOD) and not self.reason:
                 self.reason = self.exceeded_limit()
@@ -39,13 +54,13 @@ class Watch(threading.Thread):
         if self.reason or self.failure:
             self.kill()
 
-    def stop(self):
+    def stop(self) -> None:
         """End the watch; after this it kills nothing any more."""
         self.over.set()
         self.join()
 
-    def exceeded_limit(self):
-        """Return the limit that is exceeded now, in words, or an empty text."""
+    def exceeded_limit(self) -> Message | None:
+        """Return the limit that is exceeded now, in words, or None."""
         if time.monotonic() > self.deadline:
             return too_long(self.seconds)
         tasks, memory = usage(self.pid)
@@ -57,15 +72,15 @@ class Watch(threading.Thread):
             return english("the notebook wrote where only its kernel may")
         if own_memory() - self.before > LARGEST_INTAKE:
             return english("the notebook sent more than can be taken in")
-        return ""
+        return None
 
 
-def too_long(seconds):
+def too_long(seconds: float) -> Message:
     """Return the reason for the end of a notebook that took more than its time."""
     return english("the notebook ran longer than {seconds} s", seconds=seconds)
 
 
-def usage(pid):
+def usage(pid: int) -> tuple[int, int]:
     """Return how many tasks a process and its descendants are now, counted to just above the limit, and their memory.
 
     Memory is in bytes; pages that processes share count for each of them. Where there is no /proc both are 0.
@@ -81,19 +96,20 @@ def usage(pid):
     return tasks, memory
 
 
-def resident(process):
+def resident(process: Path) -> int:
     """Return the bytes of memory that a process of /proc holds."""
     return int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def own_memory():
+def own_memory() -> int:
     """Return the bytes of memory that this process holds; 0 where there is no /proc."""
     return resident(Path("/proc/self")) if sys.platform == "linux" else 0
 
 
-def is_small(folder):
+def is_small(folder: Path) -> bool:
     """Tell whether a folder holds little enough; what is in there may be hostile, and change meanwhile."""
-    files, size, waiting = 0, 0, [folder]
+    files, size = 0, 0
+    waiting: list[str | Path] = [folder]
     while waiting:
         with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
             for entry in entries:

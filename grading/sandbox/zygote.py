@@ -1,8 +1,8 @@
 """The process inside the sandbox that is forked once for every submission.
 
 It is process 1 of a bubblewrap sandbox and speaks with `sandbox` over one inherited socket. It imports torch, numpy
-and matplotlib once, with one thread, since a parent that has used two makes a forked child hang. ``start`` forks a
-child that becomes an IPython kernel; ``wipe`` kills and empties whatever a submission left. The parent itself runs no
+and matplotlib once, with one thread, since a parent that has used two makes a forked child hang. `start` forks a
+child that becomes an IPython kernel; `wipe` kills and empties whatever a submission left. The parent itself runs no
 student code: it can't be traced or read by its children, and holds no capability. Where it can't clean up it ends, and
 everything in the sandbox with it.
 """
@@ -19,8 +19,11 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
-sys.modules["debugpy"] = None  # nobody debugs here, and every kernel would import it anew
+# Nobody debugs here, and every kernel would import it anew.
+sys.modules["debugpy"] = None  # type: ignore[assignment]  # typeshed knows of modules only
 
 # What every kernel needs is imported here once, for all of them.
 import ipykernel.ipkernel
@@ -33,8 +36,13 @@ import helpers
 PR_SET_DUMPABLE = 4
 
 
-def serve(control, scratch):
-    """Answer requests until the grading process closes the socket; ``scratch`` are the folders to be emptied."""
+def serve(control: socket.socket, scratch: Sequence[str]) -> None:
+    """Answer requests until the grading process closes the socket.
+
+    Arguments
+        control: the socket.
+        scratch: the folders to be emptied before each submission.
+    """
     torch.set_num_threads(1)
     for name in helpers.__all__:
         getattr(helpers, name)
@@ -55,7 +63,7 @@ def serve(control, scratch):
             become_kernel(control, request["connection"], request["limits"], scratch[0])
 
 
-def wipe(scratch):
+def wipe(scratch: Sequence[str]) -> None:
     """Kill every other process of the sandbox and empty what a submission can write to.
 
     Raises whatever stands against it: folders nested too deep or closed to everybody end this process.
@@ -76,18 +84,24 @@ def wipe(scratch):
                 os.unlink(entry.path)
 
 
-def reaped():
-    """Take one ended child off the list of processes; return whether there was one."""
+def reaped() -> int:
+    """Take one ended child off the list of processes, and return its id; 0 where there was none."""
     try:
         return os.waitpid(-1, os.WNOHANG)[0]
     except ChildProcessError:
         return 0
 
 
-def become_kernel(control, connection, limits, folder):
+def become_kernel(control: socket.socket, connection: str, limits: Mapping[str, int], folder: str) -> NoReturn:
     """Turn this forked child into the kernel of one submission; never returns.
 
-    It answers ``started``, with a descriptor of itself, when it listens and before any student code can run; where it
+    Arguments
+        control: the socket to the grading process.
+        connection: the path of the connection file.
+        limits: values by the names of `resource`.
+        folder: where the kernel runs.
+
+    It answers `started`, with a descriptor of itself, when it listens and before any student code can run; where it
     fails before that, the error.
     """
     try:

@@ -8,6 +8,7 @@ Grading uses the same modules on public and hidden cases alike, so that the verd
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from ..support.language import _
@@ -18,18 +19,24 @@ from .report import Report
 from .rules import violations
 
 
-def check(name, answer):
-    """Show how ``answer`` does on the public cases of the exercise ``name``. Returns nothing and never raises.
+def check(name: str, answer: object) -> None:
+    """Show how an answer does on the public cases of an exercise.
 
-    Under ``nbgrader validate`` and its button, what did not pass is said on stderr: nbgrader then counts the cell as
+    Arguments
+        name: the exercise's.
+        answer: the function that you wrote; where a value is asked for, that value.
+
+    Returns nothing and never raises.
+
+    Under `nbgrader validate` and its button, what did not pass is said on stderr: nbgrader then counts the cell as
     failed.
 
-    Example: ``check("softmax_t", softmax_t)``.
+    >>> check("softmax_t", softmax_t)  # doctest: +SKIP
     """
     from IPython.display import display
 
     try:
-        shown = report(name, answer, notebook_cells())
+        shown: Report | str = report(name, answer, notebook_cells())
     except case_files.NoCases as error:
         shown = str(error)
     except Exception as error:  # whatever goes wrong, the notebook goes on and the student can say what it was
@@ -42,11 +49,16 @@ def check(name, answer):
         print(shown)
 
 
-def report(name, answer, cells=()):
-    """Judge ``answer`` on the public cases of ``name`` and return the `Report`.
+def report(name: str, answer: object, cells: Iterable[str] = ()) -> Report:
+    """Judge an answer on the public cases of an exercise.
 
-    ``cells`` are the sources to search for forbidden ways. Raises KeyError, naming the exercises there are, for an
-    unknown name, and `cases.NoCases` where no notebook has brought its cases.
+    Arguments
+        name: the exercise's.
+        answer: a function, or the value that is asked for.
+        cells: the sources to search for forbidden ways.
+
+    Raises KeyError, naming the exercises there are, for an unknown name, and `cases.NoCases` where no notebook has
+    brought its cases.
     """
     file = case_files.in_use()
     if name not in file.exercises:
@@ -59,7 +71,7 @@ def report(name, answer, cells=()):
     return Report(name, tuple(results), exercise["aspects"], exercise["hidden"], tuple(found), exercise["advice"])
 
 
-def notebook_cells():
+def notebook_cells() -> list[str]:
     """Return the sources of the cells run so far, as Python; none outside a notebook."""
     from IPython import get_ipython
 
@@ -68,16 +80,18 @@ def notebook_cells():
 
 
 @contextmanager
-def needs(*names):
+def needs(*names: str) -> Iterator[None]:
     """Let a cell wait for exercises: what they lack is said in one line instead of an error.
 
-    A stub's bare NotImplementedError inside the block ends the block, and the line names ``names``. Everything else
-    passes through.
+    Arguments
+        names: what the line calls them.
 
-    Example::
+    A stub's bare NotImplementedError inside the block ends the block, and the line is printed. Everything else passes
+    through.
 
-        with needs("softmax_t"):
-            print(softmax_t(x))
+    >>> with needs("softmax_t"):
+    ...     raise NotImplementedError()
+    This cell waits for softmax_t: write it above, then run this cell again.
     """
     try:
         yield

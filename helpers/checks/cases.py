@@ -1,47 +1,77 @@
 """Read the cases of the exercises: data, written by the instructor's oracle, never by the code under test.
 
 A notebook brings the public cases of its own exercises along: its setup cell hands them to `use`. One safetensors file
-holds inputs and references of an assignment's exercises. Its tensor ``exercises`` is JSON that maps an exercise to
-``{"aspects", "forbidden", "advice", "hidden", "mistakes", "cases"}``; it is not compressed, for what packs the file
-compresses it better. ``aspects`` maps a name to its points, ``hidden`` to the number of its cases that run at grading
-only. A case is ``{"name", "aspect", "args", "kwargs", "expected", "diagnosis", "mistakes"}``; with
-``"value": true`` the answer is a value and nothing is called. `collect` says how arguments are encoded, `kinds` how an
-expected value is, `recognise` what mistakes are.
+holds inputs and references of an assignment's exercises. Its tensor `exercises` is JSON that maps a name to an
+`Exercise`; it is not compressed, for what packs the file compresses it better. `collect.decode` says how arguments are
+encoded, `kinds` how an expected value is, `recognise` what mistakes are.
 """
 
 import base64
 import functools
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NotRequired, TypeAlias, TypedDict
 
 import numpy as np
+import numpy.typing as npt
 
 from ..support.language import _
+from .collect import EncodedArray
 
-_content = None  # of the case file in use
+Tensors: TypeAlias = Mapping[str, npt.NDArray[Any]]
+Place: TypeAlias = Sequence[Any]  # the name of a tensor, and the indices of a part of it
+Expected: TypeAlias = Mapping[str, Any]  # told apart by its key: `kinds`
+
+_content: bytes | None = None  # of the case file in use
+
+
+class Case(TypedDict):
+    """One call of the student's function, and what must come out of it."""
+
+    name: str
+    aspect: str
+    args: list[Any]
+    kwargs: dict[str, Any]
+    expected: Expected
+    diagnosis: str  # what to say of a wrong value; empty for nothing
+    mistakes: NotRequired[list[tuple[list[int], int, Place, bool]]]
+    value: NotRequired[bool]  # true: the answer is a value and nothing is called
+
+
+class Exercise(TypedDict):
+    """What a case file says of an exercise."""
+
+    aspects: dict[str, float]  # the points of each
+    hidden: dict[str, int]  # how many cases of each aspect run at grading only
+    forbidden: list[str]  # patterns of `rules`
+    advice: str  # what to use instead
+    mistakes: list[str]  # a sentence for each
+    cases: list[Case]
 
 
 @dataclass(frozen=True)
 class CaseFile:
     """The exercises of one file, and its tensors as numpy arrays by name."""
 
-    exercises: dict
-    tensors: dict
+    exercises: Mapping[str, Exercise]
+    tensors: Tensors
 
-    def inputs(self, cases):
-        """Return the tensors that the arguments of ``cases`` name, encoded for `collect`: no reference among them."""
+    def inputs(self, cases: Iterable[Case]) -> dict[str, EncodedArray]:
+        """Return the tensors that the arguments of some cases name, encoded for `collect`: no reference among them."""
         return {name: encode_tensor(self.tensors[name]) for name in sorted(tensor_names(cases))}
 
 
-def encode_tensor(array):
+def encode_tensor(array: npt.NDArray[Any]) -> EncodedArray:
     """Turn an array into dtype, shape and base64 bytes."""
     data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
     return {"dtype": str(array.dtype), "shape": list(array.shape), "data": data}
 
 
-def tensor_names(cases):
-    """Return the names of the tensors among the arguments of ``cases``."""
-    names, waiting = set(), [value for case in cases for value in (*case["args"], *case["kwargs"].values())]
+def tensor_names(cases: Iterable[Case]) -> set[str]:
+    """Return the names of the tensors among the arguments of some cases."""
+    names: set[str] = set()
+    waiting = [value for case in cases for value in (*case["args"], *case["kwargs"].values())]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
@@ -57,22 +87,25 @@ class NoCases(LookupError):
     """No notebook has brought its cases; the message says what to do."""
 
 
-def use(content):
-    """Let checks use the cases of a file from here on; ``content`` is its bytes, which the first check reads."""
+def use(content: bytes | None) -> None:
+    """Let checks use the cases of a file from here on: its bytes, which the first check reads; None for no cases."""
     global _content
     _content = content
 
 
-def in_use():
-    """Return the `CaseFile` in use; raises `NoCases` where there is none."""
+def in_use() -> CaseFile:
+    """Return the case file in use.
+
+    Raises `NoCases` where there is none.
+    """
     if _content is None:
         raise NoCases(_("There are no cases to check with: run this notebook's first code cell, then this one again."))
     return read_cases(_content)
 
 
 @functools.lru_cache(maxsize=8)
-def read_cases(content):
-    """Return the `CaseFile` of a file's bytes."""
+def read_cases(content: bytes) -> CaseFile:
+    """Read a case file from its bytes."""
     from safetensors.numpy import load
 
     tensors = load(content)

@@ -6,17 +6,32 @@ knows no reference, and turns whatever a function returns into JSON: what is not
 """
 
 import base64
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
 
 MAX_BYTES = 1 << 21  # of one answer's arrays: the largest honest one is far below
 MAX_ITEMS = 2000  # entries of one list or dict
 MAX_DEPTH = 6
 
+Answer: TypeAlias = dict[str, Any]  # JSON: its "kind", and what an answer of that kind has
+EncodedArray: TypeAlias = Mapping[str, Any]  # "dtype", "shape" and "data", bytes in base64
+Call: TypeAlias = Mapping[str, Any]  # "args" and "kwargs"; with "value" the answer is a value, and nothing is called
 
-def decode(value, tensors):
+
+def decode(value: Any, tensors: Mapping[str, EncodedArray]) -> Any:
     """Turn an encoded argument into the Python value a student's function receives.
 
-    ``tensors`` maps a name to ``{"dtype", "shape", "data"}`` with base64 bytes. Every call makes fresh tensors, so that
-    a function that writes into its input disturbs no other case.
+    Arguments
+        value: a dict of one of these forms, or what stands for itself:
+            {"tensor": place}, {"ndarray": place}: a place is the name of an array and the indices of a part of it;
+                "tile" beside a tensor says how often it is repeated along its axes
+            {"dtype": name}: torch's dtype of that name
+            {"list": [value, ...]}, {"dict": [[key, value], ...]}
+        tensors: the encoded arrays by name.
+
+    Returns a fresh value at every call, so that a function that writes into its input disturbs no other case.
+
+    Raises ValueError for a dict of another form.
     """
     if not isinstance(value, dict):
         return value
@@ -44,10 +59,14 @@ def decode(value, tensors):
     raise ValueError(f"an argument is of the kind {kind!r}, expected tensor, ndarray, dtype, list or dict")
 
 
-def encode(value, depth=0):
+def encode(value: Any, depth: int = 0) -> Answer:
     """Turn a returned value into JSON: arrays as dtype, shape and bytes, containers item by item.
 
-    Anything else becomes ``{"kind": "other", "type": name of its type}``.
+    Arguments
+        value: whatever a student's function has returned.
+        depth: of the containers around it; below `MAX_DEPTH` none is opened.
+
+    Returns {"kind": "other", "type": name of its type} for anything else.
     """
     import numbers
 
@@ -73,7 +92,7 @@ def encode(value, depth=0):
     return {"kind": "other", "type": name}
 
 
-def encode_key(key):
+def encode_key(key: Any) -> str | float:
     """Turn a dict's key into a number or a short text, or into the name of its type."""
     key = key.item() if hasattr(key, "item") else key
     if isinstance(key, (int, float)) and abs(key) < 2**53:
@@ -81,15 +100,15 @@ def encode_key(key):
     return plain_text(key if isinstance(key, str) else type(key).__name__, 40)
 
 
-def plain_text(text, limit=300):
-    """Cut a text and replace what UTF-8 cannot say; an object without a working ``str`` becomes an empty one."""
+def plain_text(text: object, limit: int = 300) -> str:
+    """Cut a text and replace what UTF-8 cannot say; an object without a working `str` becomes an empty one."""
     try:
         return str(text)[:limit].encode(errors="replace").decode()
     except Exception:
         return ""
 
 
-def encode_array(value):
+def encode_array(value: Any) -> Answer:
     """Turn a torch tensor on any device, or a numpy array or scalar, into dtype, shape and base64 bytes."""
     import numpy
 
@@ -108,14 +127,19 @@ def encode_array(value):
     return {"kind": kind, "dtype": dtype, "stored": stored, "shape": list(array.shape), "data": data}
 
 
-def collect(function, cases, tensors):
-    """Call ``function`` on every case and return one plain answer each.
+def collect(function: Any, cases: Iterable[Call], tensors: Mapping[str, EncodedArray]) -> list[Answer]:
+    """Call a student's function on every case.
 
-    ``cases`` is a list of ``{"args": [...], "kwargs": {...}}`` in the encoding of `decode`; with ``"value": true``
-    nothing is called, what stands in the function's place is the answer. An answer is what `encode`
-    makes of the returned value, ``{"kind": "unattempted"}`` for a stub's bare NotImplementedError, or ``{"kind":
-    "raised", "type", "text"}``. An answer carries ``"changed_input": true`` where the call wrote into a tensor that
-    it was given.
+    Arguments
+        function: what the student gave; with "value": true nothing is called, it is the answer itself.
+        cases: {"args": [...], "kwargs": {...}}, in the encoding of `decode`.
+        tensors: the encoded arrays that the arguments name.
+
+    Returns one plain answer for each case: what `encode` makes of the returned value, {"kind": "unattempted"} for a
+    stub's bare NotImplementedError, or {"kind": "raised", "type", "text"}; with "changed_input": true where the call
+    wrote into a tensor that it was given.
+
+    Raises KeyboardInterrupt, and nothing else that the function does.
     """
     answers = []
     for case in cases:
@@ -135,7 +159,7 @@ def collect(function, cases, tensors):
     return answers
 
 
-def is_unchanged(value, before):
+def is_unchanged(value: Any, before: Any) -> bool:
     """Tell whether an argument still holds what it held before the call."""
     if type(value) is not type(before):
         return False
@@ -145,7 +169,7 @@ def is_unchanged(value, before):
         return len(value) == len(before) and all(map(is_unchanged, value, before))
     if hasattr(before, "detach") or hasattr(before, "dtype"):
         return value.shape == before.shape and bool(((value == before) | (value != value) & (before != before)).all())
-    return value == before or before != before
+    return bool(value == before or before != before)
 
 
 class Answers:
@@ -153,17 +177,19 @@ class Answers:
 
     MIME = "application/x-answers+json"
 
-    def __init__(self, answers):
+    def __init__(self, answers: list[Answer]) -> None:
         self.answers = answers
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, list[Answer]]:
         return {self.MIME: self.answers}
 
 
-def answers_of(namespace, name, groups):
-    """Call what ``namespace`` holds under ``name`` on groups of (cases, tensors), and return all the answers in order.
+def answers_of(
+    namespace: Mapping[str, Any], name: str, groups: Iterable[tuple[list[Call], Mapping[str, EncodedArray]]]
+) -> Answers:
+    """Call what a namespace holds under a name on groups of (cases, tensors).
 
-    Where the name is missing every answer is ``{"kind": "undefined"}``.
+    Returns all the answers in order; where the name is missing every one is {"kind": "undefined"}.
     """
     if name not in namespace:
         return Answers([{"kind": "undefined"} for cases, _ in groups for _ in cases])

@@ -1,8 +1,10 @@
 """Compare the answers to an exercise with its cases: the second half of a check; the first is `collect`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..support.language import Message, english
+from .cases import Case, CaseFile, Tensors
 from .kinds import kind_of, shortened
 from .recognise import Compared, recognise
 
@@ -13,8 +15,13 @@ ANSWERS = "unattempted undefined raised none tensor array list dict integer numb
 class Result:
     """The outcome of one case.
 
-    ``outcome`` is passed, unattempted, undefined, raised, nothing, empty (a value that was not given), changed_input,
-    type, keys, shape, length, dtype, value or lost. ``hidden`` tells that the case runs at grading only.
+    Attributes
+        name, aspect: the case's.
+        hidden: whether the case runs at grading only.
+        outcome: passed, unattempted, undefined, raised, nothing, empty (a value that was not given), changed_input,
+            type, keys, shape, length, dtype, value or lost.
+        expected, got: what differs; None for an outcome that says it all.
+        diagnosis: the mistake that was recognised, or else what the case says of a wrong value.
     """
 
     name: str
@@ -26,20 +33,26 @@ class Result:
     diagnosis: Message | None = None
 
     @property
-    def passed(self):
+    def passed(self) -> bool:
+        """Tell whether nothing was wrong."""
         return self.outcome == "passed"
 
 
-def compare(name, files, answers):
-    """Compare the answers to the exercise ``name`` with its cases in the ``files``, one `Result` a case.
+def compare(name: str, files: Sequence[CaseFile], answers: object) -> list[Result]:
+    """Compare the answers to an exercise with its cases.
 
-    ``files`` are `cases.CaseFile`s: the public one and, at grading, the hidden one. ``answers`` may be anything at all,
-    for it comes from a student's process: what is missing or malformed is "lost".
+    Arguments
+        name: the exercise's.
+        files: the public case file and, at grading, the hidden one.
+        answers: a list of one a case, as `collect` makes them; or anything at all, for it comes from a student's
+            process.
+
+    Returns one result a case, in order; what is missing or malformed is "lost".
     """
     asked = [(case, file, n > 0) for n, file in enumerate(files) for case in file.exercises[name]["cases"]]
-    answers = answers if isinstance(answers, list) and len(answers) == len(asked) else [None] * len(asked)
+    given = answers if isinstance(answers, list) and len(answers) == len(asked) else [None] * len(asked)
     results, compared = [], []
-    for (case, file, hidden), answer in zip(asked, answers, strict=True):
+    for (case, file, hidden), answer in zip(asked, given, strict=True):
         results.append(compare_case(case, file.tensors, answer, hidden))
         compared.append(Compared(case, file.tensors, answer, results[-1].outcome))
     recognised = recognise(files[0].exercises[name]["mistakes"], compared)
@@ -49,22 +62,22 @@ def compare(name, files, answers):
     ]
 
 
-def diagnosed(result, case, sentence):
+def diagnosed(result: Result, case: Case, sentence: Message | None) -> Result:
     """Return a result with the mistake that was recognised, or else with what its case says of a wrong value."""
     if sentence is None and result.outcome == "value" and case["diagnosis"]:
         sentence = Message(case["diagnosis"], {})
     return Result(**vars(result) | {"diagnosis": sentence}) if sentence else result
 
 
-def compare_case(case, tensors, answer, hidden=False):
+def compare_case(case: Case, tensors: Tensors, answer: object, hidden: bool = False) -> Result:
     """Compare one answer with its case."""
-    kind = answer.get("kind") if isinstance(answer, dict) else None
 
-    def result(outcome, *values):
+    def result(outcome: str, *values: Message | None) -> Result:
         return Result(case["name"], case["aspect"], hidden, outcome, *values)
 
-    if kind not in ANSWERS:
+    if not isinstance(answer, dict) or answer.get("kind") not in ANSWERS:
         return result("lost")
+    kind = answer["kind"]
     if kind in ("unattempted", "undefined"):
         return result(kind)
     if kind == "none":

@@ -18,13 +18,21 @@ indices of a part of it. A bound is {"rtol", "atol"}, or the place of a bound fo
 
 import base64
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from ..support.language import Message, english, english_counted, plain
-from .collect import MAX_ITEMS
+from .cases import Expected, Place, Tensors
+from .collect import MAX_ITEMS, Answer
+
+Numbers: TypeAlias = "float | npt.NDArray[Any] | list[Numbers] | dict[str | float, Numbers] | None"
+Reals: TypeAlias = npt.NDArray[Any] | np.float64  # an array, or one number
+Truths: TypeAlias = npt.NDArray[np.bool_] | np.bool_
+Part: TypeAlias = tuple[str, str, list[list[float]]]  # label, text, rows of numbers
 
 DTYPES = {"bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"}
 LARGEST_SHOWN = 16  # numbers of a value; longer ones tell a reader nothing
@@ -36,20 +44,21 @@ class Malformed(Exception):
 
 @dataclass(frozen=True)
 class Mismatch:
-    """How an answer differs: the outcome (type, keys, shape, length, dtype, value), what was expected and got."""
+    """How an answer differs, in an outcome of `compare.Result`: type, keys, shape, length, dtype or value."""
 
     outcome: str
     expected: Message
     got: Message
 
 
-def at(place, tensors):
+def at(place: Place, tensors: Tensors) -> npt.NDArray[Any]:
     """Return the part of a case file's tensor that a place names."""
     name, *indices = place
-    return tensors[name][tuple(indices)]
+    part: npt.NDArray[Any] = tensors[name][tuple(indices)]
+    return part
 
 
-def kind_of(expected, tensors, label=""):
+def kind_of(expected: Expected, tensors: Tensors, label: str = "") -> "Kind":
     """Return an expected value as an object of its kind."""
     found = next(each for each in KINDS if each.key in expected)
     return found(expected, tensors, label or expected.get("label", ""))
@@ -57,60 +66,79 @@ def kind_of(expected, tensors, label=""):
 
 @dataclass(frozen=True)
 class Kind:
-    """An expected value; ``label`` is what the student calls it."""
+    """An expected value.
 
-    expected: dict
-    tensors: dict = field(repr=False)
+    Attributes
+        expected: the value as the case file has it.
+        tensors: those of the case file.
+        label: what the student calls the value; empty where it has no name.
+    """
+
+    expected: Expected
+    tensors: Tensors = field(repr=False)
     label: str
 
     key: ClassVar[str]
-    floor = 0.0  # what lies below is 0 on one processor and not on another
 
     @property
-    def value(self):
+    def value(self) -> Any:
+        """Return what the case file has under the key of this kind."""
         return self.expected[self.key]
 
-    def asked(self):
+    @property
+    def floor(self) -> float:
+        """Return the size below which a number is 0 on one processor and not on another."""
+        return 0.0
+
+    def asked(self) -> Message:
         """Return in words what kind of value is asked for."""
         raise NotImplementedError
 
-    def mismatch(self, answer):
-        """Return how an answer differs, or None."""
+    def mismatch(self, answer: Answer) -> Mismatch | None:
+        """Return how an answer differs, or None.
+
+        Raises `Malformed` for one that `collect` never writes.
+        """
         raise NotImplementedError
 
-    def numbers(self):
+    def numbers(self) -> Numbers:
         """Return the reference as numbers, arrays, lists and dicts of them; None for what has none."""
         return None
 
-    def parts(self):
-        """Return what a reader is shown of it, as (label, text, rows of numbers); empty where it is long."""
+    def parts(self) -> list[Part]:
+        """Return what a reader is shown of it; empty where it is long."""
         return [(self.label, self.text(), [])]
 
-    def text(self):
+    def text(self) -> str:
         """Return the reference as Python."""
         return repr(self.value)
 
-    def wrong(self, outcome, expected, got):
+    def wrong(self, outcome: str, expected: Message, got: Message) -> Mismatch:
+        """Return a mismatch of this value, by its name."""
         return Mismatch(outcome, with_label(self.label, expected), got)
 
-    def wrong_type(self, answer):
+    def wrong_type(self, answer: Answer) -> Mismatch:
+        """Return the mismatch with an answer of another kind."""
         return self.wrong("type", self.asked(), describe(answer))
 
 
 class Array(Kind):
+    """An array or tensor, each entry within its bound."""
+
     key = "array"
 
     @property
-    def reference(self):
+    def reference(self) -> npt.NDArray[Any]:
+        """Return the array to compare with."""
         return at(self.value, self.tensors)
 
-    def asked(self):
+    def asked(self) -> Message:
         shape = str(self.reference.shape)
         if self.expected.get("numpy"):
             return english("an array of shape {shape}", shape=shape)
         return english("a tensor of shape {shape}", shape=shape)
 
-    def mismatch(self, answer):
+    def mismatch(self, answer: Answer) -> Mismatch | None:
         reference = self.reference
         if answer.get("kind") not in ("tensor", "array"):
             return self.wrong_type(answer)
@@ -132,10 +160,10 @@ class Array(Kind):
         where = self.label + f"[{', '.join(map(str, place))}]"
         return Mismatch("value", with_label(where, plain(right)), of_many(wrong, good))
 
-    def numbers(self):
+    def numbers(self) -> Numbers:
         return self.reference
 
-    def parts(self):
+    def parts(self) -> list[Part]:
         array = self.reference
         if array.size > LARGEST_SHOWN or array.ndim > 2:
             return []
@@ -143,16 +171,19 @@ class Array(Kind):
 
 
 class Number(Kind):
+    """A number within its bound."""
+
     key = "number"
 
     @property
-    def floor(self):
-        return self.expected["atol"] / 100
+    def floor(self) -> float:
+        atol: float = self.expected["atol"]
+        return atol / 100
 
-    def asked(self):
+    def asked(self) -> Message:
         return english("a number")
 
-    def mismatch(self, answer):
+    def mismatch(self, answer: Answer) -> Mismatch | None:
         number = number_of(answer)
         if number is None:
             return self.wrong_type(answer)
@@ -162,36 +193,42 @@ class Number(Kind):
         right, wrong = in_digits(reference, number)
         return self.wrong("value", plain(right), plain(wrong))
 
-    def numbers(self):
-        return self.value
+    def numbers(self) -> float:
+        number: float = self.value
+        return number
 
-    def text(self):
+    def text(self) -> str:
         return f"{self.value:.5g}"
 
 
 class Integer(Kind):
+    """A whole number, of whatever type."""
+
     key = "integer"
 
-    def asked(self):
+    def asked(self) -> Message:
         return english("a whole number")
 
-    def mismatch(self, answer):
+    def mismatch(self, answer: Answer) -> Mismatch | None:
         number = number_of(answer)
         if number is None or not number.is_integer():
             return self.wrong_type(answer)
         return None if number == self.value else self.wrong("value", plain(self.text()), plain(f"{number:.0f}"))
 
-    def numbers(self):
-        return self.value
+    def numbers(self) -> float:
+        number: float = self.value
+        return number
 
 
 class Boolean(Kind):
+    """A truth value."""
+
     key = "boolean"
 
-    def asked(self):
+    def asked(self) -> Message:
         return english("True or False")
 
-    def mismatch(self, answer):
+    def mismatch(self, answer: Answer) -> Mismatch | None:
         value = boolean_of(answer)
         if value is None:
             return self.wrong_type(answer)
@@ -199,12 +236,14 @@ class Boolean(Kind):
 
 
 class Word(Kind):
+    """A text, letter for letter."""
+
     key = "word"
 
-    def asked(self):
+    def asked(self) -> Message:
         return english("a text")
 
-    def mismatch(self, answer):
+    def mismatch(self, answer: Answer) -> Mismatch | None:
         if answer.get("kind") != "word":
             return self.wrong_type(answer)
         text = shortened(answer, "value")
@@ -212,32 +251,37 @@ class Word(Kind):
 
 
 class Finite(Kind):
+    """Any number but nan and the infinities."""
+
     key = "finite"
 
-    def asked(self):
+    def asked(self) -> Message:
         return english("a finite number")
 
-    def mismatch(self, answer):
+    def mismatch(self, answer: Answer) -> Mismatch | None:
         number = number_of(answer)
         if number is None:
             return self.wrong_type(answer)
         return None if math.isfinite(number) else self.wrong("value", self.asked(), plain(f"{number}"))
 
-    def parts(self):
+    def parts(self) -> list[Part]:
         return []
 
 
 class List(Kind):
+    """A list, tuple or array of so many values."""
+
     key = "list"
 
     @property
-    def items(self):
+    def items(self) -> list[Kind]:
+        """Return the expected values in order."""
         return [kind_of(item, self.tensors, f"{self.label}[{i}]") for i, item in enumerate(self.value)]
 
-    def asked(self):
+    def asked(self) -> Message:
         return english_counted("a list of {count} value", "a list of {count} values", len(self.value))
 
-    def mismatch(self, answer):
+    def mismatch(self, answer: Answer) -> Mismatch | None:
         given = items_of(answer)
         if given is None:
             return self.wrong_type(answer)
@@ -250,37 +294,42 @@ class List(Kind):
             return Mismatch("value", first.expected, of_many(first.got, np.array([each is None for each in found])))
         return first
 
-    def numbers(self):
+    def numbers(self) -> Numbers:
         return [item.numbers() for item in self.items]
 
-    def parts(self):
+    def parts(self) -> list[Part]:
         if all(isinstance(item, Number) for item in self.items) and len(self.value) <= LARGEST_SHOWN:
             return [(self.label, "", [[item.value for item in self.items]])]
         return [part for item in self.items for part in item.parts()] if len(self.value) < LARGEST_SHOWN else []
 
 
 class Tuple(List):
+    """A list, tuple or array of values with names of their own."""
+
     key = "tuple"
 
     @property
-    def items(self):
+    def items(self) -> list[Kind]:
         return [kind_of(item, self.tensors) for item in self.value]
 
-    def asked(self):
+    def asked(self) -> Message:
         return english("a tuple ({names})", names=", ".join(item.label or "value" for item in self.items))
 
 
 class Dict(Kind):
+    """A dict with exactly these keys, in any order."""
+
     key = "dict"
 
     @property
-    def items(self):
+    def items(self) -> list[tuple[str | float, Kind]]:
+        """Return (key, expected value) in order."""
         return [(key, kind_of(item, self.tensors, f"{self.label}[{key!r}]")) for key, item in self.value]
 
-    def asked(self):
+    def asked(self) -> Message:
         return english("a dict with the keys {keys}", keys=", ".join(repr(key) for key, _ in self.value))
 
-    def mismatch(self, answer):
+    def mismatch(self, answer: Answer) -> Mismatch | None:
         if answer.get("kind") != "dict":
             return self.wrong_type(answer)
         try:
@@ -294,31 +343,39 @@ class Dict(Kind):
             return self.wrong("keys", *(english("the keys {keys}", keys=each or "()") for each in keys))
         return next(filter(None, (item.mismatch(given[key]) for key, item in self.items)), None)
 
-    def numbers(self):
+    def numbers(self) -> Numbers:
         return {key: item.numbers() for key, item in self.items}
 
-    def parts(self):
-        if all(hasattr(item, "text") and not isinstance(item, Array | List) for _, item in self.items):
+    def parts(self) -> list[Part]:
+        if not any(isinstance(item, Array | List) for _, item in self.items):
             return [(self.label, self.text(), [])]
         return []
 
-    def text(self):
+    def text(self) -> str:
         return "{" + ", ".join(f"{key!r}: {item.text()}" for key, item in self.items) + "}"
 
 
-KINDS = (Array, Number, Integer, Boolean, Word, Finite, List, Tuple, Dict)
+KINDS: tuple[type[Kind], ...] = (Array, Number, Integer, Boolean, Word, Finite, List, Tuple, Dict)
 
 
 # Answers, as `collect` sends them
 
 
-def items_of(answer):
+def listed(answer: Answer) -> list[Answer]:
+    """Return the items of a list.
+
+    Raises `Malformed` where they are no answers.
+    """
+    items = answer.get("items")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise Malformed
+    return items
+
+
+def items_of(answer: Answer) -> list[Answer] | None:
     """Return the items of a list, or the rows of an array, as plain answers; None for anything else."""
     if answer.get("kind") == "list":
-        items = answer.get("items")
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise Malformed
-        return items
+        return listed(answer)
     if answer.get("kind") in ("tensor", "array"):
         array = array_of(answer)
         if array.ndim:
@@ -329,7 +386,7 @@ def items_of(answer):
     return None
 
 
-def number_of(answer):
+def number_of(answer: Answer) -> float | None:
     """Return a real number, a 0-d array's included, as a float; None for anything else."""
     if answer.get("kind") in ("integer", "number"):
         value = answer.get("value")
@@ -345,20 +402,24 @@ def number_of(answer):
     return None
 
 
-def boolean_of(answer):
+def boolean_of(answer: Answer) -> bool | None:
     """Return a truth value, a 0-d array's included and 0 and 1 too; None for anything else."""
     if answer.get("kind") == "boolean":
-        if not isinstance(answer.get("value"), bool):
+        value = answer.get("value")
+        if not isinstance(value, bool):
             raise Malformed
-        return answer["value"]
+        return value
     if answer.get("stored") == "bool" and not answer.get("shape"):
         return bool(array_of(answer).reshape(()))
     number = number_of(answer)
     return bool(number) if number in (0, 1) else None
 
 
-def array_of(answer):
-    """Rebuild an array; raises Malformed where dtype, shape and bytes do not fit."""
+def array_of(answer: Answer) -> npt.NDArray[Any]:
+    """Rebuild an array.
+
+    Raises `Malformed` where dtype, shape and bytes do not fit.
+    """
     try:
         stored, shape, data = answer["stored"], answer["shape"], base64.b64decode(answer["data"], validate=True)
         if stored not in DTYPES or not isinstance(answer["dtype"], str):
@@ -370,17 +431,17 @@ def array_of(answer):
         raise Malformed from error
 
 
-def value_of(answer):
+def value_of(answer: Answer) -> Numbers:
     """Return an answer as numbers, arrays, lists and dicts of them; None for anything else."""
     kind = answer.get("kind")
     if kind == "list":
-        return [value_of(item) for item in items_of(answer)]
+        return [value_of(item) for item in listed(answer)]
     if kind == "dict":
         return {key: value_of(value) for key, value in answer["items"]}
     return array_of(answer) if kind in ("tensor", "array") else number_of(answer)
 
 
-def describe(answer):
+def describe(answer: Answer) -> Message:
     """Say in words what kind of thing an answer is."""
     kind = answer.get("kind")
     if kind in ("tensor", "array"):
@@ -397,13 +458,13 @@ def describe(answer):
     if kind == "word":
         return english("the text {value}", value=repr(shortened(answer, "value")))
     if kind == "list":
-        return english("a {type} of {count} items", type=shortened(answer, "type"), count=len(items_of(answer)))
+        return english("a {type} of {count} items", type=shortened(answer, "type"), count=len(listed(answer)))
     if kind == "dict":
         return english("a dict")
     return plain("None") if kind == "none" else english("an object of type {type}", type=shortened(answer, "type"))
 
 
-def shortened(answer, key):
+def shortened(answer: Answer, key: str) -> str:
     """Return a text of an answer, cut where it is longer than `collect` makes it."""
     return str(answer.get(key))[:300]
 
@@ -411,11 +472,12 @@ def shortened(answer, key):
 # Words and numbers
 
 
-def with_label(label, message):
+def with_label(label: str, message: Message) -> Message:
+    """Put the name of a value before what is said of it, if it has one."""
     return Message("{label}: {value}", {"label": label, "value": message}) if label else message
 
 
-def any_of(names):
+def any_of(names: Iterable[str]) -> Message:
     """Return a choice of names in words."""
     first, *rest = names
     message = plain(first)
@@ -424,28 +486,33 @@ def any_of(names):
     return message
 
 
-def values(count):
+def values(count: int) -> Message:
+    """Return a number of values in words."""
     return english_counted("{count} value", "{count} values", count)
 
 
-def of_many(wrong, good):
+def of_many(wrong: Message | str, good: Truths) -> Message:
     """Return a wrong entry, and how many there are."""
     return english(
         "{value} ({wrong} of {size} entries differ)", value=wrong, wrong=int((~good).sum()), size=int(good.size)
     )
 
 
-def bound_of(bound, reference):
-    return bound["atol"] + bound["rtol"] * np.abs(reference)
+def bound_of(bound: Mapping[str, float], reference: Reals) -> Reals:
+    """Return how far each entry may be off."""
+    found: Reals = bound["atol"] + bound["rtol"] * np.abs(reference)
+    return found
 
 
-def agrees(array, reference, bound):
+def agrees(array: Reals, reference: Reals, bound: Reals) -> Truths:
     """Tell which entries lie within their bounds; nan agrees with nan only."""
     with np.errstate(invalid="ignore"):
-        return (np.abs(array - reference) <= bound) | (np.isnan(array) & np.isnan(reference)) | (array == reference)
+        same: Truths = (array == reference) | (np.isnan(array) & np.isnan(reference))
+        within: Truths = (np.abs(array - reference) <= bound) | same
+    return within
 
 
-def in_digits(right, wrong):
+def in_digits(right: float, wrong: float) -> tuple[str, str]:
     """Return two numbers as texts that differ, in as few digits as that takes."""
     digits = next((d for d in (5, 8, 12, 17) if f"{wrong:.{d}g}" != f"{right:.{d}g}"), 17)
     return f"{right:.{digits}g}", f"{wrong:.{digits}g}"

@@ -7,6 +7,10 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
 
 PACKAGES = ("torch", "numpy", "matplotlib", "ipywidgets", "safetensors", "ipykernel", "IPython")
 # (logits, temperature, softmax) by mpmath with 60 digits: e = [mp.exp(mp.mpf(x) / T) for x in logits], e / sum(e).
@@ -41,10 +45,12 @@ REFERENCES = (
 )
 
 
-def report_machine():
+def report_machine() -> bool:
     """Print versions, devices and a self-test of softmax_t, to be pasted into a question; no names, no paths.
 
     Returns True where all is well, False where a package is missing or does not start, or the self-test fails.
+
+    >>> report_machine()  # doctest: +SKIP
     """
     from .. import __file__ as place
     from .. import __version__
@@ -60,14 +66,14 @@ def report_machine():
         print(f"self-test: not run; first install {' and '.join(needed)}: pip install {' '.join(needed)}")
         return False
     try:
-        found = devices()
+        tried = devices()
     except Exception as error:
         print(f"self-test: not run; PyTorch does not start: {said(error)}")
         return False
-    return all([tested(device) for device in found])
+    return all([tested(device) for device in tried])
 
 
-def tested(device):
+def tested(device: "torch.device") -> bool:
     """Print the outcome of the self-test on a device, whatever happens, and return whether all is well."""
     try:
         passed, total = self_test(device)
@@ -78,13 +84,13 @@ def tested(device):
     return passed == total
 
 
-def said(error):
+def said(error: Exception) -> str:
     """Return an error's type and first line, without the name of this user's folder."""
     lines = str(error).replace(str(Path.home()), "~").splitlines()
     return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
 
 
-def found_version(name):
+def found_version(name: str) -> str | None:
     """Return the version of an installed package, or None."""
     try:
         return version(name)
@@ -92,14 +98,14 @@ def found_version(name):
         return None
 
 
-def devices():
+def devices() -> "list[torch.device]":
     """Return the CPU and, where there is one, the device that the course would pick."""
     from ..device import pick_device
 
     return list(dict.fromkeys([pick_device("cpu"), pick_device()]))
 
 
-def describe_device(device):
+def describe_device(device: "torch.device") -> str:
     """Return a device in words."""
     import torch
 
@@ -109,7 +115,7 @@ def describe_device(device):
     return "mps (no float64)" if device.type == "mps" else f"cpu ({torch.get_num_threads()} threads)"
 
 
-def self_test(device):
+def self_test(device: "torch.device") -> tuple[int, int]:
     """Compare softmax_t, in the widest float that a device has, with `REFERENCES`; return (agreeing, all)."""
     import torch
 

@@ -1,8 +1,8 @@
 """Recognise a wrong answer by its numbers: those of known mistakes, which the case file holds, and three general ones.
 
-An exercise has ``mistakes``, the sentence of each. A case has ``mistakes`` as well: groups ``[[index of the sentence,
-...], size, place, near]``, where the tensor at that place has a row for each, a `sample` of the numbers that this
-mistake gives there, ``size`` in all; with ``near`` their difference from the reference. They are bfloat16: the upper
+An exercise has `mistakes`, the sentence of each. A case has `mistakes` as well: groups [[index of the sentence,
+...], size, place, near], where the tensor at that place has a row for each, a `sample` of the numbers that this
+mistake gives there, `size` in all; with `near` their difference from the reference. They are bfloat16: the upper
 halves of float32, to half a per cent. A mistake that passes a case has no numbers in it. The case files' author
 writes the wrong answers and `grading.authoring.draw` runs them, so nothing here computes an answer.
 
@@ -12,11 +12,18 @@ the numbers are many or several cases agree. A general recogniser speaks only wh
 
 import math
 from collections import Counter
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from ..support.language import Message, english, english_counted
-from .kinds import at, kind_of, value_of
+from .cases import Case, Expected, Tensors
+from .collect import Answer
+from .kinds import Kind, Numbers, at, kind_of, value_of
+
+Floats: TypeAlias = npt.NDArray[np.float64]
 
 FLOAT32_UNDERFLOW = 1e-36
 MOST_NUMBERS = 6  # of an answer, by which a mistake is recognised
@@ -24,9 +31,22 @@ ABOUT_NUMBERS = ("value", "keys", "shape", "length")  # the outcomes of an answe
 
 
 class Compared:
-    """One case beside its answer, as numbers: ``right`` and ``given``, empty where they are no numbers."""
+    """One case beside its answer, as numbers.
 
-    def __init__(self, case, tensors, answer, outcome):
+    Arguments
+        case, tensors: the case, and the tensors of its file.
+        answer: what came out; anything at all for an outcome that has no numbers.
+        outcome: that of its `compare.Result`.
+
+    Attributes
+        right, given: the numbers of the reference and of the answer; empty where they are none.
+        floor: the size below which two numbers count as the same.
+        failed: whether the answer has numbers that are wrong.
+        known: the mistakes that the case tells from a right answer, as indices of their sentences.
+        matched: those of them whose numbers these are.
+    """
+
+    def __init__(self, case: Case, tensors: Tensors, answer: Answer, outcome: str) -> None:
         self.case, self.tensors, self.outcome = case, tensors, outcome
         kind = kind_of(case["expected"], tensors)
         self.right, self.given = flat(kind.numbers()), np.zeros(0)
@@ -40,9 +60,9 @@ class Compared:
         self.known = {index for indices, *_ in case.get("mistakes", ()) for index in indices}
         self.matched = self.matching() if self.failed else set()
 
-    def matching(self):
+    def matching(self) -> set[int]:
         """Return the mistakes whose numbers these are, a hundred times better than the reference."""
-        found = set()
+        found: set[int] = set()
         given, right = sample(self.given), sample(self.right)
         for indices, size, place, near in self.case.get("mistakes", ()):
             for index, numbers in zip(indices, from_bfloat16(at(place, self.tensors)), strict=True):
@@ -52,13 +72,13 @@ class Compared:
                     found.add(index)
         return found
 
-    def explained_by(self, mistake):
+    def explained_by(self, mistake: int) -> bool:
         """Tell whether this mistake would have come to this outcome."""
         return mistake in self.matched if self.failed else mistake not in self.known
 
 
-def recognise(mistakes, compared):
-    """Return a message or None for each of the `Compared` cases of an exercise; ``mistakes`` are its sentences."""
+def recognise(mistakes: Sequence[str], compared: Sequence[Compared]) -> list[Message | None]:
+    """Return what to say of each case of an exercise, or None; `mistakes` are the sentences that it has."""
     if not any(case.failed for case in compared):
         return [None] * len(compared)
     scores = Counter(mistake for case in compared for mistake in case.matched)
@@ -69,7 +89,7 @@ def recognise(mistakes, compared):
     general = next(filter(None, (rule(compared) for rule in GENERAL)), None)
     if general:
         return [general if case.failed else None for case in compared]
-    said = []
+    said: list[Message | None] = []
     for case in compared:
         found = [m for m in best if m in case.matched and (scores[m] > 1 or case.given.size > 1)]
         said.append(Message(mistakes[found[0]], {}) if found else None)
@@ -79,7 +99,7 @@ def recognise(mistakes, compared):
 # What every case must agree with
 
 
-def off_by_one(compared):
+def off_by_one(compared: Sequence[Compared]) -> Message | None:
     """Return what to say where every count is one too few, or one too many."""
     differences = {float(d) for case in compared for d in (case.given - case.right if alike(case) else [math.nan])}
     if len(compared) < 2 or not all("integer" in case.case["expected"] for case in compared):
@@ -89,7 +109,7 @@ def off_by_one(compared):
     return english("Your numbers match a count that is one too many.") if differences == {1.0} else None
 
 
-def rounded(compared):
+def rounded(compared: Sequence[Compared]) -> Message | None:
     """Return what to say where every number is rounded to so many decimals."""
     if sum(case.failed for case in compared) < 2 or not all(map(alike, compared)):
         return None
@@ -107,7 +127,7 @@ def rounded(compared):
     return None
 
 
-def in_float32(compared):
+def in_float32(compared: Sequence[Compared]) -> Message | None:
     """Return what to say where float64 is asked for and the numbers are right to float32's digits only."""
     failed = [case for case in compared if case.failed]
     asked = all(dtypes(case.case["expected"]) == {"float64"} for case in failed)
@@ -124,27 +144,29 @@ GENERAL = (off_by_one, rounded, in_float32)
 # Numbers
 
 
-def alike(case):
+def alike(case: Compared) -> bool:
+    """Tell whether an answer has as many numbers as the reference."""
     return case.given.shape == case.right.shape
 
 
-def parts_of(expected):
+def parts_of(expected: Expected) -> list[Expected]:
     """Return the expected values within an expected value."""
     pairs = expected.get("dict", ())
     return [*expected.get("list", ()), *expected.get("tuple", ()), *(item for _, item in pairs)]
 
 
-def dtypes(expected):
+def dtypes(expected: Expected) -> set[str]:
     """Return the dtypes that the arrays in an expected value may have."""
     return set(expected.get("dtypes", ())).union(*map(dtypes, parts_of(expected)))
 
 
-def floors(kind):
+def floors(kind: Kind) -> list[float]:
+    """Return the floors of the values in an expected value."""
     inner = parts_of(kind.expected)
     return [each for part in inner for each in floors(kind_of(part, kind.tensors))] if inner else [kind.floor]
 
 
-def flat(value):
+def flat(value: Numbers) -> Floats:
     """Return all numbers in a value, in order, in one float64 array; dicts by their keys, truth values left out."""
     if isinstance(value, dict):
         value = [value[key] for key in sorted(value, key=lambda key: (isinstance(key, str), key))]
@@ -154,21 +176,27 @@ def flat(value):
     return np.zeros(0) if array.dtype.kind not in "iuf" else array.astype(np.float64).ravel()
 
 
-def from_bfloat16(halves):
+def from_bfloat16(halves: npt.NDArray[np.uint16]) -> Floats:
+    """Return the numbers whose upper halves, of float32, are given."""
     return (halves.astype(np.uint32) << 16).view(np.float32).astype(np.float64)
 
 
-def sample(numbers):
+def sample(numbers: Floats) -> Floats:
     """Return at most `MOST_NUMBERS` of a flat array's numbers, from its first to its last."""
     if numbers.size <= MOST_NUMBERS:
         return numbers
-    return numbers[np.linspace(0, numbers.size - 1, MOST_NUMBERS).astype(int)]
+    spread: Floats = numbers[np.linspace(0, numbers.size - 1, MOST_NUMBERS).astype(int)]
+    return spread
 
 
-def distance(a, b, floor=FLOAT32_UNDERFLOW):
-    """Return the largest relative difference of two flat arrays, infinity where they are of different make.
+def distance(a: Floats, b: Floats, floor: float = FLOAT32_UNDERFLOW) -> float:
+    """Measure the largest relative difference of two flat arrays.
 
-    What lies below ``floor`` is compared as if it were that large.
+    Arguments
+        a, b: the numbers, and those that they are to be.
+        floor: the least size that a number of b counts with.
+
+    Returns infinity where they differ in number, or in which of them are finite.
     """
     if a.shape != b.shape:
         return math.inf
@@ -176,4 +204,4 @@ def distance(a, b, floor=FLOAT32_UNDERFLOW):
         same = (a == b) | (np.isnan(a) & np.isnan(b))
         if not (same | (np.isfinite(a) & np.isfinite(b))).all():
             return math.inf
-        return np.where(same, 0.0, np.abs(a - b) / np.maximum(np.abs(b), floor)).max(initial=0.0)
+        return float(np.where(same, 0.0, np.abs(a - b) / np.maximum(np.abs(b), floor)).max(initial=0.0))

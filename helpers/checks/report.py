@@ -2,6 +2,7 @@
 
 import html
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from ..support.language import Message, _, counted, english, render
 from .compare import Result
@@ -26,14 +27,22 @@ MESSAGES = {
 
 MISSING = {"unattempted", "empty", "undefined"}  # outcomes that leave nothing to say of single cases
 
+Row: TypeAlias = tuple[str, str, list[str]]  # mark, text, and the sentences of its details
+
 
 @dataclass(frozen=True, repr=False)
 class Report:
     """The results of an exercise's cases, by aspect.
 
-    ``aspects`` maps each to its points, ``hidden`` to the number of its cases that run at grading only. ``violations``
-    are forbidden ways that the source uses, ``advice`` says what to use instead. At grading, where ``graded`` is set,
-    ``reason`` may say why no answer came out at all.
+    Attributes
+        exercise: its name.
+        results: those of its cases, in order.
+        aspects: the points of each.
+        hidden: how many cases of each aspect run at grading only.
+        violations: the forbidden ways that the source uses.
+        advice: what to use instead of them.
+        graded: whether this is the verdict, not a check in a notebook.
+        reason: why no answer came out at all, at grading.
     """
 
     exercise: str
@@ -46,27 +55,31 @@ class Report:
     reason: Message | None = None
 
     @property
-    def passed(self):
+    def passed(self) -> bool:
+        """Tell whether every case passed, without a forbidden way."""
         return bool(self.results) and not self.violations and all(result.passed for result in self.results)
 
     @property
-    def maximum(self):
+    def maximum(self) -> float:
+        """Return the points of all aspects."""
         return sum(self.aspects.values())
 
     @property
-    def points(self):
+    def points(self) -> float:
+        """Return the points that are earned."""
         return sum(self.earned(aspect) for aspect in self.aspects)
 
-    def of(self, aspect):
+    def of(self, aspect: str) -> list[Result]:
+        """Return the results of an aspect's cases."""
         return [result for result in self.results if result.aspect == aspect]
 
-    def earned(self, aspect):
+    def earned(self, aspect: str) -> float:
         """Return the points of an aspect: all of them where every case of it passed, else none."""
         results = self.of(aspect)
         good = bool(results) and not self.violations and all(result.passed for result in results)
         return self.aspects[aspect] if good else 0.0
 
-    def summary(self):
+    def summary(self) -> str:
         """Return the one line that matters most."""
         good, total = sum(result.passed for result in self.results), len(self.results)
         if self.graded:
@@ -90,8 +103,8 @@ class Report:
             more=more,
         )
 
-    def lines(self):
-        """Return ``(mark, text, details)`` for every violation and aspect, details being a list of sentences."""
+    def lines(self) -> list[Row]:
+        """Return a row for every violation and aspect."""
         rows = [
             (
                 _("not allowed"),
@@ -104,7 +117,7 @@ class Report:
             return rows
         return rows + [self.line(aspect) for aspect in self.aspects]
 
-    def line(self, aspect):
+    def line(self, aspect: str) -> Row:
         """Return the row of one aspect: what of it failed, and why."""
         results = self.of(aspect)
         failed = [result for result in results if not result.passed]
@@ -114,7 +127,7 @@ class Report:
         details = [sentence for result in failed for sentence in (case_name(result), *sentences(result))]
         return _("FAILED") if failed else _("passed"), title, details
 
-    def __str__(self):
+    def __str__(self) -> str:
         text, lines = [self.summary()], self.lines()
         width = max((len(mark) for mark, *_ in lines), default=0)
         for mark, name, details in lines:
@@ -123,7 +136,7 @@ class Report:
 
     __repr__ = __str__
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         rows = "".join(
             f"<li style='margin:.2em 0'><b>{mark}</b> {html.escape(name)}"
             + "".join(f"<br><span style='margin-left:1.5em'>{html.escape(s)}</span>" for s in details)
@@ -136,20 +149,20 @@ class Report:
         return f"<div style='{style}'><b>{html.escape(self.summary())}</b>{listed}</div>"
 
 
-def points_in_words(points):
+def points_in_words(points: float) -> str:
     """Return points in words, halves too."""
     return counted("{points} point", "{points} points", 1 if points == 1 else 2, points=f"{points:g}")
 
 
-def case_name(result):
+def case_name(result: Result) -> str:
     """Return a case's name, and where it runs."""
     name = _(result.name)
     return _("at grading: {name}", name=name) if result.hidden else name
 
 
-def sentences(result):
+def sentences(result: Result) -> list[str]:
     """Return the sentences under one case that failed."""
-    if result.outcome == "raised":
+    if result.outcome == "raised" and result.got:
         error = render(result.got)
         hint = "float64" in error and "MPS" in error
         return [_("your function raised {error}", error=error), *([render(MESSAGES["no_float64"])] if hint else [])]

@@ -1,9 +1,9 @@
 """Find the ways that an exercise forbids in a notebook's source.
 
-Rules about *how* are data beside the cases: patterns such as ``*.softmax`` (that name, of whatever module or tensor) or
-``helpers.perplexity``. The source is read, never run: the exercise's function and all that it reaches by name among the
-notebook's own definitions. Imports and their aliases, assigned names, star imports, ``getattr`` and its kin with
-constant texts, ``importlib`` and ``eval`` of a constant are followed. No such list is complete: code can build a name
+Rules about *how* are data beside the cases: patterns such as `*.softmax` (that name, of whatever module or tensor) or
+`helpers.perplexity`. The source is read, never run: the exercise's function and all that it reaches by name among the
+notebook's own definitions. Imports and their aliases, assigned names, star imports, `getattr` and its kin with
+constant texts, `importlib` and `eval` of a constant are followed. No such list is complete: code can build a name
 at run time. The cases still judge every answer by its values.
 """
 
@@ -11,12 +11,17 @@ import ast
 import builtins
 import re
 import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import TypeAlias, TypeGuard
 
 BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match)
 UNREADABLE = "code nested too deeply to be read"
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+Names: TypeAlias = dict[str, str | None]  # what a name stands for, as a dotted name; None for a value of its own
+Scope: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
 
 @dataclass(frozen=True)
@@ -27,12 +32,17 @@ class Violation:
     line: str
 
 
-def violations(cells, function, forbidden):
-    """Return the forbidden ways that ``function`` uses, in order of appearance.
+def violations(cells: Iterable[str], function: str, forbidden: Sequence[str]) -> list[Violation]:
+    """Find the forbidden ways that a function uses.
 
-    ``cells`` are the sources of the notebook's code cells in order, as Python (no magics); a cell that does not parse
-    is passed over, since it defines nothing. Of several definitions of a name the last counts, and with it those
-    inside an ``if`` or another block, which may or may not run, and those that the last one reads.
+    Arguments
+        cells: the sources of the notebook's code cells in order, as Python (no magics); one that does not parse is
+            passed over, since it defines nothing.
+        function: the name of the exercise's function.
+        forbidden: patterns of dotted names.
+
+    Returns each way once, in order of appearance. Of several definitions of a name the last counts, and with it those
+    inside an `if` or another block, which may or may not run, and those that the last one reads.
     """
     if not forbidden:
         return []
@@ -58,10 +68,20 @@ def violations(cells, function, forbidden):
 
 
 class Notebook:
-    """What a notebook's cells define: ``defined`` maps a name to its statements, ``names`` to what it stands for."""
+    """What a notebook's cells define.
 
-    def __init__(self, cells):
-        self.defined, self.names, self.stars, self.unreadable = {}, {}, [], []
+    Attributes
+        defined: a name's statements, each with the lines of its cell.
+        names: what a name stands for.
+        stars: the modules of star imports.
+        unreadable: the first lines of cells that are nested too deeply.
+    """
+
+    def __init__(self, cells: Iterable[str]) -> None:
+        self.defined: dict[str, list[tuple[ast.stmt, list[str]]]] = {}
+        self.names: Names = {}
+        self.stars: list[str] = []
+        self.unreadable: list[str] = []
         for cell in cells:
             lines = re.split("\r\n|\r|\n", cell)  # as Python counts them
             try:
@@ -72,7 +92,7 @@ class Notebook:
             for statement in statements:
                 self.add(statement, lines)
 
-    def add(self, statement, lines):
+    def add(self, statement: ast.stmt, lines: list[str]) -> None:
         """Record what a top-level statement binds."""
         try:
             bound = bindings(statement, self.names)
@@ -92,13 +112,13 @@ class Notebook:
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                 self.stars.append(node.module or "")
 
-    def references(self, node, names):
+    def references(self, node: ast.AST, names: Names) -> Iterator[tuple[str, int, bool]]:
         """Yield (dotted name, line number, whether it is forbidden for certain) for all that a node refers to."""
         if isinstance(node, SCOPES):
             for outer in outside(node):
                 yield from self.references(outer, names)
             body = node.body if isinstance(node.body, list) else [node.body]
-            inner = {}
+            inner: Names = {}
             for part in body:
                 inner |= bindings(part, names | inner)
             names = names | dict.fromkeys(parameters(node)) | inner
@@ -107,16 +127,17 @@ class Notebook:
             return
         if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
             names = names | dict.fromkeys(n.id for n in ast.walk(node) if is_name(n, ast.Store))
-        for dotted in self.dotted_names(node, names):
-            if not self.is_own(dotted):
-                yield dotted, node.lineno, False
+        if isinstance(node, ast.expr):
+            for dotted in self.dotted_names(node, names):
+                if not self.is_own(dotted):
+                    yield dotted, node.lineno, False
         if isinstance(node, ast.Call) and resolve(node.func, names) in ("eval", "exec") and node.args:
             for statement in statements_of(text_of(node.args[0]) or ""):
                 yield from ((dotted, node.lineno, sure) for dotted, _, sure in self.references(statement, names))
         for child in ast.iter_child_nodes(node):
             yield from self.references(child, names)
 
-    def dotted_names(self, node, names):
+    def dotted_names(self, node: ast.expr, names: Names) -> Iterator[str]:
         """Yield what one expression, by itself, refers to."""
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
             dotted = resolve(node, names)
@@ -134,7 +155,7 @@ class Notebook:
             elif called == "operator.methodcaller" and texts:
                 yield f"?.{texts[0]}"
 
-    def is_own(self, dotted):
+    def is_own(self, dotted: str) -> bool:
         """Tell whether a dotted name is a method of a class that the notebook defines."""
         owner, _, method = dotted.rpartition(".")
         classes = [statement for statement, _ in self.defined.get(owner, []) if isinstance(statement, ast.ClassDef)]
@@ -143,7 +164,7 @@ class Notebook:
         return any(method in bindings(part, {}) for statement in classes for part in statement.body)
 
 
-def statements_of(source):
+def statements_of(source: str) -> list[ast.stmt]:
     """Return the statements of a cell, or none where it is not Python."""
     try:
         with warnings.catch_warnings():
@@ -153,9 +174,10 @@ def statements_of(source):
         return []
 
 
-def bindings(statement, names):
+def bindings(statement: ast.AST, names: Names) -> Names:
     """Return what a statement binds in its own scope: a name to the dotted name it stands for, or to None."""
-    bound, inner = {}, []
+    bound: Names = {}
+    inner: Sequence[ast.AST] = ()
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {statement.name: None}
     if isinstance(statement, ast.Import):
@@ -180,14 +202,14 @@ def bindings(statement, names):
     return bound
 
 
-def parameters(scope):
+def parameters(scope: Scope) -> list[str]:
     """Return the names of a function's parameters; none for a class."""
     if isinstance(scope, ast.ClassDef):
         return []
     return [node.arg for node in ast.walk(scope.args) if isinstance(node, ast.arg)]
 
 
-def outside(scope):
+def outside(scope: Scope) -> list[ast.expr]:
     """Return the parts of a definition that are evaluated around it: decorators, bases and defaults."""
     if isinstance(scope, ast.ClassDef):
         return [*scope.decorator_list, *scope.bases, *(keyword.value for keyword in scope.keywords)]
@@ -195,8 +217,8 @@ def outside(scope):
     return [*getattr(scope, "decorator_list", []), *defaults]
 
 
-def resolve(node, names):
-    """Return what an expression stands for as ``module.name``; ``?.name`` for an attribute of a computed value."""
+def resolve(node: ast.AST, names: Names) -> str | None:
+    """Return what an expression stands for as `module.name`; `?.name` for an attribute of a computed value."""
     if isinstance(node, ast.Name):
         return names.get(node.id, node.id)
     if isinstance(node, ast.Attribute):
@@ -210,19 +232,19 @@ def resolve(node, names):
     return None
 
 
-def local_name(node):
-    """Return the name of a local variable, for its methods to be recognised by, or ``?``."""
+def local_name(node: ast.AST) -> str:
+    """Return the name of a local variable, for its methods to be recognised by, or `?`."""
     return node.id if isinstance(node, ast.Name) else "?"
 
 
-def is_namespace(node, names):
-    """Tell whether an expression is a module's or object's dict: ``torch.__dict__`` or ``vars(torch)``."""
+def is_namespace(node: ast.AST, names: Names) -> bool:
+    """Tell whether an expression is a module's or object's dict: `torch.__dict__` or `vars(torch)`."""
     if isinstance(node, ast.Call):
         return resolve(node.func, names) in ("vars", "builtins.vars")
     return isinstance(node, ast.Attribute) and node.attr == "__dict__"
 
 
-def is_lookup(node, names):
+def is_lookup(node: ast.AST, names: Names) -> bool:
     """Tell whether an expression looks names up in a module or an object."""
     if not isinstance(node, ast.Attribute):
         return False
@@ -231,7 +253,7 @@ def is_lookup(node, names):
     )
 
 
-def text_of(node):
+def text_of(node: ast.AST) -> str | None:
     """Return a constant text, also one that is put together from constants, or None."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
@@ -241,8 +263,9 @@ def text_of(node):
         parts = [text_of(part.value if isinstance(part, ast.FormattedValue) else part) for part in node.values]
     else:
         return None
-    return None if None in parts else "".join(parts)
+    return None if None in parts else "".join(filter(None, parts))
 
 
-def is_name(node, context):
+def is_name(node: ast.AST, context: type[ast.expr_context]) -> TypeGuard[ast.Name]:
+    """Tell whether a node is a name that is read, or one that is bound."""
     return isinstance(node, ast.Name) and isinstance(node.ctx, context)

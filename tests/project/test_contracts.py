@@ -1,4 +1,4 @@
-"""What `make lint` says where an import breaks a contract or nothing declares it: a red fixture for each.
+"""What `make lint` says where an import breaks a contract, nothing declares it or types are wrong: a red fixture each.
 
 `make lint` itself sees that the repository keeps them all.
 """
@@ -46,6 +46,18 @@ PLANTED = {
     ],
 }
 
+# [(the file a function is planted in, the function, what mypy says)]
+UNTYPED = [
+    ("grading/engine/planted.py", "def told(n):\n    return n", "Function is missing a type annotation"),
+    ("grading/repair/planted.py", "def told(n):\n    return n", "Function is missing a type annotation"),
+    ("helpers/planted.py", "def told(n):\n    return n", "Function is missing a type annotation"),
+    (
+        "helpers/checks/planted.py",
+        "from .cases import use\n\n\ndef told() -> None:\n    use('public')",
+        'Argument 1 to "use" has incompatible type "str"; expected "bytes | None"',
+    ),
+]
+
 
 @pytest.fixture
 def checkout(tmp_path):
@@ -79,6 +91,16 @@ def test_a_planted_import_breaks_its_contract(checkout, contract):
     assert code == 1 and f"{contract['name']} BROKEN" in words
     for _, _, said in PLANTED[contract["id"]]:
         assert said in words
+
+
+def test_a_function_without_types_or_with_wrong_ones_is_named(checkout):
+    for place, function, _ in UNTYPED:
+        plant(checkout, place, function)
+    # The cache of `make lint`: what is the same here is not read again.
+    code, words = check(checkout, "mypy", "--cache-dir", REPOSITORY / ".mypy_cache")
+    assert code == 1 and f"Found {len(UNTYPED)} errors in {len(UNTYPED)} files" in words
+    for place, _, said in UNTYPED:
+        assert re.search(rf"{place}:\d+: error: {re.escape(said)}", words)
 
 
 def test_an_import_that_nothing_declares_is_named(checkout):

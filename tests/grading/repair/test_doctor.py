@@ -443,6 +443,11 @@ def test_what_is_defined_twice_runs_in_its_order():
     assert value_at_check(sent(document), "decay_ratios")(0) == 42
 
 
+def test_a_cell_that_stands_by_nothing_of_the_release_stays():
+    notebook = mend(sent(nbformat.v4.new_notebook(cells=[added("print(softmax_t(x))")])), RELEASE).notebook
+    assert notebook.cells[-1].source == "print(softmax_t(x))"
+
+
 def test_notes_and_pictures_stay():
     document = handed_in()
     note = added("My note ![](attachment:a.png)", "markdown") | {"attachments": {"a.png": {"image/png": "AAAA"}}}

@@ -63,8 +63,10 @@ def test_a_course_among_what_can_be_seen_is_covered():
     try:
         (folder / "hidden.safetensors").touch()
         look = f"import os\nprint(os.listdir({str(folder)!r}))"
-        assert run(look) == ("['hidden.safetensors']\n", ""), "the red fixture: Python's own folder is there to be read"
-        assert run(look, course_folder=str(folder)) == ("[]\n", "")
+        assert run(look) == ("['hidden.safetensors']\n", None), (
+            "the red fixture: Python's own folder is there to be read"
+        )
+        assert run(look, course_folder=str(folder)) == ("[]\n", None)
     finally:
         shutil.rmtree(folder)
 
@@ -224,7 +226,7 @@ def test_a_sandbox_that_cannot_be_cleaned_is_not_used_again():
     run("import os\nfor _ in range(2000):\n    os.mkdir('d')\n    os.chdir('d')")
     assert sandbox.current() is not dirty
     assert not dirty.share.exists()
-    assert run("print(2)") == ("2\n", "")
+    assert run("print(2)") == ("2\n", None)
 
 
 @pytest.mark.slow
@@ -238,7 +240,7 @@ u, s, v = torch.linalg.svd(a @ a.T)
 loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.arange(8.0)), batch_size=4, num_workers=2)
 print(a.grad.shape, sum(float(batch.sum()) for batch, in loader))"""
     )
-    assert (printed, ended) == ("torch.Size([64, 64]) 28.0\n", "")
+    assert (printed, ended) == ("torch.Size([64, 64]) 28.0\n", None)
 
 
 EXCEEDED = {
@@ -267,7 +269,7 @@ def test_a_limit_ends_only_its_own_notebook(limit):
     printed, ended = run("print(1)", source, "print(2)", timeout=30, wall_limit=seconds, memory_limit=1_500_000_000)
     # An ordinary user's processes may be refused by the system before the watch looks.
     assert reason in str(ended) or (limit == "processes" and "no more of them" in printed)
-    assert run("print(3)") == ("3\n", "")
+    assert run("print(3)") == ("3\n", None)
 
 
 def test_output_beyond_the_limit_is_dropped_and_the_notebook_goes_on():
@@ -313,7 +315,17 @@ def test_a_sandbox_that_was_killed_is_replaced():
     killed = sandbox.current().process
     killed.kill()
     killed.wait()
-    assert run("print(2)") == ("2\n", "")
+    assert run("print(2)") == ("2\n", None)
+
+
+@in_bubblewrap
+def test_a_signal_to_a_kernel_that_was_waited_for_does_nothing():
+    child = subprocess.Popen(["true"])
+    kernel = sandbox.KernelProcess(os.pidfd_open(child.pid))
+    child.wait()
+    kernel.wait()
+    kernel.kill()
+    assert kernel.poll() == 0
 
 
 def test_a_graded_cell_without_cases_is_an_error():
