@@ -65,6 +65,8 @@ def _annotated(node: ast.AST, in_class: bool = False) -> Iterator[ast.AST]:
         if isinstance(child, ast.If) and ast.unparse(child.test) in FOR_TYPES and not child.orelse:
             yield child
             continue
+        if _is_alias(child):
+            continue
         annotated = getattr(child, "annotation", None) or getattr(child, "returns", None)
         if annotated and not (in_class and isinstance(child, ast.AnnAssign)):
             yield child
@@ -105,13 +107,18 @@ def _names(tree: ast.AST) -> set[str]:
 
 
 def _without(names: set[str], content: bytes, tree: ast.Module) -> bytes:
-    """Return a module without these functions, classes and keys of a table, and without imports that nothing uses."""
+    """Return a module without these functions, classes and keys of a table, and without imports and types not used."""
     lines = content.decode().split("\n")
-    gone = [node for node in tree.body if getattr(node, "name", "") in names]
+    types = {node.target.id if _is_alias(node) else node.name: node for node in tree.body if _is_type(node)}
+    gone = [node for node in tree.body if getattr(node, "name", "") in names] + [*types.values()]
     kept = [node for statement in tree.body if statement not in gone for node in ast.walk(statement)]
     used = {node.id for node in kept if isinstance(node, ast.Name)}
+    while found := types.keys() & used:
+        for node in map(types.pop, found):
+            gone.remove(node)
+            used |= {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)} - {*found}
     for node in gone:
-        first = min(each.lineno for each in (node, *node.decorator_list))
+        first = min(each.lineno for each in (node, *getattr(node, "decorator_list", ())))
         lines[first - 1 : node.end_lineno] = [""] * (node.end_lineno - first + 1)
     for node in kept:
         if isinstance(node, ast.Dict):
@@ -125,6 +132,14 @@ def _without(names: set[str], content: bytes, tree: ast.Module) -> bytes:
                 left = lines[node.lineno - 1][: node.col_offset] + (ast.unparse(node) if needed else "pass")
                 lines[node.lineno - 1 : node.end_lineno] = [left] + [""] * (node.end_lineno - node.lineno)
     return "\n".join(lines).encode()
+
+
+def _is_type(node: ast.AST) -> bool:
+    return _is_alias(node) or (isinstance(node, ast.ClassDef) and "TypedDict" in map(ast.unparse, node.bases))
+
+
+def _is_alias(node: ast.AST) -> bool:
+    return isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "TypeAlias"
 
 
 def slim(name: str, content: bytes, documented: set[str]) -> bytes:

@@ -26,7 +26,7 @@ from .kinds import Kind, Numbers, at, kind_of, value_of
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 FLOAT32_UNDERFLOW = 1e-36
-MOST_NUMBERS = 6  # of an answer, by which a mistake is recognised
+MOST_NUMBERS = 5  # of an answer, by which a mistake is recognised
 ABOUT_NUMBERS = ("value", "keys", "shape", "length")  # the outcomes of an answer that has numbers
 
 

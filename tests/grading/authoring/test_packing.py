@@ -255,7 +255,7 @@ def test_what_only_type_checkers_read_stays_in_the_wheel():
 
 
 class Unannotated(ast.NodeTransformer):
-    """What is left of a syntax tree without annotations, those in classes apart, and blocks for type-checkers."""
+    """What is left of a syntax tree without annotations, those in classes apart, and what only type-checkers read."""
 
     within = "a module"
 
@@ -270,7 +270,12 @@ class Unannotated(ast.NodeTransformer):
     def visit_arg(self, node):
         return ast.copy_location(ast.arg(node.arg), node)
 
+    def visit_ClassDef(self, node):
+        return None if "TypedDict" in map(ast.unparse, node.bases) else self.generic_visit(node)
+
     def visit_AnnAssign(self, node):
+        if ast.unparse(node.annotation) == "TypeAlias":
+            return None
         if self.within == "a class":
             return node
         new = ast.Assign([node.target], node.value) if node.value else ast.Pass()
@@ -454,6 +459,19 @@ def test_a_cell_brings_the_translations_of_all_that_it_can_say(name):
     said = {text for source in code for text, _ in marked(source)} | set(case_texts(COURSE.case_file(name, "public")))
     assert len(said) > 200 and said & whole.keys() <= brought.keys() < whole.keys()
     assert brought.items() <= whole.items()
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_what_is_brought_lacks_no_name(name, tmp_path):
+    files = packing.unpack(build.setup_in(COURSE.notebook(name).read_text("utf-8")))
+    for path, content in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--select", "F821", tmp_path]
+    assert subprocess.run(ruff, capture_output=True, text=True).stdout == "All checks passed!\n"
+    module = tmp_path / "helpers/measures.py"
+    module.write_bytes(module.read_bytes().replace(b"import torch", b"pass"))
+    assert "F821 Undefined name `torch`" in subprocess.run(ruff, capture_output=True, text=True).stdout
 
 
 def test_a_text_that_no_code_says_is_left_out():
