@@ -190,6 +190,7 @@ def instructor_notebook(cells: list[Cell], setup: str = "", badges: str = "") ->
     """Return the notebook that nbgrader and instructors read: answers inside, no outputs.
 
     Arguments
+        cells: of the text notebook, as `parse` returns them
         setup: the source of the cell that brings the helpers along, for the text's setup cell
         badges: Markdown for a first cell, if there is any
     """

@@ -9,12 +9,20 @@ import re
 
 import pytest
 
+import grading
 import helpers
 from helpers import predictions
 
-MODULES = ["helpers", *(found.name for found in pkgutil.walk_packages(helpers.__path__, "helpers."))]
-MODULES.remove("helpers.__main__")  # it exits
-every_module = pytest.mark.parametrize("name", MODULES)
+RUN = {"helpers.__main__", "grading.__main__", "grading.sandbox.zygote"}  # programs: to import one is to run it
+
+
+def modules(package):
+    """Return the names of a package and of its modules."""
+    found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    return sorted({package.__name__, *(module.name for module in found)} - RUN)
+
+
+HELPERS = modules(helpers)
 
 
 def described(docstring, title="Arguments"):
@@ -76,20 +84,20 @@ def test_what_notebooks_use_is_annotated_and_described(name):
     assert faults(getattr(helpers, name)) == []
 
 
-@every_module
+@pytest.mark.parametrize("name", HELPERS + modules(grading))
 def test_every_docstring_has_the_same_form(name):
     parts = public_parts(importlib.import_module(name))
     assert {key: form_faults(thing) for key, thing in parts.items() if form_faults(thing)} == {}
 
 
-@every_module
+@pytest.mark.parametrize("name", HELPERS)
 def test_every_example_runs(name, monkeypatch):
     monkeypatch.setattr(predictions, "_revealed", {})
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
 def test_every_module_with_examples_was_found():
-    found = {name: doctest.DocTestFinder().find(importlib.import_module(name)) for name in MODULES}
+    found = {name: doctest.DocTestFinder().find(importlib.import_module(name)) for name in HELPERS}
     assert {"helpers.softmax", "helpers.plots.figures", "helpers.explorers.models"} <= {
         name for name, tests in found.items() if any(test.examples for test in tests)
     }
