@@ -77,6 +77,8 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Cell:
+    """A cell of a text notebook, and where it stands there."""
+
     kind: str  # "markdown", "code", "setup", "solution" or "test"
     source: str
     name: str  # of the exercise, for a solution or a test
