@@ -1,6 +1,7 @@
 """The notebooks that students get: they run from top to bottom as they are, and say in words what is missing."""
 
 import doctest
+import re
 
 import nbformat
 import pytest
@@ -41,9 +42,17 @@ def test_every_check_says_that_its_exercise_is_not_attempted_yet(run):
         assert checks[f'check("{name}", {name})'] == f"{name}: {what}."
 
 
-def test_every_prediction_waits_to_be_made(run):
-    shown = [text for source, text in texts(run[1]).items() if source.startswith("helpers.reveal(")]
-    assert all(text.startswith("prediction_") and "still empty" in text for text in shown)
+def test_every_prediction_waits_to_be_made_or_for_what_its_result_is_made_of(run):
+    assignment, notebook = run
+    shown = {
+        re.search(r'reveal\("(\w+)"', source)[1]: text
+        for source, text in texts(notebook).items()
+        if "helpers.reveal(" in source
+    }
+    empty = [name for name, text in shown.items() if f"{name}: still empty" in text]
+    waiting = [name for name, text in shown.items() if text.startswith("This cell waits for ")]
+    assert list(shown) == [name for name in solutions(assignment) if name.startswith("prediction_")]
+    assert sorted(empty + waiting) == sorted(shown) and empty and waiting
 
 
 def test_every_cell_that_draws_on_an_exercise_waits_for_it_in_one_line(run):

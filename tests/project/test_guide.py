@@ -61,7 +61,7 @@ def test_following_the_guide_adds_an_exercise(tmp_path):
             translated += 1
         catalogue.save()
     # a docstring, an aspect, a sentence, a diagnosis, and the names of two cases
-    assert translated == 6 * len(languages(copy))
+    assert translated == 6 * len(languages(copy)) > 0
     run("source/build.py")
     run("source/build.py", "--check")
     solution = nbformat.read(copy / "solutions" / "iterated_softmax.ipynb", nbformat.NO_CONVERT)
