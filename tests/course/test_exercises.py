@@ -144,6 +144,7 @@ def test_no_processor_changes_a_verdict(assignment, capability):
 @pytest.mark.slow
 def test_a_drawn_sample_of_answers_gets_the_same_marks_through_nbgrader(tmp_path):
     seed = os.environ.get("SAMPLE_SEED") or str(random.randrange(10**6))
+    print(f"Draw the same again with SAMPLE_SEED={seed}")  # pytest shows it where the test fails, wherever that is
     rng = random.Random(seed)
     trial, expected, drawn = Trial(tmp_path), {}, {}
     trial.generate()
@@ -162,7 +163,7 @@ def test_a_drawn_sample_of_answers_gets_the_same_marks_through_nbgrader(tmp_path
         assert done.returncode == 0, done.stderr
     for (assignment, student), marks in expected.items():
         found = trial.marks(assignment)[student]
-        assert {name: found[name] for name in marks} == marks, f"SAMPLE_SEED={seed}: {drawn[assignment, student]}"
+        assert {name: found[name] for name in marks} == marks, drawn[assignment, student]
 
 
 def test_the_committed_seed_is_the_default_of_every_tool():

@@ -19,7 +19,11 @@ from helpers.explorers import figures, models
 from helpers.explorers.shell import WIDGET, Number
 from tests.support.figure_rules import RULES
 
-EXPLORERS = ("explore_repeated_softmax", "explore_temperature_range", "explore_vocabulary")
+EXPLORERS = {
+    "explore_repeated_softmax": ["n_points", "steps", "temperature", "dtype"],
+    "explore_temperature_range": ["half_range", "temperature", "outlier"],
+    "explore_vocabulary": ["spread", "temperature", "mass"],
+}
 every_explorer = pytest.mark.parametrize("name", EXPLORERS)
 
 
@@ -260,7 +264,8 @@ CORE = {"VBox", "HBox", "HTML", "IntSlider", "FloatSlider", "BoundedIntText", "B
 
 
 @every_explorer
-def test_every_control_is_labelled_and_core(explorer):
+def test_every_control_is_labelled_and_core(explorer, name):
+    assert list(explorer.controls) == EXPLORERS[name]
     assert all(control.field.description for control in explorer.controls.values())
     names = [type(widget).__name__ for widget in widgets_in(explorer.view)]
     assert set(names) <= CORE and names.count("HTML") == 2

@@ -80,8 +80,9 @@ def outdate(root, student, **changes):
 def files_of(root, student):
     """Return what a student's files hold, and when they were written."""
     places = [root / step / student for step in ("submitted", "autograded", "feedback")] + [saved(root, student)]
-    paths = [path for place in places for path in ([place] if place.is_file() else place.rglob("*"))]
-    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in paths if path.is_file()}
+    found = {place: [path for path in (place, *place.rglob("*")) if path.is_file()] for place in places}
+    assert all(found.values()), found
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for paths in found.values() for path in paths}
 
 
 # One command

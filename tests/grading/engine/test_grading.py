@@ -13,7 +13,7 @@ from grading.authoring.draw import COMMITTED_SEED, hidden_bytes, public_bytes
 from grading.course import REPOSITORY, Course
 from grading.engine.judge import inputs_of
 from grading.engine.verdict import verdict
-from helpers.checks.cases import read_cases, tensor_names
+from helpers.checks.cases import CaseFile, read_cases, tensor_names
 from helpers.checks.recognise import parts_of
 from tests.support.course import ASSIGNMENTS, CASES, COURSE, Trial, case_files, filled, released, solutions
 
@@ -167,14 +167,31 @@ def test_no_hidden_number_is_in_what_students_get():
     assert {str(path): leaks(path.read_bytes(), numbers) for path in given} == {str(path): set() for path in given}
 
 
+def sent_references(file, name):
+    """Return the tensors among those sent for an exercise that hold an expected value, or that no argument names."""
+    calls, tensors = inputs_of(file, name)
+    named = set(re.findall(r"'(?:tensor|ndarray)': \['(\w+)'", str(calls)))
+    expected = set().union(*(references(case["expected"]) for case in file.exercises[name]["cases"]))
+    return set(tensors) & expected | set(tensors) ^ named
+
+
 @pytest.mark.parametrize("name", sorted(set(EXERCISES)))
-def test_the_kernel_gets_no_reference(name):
-    """Every tensor sent is one that an argument names, and no expected value of a case is among what is sent."""
+def test_the_kernel_gets_each_cases_arguments_and_no_reference(name):
+    kinds = {"args", "kwargs"} | ({"value"} if name.startswith("prediction_") else set())
     for file in case_files(name):
-        calls, tensors = inputs_of(file, name)
-        assert all(set(call) <= {"args", "kwargs", "value"} for call in calls)
-        cases = file.exercises[name]["cases"]
-        assert not set().union(*(references(case["expected"]) for case in cases)) & set(tensors)
+        calls, _ = inputs_of(file, name)
+        assert [set(call) for call in calls] == [kinds] * len(file.exercises[name]["cases"])
+        assert sent_references(file, name) == set()
+
+
+def test_a_reference_among_what_the_kernel_gets_is_seen():
+    """The red fixture: an argument that is the expected value."""
+    public, _ = case_files("softmax_t")
+    exercise = public.exercises["softmax_t"]
+    [reference] = references(exercise["cases"][0]["expected"])
+    case = exercise["cases"][0] | {"args": [{"tensor": [reference]}]}
+    spoilt = CaseFile({"softmax_t": exercise | {"cases": [case]}}, public.tensors)
+    assert sent_references(spoilt, "softmax_t") == {reference}
 
 
 def test_nothing_that_came_after_a_hidden_input_stays(course):
@@ -183,7 +200,7 @@ def test_nothing_that_came_after_a_hidden_input_stays(course):
     assert len(kept) == 2
     numbers = hidden_numbers()
     assert {path.name: leaks(path.read_bytes(), numbers) for path in kept} == {path.name: set() for path in kept}
-    assert all(score == 0 for score in course.marks(ASSIGNMENTS[0])["nosy"].values())
+    assert course.marks(ASSIGNMENTS[0])["nosy"] == dict.fromkeys(graded_exercises(ASSIGNMENTS[0]), 0.0)
 
 
 def test_the_leak_test_sees_a_leak():
