@@ -12,7 +12,7 @@ from helpers.checks import cases, report
 from source.oracle import softmax_array
 from source.reproduce import answers
 from source.tolerance import softmax_tolerance
-from tests.benchmarks.bench_softmax import ROUNDS, peak_bytes
+from tests.support.benchmark import ROUNDS, peak_bytes
 from tests.support.course import ASSIGNMENTS, COURSE, solutions
 
 MPS, CUDA = torch.backends.mps.is_available(), torch.cuda.is_available()

@@ -9,11 +9,10 @@ from grading.__main__ import main
 from grading.gradebook.status import REASON
 from grading.lms import roster
 from grading.lms.grade_files import write_grades
-from tests.grading.lms.test_roster import CANVAS_EXPORT, MOODLE_EXPORT, WORKSHEET, written
-from tests.grading.plugins.test_export import FILES, SOLVED, place
-from tests.support.course import ASSIGNMENTS
+from tests.support.course import FILES, FIRST
+from tests.support.handed_in import SOLVED, place
+from tests.support.systems import CANVAS_EXPORT, MOODLE_EXPORT, WORKSHEET, written
 
-FIRST = ASSIGNMENTS[0]
 EVIL = '''\
 id,last_name,first_name,email
 s1,"=HYPERLINK(""http://example.edu"")",Student,one@example.edu

@@ -37,9 +37,10 @@ from helpers.checks.compare import Result
 from helpers.checks.kinds import kind_of
 from helpers.checks.rules import violations
 from helpers.support.language import english, plain
-from tests.course.test_browser import CHROMIUM
-from tests.grading.engine.test_grading import hidden_numbers, leaks
+from tests.support.browser import CHROMIUM, in_chromium
 from tests.support.course import CASES, COURSE, FORBIDDEN, NO_SHIFT, Trial, filled, released, solutions
+from tests.support.figure_rules import contrast
+from tests.support.leaks import hidden_numbers, leaks
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted:sqlalchemy.exc.SAWarning")  # nbgrader's own
 
@@ -315,18 +316,6 @@ class Outline(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
-def luminance(colour):
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return sum(weight * p for weight, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(one, other):
-    """Return the contrast of two colours as WCAG 2 defines it: from 1 to 21."""
-    low, high = sorted(map(luminance, (one, other)))
-    return (high + 0.05) / (low + 0.05)
-
-
 def problems(page):
     """Return what keeps a page from being accessible, printable, readable on a phone, or closed to the network."""
     tags = Outline(page).tags
@@ -469,7 +458,7 @@ def overhang(page, width, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not CHROMIUM, reason="no Chromium here; on Debian and Ubuntu: sudo apt install chromium")
+@in_chromium
 def test_no_page_is_wider_than_a_phone(course, misconceptions_page, tmp_path):
     pages = [path.read_text() for path in course.root.glob("feedback/*/*/*.html")]
     assert [overhang(page, 360, tmp_path) for page in (*pages, misconceptions_page)] == [0] * 6

@@ -20,9 +20,9 @@ from grading.course import REPOSITORY
 from grading.engine.verdict import verdict
 from grading.sandbox.isolation import isolation
 from helpers.checks.collect import collect
-from tests.grading.engine.test_grading import hidden_numbers, leaks
 from tests.support.attacks import bank
 from tests.support.course import Trial, case_files, solutions, use_cases
+from tests.support.leaks import hidden_numbers, leaks
 from tests.support.small_course import ASSIGNMENT, FULL, filled, generate
 
 pytestmark = pytest.mark.skipif(
