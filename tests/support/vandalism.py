@@ -15,6 +15,8 @@ from tests.support.handed_in import zipped
 from tests.support.vandal import SOLVED
 
 ANSWERS = SOLVED[FIRST]
+SAME_ID = "Some cells had the same id; each has its own now."
+FOUND = "Found by the function it defines, for nbgrader's mark was lost, as after Colab or VS Code"
 HALF = ("softmax_t", "decay_ratios")
 
 
@@ -58,13 +60,13 @@ def a_deleted_check(document):
 def a_duplicated_solution(document):
     place = index(document, "softmax_t")
     document["cells"].insert(place, copy.deepcopy(document["cells"][place]))
-    return "There more than once, word for word; one copy kept: `softmax_t`."
+    return SAME_ID, "There more than once, word for word; one copy kept: `softmax_t`."
 
 
 def a_duplicated_check(document):
     place = index(document, "test_softmax_t")
     document["cells"].insert(place, copy.deepcopy(document["cells"][place]))
-    return "Check there more than once; one copy kept: `softmax_t`."
+    return SAME_ID, "Check there more than once; one copy kept: `softmax_t`."
 
 
 def a_solution_split_in_three(document):
@@ -72,7 +74,7 @@ def a_solution_split_in_three(document):
     cell, lines = document["cells"][place], document["cells"][place]["source"].splitlines()
     parts = lines[:5], lines[5:-2], lines[-2:]
     document["cells"][place : place + 1] = [cell | {"source": "\n".join(part)} for part in parts]
-    return "Split into several cells, joined again: `softmax_t`."
+    return SAME_ID, "Split into several cells, joined again: `softmax_t`."
 
 
 def a_solution_split_after_its_indent(document):
@@ -104,7 +106,7 @@ def a_solution_turned_into_markdown(document):
 def a_solution_turned_into_raw_text_without_its_mark(document):
     a_solution_turned_into_markdown(document)
     cell_of(document, "softmax_t").update(cell_type="raw", metadata={})
-    return "Turned into another kind of cell, made what it was: `softmax_t`."
+    return f"{FOUND}: `softmax_t`.", "Turned into another kind of cell, made what it was: `softmax_t`."
 
 
 def a_check_turned_into_markdown(document):
@@ -129,14 +131,14 @@ def metadata_from_the_future(document):
 
 def metadata_of_the_wrong_kind(document):
     cell_of(document, "softmax_t")["metadata"]["nbgrader"].update(grade_id=["softmax_t"], grade=None)
-    return "Found by the function it defines, for nbgrader's mark was lost, as after Colab or VS Code: `softmax_t`."
+    return f"{FOUND}: `softmax_t`.", "nbgrader metadata changed; the released one counts: `softmax_t`."
 
 
 def all_metadata_lost(document):
     for cell in document["cells"]:
         cell["metadata"] = {}
     names = ", ".join(f"`{name}`" for name in HALF)
-    return f"Found by the function it defines, for nbgrader's mark was lost, as after Colab or VS Code: {names}."
+    return f"{FOUND}: {names}."
 
 
 def a_file_from_colab(document):
@@ -193,7 +195,7 @@ def a_changed_demonstration(document):
 
 def duplicated_prose(document):
     document["cells"].insert(2, copy.deepcopy(document["cells"][0]))
-    return ("Some cells had the same id; each has its own now.", "1 cell of the released notebook there more than once")
+    return SAME_ID, "1 cell of the released notebook there more than once; one copy kept."
 
 
 def cells_without_ids(document):
@@ -209,7 +211,10 @@ def malformed_outputs(document):
 
 def malformed_cells(document):
     document["cells"] += [7, {"cell_type": "nonsense", "source": [1, "x"]}]
-    return "3 cells had a wrong form; what could be read was kept."
+    return (
+        "1 cell had no id, or an invalid one; each has one now.",
+        "3 cells had a wrong form; what could be read was kept.",
+    )
 
 
 def another_kernel(document):
