@@ -163,6 +163,10 @@ SPOILT = {
 }
 
 
+def test_every_rule_has_a_red_fixture():
+    assert {rule for rule, _ in SPOILT.values()} | {no_language} == set(RULES)
+
+
 @pytest.mark.parametrize(("problems", "cell"), SPOILT.values(), ids=SPOILT.keys())
 def test_every_rule_can_fail(problems, cell):
     assert [rule.__name__ for rule in RULES if rule is not no_language and rule(notebook())] == []

@@ -8,8 +8,9 @@ import pytest
 from nbclient import NotebookClient
 
 from grading.course import REPOSITORY
+from grading.reports.catalogues import languages
 from source.reproduce import answers
-from tests.support.course import ASSIGNMENTS, solutions
+from tests.support.course import ASSIGNMENTS, filled, solutions
 
 
 @pytest.fixture(scope="module", params=ASSIGNMENTS)
@@ -81,3 +82,31 @@ def test_an_example_that_is_wrong_is_noticed():
     """The red fixture."""
     parsed = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "wrong", None, None)
     assert doctest.DocTestRunner(verbose=False).run(parsed, out=lambda text: None).failed == 1
+
+
+# What only the instructor has
+
+
+def answers_shown(assignment, text):
+    """Return the lines of an assignment's answers that stand in a notebook's text, but for the heads of blocks."""
+    written = "\n".join(solutions(assignment).values())
+    blocks = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", written, re.DOTALL)
+    lines = {line.strip() for block in blocks for line in block.split("\n")}
+    cells = nbformat.reads(text, nbformat.NO_CONVERT).cells
+    shown = {line.strip() for cell in cells for line in cell.source.split("\n")}
+    return {line for line in lines & shown if line and not line.endswith(":")}
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_no_line_of_an_answer_is_in_what_students_get(assignment):
+    given = [path for folder in ("release", "notebooks") for path in (REPOSITORY / folder).rglob(f"{assignment}.ipynb")]
+    assert len(given) == 2 + len(languages(REPOSITORY))
+    found = {path: answers_shown(assignment, path.read_text("utf-8")) for path in given}
+    assert found == {path: set() for path in given}
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_an_answer_that_is_left_in_a_notebook_is_seen(assignment):
+    """The red fixture."""
+    for exercise, answer in solutions(assignment).items():
+        assert answers_shown(assignment, nbformat.writes(filled(assignment, {exercise: answer}))), exercise

@@ -328,14 +328,14 @@ def problems(page):
         "language": ("html", {"lang": "en"}) in tags,
         "one first heading": levels.count(1) == 1,
         "headings in order": levels[:1] == [1] and all(b <= a + 1 for a, b in pairwise(levels)),
-        "title": bool(re.search(r"<title>\s*\S", page)),
+        "title": bool(re.search(r"<title>\s*[^<\s]", page)),
         "main": [tag for tag, _ in tags].count("main") == 1,
         "viewport": any(found.get("content", "").startswith("width=device-width") for _, found in tags),
         "table headers": all("scope" in found for tag, found in tags if tag == "th"),
         "contrast": all(contrast(text, ground) >= 4.5 for text in texts.values() for ground in grounds),
         "bars": contrast(colours["bar"], colours["paper"]) >= 3,
         "colours with a name": not re.search(r"(?<!-)color: #", page),
-        "no script": not any(tag == "script" or name.startswith("on") for tag, name, _ in attributes),
+        "no script": "script" not in dict(tags) and not any(name.startswith("on") for _, name, _ in attributes),
         "no request": not any(name in ("src", "srcset", "data") for _, name, _ in attributes)
         and all(value.startswith("#") for tag, name, value in attributes if name == "href")
         and "url(" not in page
@@ -369,7 +369,13 @@ def test_every_page_is_accessible_printable_and_closed_to_the_network(course, mi
         ("viewport", "width=device-width", "width=980"),
         ("table headers", 'scope="col"', ""),
         ("no script", "<main>", "<main onclick='x()'>"),
+        ("no script", "</main>", "</main><script>x()</script>"),
         ("no request", "<main>", "<main><img src='https://example.org/x.png'>"),
+        ("no request", "<main>", "<main><a href='https://example.org'>x</a>"),
+        ("no request", "@media print", "@import 'https://example.org/x.css'; @media print"),
+        ("no request", "@media print", "p { background: url(https://example.org/x.png) } @media print"),
+        ("title", "<title>", "<title></title>"),
+        ("main", "<main>", "<div>"),
         ("unfolded in print", "details::details-content", "details"),
     ],
 )
