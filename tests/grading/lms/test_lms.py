@@ -175,7 +175,19 @@ def test_a_student_cannot_change_how_the_others_files_are_read(tmp_path):
 DOCUMENTED = (REPOSITORY / "docs" / "lms.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("system, example", re.findall(r"^\| (\w[^|]*) \| .* \| `(.+)` \|$", DOCUMENTED, re.MULTILINE))
+EXAMPLES = [
+    (system, example)
+    for system, examples in re.findall(r"^\| (\w[^|]*) \| .* \| `(.+)` \|$", DOCUMENTED, re.MULTILINE)
+    for example in examples.split("`, `")
+]
+
+
+def test_every_system_that_is_recognised_is_documented_with_an_example():
+    systems = ["Canvas", "Moodle", "Moodle, without folders", "Gradescope", "Google Classroom", "plain", "plain"]
+    assert [system for system, _ in EXAMPLES] == systems
+
+
+@pytest.mark.parametrize("system, example", EXAMPLES)
 def test_every_documented_name_is_recognised(system, example):
     names = [example, "assignment_77_export/submission_metadata.yml"] if system == "Gradescope" else [example]
     entries = [archive.FoundFile(PurePosixPath(name), None, LISTING.encode) for name in names]
