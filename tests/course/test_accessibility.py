@@ -168,7 +168,7 @@ def test_every_rule_has_a_red_fixture():
 
 
 @pytest.mark.parametrize(("problems", "cell"), SPOILT.values(), ids=SPOILT.keys())
-def test_every_rule_can_fail(problems, cell):
+def test_every_rule_sees_the_notebook_that_was_spoilt_for_it(problems, cell):
     assert [rule.__name__ for rule in RULES if rule is not no_language and rule(notebook())] == []
     assert problems(notebook(shown(ALT, **GOOD))) == []
     assert problems(notebook(cell))

@@ -18,6 +18,7 @@ import helpers
 from helpers.explorers import figures, models
 from helpers.explorers.shell import WIDGET, Number
 from tests.support.figure_rules import RULES
+from tests.support.longdouble import softmax
 
 EXPLORERS = {
     "explore_repeated_softmax": ["n_points", "steps", "temperature", "dtype"],
@@ -30,11 +31,6 @@ every_explorer = pytest.mark.parametrize("name", EXPLORERS)
 @pytest.fixture
 def explorer(name):
     return getattr(helpers, name)()
-
-
-def softmax(x):
-    weights = np.exp(np.asarray(x, np.longdouble) - np.max(x))
-    return weights / weights.sum()
 
 
 def test_repeating_agrees_with_fifty_digits():

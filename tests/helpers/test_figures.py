@@ -20,11 +20,7 @@ from helpers.pipeline import run_full_pipeline
 from helpers.plots.drawing import GREY, colours, markers
 from helpers.plots.figures import plot_final_tops, plot_full, plot_iterations, plot_log_std, plot_zoomed
 from tests.support.figure_rules import RULES, contrast, drawn, repeated_styles
-
-
-def softmax(x):
-    weights = np.exp(x.astype(np.longdouble) - x.max())
-    return weights / weights.sum()
+from tests.support.longdouble import softmax
 
 
 def iterate(n_points=20, n_iters=8):
@@ -117,7 +113,7 @@ def broken_text(figure, axes):
         )
     ),
 )
-def test_every_rule_can_fail(problems, spoil):
+def test_every_rule_sees_the_figure_that_was_spoilt_for_it(problems, spoil):
     figure = FIGURES["1a"]()
     spoil(figure, figure.axes[0])
     figure.draw_without_rendering()

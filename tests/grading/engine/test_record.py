@@ -110,7 +110,7 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("part", OTHERS)
-def test_the_version_is_another_one_with_other(part):
+def test_terms_that_differ_in_one_part_are_another_version(part):
     assert replace(TERMS, **{part: OTHERS[part]}).version != TERMS.version
 
 

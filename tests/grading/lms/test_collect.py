@@ -166,7 +166,7 @@ def test_an_interrupted_write_leaves_nothing_half_written(tmp_path, monkeypatch,
         ([".", "--assignment", FIRST], ". holds the course's own files"),
     ],
 )
-def test_mistakes_are_told_in_a_sentence(arguments, words, monkeypatch, capsys):
+def test_what_cannot_be_collected_is_refused_in_a_sentence(arguments, words, monkeypatch, capsys):
     monkeypatch.chdir(REPOSITORY)
     assert main(["collect", *arguments]) == 2
     assert words in capsys.readouterr().err

@@ -314,7 +314,7 @@ def test_an_answer_merged_with_the_setup_cell_is_found_without_it():
 @pytest.mark.slow
 @given(wrecks())
 @settings(ROUGH, max_examples=5000)
-def test_after_much_random_vandalism_as_well(wreck):
+def test_the_same_holds_after_thousands_of_acts_of_random_vandalism(wreck):
     examine(wreck)
 
 

@@ -87,7 +87,7 @@ def test_nothing_but_scratch_can_be_written_to():
 
 
 @in_bubblewrap
-def test_the_systems_settings_stay_when_root_grades():
+def test_the_systems_settings_stay_as_they_are():
     """Root's sandbox owns /proc/sys and the devices: they could be written to, before the sandbox covered them."""
     found = tried(
         """import contextlib
