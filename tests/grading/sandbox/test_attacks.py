@@ -21,7 +21,7 @@ from grading.engine.verdict import verdict
 from grading.sandbox.isolation import isolation
 from helpers.checks.collect import collect
 from tests.support.attacks import bank
-from tests.support.course import Trial, case_files, solutions, use_cases
+from tests.support.course import Trial, case_files, graded_cell, solutions, use_cases
 from tests.support.leaks import hidden_numbers, leaks
 from tests.support.small_course import ASSIGNMENT, FULL, filled, generate
 
@@ -36,7 +36,7 @@ MARKER = "left-by-an-attack"
 PR_SET_CHILD_SUBREAPER = 36
 
 QUICK = """setup_forged torch_patched ast_transformer showtraceback from_a_thread forged_reply test_edited
-way_alias kill_parent os_exit read_all write_all carry_out returns_evil_object""".split()
+way_alias kill_parent os_exit read_all write_all carry_out returns_evil_object message_kind message_script""".split()
 
 
 class Batch:
@@ -227,7 +227,7 @@ def test_no_hidden_input_is_carried_out(batch, quick):
 
 @EVERYWHERE
 def test_the_log_and_the_files_hold_nothing_active(batch, quick):
-    assert "\x1b]0;" not in batch(quick).done.stderr
+    assert "\x1b]0;" not in batch(quick).done.stdout + batch(quick).done.stderr
     for name in batch(quick).names:
         outputs = [cell.get("outputs") for cell in batch(quick).course.graded(name, ASSIGNMENT).cells]
         assert "alert(" not in str(outputs), name
@@ -236,11 +236,10 @@ def test_the_log_and_the_files_hold_nothing_active(batch, quick):
 @pytest.mark.parametrize("way", [name for name in BANK if name.startswith("way_")])
 @pytest.mark.slow
 def test_a_forbidden_way_is_told_by_name_and_line(batch, way):
-    cells = batch(False).course.graded(way, ASSIGNMENT).cells
-    cell = next(c for c in cells if c.metadata.get("nbgrader", {}).get("grade_id") == "test_softmax_t")
-    (violation,) = cell.outputs[0].data["application/json"]["violations"]
+    graded = batch(False).course.graded(way, ASSIGNMENT)
+    (violation,) = graded_cell(graded, "test_softmax_t").outputs[0].data["application/json"]["violations"]
     assert "softmax" in violation["name"]
-    assert any(violation["line"] in c.source for c in cells)
+    assert any(violation["line"] in cell.source for cell in graded.cells)
 
 
 @pytest.mark.slow
