@@ -27,6 +27,11 @@ def filled(assignment, answers):
     return fill(released(assignment), answers)
 
 
+def graded_cell(notebook, grade_id):
+    """Return the cell that nbgrader knows by this name."""
+    return next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
+
+
 def assignment_of(exercise):
     """Return the first assignment with an exercise of that name."""
     return next(name for name, (public, _) in CASES.items() if exercise in public.exercises)

@@ -13,7 +13,17 @@ from grading.course import REPOSITORY, Course
 from grading.engine.judge import inputs_of
 from grading.engine.verdict import verdict
 from helpers.checks.cases import CaseFile, read_cases
-from tests.support.course import ASSIGNMENTS, COURSE, Trial, case_files, filled, points, released, solutions
+from tests.support.course import (
+    ASSIGNMENTS,
+    COURSE,
+    Trial,
+    case_files,
+    filled,
+    graded_cell,
+    points,
+    released,
+    solutions,
+)
 from tests.support.leaks import hidden_numbers, leaks, references
 
 EXERCISES = [name for assignment in ASSIGNMENTS for name in points(assignment)]
@@ -66,7 +76,7 @@ def test_the_solved_notebook_scores_full_marks(course, assignment):
 
 
 def test_an_unattempted_exercise_says_so_in_the_graded_notebook(course):
-    cell = graded_cell(course, "blank", ASSIGNMENTS[0], "test_softmax_t")
+    cell = graded_cell(course.graded("blank", ASSIGNMENTS[0]), "test_softmax_t")
     assert cell.outputs[0].data["text/plain"] == "softmax_t: 0 of 5 points; not attempted yet."
     assert cell.outputs[1].data["text/plain"] == "0.0"
 
@@ -80,7 +90,7 @@ def test_without_the_judge_every_mark_is_zero(tmp_path):
     assert stock.marks(ASSIGNMENTS[0])["solved"] == dict.fromkeys(points(ASSIGNMENTS[0]), 0.0)
 
 
-def test_feedback_and_export_work_as_they_are(course, tmp_path):
+def test_nbgraders_own_feedback_and_export_show_the_marks(course, tmp_path):
     done = course.nbgrader("generate_feedback", ASSIGNMENTS[0])
     assert done.returncode == 0, done.stderr
     page = (course.root / "feedback" / "solved" / ASSIGNMENTS[0] / f"{ASSIGNMENTS[0]}.html").read_text()
@@ -92,11 +102,6 @@ def test_feedback_and_export_work_as_they_are(course, tmp_path):
     assert scores[ASSIGNMENTS[0], "solved"] == "20.0"
     assert scores[ASSIGNMENTS[1], "blank"] == "0.0"
     assert scores[ASSIGNMENTS[1], "nosy"] == "", "nothing was handed in"
-
-
-def graded_cell(course, student, assignment, grade_id):
-    cells = course.graded(student, assignment).cells
-    return next(cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
 
 
 # What never leaks

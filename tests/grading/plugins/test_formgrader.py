@@ -19,7 +19,7 @@ from nbformat.v4 import new_markdown_cell
 from grading.course import REPOSITORY
 from grading.plugins.formgrader import harmless
 from tests.support.browser import in_chromium, screenshot, serving
-from tests.support.course import FIRST, Trial, fill, points, solutions
+from tests.support.course import FIRST, Trial, fill, graded_cell, points, solutions
 
 POINTS = points(FIRST)
 ONLY_SOFTMAX = dict.fromkeys(POINTS, 0.0) | {"softmax_t": POINTS["softmax_t"]}
@@ -120,10 +120,7 @@ def test_formgraders_button_grades_as_the_command_does(course, formgrader):
     answer = formgrader.call(f"submission/{FIRST}/student-two/autograde", "POST")
     assert answer["success"], answer
     assert course.marks(FIRST)["student-two"] == ONLY_SOFTMAX
-    cells = {
-        cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in course.graded("student-two", FIRST).cells
-    }
-    shown = cells["test_softmax_t"].outputs[0].data
+    shown = graded_cell(course.graded("student-two", FIRST), "test_softmax_t").outputs[0].data
     assert shown["text/plain"].startswith("softmax_t: 5 of 5 points") and shown["application/json"]["isolation"]
 
 
