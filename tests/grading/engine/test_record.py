@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -70,6 +71,11 @@ def test_every_module_that_judging_imports_is_among_those_that_decide_or_is_know
 def test_a_folder_that_is_left_out_of_those_that_decide_is_noticed(imported, folder):
     """The red fixture."""
     assert undecided(imported, [each for each in DECIDING if each != folder]) > set(DECIDES_NOTHING)
+
+
+def test_the_architecture_names_the_folders_that_decide_and_no_other():
+    said = (REPOSITORY / "ARCHITECTURE.md").read_text("utf-8").partition("**version**: a digest of ")[2]
+    assert re.findall(r"`([\w/]+)/`", said.partition(", the course's data")[0]) == list(DECIDING)
 
 
 @pytest.fixture(scope="module")
