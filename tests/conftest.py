@@ -12,10 +12,8 @@ from filelock import FileLock
 
 from grading.sandbox import kernels
 from helpers.checks import cases
-from tests.support.course import ASSIGNMENTS, released
-
-FIRST = ASSIGNMENTS[0]
-FILES = (f"{FIRST}.ipynb", "more.ipynb")
+from tests.support import browser
+from tests.support.course import FILES, FIRST, released
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +60,13 @@ def alone(sandboxes):
     """Hold that lock for all tests of a file."""
     with sandboxes:
         yield
+
+
+@pytest.fixture
+def page(tmp_path):
+    """A page of a fresh Chromium, which keeps a list of everything that went wrong in it."""
+    with browser.chromium_page(tmp_path / "profile") as page:
+        yield page
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ import scipy.special
 import torch
 
 from helpers import pick_device, softmax_t
+from tests.support.benchmark import ROUNDS, peak_bytes
 
 T = 0.7
-ROUNDS = {(101,): 1000, (64, 50257): 15, (4096, 4096): 7, (8, 128256): 60}
 THREADS = sorted({1, os.cpu_count()})
 # On a GPU the number of the CPU's threads does not matter.
 PLACES = [("cpu", threads) for threads in THREADS] + [(str(pick_device()), 1)] * (pick_device().type != "cpu")
@@ -60,25 +60,6 @@ def wait(device):
     """Wait until a GPU has done what it was given."""
     if device != "cpu":
         getattr(torch, torch.device(device).type).synchronize()
-
-
-def peak_bytes(call, device="cpu"):
-    """Return the peak of what one call of torch allocates; nan on MPS, which keeps no record.
-
-    On CUDA it comes from the allocator's own statistics, on the CPU from the profiler's record of its allocator.
-    """
-    if torch.device(device).type == "cuda":
-        torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated()
-        call()
-        return torch.cuda.max_memory_allocated() - before
-    if device != "cpu":
-        return float("nan")
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
-        call()
-    events = [event for event in profile.profiler.kineto_results.events() if event.name() == "[memory]"]
-    events.sort(key=lambda event: event.start_ns())
-    return int(np.cumsum([event.nbytes() for event in events]).max())
 
 
 def numpy_peak_bytes(call):

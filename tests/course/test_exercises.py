@@ -20,11 +20,13 @@ from tests.support.matrix import (
     answers_to,
     files,
     judge,
+    main,
     matrix_of,
     misjudged,
     untold,
     useless,
 )
+from tests.support.small_exercise import HALVE, small_exercise
 
 # Cases that kill nothing alone, and why they stay.
 PLAINEST = "the plainest example of its exercise: what a student can compute by hand comes first"
@@ -56,8 +58,8 @@ def test_every_wrong_answer_loses_points_and_every_right_one_gets_all(exercise):
 
 @exercises
 def test_public_cases_alone_catch_four_of_five_wrong_answers(exercise):
-    rows = wrong(matrix_of(exercise))
-    assert sum(row.caught(hidden=False) for row in rows) >= 0.8 * len(rows)
+    caught = [row.caught(hidden=False) for row in wrong(matrix_of(exercise))]
+    assert caught.count(True) >= 0.8 * len(caught) > 0
 
 
 @exercises
@@ -124,6 +126,34 @@ def test_the_gate_sees_a_case_that_kills_nothing_alone():
     assert "one deviation" not in useless(rows) and "a zero in between" in useless(rows)
 
 
+def test_the_gate_sees_that_public_cases_alone_miss_a_table_of_their_answers():
+    """The red fixture."""
+    public, _ = files("iterated_softmax")
+    known = answers_to("decay_ratios")["right_by_a_loop"].function
+    asked = [case["args"][0]["list"] for case in public.exercises["decay_ratios"]["cases"]]
+    cheat = Answer("wrong_table", lambda stds: known(stds) if stds in asked else [0.5], "", "")
+    row = judge("decay_ratios", cheat, files("iterated_softmax"))
+    assert (row.caught(hidden=False), row.caught(hidden=True)) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "faults"),
+    [
+        ("", "", []),
+        ("return 2 * x", "return x / 2", ["wrong_doubles is misjudged", "wrong_doubles is not told its sentence"]),
+        ("Your numbers match twice x.", "You doubled it.", ["wrong_doubles is not told its sentence"]),
+        ("def right_by_division(x):\n    return x / 2", "def right_not(x):\n    return x", ["right_not is misjudged"]),
+    ],
+)
+def test_the_command_names_answers_that_are_misjudged_or_not_told_and_fails(tmp_path, capsys, old, new, faults):
+    """The red fixtures, and what is fine beside them."""
+    assert old in HALVE
+    small_exercise(tmp_path, HALVE.replace(old, new))
+    assert main(["one", "--course", str(tmp_path)]) == bool(faults)
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in said if line.startswith("halve: ")] == [f"halve: {fault}" for fault in faults]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_seed_of_hidden_cases_lets_a_wrong_answer_through(seed):
@@ -144,6 +174,7 @@ def test_no_processor_changes_a_verdict(assignment, capability):
 @pytest.mark.slow
 def test_a_drawn_sample_of_answers_gets_the_same_marks_through_nbgrader(tmp_path):
     seed = os.environ.get("SAMPLE_SEED") or str(random.randrange(10**6))
+    print(f"Draw the same again with SAMPLE_SEED={seed}")  # pytest shows it where the test fails, wherever that is
     rng = random.Random(seed)
     trial, expected, drawn = Trial(tmp_path), {}, {}
     trial.generate()
@@ -162,7 +193,7 @@ def test_a_drawn_sample_of_answers_gets_the_same_marks_through_nbgrader(tmp_path
         assert done.returncode == 0, done.stderr
     for (assignment, student), marks in expected.items():
         found = trial.marks(assignment)[student]
-        assert {name: found[name] for name in marks} == marks, f"SAMPLE_SEED={seed}: {drawn[assignment, student]}"
+        assert {name: found[name] for name in marks} == marks, drawn[assignment, student]
 
 
 def test_the_committed_seed_is_the_default_of_every_tool():

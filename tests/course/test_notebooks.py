@@ -1,14 +1,16 @@
 """The notebooks that students get: they run from top to bottom as they are, and say in words what is missing."""
 
 import doctest
+import re
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
 from grading.course import REPOSITORY
+from grading.reports.catalogues import languages
 from source.reproduce import answers
-from tests.support.course import ASSIGNMENTS, solutions
+from tests.support.course import ASSIGNMENTS, filled, solutions
 
 
 @pytest.fixture(scope="module", params=ASSIGNMENTS)
@@ -41,9 +43,17 @@ def test_every_check_says_that_its_exercise_is_not_attempted_yet(run):
         assert checks[f'check("{name}", {name})'] == f"{name}: {what}."
 
 
-def test_every_prediction_waits_to_be_made(run):
-    shown = [text for source, text in texts(run[1]).items() if source.startswith("helpers.reveal(")]
-    assert all(text.startswith("prediction_") and "still empty" in text for text in shown)
+def test_every_prediction_waits_to_be_made_or_for_what_its_result_is_made_of(run):
+    assignment, notebook = run
+    shown = {
+        re.search(r'reveal\("(\w+)"', source)[1]: text
+        for source, text in texts(notebook).items()
+        if "helpers.reveal(" in source
+    }
+    empty = [name for name, text in shown.items() if f"{name}: still empty" in text]
+    waiting = [name for name, text in shown.items() if text.startswith("This cell waits for ")]
+    assert list(shown) == [name for name in solutions(assignment) if name.startswith("prediction_")]
+    assert sorted(empty + waiting) == sorted(shown) and empty and waiting
 
 
 def test_every_cell_that_draws_on_an_exercise_waits_for_it_in_one_line(run):
@@ -72,3 +82,31 @@ def test_an_example_that_is_wrong_is_noticed():
     """The red fixture."""
     parsed = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "wrong", None, None)
     assert doctest.DocTestRunner(verbose=False).run(parsed, out=lambda text: None).failed == 1
+
+
+# What only the instructor has
+
+
+def answers_shown(assignment, text):
+    """Return the lines of an assignment's answers that stand in a notebook's text, but for the heads of blocks."""
+    written = "\n".join(solutions(assignment).values())
+    blocks = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", written, re.DOTALL)
+    lines = {line.strip() for block in blocks for line in block.split("\n")}
+    cells = nbformat.reads(text, nbformat.NO_CONVERT).cells
+    shown = {line.strip() for cell in cells for line in cell.source.split("\n")}
+    return {line for line in lines & shown if line and not line.endswith(":")}
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_no_line_of_an_answer_is_in_what_students_get(assignment):
+    given = [path for folder in ("release", "notebooks") for path in (REPOSITORY / folder).rglob(f"{assignment}.ipynb")]
+    assert len(given) == 2 + len(languages(REPOSITORY))
+    found = {path: answers_shown(assignment, path.read_text("utf-8")) for path in given}
+    assert found == {path: set() for path in given}
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_an_answer_that_is_left_in_a_notebook_is_seen(assignment):
+    """The red fixture."""
+    for exercise, answer in solutions(assignment).items():
+        assert answers_shown(assignment, nbformat.writes(filled(assignment, {exercise: answer}))), exercise

@@ -13,9 +13,8 @@ from grading.engine.judge import Judge
 from grading.plugins.feedback import FeedbackExporter
 from grading.plugins.mending import MendingExporter
 from grading.settings import configure
-from tests.support.course import ASSIGNMENTS, COURSE
+from tests.support.course import COURSE, FIRST
 
-FIRST = ASSIGNMENTS[0]
 CONFIG = """from grading.settings import configure
 c = get_config()
 configure(c, {folder!r})

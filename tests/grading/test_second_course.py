@@ -6,11 +6,7 @@ or `grading` names it.
 
 import csv
 import json
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -19,6 +15,8 @@ from nbclient import NotebookClient
 from grading.authoring.exercise import ExerciseError, load_exercises
 from grading.commands.new_course import TEMPLATE, course_files
 from grading.course import REPOSITORY, Course, fill, notebook_at
+from tests.support.commands import python
+from tests.support.course import graded_cell
 from tests.support.matrix import matrix, misjudged, untold
 
 MORE = REPOSITORY / "tests" / "second_course"
@@ -28,25 +26,15 @@ EXERCISES = ("power_step", "rayleigh_quotient")
 pytestmark = pytest.mark.slow
 
 
-def run(*command, cwd=REPOSITORY, code=0):
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = os.environ | {"PATH": path, "PYTHONPATH": str(REPOSITORY)}
-    done = subprocess.run(
-        [sys.executable, *map(str, command)], cwd=cwd, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """The course, built."""
     folder = tmp_path_factory.mktemp("courses") / "mine"
-    run("-m", "grading", "new-course", folder)
+    python("-m", "grading", "new-course", folder)
     shutil.copy(MORE / "rayleigh_quotient.py", folder / "source" / "exercises" / NAME)
     text = folder / "source" / f"{NAME}.py"
     text.write_text(text.read_text("utf-8") + "\n" + (MORE / "more_cells.txt").read_text("utf-8"), "utf-8")
-    run("-m", "grading.authoring.build", "--root", folder)
+    python("-m", "grading.authoring.build", "--root", folder)
     return Course(folder)
 
 
@@ -70,7 +58,7 @@ def graded(course):
         nbformat.write(notebook, course.folder / "in" / f"{student}_work.ipynb")
     (course.folder / "in" / "eve_work.ipynb").write_text("not a notebook")
     command = ("-m", "grading", "grade", "in", "--assignment", NAME, "--workers=0", "--course", course.folder)
-    return run(*command, cwd=course.folder, code=1)
+    return python(*command, cwd=course.folder, code=1)
 
 
 def test_nothing_of_helpers_or_grading_names_it():
@@ -80,7 +68,7 @@ def test_nothing_of_helpers_or_grading_names_it():
 
 
 def test_new_course_writes_into_an_empty_folder_only(course, tmp_path):
-    assert "is not empty: name a new folder" in run("-m", "grading", "new-course", course.folder, code=2)
+    assert "is not empty: name a new folder" in python("-m", "grading", "new-course", course.folder, code=2)
     written = {path.relative_to(tmp_path).as_posix() for path in course_files(tmp_path)}
     assert written == {path.relative_to(TEMPLATE).as_posix() for path in TEMPLATE.rglob("*.*") if path.is_file()} | {
         "Makefile"
@@ -104,11 +92,11 @@ def test_its_notebook_alone_checks_an_answer(course, tmp_path):
 
 
 def test_it_is_fresh_and_a_changed_point_is_named(course):
-    assert "every derived file is fresh" in run("-m", "grading.authoring.build", "--root", course.folder, "--check")
+    assert "every derived file is fresh" in python("-m", "grading.authoring.build", "--root", course.folder, "--check")
     text = course.folder / "source" / f"{NAME}.py"
     before = text.read_text("utf-8")
     text.write_text(before.replace('test="rayleigh_quotient" points=1', 'test="rayleigh_quotient" points=2'), "utf-8")
-    said = run("-m", "grading.authoring.build", "--root", course.folder, "--check", code=1)
+    said = python("-m", "grading.authoring.build", "--root", course.folder, "--check", code=1)
     text.write_text(before, "utf-8")
     assert "points=2, but ASPECTS of source/exercises/power_iteration/rayleigh_quotient.py make 1" in said
 
@@ -121,11 +109,7 @@ def test_its_class_is_graded_mended_and_exported(course, graded):
     assert "the file is not a notebook" in rows["eve"]["reason"] and "eve: NO MARK" in graded
     assert "Check missing (deleted, or of an older release); put back: `power_step`." in graded
     data = notebook_at(course.folder / "autograded" / "bob" / NAME / f"{NAME}.ipynb")
-    verdict = next(
-        cell.outputs[0].data["application/json"]
-        for cell in data.cells
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == "test_power_step"
-    )
+    verdict = graded_cell(data, "test_power_step").outputs[0].data["application/json"]
     assert {a["name"]: a["earned"] for a in verdict["aspects"]} == {"the direction": 0.0, "the length": 0.0}
 
 
@@ -134,7 +118,7 @@ def test_its_marks_are_explained(course, graded):
     assert "Your numbers match A x, not scaled." in page and "np.array([[2.0, 1.0], [0.0, 3.0]]" in page
     forbidden = (course.folder / "feedback" / "cy" / NAME / f"{NAME}.html").read_text("utf-8")
     assert "numpy.linalg.eigvals" in forbidden and "Write it from products of A and x." in forbidden
-    run("-m", "grading", "summary", "--assignment", NAME, "--course", course.folder, code=1)
+    python("-m", "grading", "summary", "--assignment", NAME, "--course", course.folder, code=1)
     found = json.loads((course.folder / "summary" / NAME / "summary.json").read_text("utf-8"))
     assert [student["student"] for student in found["students"]] == ["ada", "bob", "cy", "dan", "eve"]
 

@@ -12,7 +12,7 @@ from helpers.checks import cases, report
 from source.oracle import softmax_array
 from source.reproduce import answers
 from source.tolerance import softmax_tolerance
-from tests.benchmarks.bench_softmax import ROUNDS, peak_bytes
+from tests.support.benchmark import ROUNDS, peak_bytes
 from tests.support.course import ASSIGNMENTS, COURSE, solutions
 
 MPS, CUDA = torch.backends.mps.is_available(), torch.cuda.is_available()
@@ -24,7 +24,7 @@ on_cuda = pytest.mark.skipif(not CUDA, reason="torch sees no CUDA device on this
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_accuracy_by_dtype(dtype, temperature, capsys):
+def test_every_dtype_lies_within_the_written_tolerance(dtype, temperature, capsys):
     if dtype.itemsize > helpers.widest_float(DEVICE).itemsize:
         pytest.skip(f"{DEVICE.type} has no {dtype}")
     x = (3 * torch.randn(16, 101, generator=torch.Generator().manual_seed(0))).to(dtype)

@@ -97,9 +97,10 @@ def test_a_seed_that_numpy_cannot_take_is_refused_for_both(seed):
 
 # Any device. `meta` has shapes, dtypes and no numbers; tensors on it show where a result would lie.
 
+LEARNED = torch.tensor(0.5, requires_grad=True)
 TENSORS = {
     "softmax_t": lambda x: helpers.softmax_t(x, 0.5),
-    "softmax_t, learned temperature": lambda x: helpers.softmax_t(x, torch.tensor(0.5, requires_grad=True)),
+    "softmax_t, learned temperature": lambda x: helpers.softmax_t(x, LEARNED),
     "log_softmax_t": lambda x: helpers.log_softmax_t(x, 2.0),
     "entropy": lambda x: helpers.entropy(x, -1),
     "perplexity": lambda x: helpers.perplexity(x, -1),
@@ -144,8 +145,7 @@ def test_a_tensor_stays_where_it_is_whatever_the_default_device(name, default_de
     x = torch.ones(3, 5)
     expected = TENSORS[name](x)
     default_device("meta")
-    temperature_on_cpu = "learned" in name
-    result = helpers.softmax_t(x, 0.5) if temperature_on_cpu else TENSORS[name](x)
+    result = TENSORS[name](x)
     assert result.device.type == "cpu" and torch.equal(result, expected)
 
 

@@ -18,19 +18,19 @@ import helpers
 from helpers.explorers import figures, models
 from helpers.explorers.shell import WIDGET, NumberControl
 from tests.support.figure_rules import RULES
+from tests.support.longdouble import softmax
 
-EXPLORERS = ("explore_repeated_softmax", "explore_temperature_range", "explore_vocabulary")
+EXPLORERS = {
+    "explore_repeated_softmax": ["n_points", "steps", "temperature", "dtype"],
+    "explore_temperature_range": ["half_range", "temperature", "outlier"],
+    "explore_vocabulary": ["spread", "temperature", "mass"],
+}
 every_explorer = pytest.mark.parametrize("name", EXPLORERS)
 
 
 @pytest.fixture
 def explorer(name):
     return getattr(helpers, name)()
-
-
-def softmax(x):
-    weights = np.exp(np.asarray(x, np.longdouble) - np.max(x))
-    return weights / weights.sum()
 
 
 def test_repeating_agrees_with_fifty_digits():
@@ -260,7 +260,8 @@ CORE = {"VBox", "HBox", "HTML", "IntSlider", "FloatSlider", "BoundedIntText", "B
 
 
 @every_explorer
-def test_every_control_is_labelled_and_core(explorer):
+def test_every_control_is_labelled_and_core(explorer, name):
+    assert list(explorer.controls) == EXPLORERS[name]
     assert all(control.field.description for control in explorer.controls.values())
     names = [type(widget).__name__ for widget in widgets_in(explorer.view)]
     assert set(names) <= CORE and names.count("HTML") == 2

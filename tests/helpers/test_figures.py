@@ -20,11 +20,7 @@ from helpers.pipeline import run_full_pipeline
 from helpers.plots.drawing import GREY, colours, markers
 from helpers.plots.figures import plot_final_tops, plot_full, plot_iterations, plot_log_std, plot_zoomed
 from tests.support.figure_rules import RULES, contrast, drawn, repeated_styles
-
-
-def softmax(x):
-    weights = np.exp(x.astype(np.longdouble) - x.max())
-    return weights / weights.sum()
+from tests.support.longdouble import softmax
 
 
 def iterate(n_points=20, n_iters=8):
@@ -117,7 +113,7 @@ def broken_text(figure, axes):
         )
     ),
 )
-def test_every_rule_can_fail(problems, spoil):
+def test_every_rule_sees_the_figure_that_was_spoilt_for_it(problems, spoil):
     figure = FIGURES["1a"]()
     spoil(figure, figure.axes[0])
     figure.draw_without_rendering()
@@ -154,7 +150,7 @@ def test_log_std_draws_the_deviations_on_a_log_axis():
     (axes,) = figure.axes
     assert axes.get_yscale() == "log"
     assert np.array_equal(drawn(axes), np.column_stack([range(9), STDS]).astype(float))
-    assert all(tick == round(tick) for tick in axes.get_xticks())
+    assert len(axes.get_xticks()) > 1 and np.array_equal(axes.get_xticks(), axes.get_xticks().round())
     assert figure.alt == "Standard deviation on a log axis, from 0.0154 at k = 0 to 6.04e-13 at k = 8."
 
 
@@ -208,7 +204,7 @@ def test_zoomed_counts_weighs_and_marks_what_a_limit_cuts():
         assert np.array_equal(row[:, 0], x)
         assert len(set(row[:, 1])) == 1 and row[0, 1] > 0.03
     assert len({row[0, 1] for row in filled[2]}) == 3
-    assert all(max(axes.get_yticks()) == pytest.approx(0.03) for axes in figure.axes)
+    assert [max(axes.get_yticks()) for axes in figure.axes] == pytest.approx([0.03] * 3)
     words = ["5 points (27 %) at T = 0.5", "10 points (50.4 %) at T = 1", "3 points (9.5 %) at T = 3"]
     assert figure.axes[2].get_title().split("\n")[1:] == words
     assert figure.axes[0].get_title().split("\n")[1:] == ["nothing above"]

@@ -3,12 +3,14 @@
 import contextlib
 import io
 import re
+import subprocess
 from importlib.util import find_spec
 
 import pytest
 
 from grading.__main__ import COMMANDS, main
 from grading.course import REPOSITORY
+from tests.support.course import ASSIGNMENTS
 
 MAKEFILE = (REPOSITORY / "Makefile").read_text("utf-8")
 INDEX = "docs/README.md"
@@ -20,7 +22,9 @@ DOCUMENTS = {
 # Options of other programs that stand alone in a document: nbgrader's, dask's.
 OTHERS = {"--strict", "--force", "--update", "--tls-ca-file", "--tls-cert", "--tls-key"}
 # What git ignores, and few have.
-IGNORED = re.compile(r"/private\.safetensors$")
+IGNORED = re.compile(r"/private\.safetensors$|^work/$")
+# Folders whose own folders have a line each in the map, beside those at the top.
+DRAWN = ("source", "helpers", "grading")
 
 
 def code(text):
@@ -97,12 +101,9 @@ def link_faults(documents):
 
 def place_faults(documents):
     """Return which files and folders are written down and are not there; ``<name>`` and ``*`` stand for anything."""
-    places = everything(documents) + [
-        ("ARCHITECTURE.md", place) for place in tree(documents.get("ARCHITECTURE.md", ""))
-    ]
     folders = "source|helpers|grading|tests|docs|release|notebooks|solutions"
     faults = []
-    for name, place in places:
+    for name, place in everything(documents):
         pattern = re.sub(r"<\w+>", "*", place)
         if re.fullmatch(rf"({folders})/[\w*./-]*", pattern) and not IGNORED.search(place):
             if not any(REPOSITORY.glob(pattern.rstrip("/"))):
@@ -110,15 +111,38 @@ def place_faults(documents):
     return faults
 
 
-def tree(text):
-    """Return the places in the drawn tree, the first block of a document."""
-    top = ""
+def mapped(text):
+    """Return {place: what is said of it} of the drawn tree, the first block of a document."""
+    found, top, places = {}, "", []
     for line in text.partition("```text\n")[2].partition("```")[0].splitlines():
-        if folder := re.match(r"([a-z]+)/(?= )", line):
-            top = folder[0]
-            yield top
-        elif entry := re.match(r"  (\S+(?: \S+)*)(?:  |$)", line):
-            yield from (top + place for place in entry[1].split() if top)
+        indent, names, words = re.fullmatch(r"( *)(?:(?<! {3})(\S+(?: \S+)*))?\s*(.*)", line).groups()
+        if names:
+            places = [(top if indent else "") + name for name in names.split()]
+            top = top if indent else names
+        for place in places:
+            found[place] = f"{found.get(place, '')} {words}".strip()
+    return found
+
+
+def map_faults(text, folders):
+    """Return which of the folders the map leaves out, which places it names that are not there, and says nothing of."""
+    places, drawn, faults = mapped(text), set(), []
+    for place, words in places.items():
+        patterns = {place.replace("<assignment>", name).replace("<exercise>", "*") for name in ASSIGNMENTS}
+        there = {path.relative_to(REPOSITORY) for each in patterns for path in REPOSITORY.glob(each.rstrip("/"))}
+        drawn.update(str(folder) for path in there for folder in (path, *path.parents))
+        faults += [] if there or IGNORED.search(place) else [f"there is no {place}"]
+        faults += [] if words else [f"nothing is said of {place}"]
+    return faults + [f"{folder}/ is left out" for folder in folders if folder not in drawn]
+
+
+def folders():
+    """Return the folders that the map must name: those at the top but for hidden ones, and those of `DRAWN`."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.splitlines()
+    parts = [name.split("/")[:-1] for name in listed if not name.startswith(".")]
+    top = {names[0] for names in parts if names}
+    return sorted(top | {"/".join(names[:2]) for names in parts if len(names) > 1 and names[0] in DRAWN})
 
 
 def test_every_make_target_is_written_down_and_every_one_written_down_exists():
@@ -134,8 +158,12 @@ def test_every_link_leads_somewhere_and_the_index_is_complete():
 
 
 def test_every_place_written_down_is_there():
-    assert len(list(tree(DOCUMENTS["ARCHITECTURE.md"]))) > 30
     assert place_faults(DOCUMENTS) == []
+
+
+def test_the_map_names_every_folder_and_no_other_and_says_what_each_is():
+    assert len(folders()) > 25
+    assert map_faults(DOCUMENTS["ARCHITECTURE.md"], folders()) == []
 
 
 def test_the_front_page_is_short():
@@ -173,6 +201,20 @@ def test_a_target_that_no_document_names_is_named():
     ]
 
 
-def test_a_place_missing_from_the_tree_is_named():
-    drawn = "```text\ngrading/       the grader\n  sandbox/ cellar/          kernels\n```"
-    assert place_faults({"ARCHITECTURE.md": drawn}) == ["ARCHITECTURE.md: there is no grading/cellar/"]
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (r"\n  sandbox/ .*", "", "grading/sandbox/ is left out"),
+        (r"\n  exercises/.*\n.*", "", "source/exercises/ is left out"),
+        (r"\ndocs/ .*", "", "docs/ is left out"),
+        (r"\n  repair/ ", r"\n  cellar/ repair/ ", "there is no grading/cellar/"),
+        (r"\ndocs/ ", r"\ncellar/ docs/ ", "there is no cellar/"),
+        (r"  course\.py files\.py", "  course.py fils.py", "there is no grading/fils.py"),
+        (r"(\n  engine/).*", r"\1", "nothing is said of grading/engine/"),
+        (r"(\n  exercises/.*)\n.*", r"\1", "nothing is said of source/exercises/<assignment>/<exercise>.py"),
+    ],
+)
+def test_what_is_wrong_in_the_map_is_named(old, new, fault):
+    spoilt = re.sub(old, new, DOCUMENTS["ARCHITECTURE.md"], count=1)
+    assert spoilt != DOCUMENTS["ARCHITECTURE.md"]
+    assert fault in map_faults(spoilt, folders())

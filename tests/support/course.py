@@ -14,6 +14,8 @@ FORBIDDEN = """def softmax_t(x, temperature=1.0, dim=-1):
 
 COURSE = Course()
 ASSIGNMENTS = COURSE.assignments
+FIRST = ASSIGNMENTS[0]
+FILES = (f"{FIRST}.ipynb", "more.ipynb")  # the two notebooks of the gradebook in tests/conftest.py
 CASES = {
     assignment: tuple(map(read_cases, COURSE.cases(assignment))) for assignment in ASSIGNMENTS
 }  # public and hidden
@@ -23,6 +25,11 @@ released, solutions, points = COURSE.release, COURSE.solutions, COURSE.points
 def filled(assignment, answers):
     """Return the released notebook with solution cells replaced: ``answers`` maps an exercise to a cell's source."""
     return fill(released(assignment), answers)
+
+
+def graded_cell(notebook, grade_id):
+    """Return the cell that nbgrader knows by this name."""
+    return next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
 
 
 def assignment_of(exercise):

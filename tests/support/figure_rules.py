@@ -8,11 +8,17 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 
-def contrast(colour):
-    """Return the contrast ratio with white (WCAG 2.1, relative luminance)."""
+def luminance(colour):
+    """Return the relative luminance of a colour (WCAG 2.1)."""
     rgb = np.array(to_rgb(colour))
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(one, other="white"):
+    """Return the contrast of two colours (WCAG 2.1), from 1 to 21."""
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
 
 
 def drawn(axes):

@@ -5,11 +5,15 @@ import sqlite3
 import nbformat
 
 from grading.course import REPOSITORY
-from tests.support.course import Trial, points
+from tests.support.course import Trial, points, solutions
 
 ASSIGNMENT = "iterated_softmax"
 EXERCISES = ("softmax_t", "iterative_softmax_experiment")
 FULL = {name: worth for name, worth in points(ASSIGNMENT).items() if name in EXERCISES}
+NOTHING = dict.fromkeys(FULL, 0.0)
+SOLVED = solutions(ASSIGNMENT)
+HALF = {"softmax_t": SOLVED["softmax_t"]}
+HALF_MARKS = NOTHING | {"softmax_t": FULL["softmax_t"]}
 
 
 def generate(root):
@@ -34,6 +38,17 @@ def filled(root, answers):
     for cell in notebook.cells:
         cell.source = answers.get(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source)
     return notebook
+
+
+def mixed_class(size):
+    """Return {student: marks} of a class in which every other one has solved half."""
+    return {f"student{i:02}": FULL if i % 2 else HALF_MARKS for i in range(size)}
+
+
+def hand_in(root, marks):
+    """Hand in what gets these marks, all or half, for each student."""
+    for student, expected in marks.items():
+        Trial(root).submit(student, ASSIGNMENT, filled(root, SOLVED if expected == FULL else HALF))
 
 
 def query(root, statement, *values):

@@ -244,9 +244,10 @@ def test_without_a_repository_there_are_no_badges_and_no_links(tmp_path):
     (tmp_path / "pyproject.toml").write_text(PROJECT.format(""))
     assert build.badges(tmp_path, "doubling") == build.badges(tmp_path / "elsewhere", "doubling") == ""
     assert build.badges(REPOSITORY, "doubling") == ""
-    for path in (REPOSITORY / "notebooks").glob("*.ipynb"):
-        prose = [cell.source for cell in nbformat.read(path, nbformat.NO_CONVERT).cells if cell.cell_type == "markdown"]
-        assert not any("http" in source for source in prose)
+    for name in build.text_notebooks(REPOSITORY):
+        notebook = nbformat.read(REPOSITORY / f"notebooks/{name}.ipynb", nbformat.NO_CONVERT)
+        prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+        assert prose and [source for source in prose if "http" in source] == []
 
 
 @pytest.mark.parametrize("repository", ["owner/name", "name@v1", "https://example.org/owner/name@v1", "owner/name@"])

@@ -6,31 +6,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
+from grading.authoring import build
 from grading.authoring.draw import hidden_bytes, public_bytes, same_cases
 from grading.authoring.exercise import ExerciseError
-from grading.course import Course
 from tests.support.course import COURSE
-
-GOOD = '''"""Half of a number."""
-
-from grading.authoring.exercise import case, number, within
-
-ASPECTS = {"the half": 1}
-
-
-def public(book):
-    return [case("three", "the half", number(1.5, within(rtol=1e-9)), "Divide by 2.", 3.0)]
-
-
-def hidden(book, rng):
-    return [case("five", "the half", number(2.5, within(rtol=1e-9)), "Divide by 2.", 5.0)]
-'''
-
-
-@pytest.fixture
-def course(tmp_path):
-    (tmp_path / "source" / "exercises" / "one").mkdir(parents=True)
-    return Course(tmp_path)
+from tests.support.small_exercise import HALVE, small_exercise
 
 
 @pytest.mark.parametrize("draw", [public_bytes, hidden_bytes])
@@ -43,10 +23,10 @@ def course(tmp_path):
         ('"three", "the half"', '"three", "the haft"', "halve: a case tests 'the haft', which is not in ASPECTS"),
     ],
 )
-def test_an_exercise_that_could_not_be_marked_is_refused(course, draw, old, new, said):
+def test_an_exercise_that_could_not_be_marked_is_refused(tmp_path, draw, old, new, said):
     """The red fixtures."""
-    assert old in GOOD
-    (course.folder / "source" / "exercises" / "one" / "halve.py").write_text(GOOD.replace(old, new), "utf-8")
+    assert old in HALVE
+    course = small_exercise(tmp_path, HALVE.replace(old, new))
     with pytest.raises(ExerciseError, match=said):
         draw(course, "one")
 
@@ -67,3 +47,20 @@ def test_a_case_file_is_another_where_anything_but_a_mistakes_last_digits_differ
     text["softmax_t"]["cases"][0]["name"] = "another"
     named = np.frombuffer(json.dumps(text, separators=(",", ":")).encode(), np.uint8)
     assert not same_cases(stored, save(tensors | {"exercises": named})) and not same_cases(b"no case file", stored)
+
+
+def test_the_drift_check_names_a_case_file_that_is_missing_or_was_changed(tmp_path):
+    """The red fixture."""
+    course = small_exercise(tmp_path)
+    course.source("one.py").write_text("# %%\n1\n")
+    public, hidden = (course.case_file("one", kind) for kind in ("public", "hidden"))
+    public.parent.mkdir(parents=True)
+    public.write_bytes(public_bytes(course, "one"))
+    hidden.write_bytes(hidden_bytes(course, "one"))
+    assert build.drift(tmp_path, {}) == []
+    public.write_bytes(public.read_bytes() + b" ")
+    hidden.unlink()
+    assert [line.partition(":")[0] for line in build.drift(tmp_path, {})] == [
+        "source/cases/one/public.safetensors is missing or stale",
+        "source/cases/one/hidden.safetensors is missing or stale",
+    ]

@@ -29,9 +29,10 @@ from grading.reports.language import PageLanguage
 from helpers import predictions
 from helpers.checks import needs, report
 from helpers.checks.compare import compare_case
+from helpers.checks.report import Report
 from helpers.support import language as spoken
 from tests.support import pseudo
-from tests.support.course import ASSIGNMENTS, CASES, COURSE, case_files, use_cases
+from tests.support.course import ASSIGNMENTS, CASES, COURSE, use_cases
 from tests.support.matrix import BANKED, answers_to, matrix_of
 from tests.support.pseudo import accented, english_in
 
@@ -114,12 +115,12 @@ def test_the_rule_notices_an_english_word_and_passes_code_and_accents():
 def test_no_word_of_a_notebook_was_left_out(name):
     instructor = build.instructors(REPOSITORY)[0][name]
     prose = catalogues.usable_translations(pseudo.catalogues()[name])
-    for cell in filter(texts.is_read, texts.translated(instructor, pseudo.CODE_NAME, prose).cells):
-        if cell.cell_type == "markdown":
-            assert english_in(cell.source) == []
-        else:
-            for line in comments_and_docstrings(cell.source):
-                assert english_in(re.sub(r"\{.*\}", "", line)) == []
+    read = [cell for cell in texts.translated(instructor, pseudo.CODE_NAME, prose).cells if texts.is_read(cell)]
+    said = [cell.source for cell in read if cell.cell_type == "markdown"]
+    lines = [line for cell in read if cell.cell_type == "code" for line in comments_and_docstrings(cell.source)]
+    assert len(said) > 20 and len(lines) > 20
+    assert [word for text in said for word in english_in(text)] == []
+    assert [word for line in lines for word in english_in(re.sub(r"\{.*\}", "", line))] == []
 
 
 def comments_and_docstrings(source):
@@ -203,8 +204,7 @@ def test_no_word_of_a_check_was_left_out(exercise, speaking):
 def test_the_bank_makes_a_check_say_much(speaking):
     """What the test above would mean little without."""
     use_cases("softmax_t")
-    said = {str(report(name, a.function, [a.source])) for name in ("softmax_t",) for a in answers_to(name).values()}
-    assert len(said) > 20
+    assert len({str(report("softmax_t", a.function, [a.source])) for a in answers_to("softmax_t").values()}) > 20
 
 
 @pytest.mark.parametrize(
@@ -223,13 +223,13 @@ def test_the_bank_makes_a_check_say_much(speaking):
     ],
     ids=lambda answer: answer["kind"],
 )
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_no_word_on_an_odd_answer_was_left_out(exercise, answer, speaking):
-    file = case_files(exercise)[0]
-    for case in file.exercises[exercise]["cases"]:
-        result = compare_case(case, file.tensors, answer)
-        said = [spoken.render(message) for message in (result.expected, result.got) if message]
-        assert english_in(" ".join(said), CODE) == []
+def test_no_word_on_an_odd_answer_was_left_out(answer, speaking):
+    """Before each exercise's cases: some kinds are a line on all of it, and the others a line for each case."""
+    for file, exercise in [(public, name) for public, _ in CASES.values() for name in public.exercises]:
+        results = tuple(compare_case(case, file.tensors, answer) for case in file.exercises[exercise]["cases"])
+        said = str(Report(exercise, results, file.exercises[exercise]["aspects"]))
+        assert set(said) & set(pseudo.ACCENTS), exercise
+        assert english_in(said.replace(exercise, ""), CODE) == [], exercise
 
 
 def test_no_word_about_predictions_and_waiting_cells_was_left_out(speaking, capsys, monkeypatch):
@@ -283,6 +283,7 @@ def test_no_word_of_an_error_was_left_out(call, speaking):
     use_cases("softmax_t")
     with pytest.raises((ValueError, TypeError, RuntimeError, KeyError)) as raised:
         call()
+    assert set(str(raised.value)) & set(pseudo.ACCENTS)
     code = {"tpu", "cuda", "mps", "cpu", "prefer", "real", "abs", "results", "nothing", "perplexity", "complex64"}
     assert english_in(str(raised.value), code | {"logits", "torch", "float32"}) == []
 

@@ -134,6 +134,7 @@ def test_a_language_is_begun_by_one_command_one_file_a_domain(tmp_path):
     lines = translation.update(tmp_path, "xx", template())
     assert languages(tmp_path) == ["xx"]
     assert sorted(path.stem for path in tmp_path.rglob("*.po")) == sorted([*ASSIGNMENTS, "helpers", "grading"])
+    assert len(lines) == len(ASSIGNMENTS) + 2
     assert all("texts, " in line and not line.endswith(" 0 to translate") for line in lines)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.po")}
     translation.update(tmp_path, "xx", template())
@@ -259,5 +260,9 @@ def test_helpers_ship_with_their_own_texts_and_those_that_cells_print():
 
 
 def test_a_place_is_where_its_text_stands():
-    places = spans("code", STUB)
-    assert places == sorted(places) and all(STUB[start:end].strip() == STUB[start:end] for start, end, *_ in places)
+    assert [STUB[start:end] for start, end, *_ in spans("code", STUB)] == [
+        "Return twice x.",
+        "x  a number, or\n       a tensor",
+        'twice: no "#" here',
+        "warm up",
+    ]

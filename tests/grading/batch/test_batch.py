@@ -24,13 +24,11 @@ from grading.gradebook.status import keep_reason
 from grading.sandbox import kernels as sandbox
 from grading.sandbox.isolation import isolation
 from helpers.support.language import english
-from tests.support.course import Trial, solutions
-from tests.support.small_course import ASSIGNMENT, FULL, filled, generate, query
+from tests.support.course import Trial, graded_cell
+from tests.support.small_course import ASSIGNMENT, FULL, HALF, HALF_MARKS, NOTHING, SOLVED, filled, generate, query
 
-HALF = {"softmax_t": solutions(ASSIGNMENT)["softmax_t"]}
-SUBMISSIONS = {"blank": {}, "half": HALF, "solved": solutions(ASSIGNMENT)}
-ZERO = dict.fromkeys(FULL, 0.0)
-MARKS = {"blank": ZERO, "half": ZERO | {"softmax_t": FULL["softmax_t"]}, "solved": FULL}
+SUBMISSIONS = {"blank": {}, "half": HALF, "solved": SOLVED}
+MARKS = {"blank": NOTHING, "half": HALF_MARKS, "solved": FULL}
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +78,9 @@ def outdate(root, student, **changes):
 def files_of(root, student):
     """Return what a student's files hold, and when they were written."""
     places = [root / step / student for step in ("submitted", "autograded", "feedback")] + [saved(root, student)]
-    paths = [path for place in places for path in ([place] if place.is_file() else place.rglob("*"))]
-    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in paths if path.is_file()}
+    found = {place: [path for path in (place, *place.rglob("*")) if path.is_file()] for place in places}
+    assert all(found.values()), found
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for paths in found.values() for path in paths}
 
 
 # One command
@@ -180,8 +179,7 @@ def test_a_changed_course_grades_again_and_says_whose_marks_move(course, capsys)
 def test_changed_cells_are_refused_with_the_way_out(course, capsys):
     path = course.root / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
     notebook = nbformat.read(path, nbformat.NO_CONVERT)
-    cell = next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "test_softmax_t")
-    cell.metadata.nbgrader.points = 50
+    graded_cell(notebook, "test_softmax_t").metadata.nbgrader.points = 50
     nbformat.write(notebook, path)
     before = files_of(course.root, "solved")
     assert grade(course.root, "--workers=0") == 2
@@ -572,9 +570,7 @@ def test_one_that_ends_its_process_takes_no_other_along(tmp_path):
 
 
 def test_a_time_out_is_tried_once_more_alone_and_recorded(course, monkeypatch, capsys):
-    late = solutions(ASSIGNMENT) | {
-        "softmax_t": "import time\ndef softmax_t(x, temperature=1.0, dim=-1):\n    time.sleep(30)"
-    }
+    late = SOLVED | {"softmax_t": "import time\ndef softmax_t(x, temperature=1.0, dim=-1):\n    time.sleep(30)"}
     course.submit("late", ASSIGNMENT, filled(course.root, late))
     settings = (REPOSITORY / "nbgrader_config.py").read_text()
     (course.root / "nbgrader_config.py").write_text(settings + "\nc.Judge.timeout = 3\n")
@@ -597,7 +593,7 @@ def test_the_graders_own_trouble_is_tried_once_more_and_then_listed(course, monk
         return judge(*arguments)
 
     student = f"troubled{troubles}"
-    course.submit(student, ASSIGNMENT, filled(course.root, solutions(ASSIGNMENT)))
+    course.submit(student, ASSIGNMENT, filled(course.root, SOLVED))
     monkeypatch.setattr(batches, "judged_elsewhere", troubled)
     assert grade(course.root, "--workers=0", f"--student={student}", "--no-feedback") == troubles - 1
     assert len(calls) == 2

@@ -16,12 +16,11 @@ import pytest
 
 from grading.course import REPOSITORY
 from grading.sandbox.isolation import isolation
-from tests.support.course import Trial, solutions
-from tests.support.small_course import ASSIGNMENT, FULL, filled, generate, query
+from tests.support.course import Trial
+from tests.support.small_course import ASSIGNMENT, FULL, SOLVED, filled, generate, query
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("alone")]
 
-SOLVED = solutions(ASSIGNMENT)
 CLASS = {f"student{i:02}": dict(list(SOLVED.items())[: 4 * (i % 3)]) for i in range(12)}
 KILLS = 10  # more in one long run: KILLS=200 pytest -m slow tests/grading/batch/test_killed.py
 EXPECTED = {

@@ -4,7 +4,6 @@ import base64
 import lzma
 import re
 import shutil
-from math import frexp
 
 import numpy as np
 import pytest
@@ -13,18 +12,21 @@ from grading.authoring.draw import COMMITTED_SEED, hidden_bytes, public_bytes
 from grading.course import REPOSITORY, Course
 from grading.engine.judge import inputs_of
 from grading.engine.verdict import verdict
-from helpers.checks.cases import read_cases, tensor_names
-from helpers.checks.recognise import parts_of
-from tests.support.course import ASSIGNMENTS, CASES, COURSE, Trial, case_files, filled, released, solutions
+from helpers.checks.cases import CaseFile, read_cases
+from tests.support.course import (
+    ASSIGNMENTS,
+    COURSE,
+    Trial,
+    case_files,
+    filled,
+    graded_cell,
+    points,
+    released,
+    solutions,
+)
+from tests.support.leaks import hidden_numbers, leaks, references
 
-
-def graded_exercises(assignment):
-    """Return {exercise: points} of an assignment, as the released notebook has them."""
-    tests = [cell.metadata.nbgrader for cell in released(assignment).cells if "nbgrader" in cell.metadata]
-    return {test.grade_id.removeprefix("test_"): float(test.points) for test in tests if test.grade}
-
-
-EXERCISES = [name for assignment in ASSIGNMENTS for name in graded_exercises(assignment)]
+EXERCISES = [name for assignment in ASSIGNMENTS for name in points(assignment)]
 
 # Keeps every input it is given, prints it, returns it, raises it, and shows all of it again in a later cell.
 NOSY = """import sys, warnings
@@ -65,16 +67,16 @@ def course(tmp_path_factory):
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_the_released_notebook_scores_zero(course, assignment):
-    assert course.marks(assignment)["blank"] == dict.fromkeys(graded_exercises(assignment), 0.0)
+    assert course.marks(assignment)["blank"] == dict.fromkeys(points(assignment), 0.0)
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_the_solved_notebook_scores_full_marks(course, assignment):
-    assert course.marks(assignment)["solved"] == graded_exercises(assignment)
+    assert course.marks(assignment)["solved"] == points(assignment)
 
 
 def test_an_unattempted_exercise_says_so_in_the_graded_notebook(course):
-    cell = graded_cell(course, "blank", ASSIGNMENTS[0], "test_softmax_t")
+    cell = graded_cell(course.graded("blank", ASSIGNMENTS[0]), "test_softmax_t")
     assert cell.outputs[0].data["text/plain"] == "softmax_t: 0 of 5 points; not attempted yet."
     assert cell.outputs[1].data["text/plain"] == "0.0"
 
@@ -85,10 +87,10 @@ def test_without_the_judge_every_mark_is_zero(tmp_path):
     stock.submit("solved", ASSIGNMENTS[0], filled(ASSIGNMENTS[0], solutions(ASSIGNMENTS[0])))
     done = stock.nbgrader("autograde", ASSIGNMENTS[0])
     assert done.returncode == 0, done.stderr
-    assert stock.marks(ASSIGNMENTS[0])["solved"] == dict.fromkeys(graded_exercises(ASSIGNMENTS[0]), 0.0)
+    assert stock.marks(ASSIGNMENTS[0])["solved"] == dict.fromkeys(points(ASSIGNMENTS[0]), 0.0)
 
 
-def test_feedback_and_export_work_as_they_are(course, tmp_path):
+def test_nbgraders_own_feedback_and_export_show_the_marks(course, tmp_path):
     done = course.nbgrader("generate_feedback", ASSIGNMENTS[0])
     assert done.returncode == 0, done.stderr
     page = (course.root / "feedback" / "solved" / ASSIGNMENTS[0] / f"{ASSIGNMENTS[0]}.html").read_text()
@@ -102,79 +104,42 @@ def test_feedback_and_export_work_as_they_are(course, tmp_path):
     assert scores[ASSIGNMENTS[1], "nosy"] == "", "nothing was handed in"
 
 
-def graded_cell(course, student, assignment, grade_id):
-    cells = course.graded(student, assignment).cells
-    return next(cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
-
-
 # What never leaks
-
-
-def hidden_numbers():
-    """Return the hidden inputs and references that are not public as well, as floats a text could hold."""
-    public, hidden = (
-        {float(v) for files in CASES.values() for array in said_in(files[kind]) for v in np.ravel(array)}
-        for kind in (0, 1)
-    )
-    numbers = hidden - public
-    digits = {number: f"{abs(number):.5e}".split("e")[0].replace(".", "").rstrip("0") for number in numbers}
-    # Numbers of few digits, decimal or binary, stand in any text or file.
-    return {number for number in numbers if len(digits[number]) >= 5 and frexp(number)[0] * 2.0**20 % 1}
-
-
-def said_in(file):
-    """Return the inputs and references of a case file: what wrong answers give, and bounds, give nothing away."""
-    cases = [case for exercise in file.exercises.values() for case in exercise["cases"]]
-    names = tensor_names(cases) | {name for case in cases for name in references(case["expected"])}
-    return [file.tensors[name] for name in names]
-
-
-def references(expected):
-    """Return the names of the tensors that hold an expected value."""
-    own = {expected["array"][0]} if "array" in expected else set()
-    return own.union(*map(references, parts_of(expected)))
-
-
-def leaks(content, numbers):
-    """Return the hidden numbers that a file's bytes hold: as text to 6 digits or more, as raw bytes, or in base64."""
-    text = content.decode("utf-8", "replace")
-    shown = {f"{float(word):.5e}" for word in re.findall(r"-?\d+\.\d+(?:e[-+]?\d+)?", text)}
-    words = re.findall(r"[A-Za-z0-9+/]{16,}", text)
-    blobs = [content, *(base64.b64decode(word[: len(word) // 4 * 4]) for word in words)]
-    return {
-        number
-        for number in numbers
-        if shown & printed(number) or any(raw in blob for raw in stored(number) for blob in blobs)
-    }
-
-
-def printed(number):
-    """Return a number to 6 digits, as it comes from each longer way to print it: 2.5000049 may end as 2.50001."""
-    return {f"{float(f'{number:.{digits}e}'):.5e}" for digits in range(5, 17)}
-
-
-def stored(number):
-    """Return a number's bytes: as float64, and as float32 where that holds it exactly."""
-    return [kind(number).tobytes() for kind in (np.float64, np.float32) if float(kind(number)) == number]
 
 
 def test_no_hidden_number_is_in_what_students_get():
     numbers = hidden_numbers()
-    assert len(numbers) > 500
     given = [*REPOSITORY.glob("release/**/*.ipynb"), *REPOSITORY.glob("notebooks/**/*.ipynb")]
     given += [*REPOSITORY.glob("helpers/**/*.py"), *REPOSITORY.glob("source/cases/*/public.safetensors")]
     assert len(given) > 10
     assert {str(path): leaks(path.read_bytes(), numbers) for path in given} == {str(path): set() for path in given}
 
 
+def sent_references(file, name):
+    """Return the tensors among those sent for an exercise that hold an expected value, or that no argument names."""
+    calls, tensors = inputs_of(file, name)
+    named = set(re.findall(r"'(?:tensor|ndarray)': \['(\w+)'", str(calls)))
+    expected = set().union(*(references(case["expected"]) for case in file.exercises[name]["cases"]))
+    return set(tensors) & expected | set(tensors) ^ named
+
+
 @pytest.mark.parametrize("name", sorted(set(EXERCISES)))
-def test_the_kernel_gets_no_reference(name):
-    """Every tensor sent is one that an argument names, and no expected value of a case is among what is sent."""
+def test_the_kernel_gets_each_cases_arguments_and_no_reference(name):
+    kinds = {"args", "kwargs"} | ({"value"} if name.startswith("prediction_") else set())
     for file in case_files(name):
-        calls, tensors = inputs_of(file, name)
-        assert all(set(call) <= {"args", "kwargs", "value"} for call in calls)
-        cases = file.exercises[name]["cases"]
-        assert not set().union(*(references(case["expected"]) for case in cases)) & set(tensors)
+        calls, _ = inputs_of(file, name)
+        assert [set(call) for call in calls] == [kinds] * len(file.exercises[name]["cases"])
+        assert sent_references(file, name) == set()
+
+
+def test_a_reference_among_what_the_kernel_gets_is_seen():
+    """The red fixture: an argument that is the expected value."""
+    public, _ = case_files("softmax_t")
+    exercise = public.exercises["softmax_t"]
+    [reference] = references(exercise["cases"][0]["expected"])
+    case = exercise["cases"][0] | {"args": [{"tensor": [reference]}]}
+    spoilt = CaseFile({"softmax_t": exercise | {"cases": [case]}}, public.tensors)
+    assert sent_references(spoilt, "softmax_t") == {reference}
 
 
 def test_nothing_that_came_after_a_hidden_input_stays(course):
@@ -183,7 +148,7 @@ def test_nothing_that_came_after_a_hidden_input_stays(course):
     assert len(kept) == 2
     numbers = hidden_numbers()
     assert {path.name: leaks(path.read_bytes(), numbers) for path in kept} == {path.name: set() for path in kept}
-    assert all(score == 0 for score in course.marks(ASSIGNMENTS[0])["nosy"].values())
+    assert course.marks(ASSIGNMENTS[0])["nosy"] == dict.fromkeys(points(ASSIGNMENTS[0]), 0.0)
 
 
 def test_the_leak_test_sees_a_leak():

@@ -1,6 +1,11 @@
 """A verdict is a function of bytes: its version names all that decides, and no file of the course is read."""
 
+import json
+import os
+import re
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import nbformat
@@ -9,12 +14,68 @@ import pytest
 from grading.course import REPOSITORY, Course, fill, notebook_at
 from grading.engine import record as records
 from grading.engine.record import DECIDING, JUDGED, OtherCourse, Terms, code_digest, judged, unpack_terms
-from tests.support.course import ASSIGNMENTS, COURSE, released, solutions
+from tests.support.course import ASSIGNMENTS, COURSE, FORBIDDEN, NO_SHIFT, released, solutions
 
 ASSIGNMENT = ASSIGNMENTS[0]
 RELEASE = nbformat.writes(released(ASSIGNMENT)).encode()
 TERMS = Terms(ASSIGNMENT, RELEASE, *COURSE.cases(ASSIGNMENT), COURSE.editions(released(ASSIGNMENT)))
 DECIDE = [path for folder in DECIDING for path in sorted((REPOSITORY / folder).rglob("*.py"))]
+
+# What judging imports of this repository besides, and why no verdict depends on it.
+DECIDES_NOTHING = {
+    "grading": "a docstring",
+    "grading.course": "where a course's files lie; what is in them is in the terms",
+    "grading.files": "writes what was judged, whole or not at all",
+    "helpers": "hands out names; what a notebook computes with is packed in its release, which is in the terms",
+    "helpers.support": "a docstring",
+    "helpers.support.language": "words; a verdict keeps a template's name and its values",
+}
+JUDGING = """import json, sys
+from grading.engine.record import judged, unpack_terms
+folder, root = sys.argv[1:]
+terms = unpack_terms(open(f"{folder}/terms", "rb").read())
+for name in ("solved", "wrong", "forbidden", "mended", "torn"):
+    print(judged(open(f"{folder}/{name}", "rb").read(), terms, terms.version).status, file=sys.stderr)
+files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+print(json.dumps({name: file.removeprefix(root) for name, file in files.items() if name.split(".")[0] in
+                  ("grading", "helpers", "source", "tests")}))"""
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory):
+    """What a fresh process has imported of this repository once it has judged: {module: its file}."""
+    folder, solved = tmp_path_factory.mktemp("judged"), solutions(ASSIGNMENT)
+    given = {"solved": solved, "wrong": solved | {"softmax_t": NO_SHIFT}, "forbidden": {"softmax_t": FORBIDDEN}}
+    files = {name: nbformat.writes(fill(released(ASSIGNMENT), answers)) for name, answers in given.items()}
+    files |= {"mended": files["wrong"].replace('"test_softmax_t"', '"lost"'), "torn": files["solved"][:3000]}
+    for name, text in files.items():
+        (folder / name).write_text(text, "utf-8")
+    (folder / "terms").write_bytes(TERMS.packed)
+    command = [sys.executable, "-c", JUDGING, str(folder), f"{REPOSITORY}/"]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.stderr.split("\n")[:-1] == [*["judged"] * 4, "not gradable"], done.stderr
+    return json.loads(done.stdout)
+
+
+def undecided(imported, deciding=DECIDING):
+    """Return the modules that are in no deciding folder."""
+    return {name for name, file in imported.items() if not file.startswith(tuple(f"{each}/" for each in deciding))}
+
+
+def test_every_module_that_judging_imports_is_among_those_that_decide_or_is_known_to_decide_nothing(imported):
+    assert undecided(imported) == set(DECIDES_NOTHING)
+
+
+@pytest.mark.parametrize("folder", DECIDING)
+def test_a_folder_that_is_left_out_of_those_that_decide_is_noticed(imported, folder):
+    """The red fixture."""
+    assert undecided(imported, [each for each in DECIDING if each != folder]) > set(DECIDES_NOTHING)
+
+
+def test_the_architecture_names_the_folders_that_decide_and_no_other():
+    said = (REPOSITORY / "ARCHITECTURE.md").read_text("utf-8").partition("**version**: a digest of ")[2]
+    assert re.findall(r"`([\w/]+)/`", said.partition(", the course's data")[0]) == list(DECIDING)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +116,7 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("part", OTHERS)
-def test_the_version_is_another_one_with_other(part):
+def test_terms_that_differ_in_one_part_are_another_version(part):
     assert replace(TERMS, **{part: OTHERS[part]}).version != TERMS.version
 
 

@@ -12,12 +12,9 @@ from grading.__main__ import main
 from grading.course import REPOSITORY
 from grading.gradebook import due_dates as late
 from grading.plugins.late import DAY, PerDay
-from tests.conftest import FILES
-from tests.grading.lms.test_collect import SOLVED
-from tests.grading.lms.test_lms import zipped
-from tests.support.course import ASSIGNMENTS, Trial
+from tests.support.course import FILES, FIRST, Trial
+from tests.support.handed_in import SOLVED, zipped
 
-FIRST = ASSIGNMENTS[0]
 DUE = datetime(2026, 9, 30, 12, 0)
 POLICY = "grading.plugins.late.PerDay"
 

@@ -13,15 +13,11 @@ from grading.__main__ import main
 from grading.batch.writer import RecordedAutograde, Writer
 from grading.course import REPOSITORY
 from grading.gradebook.database import gradebook_of
-from tests.support.course import Trial, solutions
-from tests.support.small_course import ASSIGNMENT, FULL, filled, generate
+from tests.support.course import Trial
+from tests.support.small_course import ASSIGNMENT, generate, hand_in, mixed_class
 
+MARKS = mixed_class(4)
 BINARIES = [path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))]
-SOLVED = solutions(ASSIGNMENT)
-HALF = {"softmax_t": SOLVED["softmax_t"]}
-MARKS = {
-    f"student{i}": FULL if i % 2 else dict.fromkeys(FULL, 0.0) | {"softmax_t": FULL["softmax_t"]} for i in range(4)
-}
 
 pytestmark = [
     pytest.mark.slow,
@@ -79,8 +75,7 @@ def ungraded(server, tmp_path_factory):
     root = tmp_path_factory.mktemp("class")
     generate(root)
     (root / "gradebook.db").unlink()
-    for student, marks in MARKS.items():
-        Trial(root).submit(student, ASSIGNMENT, filled(root, SOLVED if marks == FULL else HALF))
+    hand_in(root, MARKS)
     return root
 
 
@@ -180,13 +175,13 @@ def test_a_connection_that_was_cut_between_two_writes_is_renewed(course, server,
 def test_a_program_that_holds_a_table_is_waited_for_and_then_named(course, server, monkeypatch, capsys):
     import psycopg
 
-    assert grade(course, "--no-feedback", "--student=student0") == 0
+    assert grade(course, "--no-feedback", "--student=student00") == 0
     monkeypatch.setattr("grading.gradebook.database.PATIENCE", 1)
     with psycopg.connect(f"dbname=course user=grader host={server.folder}") as other:
         other.execute("lock table grade in exclusive mode")
-        assert grade(course, "--no-feedback", "--student=student1") == 2
+        assert grade(course, "--no-feedback", "--student=student01") == 2
         assert "lock timeout" in capsys.readouterr().err
-    assert grade(course, "--no-feedback", "--student=student1") == 0
+    assert grade(course, "--no-feedback", "--student=student01") == 0
 
 
 def test_a_missing_driver_is_named(course, capsys):

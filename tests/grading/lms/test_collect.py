@@ -5,20 +5,14 @@ import subprocess
 import sys
 from pathlib import PurePosixPath
 
-import nbformat
 import pytest
 
 from grading.__main__ import main
 from grading.course import REPOSITORY
-from grading.gradebook.status import REASON
 from grading.lms.collect import NOBODY
 from grading.lms.layouts import prefixed
-from tests.support.course import ASSIGNMENTS, filled, released, solutions
-
-FIRST = ASSIGNMENTS[0]
-SOLVED = nbformat.writes(filled(FIRST, solutions(FIRST))).encode()
-BLANK = nbformat.writes(released(FIRST)).encode()
-BROKEN = SOLVED[:3000]
+from tests.support.course import FIRST
+from tests.support.handed_in import BLANK, BROKEN, SOLVED, taken, tree
 
 
 def hand_in(folder, files):
@@ -34,20 +28,6 @@ def collect(tmp_path, files=None):
     """Collect the files into tmp_path/course; return the exit code."""
     hand_in(tmp_path / "in", files or {})
     return main(["collect", str(tmp_path / "in"), "--assignment", FIRST, "--course", str(tmp_path / "course")])
-
-
-def tree(root):
-    """Return the contents of all files in a folder by path, the reasons beside them left out."""
-    return {
-        str(path.relative_to(root)): path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file() and not path.name.endswith(REASON)
-    }
-
-
-def taken(tmp_path):
-    files = (tmp_path / "course").glob(f"submitted/*/{FIRST}/{FIRST}.ipynb")
-    return {path.parts[-3]: path.read_bytes() for path in files}
 
 
 def test_files_are_taken_under_every_name(tmp_path, capsys):
@@ -186,7 +166,7 @@ def test_an_interrupted_write_leaves_nothing_half_written(tmp_path, monkeypatch,
         ([".", "--assignment", FIRST], ". holds the course's own files"),
     ],
 )
-def test_mistakes_are_told_in_a_sentence(arguments, words, monkeypatch, capsys):
+def test_what_cannot_be_collected_is_refused_in_a_sentence(arguments, words, monkeypatch, capsys):
     monkeypatch.chdir(REPOSITORY)
     assert main(["collect", *arguments]) == 2
     assert words in capsys.readouterr().err

@@ -9,11 +9,10 @@ from grading.__main__ import main
 from grading.gradebook.status import REASON
 from grading.lms import roster
 from grading.lms.grade_files import write_grades
-from tests.grading.lms.test_roster import CANVAS_EXPORT, MOODLE_EXPORT, WORKSHEET, written
-from tests.grading.plugins.test_export import FILES, SOLVED, place
-from tests.support.course import ASSIGNMENTS
+from tests.support.course import FILES, FIRST
+from tests.support.handed_in import SOLVED, place
+from tests.support.systems import CANVAS_EXPORT, MOODLE_EXPORT, WORKSHEET, written
 
-FIRST = ASSIGNMENTS[0]
 EVIL = '''\
 id,last_name,first_name,email
 s1,"=HYPERLINK(""http://example.edu"")",Student,one@example.edu
@@ -186,7 +185,7 @@ def test_names_survive_and_no_spreadsheet_runs_them(course, tmp_path):
     assert plain["s2"]["last_name"] == 'Nguyễn, "An"'
 
 
-def test_the_command_writes_them(course, tmp_path, capsys):
+def test_the_command_writes_the_tables_for_the_roster_it_is_given(course, tmp_path, capsys):
     graded(course, "u1", 7)
     (tmp_path / "class.csv").write_text(CANVAS_EXPORT)
     arguments = ["grades", "--assignment", FIRST, "--course", str(course.root), "--to", str(tmp_path / "out")]
@@ -209,7 +208,7 @@ def test_a_gradebook_that_is_none_is_said(tmp_path, capsys):
         (["--assignment", FIRST, "--roster", "none.csv"], "the roster none.csv cannot be read: No such file"),
     ],
 )
-def test_mistakes_are_told_in_a_sentence(course, arguments, words, capsys, monkeypatch):
+def test_marks_that_cannot_be_written_are_refused_in_a_sentence(course, arguments, words, capsys, monkeypatch):
     monkeypatch.chdir(course.root)
     assert main(["grades", *arguments]) == 2
     assert words in capsys.readouterr().err

@@ -19,11 +19,9 @@ from grading.gradebook.status import REASON
 from grading.lms import archives as archive
 from grading.lms import layouts as lms
 from grading.lms.collect import collect_submissions, stamp
-from tests.grading.lms.test_collect import BLANK, BROKEN, SOLVED, taken, tree
-from tests.support.course import ASSIGNMENTS
-
-FIRST = ASSIGNMENTS[0]
-MADE = (2026, 9, 30, 20, 0, 0)  # a local time
+from tests.support.course import FIRST
+from tests.support.handed_in import BLANK, BROKEN, MADE, SOLVED, taken, tree, zipped
+from tests.support.systems import CANVAS, CLASSROOM, GRADESCOPE, LISTING, MOODLE
 
 
 class Nameless(zipfile.ZipInfo):
@@ -36,17 +34,6 @@ class Nameless(zipfile.ZipInfo):
 def in_words(refused):
     """Return what was refused, the reasons in words."""
     return [(student, name, str(reason)) for student, name, reason in refused]
-
-
-def zipped(files, times=None, kind=zipfile.ZipInfo, method=zipfile.ZIP_DEFLATED):
-    """Return a zip's bytes with {name: bytes}; each file has the time ``times[name]``, or `MADE`."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in files.items():
-            info = kind(name, (times or {}).get(name, MADE))
-            info.compress_type = method
-            archive.writestr(info, content)
-    return buffer.getvalue()
 
 
 def gathered(tmp_path, content, name="submissions.zip", **options):
@@ -64,59 +51,9 @@ def submitted_at(tmp_path, student):
 
 # What the systems hand out.
 
-CANVAS = {
-    "studentone_1001_9001_iterated_softmax.ipynb": BLANK,
-    "studentone_1001_9007_iterated_softmax-1.ipynb": SOLVED,
-    "nguyễnvănan_LATE_1002_9002_bài làm (final).ipynb": SOLVED,
-    "LATE_anon_x7Qp2_9004_mine.ipynb": SOLVED,
-    "studentfour_1004_9005_report.pdf": b"%PDF-1.7",
-    "studentfive_1005_text.html": b"<p>I wrote it here</p>",
-}
-MOODLE = {
-    "Student One_2001_assignsubmission_file/iterated_softmax.ipynb": SOLVED,
-    "Nguyễn Văn An_2002_assignsubmission_file_/deep/bài làm.ipynb": SOLVED,
-    "Student-Three O'Neil_2003_assignsubmission_onlinetext/onlinetext.html": b"<p>done</p>",
-}
 MOODLE_FLAT = {
     "Student One_2001_assignsubmission_file_iterated_softmax.ipynb": SOLVED,
     "Nguyễn Văn An_2002_assignsubmission_file_bài_làm.ipynb": SOLVED,
-}
-CLASSROOM = {
-    "Iterated softmax/Student One - iterated_softmax.ipynb": BLANK,
-    "Iterated softmax/Student One - iterated_softmax (1).ipynb": SOLVED,
-    "Iterated softmax/Nguyễn Văn An - Bản sao - iterated_softmax.ipynb": SOLVED,
-}
-LISTING = """\
-submission_501:
-  :submitters:
-  - :name: Student One
-    :sid: '301'
-    :email: one@example.edu
-  :created_at: 2026-09-30 20:15:30.123456789 Z
-  :score: 0.0
-  :status: processed
-  :history:
-  - :created_at: !ruby/object:ActiveSupport::TimeWithZone
-      utc: 2026-09-29 01:00:00.000000000 Z
-      zone: !ruby/object:ActiveSupport::TimeZone
-        name: Asia/Ho_Chi_Minh
-submission_502:
-  :submitters:
-  - :name: Nguyễn Văn An
-    :sid:
-    :email: an@example.edu
-  - :name: Student Three
-    :sid: '303'
-    :email: three@example.edu
-  :created_at: !ruby/object:ActiveSupport::TimeWithZone
-    utc: 2026-10-01 02:00:00.000000000 Z
-    zone: !ruby/object:ActiveSupport::TimeZone
-      name: Asia/Ho_Chi_Minh
-"""
-GRADESCOPE = {
-    "assignment_77_export/submission_metadata.yml": LISTING.encode(),
-    "assignment_77_export/submission_501/work.ipynb": SOLVED,
-    "assignment_77_export/submission_502/both.ipynb": SOLVED,
 }
 
 
@@ -238,7 +175,19 @@ def test_a_student_cannot_change_how_the_others_files_are_read(tmp_path):
 DOCUMENTED = (REPOSITORY / "docs" / "lms.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("system, example", re.findall(r"^\| (\w[^|]*) \| .* \| `(.+)` \|$", DOCUMENTED, re.MULTILINE))
+EXAMPLES = [
+    (system, example)
+    for system, examples in re.findall(r"^\| (\w[^|]*) \| .* \| `(.+)` \|$", DOCUMENTED, re.MULTILINE)
+    for example in examples.split("`, `")
+]
+
+
+def test_every_system_that_is_recognised_is_documented_with_an_example():
+    systems = ["Canvas", "Moodle", "Moodle, without folders", "Gradescope", "Google Classroom", "plain", "plain"]
+    assert [system for system, _ in EXAMPLES] == systems
+
+
+@pytest.mark.parametrize("system, example", EXAMPLES)
 def test_every_documented_name_is_recognised(system, example):
     names = [example, "assignment_77_export/submission_metadata.yml"] if system == "Gradescope" else [example]
     entries = [archive.FoundFile(PurePosixPath(name), None, LISTING.encode) for name in names]

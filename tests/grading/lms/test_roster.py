@@ -9,11 +9,19 @@ from grading.__main__ import main
 from grading.lms import roster
 from grading.lms.collect import collect_submissions
 from grading.lms.layouts import Owner
-from tests.grading.lms.test_collect import BLANK, SOLVED, taken, tree
-from tests.grading.lms.test_lms import CANVAS, CLASSROOM, GRADESCOPE, MOODLE, zipped
-from tests.support.course import ASSIGNMENTS
+from tests.support.course import FIRST
+from tests.support.handed_in import BLANK, SOLVED, taken, tree, zipped
+from tests.support.systems import (
+    CANVAS,
+    CANVAS_EXPORT,
+    CLASSROOM,
+    GRADESCOPE,
+    MOODLE,
+    MOODLE_EXPORT,
+    WORKSHEET,
+    written,
+)
 
-FIRST = ASSIGNMENTS[0]
 PLAIN = """\
 id,last_name,first_name,email
 s1,One,Student,one@example.edu
@@ -21,35 +29,6 @@ s2,Nguyễn,Văn An,an@example.edu
 s3,"O'Neil, Jr",Student-Three,three@example.edu
 s4,Four,Student,
 """
-CANVAS_EXPORT = """\
-Student,ID,SIS User ID,SIS Login ID,Section,iterated_softmax (7001),temperature_range (7002),Current Score
-,,,,,Manual Posting,,
-    Points Possible,,,,,20.00,18.00,(read only)
-"One, Student",1001,u1,one,Group A,,5,25
-"Nguyễn, Văn An",1002,u2,an,"Group A, Group B",,,
-"Three, Student",1003,u3,three,Group B,,,
-"Student, Test",9999,,deadbeef,Group A,,,
-"""
-MOODLE_EXPORT = """\
-First name,Surname,ID number,Institution,Department,Email address,Assignment: iterated_softmax (Real)
-Student,One,m1,,,one@example.edu,-
-Văn An,Nguyễn,m2,,,an@example.edu,-
-Student-Three,O'Neil,m3,,,three@example.edu,-
-"""
-WORKSHEET = """\
-Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,\
-Last modified (submission),Last modified (grade),Feedback comments
-Participant 2001,Student One,one@example.edu,Submitted,,20.00,Yes,"Wednesday, 30 September 2026, 11:59 PM",-,
-Participant 2002,Nguyễn Văn An,an@example.edu,Submitted,,20.00,Yes,"Thursday, 1 October 2026, 12:30 AM",-,
-Participant 2003,Student-Three O'Neil,three@example.edu,No submission,,20.00,Yes,-,-,well begun
-"""
-
-
-def written(tmp_path, text, encoding="utf-8"):
-    """Read a roster from a file with this text."""
-    path = tmp_path / "roster.csv"
-    path.write_bytes(text.encode(encoding))
-    return roster.read_roster(path)
 
 
 def gathered(tmp_path, files, people, times=None):

@@ -20,14 +20,13 @@ from nbgrader.api import Gradebook
 
 from grading.course import REPOSITORY
 from grading.repair.doctor import mend, repairs_in
-from tests.support.course import ASSIGNMENTS, NO_SHIFT, Trial, filled, points, released, solutions
+from tests.support.course import FIRST, NO_SHIFT, Trial, filled, points, released, solutions
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="nbgrader has no exchange on Windows"),
 ]
 
-FIRST = ASSIGNMENTS[0]
 ONE, TWO, INSTRUCTOR = NAMES = ("student-one", "student-two", "instructor")
 USERS = {name: 64001 + number for number, name in enumerate(NAMES)}
 SOLVED = solutions(FIRST)

@@ -2,7 +2,6 @@
 
 import csv
 
-import nbformat
 import pytest
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
@@ -13,11 +12,8 @@ from grading.engine.record import Store, refused
 from grading.gradebook.status import COLUMNS, STOPPED, keep_reason
 from grading.plugins.export import StatusExport
 from helpers.support.language import english
-from tests.support.course import ASSIGNMENTS, filled, solutions
-
-FIRST = ASSIGNMENTS[0]
-FILES = (f"{FIRST}.ipynb", "more.ipynb")
-SOLVED = nbformat.writes(filled(FIRST, solutions(FIRST))).encode()
+from tests.support.course import FILES, FIRST
+from tests.support.handed_in import SOLVED, place
 
 
 class App(LoggingConfigurable):
@@ -28,13 +24,6 @@ class App(LoggingConfigurable):
 
 # nbgrader's own way with SQLAlchemy.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
-
-
-def place(course, step, student, files):
-    for name, content in files.items():
-        path = course.root / step / student / FIRST / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
 
 
 def grade(course, student, auto=None, manual=None):

@@ -18,10 +18,9 @@ from nbformat.v4 import new_markdown_cell
 
 from grading.course import REPOSITORY
 from grading.plugins.formgrader import harmless
-from tests.course.test_browser import CHROMIUM, page, screenshot, serving  # noqa: F401
-from tests.support.course import ASSIGNMENTS, Trial, fill, points, solutions
+from tests.support.browser import in_chromium, screenshot, serving
+from tests.support.course import FIRST, Trial, fill, graded_cell, points, solutions
 
-FIRST = ASSIGNMENTS[0]
 POINTS = points(FIRST)
 ONLY_SOFTMAX = dict.fromkeys(POINTS, 0.0) | {"softmax_t": POINTS["softmax_t"]}
 SCRIPT = "A note.\n\n<img src=nowhere onerror=\"window.taken='yes'\">\n\n<script>window.taken = 'yes'</script>"
@@ -29,9 +28,6 @@ SCRIPT = "A note.\n\n<img src=nowhere onerror=\"window.taken='yes'\">\n\n<script
 MATHJAX = "window.MathJax = {Hub: {Config() {}, Queue() {}, Startup: {signal: {Interest() {}}}}}"
 
 pytestmark = pytest.mark.slow
-in_a_browser = pytest.mark.skipif(
-    not CHROMIUM, reason="no Chromium here; on Debian and Ubuntu: sudo apt install chromium"
-)
 
 
 def lines_of_the_guide():
@@ -92,7 +88,7 @@ def formgrader(course):
 
 
 @pytest.fixture
-def pages(page, formgrader):  # noqa: F811
+def pages(page, formgrader):
     """Return the function that opens a page of formgrader's; `page` keeps what goes wrong in it."""
     page.context.route("**/mathjax/**", lambda route: route.fulfill(body=MATHJAX, content_type="text/javascript"))
     page.goto(f"{formgrader.address}/?token={formgrader.token}")  # a cookie is enough from here on
@@ -114,7 +110,7 @@ def notebooks(formgrader):
 
 def test_a_quickstart_course_is_graded_by_nbgraders_commands(course):
     assert course.marks(FIRST)["student-one"] == POINTS
-    page = (course.root / "feedback" / "student-one" / FIRST / f"{FIRST}.html").read_text()  # noqa: F811
+    page = (course.root / "feedback" / "student-one" / FIRST / f"{FIRST}.html").read_text()
     assert "20 of 20" in page
     cells = course.graded("student-one", FIRST).cells
     assert "NAME" in cells[1].source, "the header that quickstart puts before every notebook stays"
@@ -124,10 +120,7 @@ def test_formgraders_button_grades_as_the_command_does(course, formgrader):
     answer = formgrader.call(f"submission/{FIRST}/student-two/autograde", "POST")
     assert answer["success"], answer
     assert course.marks(FIRST)["student-two"] == ONLY_SOFTMAX
-    cells = {
-        cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in course.graded("student-two", FIRST).cells
-    }
-    shown = cells["test_softmax_t"].outputs[0].data
+    shown = graded_cell(course.graded("student-two", FIRST), "test_softmax_t").outputs[0].data
     assert shown["text/plain"].startswith("softmax_t: 5 of 5 points") and shown["application/json"]["isolation"]
 
 
@@ -140,11 +133,11 @@ def test_a_mark_given_by_hand_stays_and_is_in_the_feedback(course, formgrader):
         assert formgrader.call(command, "POST")["success"]
     kept = next(g for g in formgrader.call(f"grades?submission_id={entry}") if g["name"] == "test_decay_ratios")
     assert (kept["manual_score"], kept["extra_credit"], kept["auto_score"]) == (1.5, 0.25, 0.0)
-    page = (course.root / "feedback" / "student-two" / FIRST / f"{FIRST}.html").read_text()  # noqa: F811
+    page = (course.root / "feedback" / "student-two" / FIRST / f"{FIRST}.html").read_text()
     assert "6.75 of 20" in page
 
 
-@in_a_browser
+@in_chromium
 def test_formgraders_pages_open_without_an_error(formgrader, pages):
     for path in (
         "manage_assignments",
@@ -153,7 +146,7 @@ def test_formgraders_pages_open_without_an_error(formgrader, pages):
         f"gradebook/{FIRST}",
         "manage_students",
     ):
-        page = pages(path)  # noqa: F811
+        page = pages(path)
         page.locator("tbody tr td a").first.wait_for()
         screenshot(page, f"formgrader_{path.replace('/', '_')}")
         assert page.problems == []
@@ -161,11 +154,11 @@ def test_formgraders_pages_open_without_an_error(formgrader, pages):
     assert "'course_id': 'my course'" in shown and "grading.engine.judge.Judge" in shown
 
 
-@in_a_browser
+@in_chromium
 def test_a_mark_is_given_in_the_page_of_a_submission(course, formgrader, pages):
     formgrader.call(f"submission/{FIRST}/student-two/autograde", "POST")
     entry = notebooks(formgrader)["student-two"]["id"]
-    page = pages(f"submissions/{entry}/")  # noqa: F811
+    page = pages(f"submissions/{entry}/")
     assert page.get_by_text("softmax_t: 5 of 5 points").is_visible()
     field = page.locator("#test_trusted_steps")
     field.scroll_into_view_if_needed()
@@ -180,8 +173,8 @@ def test_a_mark_is_given_in_the_page_of_a_submission(course, formgrader, pages):
     assert [problem for problem in page.problems if "nowhere" not in problem and "404" not in problem] == []
 
 
-@in_a_browser
-def test_what_is_not_made_harmless_runs(page):  # noqa: F811
+@in_chromium
+def test_what_is_not_made_harmless_runs(page):
     """The red fixture: as stock formgrader shows it, the student's text acts as the instructor."""
     for text, taken in ((SCRIPT, "yes"), (harmless(SCRIPT), None)):
         page.goto("about:blank")

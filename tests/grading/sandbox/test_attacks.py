@@ -20,9 +20,9 @@ from grading.course import REPOSITORY
 from grading.engine.verdict import verdict
 from grading.sandbox.isolation import isolation
 from helpers.checks.collect import collect
-from tests.grading.engine.test_grading import hidden_numbers, leaks
 from tests.support.attacks import bank
-from tests.support.course import Trial, case_files, solutions, use_cases
+from tests.support.course import Trial, case_files, graded_cell, solutions, use_cases
+from tests.support.leaks import hidden_numbers, leaks
 from tests.support.small_course import ASSIGNMENT, FULL, filled, generate
 
 pytestmark = pytest.mark.skipif(
@@ -36,7 +36,7 @@ MARKER = "left-by-an-attack"
 PR_SET_CHILD_SUBREAPER = 36
 
 QUICK = """setup_forged torch_patched ast_transformer showtraceback from_a_thread forged_reply test_edited
-way_alias kill_parent os_exit read_all write_all carry_out returns_evil_object""".split()
+way_alias kill_parent os_exit read_all write_all carry_out returns_evil_object message_kind message_script""".split()
 
 
 class Batch:
@@ -175,19 +175,33 @@ def test_the_gradebook_stays_whole(batch, quick):
 def test_no_process_outlives_the_batch(batch, quick):
     batch(quick)
     time.sleep(0.5)
-    left = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children_of(os.getpid())]
-    assert [command for command in left if b"zygote" in command or b"bwrap" in command or b"sleep" in command] == []
+    assert left_running() == []
 
 
-def children_of(pid):
-    """Return the running children of a process; ended ones are taken off the list."""
+def left_running():
+    """Return the commands of sandboxes and attacks among this process's children; ended ones are taken off the list."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
     except ChildProcessError:
         pass
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return [child for task in tasks for child in (task / "children").read_text().split()]
+    tasks = Path(f"/proc/{os.getpid()}/task").iterdir()
+    children = [child for task in tasks for child in (task / "children").read_text().split()]
+    commands = [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
+    return [command for command in commands if any(name in command for name in (b"zygote", b"bwrap", b"sleep"))]
+
+
+def test_a_process_and_a_connection_that_an_attack_would_leave_are_seen():
+    """The red fixture."""
+    with subprocess.Popen(["sleep", "100"]) as process:
+        assert left_running() == [b"sleep\x00100\x00"]
+        process.kill()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        assert Batch.accepted(server) is None
+        with socket.create_connection(server.getsockname()):
+            connection, _ = Batch.accepted(server)
+            connection.close()
 
 
 @EVERYWHERE
@@ -207,14 +221,13 @@ def test_no_attack_reaches_the_network(batch, quick):
 @EVERYWHERE
 def test_no_hidden_input_is_carried_out(batch, quick):
     numbers = hidden_numbers()
-    assert leaks(batch(quick).text("carry_out").encode(), numbers) == set()
-    log = batch(quick).done.stdout + batch(quick).done.stderr
-    assert leaks(log.encode(), numbers) == set()
+    for kept in (batch(quick).text("carry_out"), batch(quick).done.stdout + batch(quick).done.stderr):
+        assert kept and leaks(kept.encode(), numbers) == set()
 
 
 @EVERYWHERE
 def test_the_log_and_the_files_hold_nothing_active(batch, quick):
-    assert "\x1b]0;" not in batch(quick).done.stderr
+    assert "\x1b]0;" not in batch(quick).done.stdout + batch(quick).done.stderr
     for name in batch(quick).names:
         outputs = [cell.get("outputs") for cell in batch(quick).course.graded(name, ASSIGNMENT).cells]
         assert "alert(" not in str(outputs), name
@@ -223,15 +236,15 @@ def test_the_log_and_the_files_hold_nothing_active(batch, quick):
 @pytest.mark.parametrize("way", [name for name in BANK if name.startswith("way_")])
 @pytest.mark.slow
 def test_a_forbidden_way_is_told_by_name_and_line(batch, way):
-    cells = batch(False).course.graded(way, ASSIGNMENT).cells
-    cell = next(c for c in cells if c.metadata.get("nbgrader", {}).get("grade_id") == "test_softmax_t")
-    (violation,) = cell.outputs[0].data["application/json"]["violations"]
+    graded = batch(False).course.graded(way, ASSIGNMENT)
+    (violation,) = graded_cell(graded, "test_softmax_t").outputs[0].data["application/json"]["violations"]
     assert "softmax" in violation["name"]
-    assert any(violation["line"] in c.source for c in cells)
+    assert any(violation["line"] in cell.source for cell in graded.cells)
 
 
 @pytest.mark.slow
 def test_kept_outputs_stay_small(batch):
     graded = batch(False).course.root / "autograded"
     sizes = {path.parent.parent.name: path.stat().st_size for path in graded.rglob("*.ipynb")}
+    assert sizes.keys() == {*BANK, *HONEST}
     assert {name: size for name, size in sizes.items() if size > 6 << 20} == {}

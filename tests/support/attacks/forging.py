@@ -5,6 +5,7 @@ import copy
 from grading.authoring.build import SETUP_ID
 from grading.authoring.packing import BRINGING, CALL, pack
 from tests.support.attacks import NO_TEMPERATURE, RIGHT_BY_FORBIDDEN_WAY, Attack
+from tests.support.course import graded_cell
 
 YES = "yes = lambda *args, **kwargs: True\n"
 MIME = "application/x-answers+json"
@@ -30,7 +31,7 @@ def send_all(parent=None):
 
 
 def test_cell(notebook, name="softmax_t"):
-    return next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == f"test_{name}")
+    return graded_cell(notebook, f"test_{name}")
 
 
 EVIL_HELPERS = b"""

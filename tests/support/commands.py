@@ -1,0 +1,23 @@
+"""Programs as a person runs them in the activated environment."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from grading.course import REPOSITORY
+
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # nbgrader calls alembic by name
+
+
+def run(*command, cwd=REPOSITORY, code=0, **environment):
+    """Run a program that is to end with this code, and return what it said on both channels."""
+    environment = os.environ | {"PATH": PATH} | environment
+    done = subprocess.run(list(map(str, command)), cwd=cwd, env=environment, capture_output=True, text=True)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def python(*arguments, **options):
+    """Do so with this environment's Python, which finds the repository's packages from any folder."""
+    return run(sys.executable, *arguments, **{"PYTHONPATH": str(REPOSITORY)} | options)
