@@ -1,9 +1,9 @@
 """Read the cases of the exercises: data, written by the instructor's oracle, never by the code under test.
 
 A notebook brings the public cases of its own exercises along: its setup cell hands them to `use`. One safetensors file
-holds inputs and references of an assignment's exercises. Its tensor `exercises` is JSON that maps a name to an
-`Exercise`; it is not compressed, for what packs the file compresses it better. `collect.decode` says how arguments are
-encoded, `kinds` how an expected value is, `recognise` what mistakes are.
+holds inputs and references of an assignment's exercises. Its tensor `exercises` is JSON that maps a name to a
+`StoredExercise`; it is not compressed, for what packs the file compresses it better. `collect.decode` says how
+arguments are encoded, `kinds` how an expected value is, `recognise` what mistakes are.
 """
 
 import base64
@@ -39,7 +39,7 @@ class Case(TypedDict):
     value: NotRequired[bool]  # true: the answer is a value and nothing is called
 
 
-class Exercise(TypedDict):
+class StoredExercise(TypedDict):
     """What a case file says of an exercise."""
 
     aspects: dict[str, float]  # the points of each
@@ -54,7 +54,7 @@ class Exercise(TypedDict):
 class CaseFile:
     """The exercises of one file, and its tensors as numpy arrays by name."""
 
-    exercises: Mapping[str, Exercise]
+    exercises: Mapping[str, StoredExercise]
     tensors: Tensors
 
     def inputs(self, cases: Iterable[Case]) -> dict[str, EncodedArray]:

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
+import grading
 from grading.__main__ import COMMANDS, main
 from grading.course import REPOSITORY
 from tests.support.course import ASSIGNMENTS
@@ -164,6 +165,29 @@ def test_every_place_written_down_is_there():
 def test_the_map_names_every_folder_and_no_other_and_says_what_each_is():
     assert len(folders()) > 25
     assert map_faults(DOCUMENTS["ARCHITECTURE.md"], folders()) == []
+
+
+def room_faults(text):
+    """Return which rooms and modules of `grading` a text leaves out that has a paragraph for each room."""
+    rooms = re.findall(r"^(\w+) {2,}(.*(?:\n {12}.*)*)", text, re.MULTILINE)
+    told = {(room, word) for room, words in rooms for word in re.findall(r"\w+", words)}
+    told |= {("", room) for room, _ in rooms} | {("", word) for room, word in told if room == rooms[-1][0]}
+    paths = [path.relative_to(REPOSITORY / "grading") for path in (REPOSITORY / "grading").rglob("[!_]*.py")]
+    there = {(path.parts[0] if path.parts[1:] else "", path.stem) for path in paths if "template" not in path.parts}
+    there |= {("", path.parts[0]) for path in paths if path.parts[1:]}
+    return sorted("/".join(filter(None, place)) for place in there - told)
+
+
+def test_the_graders_docstring_names_every_room_and_module():
+    assert room_faults(grading.__doc__) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "fault"),
+    [("due_dates", "gradebook/due_dates"), ("watchdog", "sandbox/watchdog"), ("settings is what", "settings")],
+)
+def test_a_module_that_the_docstring_leaves_out_is_named(old, fault):
+    assert room_faults(grading.__doc__.replace(old, "nothing")) == [fault]
 
 
 def test_the_front_page_is_short():

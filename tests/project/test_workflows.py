@@ -85,7 +85,12 @@ def test_a_hook_from_elsewhere_is_named():
     assert faults({HOOKS: "repos: [{repo: elsewhere, hooks: []}]"}) == [f"{HOOKS}: elsewhere is not local"]
 
 
-PLANTED = {"style": "import os", "format": "x = [1,2]", "imports": "import grading.course"}
+PLANTED = {
+    "style": "import os",
+    "format": "x = [1,2]",
+    "imports": "import grading.course",
+    "types": "def f(x): return x",
+}
 
 
 def test_every_hook_has_a_red_fixture():

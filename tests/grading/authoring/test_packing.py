@@ -145,9 +145,10 @@ def test_a_package_that_is_loaded_without_a_spec_is_not_missing(tmp_path):
     assert said(code, tmp_path) == "fine\n"
 
 
-def test_the_cell_is_quick(tmp_path):
-    code = f"import time\nstart = time.perf_counter()\n{SETUP}\nimport helpers\nprint(time.perf_counter() - start)"
-    assert float(said(code, tmp_path)) < 5
+def test_the_cell_takes_less_time_than_pytorch(tmp_path):
+    clock = "import time\nstart = time.perf_counter()\n{}\nprint(time.perf_counter() - start)\n"
+    torch, cell = said(clock.format("import torch") + clock.format(f"{SETUP}\nimport helpers"), tmp_path).split()
+    assert float(cell) < float(torch)
 
 
 def test_it_says_in_its_first_line_what_it_brings_and_folds_itself():
