@@ -7,7 +7,7 @@ batch       a class: folder, plan, executors judge each submission into a record
 lms         archives and layouts, roster, collect, and back with grade_files
 authoring   makes a course: exercise and draw, build, texts, packing (slimming, setup_cell, bringing), translation,
             messages, edition, stubs, handout
-plugins     nbgrader's classes as thin shells: mending, feedback, export, late, exchange, formgrader; run
+plugins     nbgrader's classes as thin shells: mending, saving, feedback, export, late, exchange, formgrader; run
 reports     what is read: findings, feedback, summary, language, catalogues
 gradebook   database, status of a mark, due_dates
 engine      judge asks the kernel, verdict compares, record keeps; outputs, relevance of cells

@@ -33,13 +33,13 @@ def configure(c, folder=REPOSITORY):
     # The doctor mends what was handed in before nbgrader reads it.
     c.Autograde.exporter_class = "grading.plugins.mending.MendingExporter"
 
-    # The judge in place of nbgrader's Execute: it alone writes the points of a test cell.
+    # The judge in place of nbgrader's Execute: it alone decides the points of a test cell.
     c.Autograde.autograde_preprocessors = [
         "grading.engine.judge.Judge",
         "nbgrader.preprocessors.IgnorePattern",
         "nbconvert.preprocessors.ClearMetadataPreprocessor",
         "nbgrader.preprocessors.LimitOutput",
-        "nbgrader.preprocessors.SaveAutoGrades",
+        "grading.plugins.saving.SaveVerdicts",
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]

@@ -47,6 +47,7 @@ class Recorded(NbGraderPreprocessor):
                 cell.outputs = nbformat.from_dict(outputs[cell.id])
                 cell.execution_count = None
         nb.metadata[STAMP] = autograde.stamp
+        resources["verdicts"] = autograde.record.points
         return nb, resources
 
 

@@ -35,6 +35,7 @@ from grading.course import OfCourse
 from grading.engine import outputs
 from grading.engine.relevance import skippable
 from grading.engine.verdict import Verdict, no_answer, verdict
+from grading.repair.packed import CALL
 from grading.sandbox import kernels as sandbox
 from grading.sandbox.isolation import GIBIBYTE, isolation
 from grading.sandbox.watchdog import Watch, too_long
@@ -94,7 +95,9 @@ class Judge(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
             for name in sorted(judged - (self.public.exercises.keys() & self.hidden.exercises.keys())):
                 raise LookupError(f"there are no cases for {name!r}: draw the hidden ones again")
         self.doubtful = False
-        self.skipped: frozenset[int] = frozenset() if self.run_everything else skippable(nb, judged)
+        # The setup cell's helpers are there already, and its public references are nothing for a kernel that grades.
+        self.skipped = {index for index, cell in enumerate(nb.cells) if CALL in cell.source}
+        self.skipped |= set() if self.run_everything else skippable(nb, judged)
         self.verdicts: dict[str, Verdict] = {}
         self.before_hidden: list[Any] | None = None  # the outputs of the cells above, copied before a hidden input
         self.ended: Message | None = None
@@ -118,6 +121,7 @@ class Judge(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
                 cell.execution_count = None  # a kernel's number could carry something out
             if is_judged(cell):
                 write_outputs(cell, self.verdicts[cell.metadata.nbgrader["grade_id"]])
+        resources["verdicts"] = {name: found.points for name, found in self.verdicts.items()}
         return nb, resources
 
     def create_kernel_manager(self) -> Any:

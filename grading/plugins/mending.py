@@ -11,8 +11,14 @@ from nbconvert.exporters import NotebookExporter
 
 from grading.course import OfCourse
 from grading.engine.record import Store, refused
+from grading.plugins.saving import NotJudged, SaveVerdicts
 from grading.repair.doctor import mend
 from grading.repair.intake import NotGradable
+
+WITHOUT_SAVING = (
+    "grading.plugins.saving.SaveVerdicts is not among Autograde.autograde_preprocessors, and nbgrader's own step gives "
+    "full marks for nothing: see grading/settings.py"
+)
 
 
 class MendingExporter(OfCourse, NotebookExporter):
@@ -21,10 +27,12 @@ class MendingExporter(OfCourse, NotebookExporter):
     def from_file(self, file_stream, resources=None, **kw):
         """Convert a notebook; a submission is mended first.
 
-        Raises NotGradable where it cannot be: nbgrader then names this student in its errors, grades the others and
-        ends with exit code 1.
+        Raises NotGradable where it cannot be, and NotJudged where nothing sees to verdicts: nbgrader then names this
+        student in its errors, grades the others and ends with exit code 1.
         """
         if not getattr(self.parent, "_sanitizing", False):
+            if not any(isinstance(step, SaveVerdicts) for step in self._preprocessors):
+                raise NotJudged(WITHOUT_SAVING)
             return super().from_file(file_stream, resources=resources, **kw)
         notebook = self.mended(file_stream, resources)
         return self.from_notebook_node(notebook, resources=resources, **kw)

@@ -48,16 +48,20 @@ def isolation() -> str:
     """Return the isolation in force: "bubblewrap", "limits" or "none"."""
     if shutil.which("bwrap") and hasattr(os, "pidfd_open"):
         with contextlib.suppress(OSError, subprocess.TimeoutExpired), system_call_filter() as rules:
-            command = [*bubblewrap_command(None, rules, private()), "--", "/usr/bin/env", "true"]
+            command = [*bubblewrap_command(None, rules, private()), "--", sys.executable, "-I", "-S", "-c", ""]
             if subprocess.run(command, pass_fds=[rules], capture_output=True, timeout=20).returncode == 0:
                 return "bubblewrap"
     return "limits" if os.name == "posix" else "none"
 
 
 def needed() -> list[str]:
-    """Return the paths that student code must be able to read: the system, Python and `helpers`."""
-    package = Path(helpers.__file__).parent
-    return list(dict.fromkeys([*SYSTEM, sys.base_prefix, sys.prefix, str(package), str(ZYGOTE)]))
+    """Return the paths that student code must be able to read: the system, Python and `helpers`.
+
+    What a path of Python's leads to through links comes before it.
+    """
+    python = [str(Path(sys.executable).resolve().parents[1]), sys.base_prefix, sys.prefix]
+    ours = [*python, str(Path(helpers.__file__).parent), str(ZYGOTE)]
+    return list(dict.fromkeys([*SYSTEM, *(each for path in ours for each in (os.path.realpath(path), path))]))
 
 
 def private(folders: Iterable[str | Path] = ()) -> list[str]:
@@ -65,8 +69,8 @@ def private(folders: Iterable[str | Path] = ()) -> list[str]:
 
     They are this checkout, the one in which we work, the instructor's home and `folders`, as those of a course.
     """
-    ours, seen = {REPOSITORY, Path.cwd(), Path.home(), *map(Path, folders)}, (*SYSTEM, sys.base_prefix, sys.prefix)
-    return [str(f) for f in sorted(ours) if f.is_dir() and any(is_within(f, path) for path in seen)]
+    ours = {Path(f).resolve() for f in (REPOSITORY, Path.cwd(), Path.home(), *folders)}
+    return [str(f) for f in sorted(ours) if f.is_dir() and any(is_within(f, path) for path in needed())]
 
 
 def is_within(folder: Path, path: str) -> bool:
@@ -92,7 +96,8 @@ def bubblewrap_command(share: str | None, rules: int, covered: Sequence[str]) ->
     command += ["--seccomp", str(rules)]
     for path in needed():
         if os.path.islink(path):
-            command += ["--symlink", os.readlink(path), path]
+            if not any(is_within(Path(path), other) for other in SYSTEM):  # else it is there with its folder
+                command += ["--symlink", os.path.realpath(path), path]
         elif os.path.exists(path):
             command += ["--ro-bind", path, path]
         for folder in covered:

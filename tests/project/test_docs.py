@@ -21,7 +21,7 @@ DOCUMENTS = {
     for path in sorted(REPOSITORY.glob(pattern))
 }
 # Options of other programs that stand alone in a document: nbgrader's, dask's.
-OTHERS = {"--strict", "--force", "--update", "--tls-ca-file", "--tls-cert", "--tls-key"}
+OTHERS = {"--no-execute", "--strict", "--force", "--update", "--tls-ca-file", "--tls-cert", "--tls-key"}
 # What git ignores, and few have.
 IGNORED = re.compile(r"/private\.safetensors$|^work/$")
 # Folders whose own folders have a line each in the map, beside those at the top.

@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+from nbformat.v4 import new_code_cell
 
 from grading.authoring.draw import COMMITTED_SEED, hidden_bytes, public_bytes
 from grading.course import REPOSITORY, Course
@@ -79,6 +80,23 @@ def test_an_unattempted_exercise_says_so_in_the_graded_notebook(course):
     cell = graded_cell(course.graded("blank", ASSIGNMENTS[0]), "test_softmax_t")
     assert cell.outputs[0].data["text/plain"] == "softmax_t: 0 of 5 points; not attempted yet."
     assert cell.outputs[1].data["text/plain"] == "0.0"
+
+
+def test_the_kernel_that_grades_holds_no_public_reference(tmp_path):
+    look = (
+        "from helpers.checks import cases\nprint(cases._content, [len(cell) for cell in In if 'packed' + '=' in cell])"
+    )
+    notebook = filled(ASSIGNMENTS[0], solutions(ASSIGNMENTS[0]))
+    setup = next(k for k, cell in enumerate(notebook.cells) if "packed=" in cell.source)
+    notebook.cells.insert(setup + 1, new_code_cell(look))
+    course = Trial(tmp_path)
+    course.generate(ASSIGNMENTS[0])
+    course.submit("spy", ASSIGNMENTS[0], notebook)
+    done = course.nbgrader("autograde", ASSIGNMENTS[0])
+    assert done.returncode == 0, done.stderr
+    [cell] = [cell for cell in course.graded("spy", ASSIGNMENTS[0]).cells if cell.source == look]
+    assert [output.text for output in cell.outputs] == ["None []\n"]
+    assert course.marks(ASSIGNMENTS[0])["spy"] == points(ASSIGNMENTS[0])
 
 
 def test_without_the_judge_every_mark_is_zero(tmp_path):

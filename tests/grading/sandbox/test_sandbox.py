@@ -221,6 +221,20 @@ def test_nothing_is_left_for_the_next_submission():
     assert not set(first.split()[:3]) & set(again.split()[:3])
 
 
+@in_bubblewrap
+def test_a_python_that_is_reached_through_links_runs_in_the_sandbox(tmp_path):
+    """As uv makes them, and as where `.venv` itself is a link: to the folder, and to the one that Python is in."""
+    (tmp_path / "python").symlink_to(sys.base_prefix)
+    subprocess.run([tmp_path / "python/bin/python3", "-m", "venv", "--without-pip", tmp_path / "real"], check=True)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    code = "import sys; from grading.sandbox.isolation import isolation; print(sys.prefix, isolation())"
+    paths = os.pathsep.join([str(REPOSITORY), str(Path(pytest.__file__).parents[1])])
+    for name in ("real", "link"):
+        command = [tmp_path / name / "bin/python3", "-c", code]
+        done = subprocess.run(command, env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True)
+        assert done.stdout.split() == [str(tmp_path / name), "bubblewrap"], done.stderr
+
+
 @pytest.mark.slow
 @in_bubblewrap
 def test_a_sandbox_that_cannot_be_cleaned_is_not_used_again():
