@@ -156,32 +156,35 @@ def students_of(entry, layout, roster, work):
         if roster is None or owner == Owner():
             yield owner.id or NOBODY, owner
             continue
-        person, reason = roster.find(owner)
+        people, reason = roster.members(owner)
         unlisted = f"{UNLISTED}{owner.id}" if owner.id else NOBODY
-        if person is None:
+        if not people:
             work.found.unmatched.append((unlisted, str(entry.name), reason))
             yield unlisted, owner
             continue
-        submitted = owner.submitted or rosters.submitted(person, work.zone)
-        yield person.id, Owner(late=owner.late, submitted=submitted, upload=owner.upload)
+        for person in people:
+            submitted = owner.submitted or rosters.submitted(person, work.zone)
+            yield person.id, Owner(late=owner.late, submitted=submitted, upload=owner.upload)
         for earlier in {unlisted, owner.id} - roster.ids - {"", NOBODY}:
-            adopt(earlier, person.id, work)
+            adopt(earlier, [person.id for person in people], work)
 
 
-def adopt(earlier, student, work):
-    """Keep in superseded/ what an earlier run, without this student in its roster, took under an id of its own."""
+def adopt(earlier, students, work):
+    """Keep in superseded/ what an earlier run, without these students in its roster, took under an id of its own."""
     path = work.folder("submitted", earlier) / f"{work.assignment}.ipynb"
-    if path.exists():
-        file = File(f"{earlier}.ipynb", path.read_bytes(), path.stat().st_mtime)
+    if not path.exists():
+        return
+    file = File(f"{earlier}.ipynb", path.read_bytes(), path.stat().st_mtime)
+    for student in students:
         write(work.folder("superseded", student) / file.kept_as, file.content, file.modified)
         work.found.older.append((student, str(path.relative_to(work.into))))
-        shutil.rmtree(path.parent)
         if work.folder("autograded", earlier).is_dir():
             sentence = (
                 f"was graded as {earlier}; what a person gave there, points and comments, stays in the gradebook under "
                 f"that id. Enter it for {student}, then: nbgrader db student remove {earlier} --force"
             )
             work.found.unsure.append((student, sentence))
+    shutil.rmtree(path.parent)
 
 
 def files_of(student, entry: FoundFile, owner, made, work):

@@ -25,7 +25,8 @@ LONGEST_ID = 120  # bytes: a folder's name may have 255, and ours put something 
 CANVAS_FILE = r"(?:(?P<upload>\d+)_.+|(?:text|link)\.html)"
 CANVAS = re.compile(rf"(?P<name>.+?)(?P<late>_LATE)?_(?P<user>\d+)_{CANVAS_FILE}")
 CANVAS_ANONYMOUS = re.compile(rf"(?P<late>LATE_)?(?P<user>anon_[^_]+)_{CANVAS_FILE}")
-MOODLE = re.compile(r"(?P<name>.+)_(?P<participant>\d+)_assignsubmission_[a-z]+(_.*)?")
+# Moodle makes a blank of every "_" in a name, so that the first number is its own. The default group has none.
+MOODLE = re.compile(r"(?P<name>[^_]+)(?:_(?P<number>\d+))?_assignsubmission_[a-z]+(_.*)?")
 CLASSROOM = re.compile(r"(?P<name>[^_]+?) - (?P<title>.+)")
 METADATA = "submission_metadata.yml"
 SUBMISSION = re.compile(r"submission_\d+")
@@ -142,9 +143,9 @@ def canvas(name, depth):
 
 
 def moodle(name, depth):
-    """``Full Name_PARTICIPANT_assignsubmission_file/filename``, or with a ``_`` and no folder."""
+    """``Full Name_PARTICIPANT_assignsubmission_file/filename``, or with a ``_`` and no folder; a team's has its own."""
     matches = (MOODLE.fullmatch(part) for part in name.parts[: depth + 1])
-    return [Owner(name=found["name"], moodle_id=found["participant"]) for found in matches if found][:1]
+    return [Owner(name=found["name"], moodle_id=found["number"] or "") for found in matches if found][:1]
 
 
 def classroom(name):

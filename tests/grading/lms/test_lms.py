@@ -183,7 +183,8 @@ EXAMPLES = [
 
 
 def test_every_system_that_is_recognised_is_documented_with_an_example():
-    systems = ["Canvas", "Moodle", "Moodle, without folders", "Gradescope", "Google Classroom", "plain", "plain"]
+    moodle = ["Moodle", "Moodle, teams", "Moodle, without folders"]
+    systems = ["Canvas", "Canvas, groups", *moodle, "Gradescope", "Google Classroom", "plain", "plain"]
     assert [system for system, _ in EXAMPLES] == systems
 
 

@@ -255,3 +255,96 @@ def test_the_command_enrols_and_sets_the_due_date_in_the_gradebook(tmp_path, cou
     course.gradebook.db.expire_all()
     assert {student.id for student in course.gradebook.students} == {"s1", "s2", "s3", "s4"}
     assert course.gradebook.find_assignment(FIRST).duedate == datetime(2026, 9, 30, 11, 0)
+
+
+# Groups, and names and numbers that contradict each other.
+
+TEAMS = """\
+Identifier,Full name,Email address,Status,Group,Grade,Maximum Grade,Last modified (submission),Last modified (grade)
+Participant 2001,Student One,one@example.edu,Submitted,Nhóm 1 - Đỏ,,20.00,"Wednesday, 30 September 2026, 11:59 PM",-
+Participant 2002,Nguyễn Văn An,an@example.edu,Submitted,Nhóm 1 - Đỏ,,20.00,"Wednesday, 30 September 2026, 11:59 PM",-
+Participant 2003,Student Three,three@example.edu,Submitted,Default group,,20.00,-,-
+Participant 2004,Student Four,four@example.edu,No submission,-,,20.00,-,-
+"""
+
+
+@pytest.mark.parametrize("joint", ["_/deep/", "/", "_"], ids=["folders before", "folders", "flat"])
+def test_moodles_team_is_all_its_members(tmp_path, joint):
+    files = {
+        f"Nhóm 1 - Đỏ_77_assignsubmission_file{joint}x_2004_assignsubmission_file_.ipynb": SOLVED,
+        f"Default group_assignsubmission_file{joint}work.ipynb": SOLVED,
+    }
+    found = gathered(tmp_path, files, written(tmp_path, TEAMS))
+    assert found.layout == "Moodle" and found.unmatched == []
+    assert taken(tmp_path) == dict.fromkeys(("one@example.edu", "an@example.edu", "three@example.edu"), SOLVED)
+    assert found.missing == ["four@example.edu"]
+    stamp = tmp_path / "course" / "submitted" / "an@example.edu" / FIRST / "timestamp.txt"
+    assert parse_utc(stamp.read_text().strip()) == datetime(2026, 9, 30, 23, 59)
+
+
+def test_canvas_group_is_all_its_members_whoever_handed_it_in(tmp_path):
+    text = PLAIN.replace("email", "email,canvas_id,group").replace("one@example.edu", "one@example.edu,1001,Team 12")
+    text = text.replace("three@example.edu", "three@example.edu,1003,Team 12")
+    found = gathered(tmp_path, {"team12_LATE_1003_9001_work.ipynb": SOLVED}, written(tmp_path, text))
+    assert taken(tmp_path) == dict.fromkeys(("s1", "s3"), SOLVED)
+    assert [student for student, _ in found.late] == ["s1", "s3"] and found.unmatched == []
+
+
+@pytest.mark.parametrize(
+    "name, roster_text, words",
+    [
+        ("Nhóm 1 - Đỏ_2003", TEAMS, "is a group's in the roster, but it or the number beside it is that of three@"),
+        ("Team Alpha_2003", TEAMS, "the moodle id '2003' is in the roster that of three@example.edu, but the name"),
+        ("Student Four_2003", TEAMS, "the name beside it, 'Student Four', that of four@example.edu"),
+        (
+            "Student Three_77",
+            TEAMS.replace("Nhóm 1 - Đỏ", "Student Three"),
+            "it or the number beside it is that of three",
+        ),
+    ],
+    ids=["group with a stranger's number", "unknown group", "somebody else's name", "group named like a student"],
+)
+def test_a_name_and_a_number_that_contradict_each_other_are_listed(tmp_path, name, roster_text, words):
+    files = {
+        "Student Three_2003_assignsubmission_file_a.ipynb": SOLVED,
+        "Student Four_2004_assignsubmission_file_a.ipynb": SOLVED,
+    }
+    people = written(tmp_path, roster_text)
+    gathered(tmp_path, files, people)
+    before = tree(tmp_path / "course")
+    found = gathered(tmp_path, files | {f"{name}_assignsubmission_file_b.ipynb": BLANK}, people)
+    [(student, reason)] = [(student, why) for student, file, why in found.unmatched if file.endswith("b.ipynb")]
+    assert student.startswith("unlisted-") and words in reason and found.incomplete
+    assert before.items() <= tree(tmp_path / "course").items(), "nobody loses a mark"
+
+
+def test_a_file_whose_own_name_looks_like_moodles_is_of_who_handed_it_in(tmp_path):
+    text = "Identifier,Full name,Grade,Last modified (grade)\nParticipant 111,Ada,,\nParticipant 222,Bob,,\n"
+    files = {
+        "Bob_222_assignsubmission_file_a.ipynb": SOLVED,
+        "Ada_111_assignsubmission_file_x_222_assignsubmission_file_.ipynb": BLANK,
+    }
+    found = gathered(tmp_path, files, written(tmp_path, text))
+    assert taken(tmp_path) == {"participant-111": BLANK, "participant-222": SOLVED} and found.unmatched == []
+    assert gathered(tmp_path, {f"ada_111_7_x_222_8_b_{n}.ipynb": BLANK for n in range(3)}, None).layout == "Canvas"
+    assert "ada-111" in taken(tmp_path) and not any("222_8" in student for student in taken(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "name, fits",
+    [
+        ("Nguyen Van An", True),
+        ("An Nguyễn", True),
+        ("nguyenvanan", True),
+        ("Group A-Nguyễn Văn An", True),
+        ("Participant", True),
+        ("", True),
+        ("Nguyễn Văn Bình", False),
+        ("Team An", False),
+        ("nguyenvanbinh", False),
+    ],
+)
+def test_a_number_decides_where_the_name_beside_it_can_be_the_same_persons(tmp_path, name, fits):
+    people = written(tmp_path, PLAIN.replace("email", "email,moodle_id").replace("an@example.edu", "an@example.edu,7"))
+    person, reason = people.find(Owner(name=name, moodle_id="7"))
+    assert (person is not None) == fits and ("'7'" in reason) != fits
