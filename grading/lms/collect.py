@@ -154,10 +154,13 @@ def students_of(entry, layout, roster, work):
     """Yield (student, owner) for those whose file it is; `NOBODY` where its name does not say."""
     for owner in layout.owners(entry.name) or [Owner()]:
         if roster is None or owner == Owner():
-            yield owner.id or NOBODY, owner
+            yield NOBODY if owner.doubt else owner.id or NOBODY, owner
             continue
         people, reason = roster.members(owner)
         unlisted = f"{UNLISTED}{owner.id}" if owner.id else NOBODY
+        if not people and owner.doubt:
+            yield NOBODY, owner
+            continue
         if not people:
             work.found.unmatched.append((unlisted, str(entry.name), reason))
             yield unlisted, owner
@@ -190,10 +193,12 @@ def adopt(earlier, students, work):
 def files_of(student, entry: FoundFile, owner, made, work):
     """Yield the files of an entry, more than one if it is a student's zip; what cannot be read goes to ``refused``."""
     try:
-        content, inside = entry.read(), [entry]
+        content = entry.read()
     except Unreadable as error:
         unread(student, entry, error.reason, work)
         return
+    entry = replace(entry, odd=entry.odd or owner.doubt)
+    inside = [entry]
     if entry.name.suffix.lower() == ".zip" and not entry.odd:
         try:
             inside = nested(entry, content, work.zone)

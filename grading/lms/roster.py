@@ -119,12 +119,21 @@ class Roster:
         """Return the people with an id of a kind."""
         return self.known.get((kind, value.casefold()), []) if value else []
 
+    def begun(self, owner):
+        """Return the people with whose id or name a plain file's name may begin: ``nguyen_an_x`` with two or three."""
+        found = self.fitting("student", owner.student) if owner.longer else []
+        for text in owner.longer:
+            found = found + self.fitting("student", text) + self.known.get(("name", name_key(text)), [])
+        return list({person.id: person for person in found}.values())
+
     def find(self, owner):
         """Return (person, reason): whose file it is, or None and why that cannot be said.
 
         An id or an address decides, a number if the name beside it can be the same person's; else the name does, if
         one student has it and no id speaks against it.
         """
+        if len(begun := self.begun(owner)) > 1 or (begun and not self.fitting("student", owner.student)):
+            return chosen(begun, "name", owner.longer[-1])
         for kind in ("student", "email", *NUMBERS):
             value = getattr(owner, kind)
             if found := self.fitting(kind, value):
@@ -132,7 +141,7 @@ class Roster:
                 if person and kind in NUMBERS and not can_be(owner.name, person):
                     return None, self.contradiction(owner.name, kind, person)
                 return person, reason
-        name = owner.name or owner.student
+        name = owner.name or ("" if owner.doubt else owner.student)
         found = self.known.get(("name", name_key(name)), [])
         found = [person for person in found if not contradicts(owner, person)]
         return chosen(found, "name", name) if found else (None, "not in the roster")

@@ -473,3 +473,59 @@ def test_a_terminal_without_a_names_letters_is_no_obstacle(tmp_path):
 def test_a_folder_that_a_zip_tool_put_around_everything_is_nobodys(tmp_path):
     gathered(tmp_path, {"week 3/ada.ipynb": SOLVED, "week 3/bob/x.ipynb": SOLVED}, name="week 3.zip")
     assert taken(tmp_path) == {"ada": SOLVED, "bob": SOLVED}
+
+
+# Names that begin alike, and names with signs that mean something elsewhere.
+
+
+def test_google_classroom_has_names_with_underscores(tmp_path):
+    files = {"an_b - Lab 1.ipynb": SOLVED, "an_c - Lab 1 (1).ipynb": BLANK, "Chi - Bản sao - Lab 1.ipynb": SOLVED}
+    assert gathered(tmp_path, files).layout == "Google Classroom"
+    assert set(taken(tmp_path)) == {"an_b", "an_c", "chi"}
+
+
+def test_plain_names_with_a_dash_are_not_google_classrooms(tmp_path):
+    assert gathered(tmp_path, {"s1_my - work.ipynb": SOLVED, "s2_lab - x.ipynb": SOLVED}).layout == "plain"
+    assert set(taken(tmp_path)) == {"s1", "s2"}
+
+
+ALIKE = ["nguyen_an_x.ipynb", "nguyen_binh_x.ipynb"]
+HOMEWORK = ["HW1_an.ipynb", "HW1_binh.ipynb"]
+NUMBERED = ["lab_20210001.ipynb", "lab_20210002.zip", "lab_20210003"]
+
+
+@pytest.mark.parametrize(
+    "names, patterns",
+    [
+        (ALIKE, ["{student}_{filename}", "nguyen_{student}"]),
+        ([*ALIKE, "le_thu_x.ipynb"], ["{student}_{filename}", "{last}_{first}_{filename}"]),
+        (HOMEWORK, ["{student}_{filename}", "HW1_{student}"]),
+        (NUMBERED, ["{student}_{filename}", "lab_{student}"]),
+    ],
+)
+def test_plain_names_that_begin_alike_are_not_made_one_student(tmp_path, names, patterns):
+    inner = zipped({"a.ipynb": SOLVED})
+    files = {name: inner if name.endswith(".zip") else SOLVED for name in names}
+    found = gathered(tmp_path, files)
+    alike = [name for name in names if not name.startswith("le_")]
+    assert set(taken(tmp_path)) == ({"le"} if len(alike) < len(names) else set())
+    assert [(student, name) for student, name, _ in found.refused] == [("unknown", name) for name in sorted(alike)]
+    assert {re.findall(r"--pattern '(.*?)'", str(reason)) == patterns for *_, reason in found.refused} == {True}
+    assert sorted(tree(tmp_path / "course" / "not_gradable").values()) == sorted(files[name] for name in alike)
+    gathered(tmp_path, files, pattern=patterns[1])
+    assert len(set(taken(tmp_path)) - {"le"}) == len(names)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["s1_2026_09_30_work.ipynb", "s1_2026_10_01_work.ipynb", "s2_x.ipynb"],
+        ["s1_2026-09-30.ipynb", "s1_2026-10-01.ipynb", "s2_x.ipynb"],
+        ["s1_work.ipynb", "s1_work (1).ipynb", "s2_x.ipynb"],
+        ["s1_draft.ipynb", "s1_final 2.ipynb", f"s1_{FIRST}-1.ipynb", "s1_v3.ipynb", "s1.ipynb", "s2_x.ipynb"],
+        ["s1_work.ipynb", "s1_report.pdf", "s2_x.ipynb"],
+    ],
+)
+def test_versions_of_one_students_work_are_no_students(tmp_path, names):
+    assert gathered(tmp_path, dict.fromkeys(names, SOLVED)).refused == []
+    assert set(taken(tmp_path)) == {"s1", "s2"}

@@ -348,3 +348,20 @@ def test_a_number_decides_where_the_name_beside_it_can_be_the_same_persons(tmp_p
     people = written(tmp_path, PLAIN.replace("email", "email,moodle_id").replace("an@example.edu", "an@example.edu,7"))
     person, reason = people.find(Owner(name=name, moodle_id="7"))
     assert (person is not None) == fits and ("'7'" in reason) != fits
+
+
+def test_a_roster_tells_plain_names_apart_that_begin_alike(tmp_path):
+    people = "id,last_name,first_name\na,Nguyen,An\nb,Nguyen,Binh\ns_1,One,Student\ns2,Nguyen,\n"
+    files = ["nguyen_an_x", "nguyen_binh_2", "s_1_2026_09_30_work", "s2_draft", "s2_other", "nguyen_chi_x"]
+    found = gathered(tmp_path, {f"{name}.ipynb": SOLVED for name in files}, written(tmp_path, people))
+    assert set(taken(tmp_path)) == {"a", "b", "s_1", "s2"} and found.unmatched == []
+    [(student, name, reason)] = found.refused
+    assert (student, name) == ("unknown", "nguyen_chi_x.ipynb") and "other names begin with nguyen" in str(reason)
+
+
+def test_a_plain_name_that_begins_with_two_students_is_not_guessed(tmp_path):
+    people = written(tmp_path, "id,name\nnguyen,Lê Chi\nx7,Nguyen An\n")
+    found = gathered(tmp_path, {"nguyen_an_x.ipynb": SOLVED, "x7_a.ipynb": SOLVED}, people)
+    assert set(taken(tmp_path)) == {"x7", "unlisted-nguyen"}
+    [(_, _, reason)] = found.unmatched
+    assert reason == "the name 'nguyen_an_x' fits 2 students of the roster: nguyen, x7"
