@@ -16,10 +16,10 @@ from pathlib import PurePosixPath
 
 import yaml
 
-from grading.lms.archives import NOTEBOOK, Unreadable
+from grading.lms.archives import Unreadable, may_be_notebook
 from helpers.support.language import Message, english
 
-ENDING = re.compile(r"(\.(ipynb|json|txt|html?|pdf|zip|py))+$", re.IGNORECASE)
+ENDING = re.compile(r"(\.(i?pynb_?|json|txt|html?|pdf|docx?|zip|rar|7z|tar|t?gz|py))+$", re.IGNORECASE)
 COPY = re.compile(r"\s*\((\d+)\)")  # what browsers and file managers add to a second copy
 STUDENT = re.compile(r"[\w@+-][\w.@+-]*")
 LONGEST_ID = 120  # bytes: a folder's name may have 255, and ours put something before or behind it
@@ -193,7 +193,7 @@ def doubts(names, assignment):
     behind = defaultdict(set)
     for name in names:
         start, _, rest = stem_of(name).partition("_")
-        if len(name.parts) == 1 and (NOTEBOOK.search(name.name) or ENDING.sub("", name.name) == name.name):
+        if len(name.parts) == 1 and (may_be_notebook(name.name) or name.suffix.lower() == ".zip"):
             version = rest.startswith(assignment) or VERSION.fullmatch(rest.partition("_")[0])
             behind[start] |= set() if version else {rest}
     return {
@@ -211,7 +211,7 @@ def doubts(names, assignment):
 
 def refuse_wrapped(names, depth, assignment):
     """Raise ValueError where one folder lies around all plain files: it may be the class's, or one student's."""
-    inside = [PurePosixPath(*name.parts[depth:]) for name in names if depth and NOTEBOOK.search(name.name)]
+    inside = [PurePosixPath(*name.parts[depth:]) for name in names if depth and may_be_notebook(name.name)]
     below = {owner.student or owner.name for name in inside for owner in prefixed(name, assignment)}
     if len(below) > 1:
         around = PurePosixPath(*names[0].parts[:depth])

@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
+import nbformat
 import pytest
 from nbgrader.utils import parse_utc
 
@@ -18,8 +20,8 @@ from grading.course import REPOSITORY
 from grading.gradebook.status import REASON
 from grading.lms import archives as archive
 from grading.lms import layouts as lms
-from grading.lms.collect import collect_submissions, stamp
-from tests.support.course import FIRST
+from grading.lms.collect import collect_submissions, lines, stamp
+from tests.support.course import FIRST, filled, solutions
 from tests.support.handed_in import BLANK, BROKEN, MADE, SOLVED, taken, tree, zipped
 from tests.support.systems import CANVAS, CLASSROOM, GRADESCOPE, LISTING, MOODLE
 
@@ -529,3 +531,113 @@ def test_plain_names_that_begin_alike_are_not_made_one_student(tmp_path, names, 
 def test_versions_of_one_students_work_are_no_students(tmp_path, names):
     assert gathered(tmp_path, dict.fromkeys(names, SOLVED)).refused == []
     assert set(taken(tmp_path)) == {"s1", "s2"}
+
+
+# Of several notebooks the worked one; and what is called in an odd way.
+
+OTHER = nbformat.writes(filled(FIRST, dict(list(solutions(FIRST).items())[:1]))).encode()
+OLDER = BLANK.replace(b"raise NotImplementedError", b"# an older hint\\n    raise NotImplementedError")
+HANDOUT = {"vi/iterated_softmax.ipynb": BLANK, "iterated_softmax.ipynb": SOLVED, "README.txt": b"Read me."}
+
+
+@pytest.mark.parametrize("late", HANDOUT)
+def test_a_zipped_handout_with_another_edition_is_the_notebook_with_answers(tmp_path, late):
+    inner = zipped(HANDOUT, {late: (2026, 9, 30, 21, 0, 0)})
+    found = gathered(tmp_path, {"ada_handout.zip": inner})
+    assert taken(tmp_path) == {"ada": SOLVED} and found.refused == [] and not found.incomplete
+    assert found.blank + found.older == [("ada", "ada_handout.zip/vi/iterated_softmax.ipynb")]
+    assert list(tree(tmp_path / "course" / "superseded").values()) == [BLANK]
+
+
+@pytest.mark.parametrize(
+    "worked, blank",
+    [
+        ("one_1001_9001_work.ipynb", "one_1001_9009_work-1.ipynb"),
+        ("one_1001_9001_work.ipynb", "one_1001_9009_Copy of work.ipynb"),
+        ("one_1001_9001_work.ipynb", "one_1001_9001_work (1).ipynb"),
+        ("one_1001_9001_work.ipynb", "one_1001_9009_vi.ipynb"),
+    ],
+)
+@pytest.mark.parametrize("content", [BLANK, OLDER], ids=["blank", "changed, but without an answer"])
+def test_a_blank_copy_never_beats_the_worked_notebook(tmp_path, worked, blank, content):
+    found = gathered(tmp_path, {worked: SOLVED, blank: content})
+    assert taken(tmp_path) == {"one-1001": SOLVED}
+    assert found.blank == [("one-1001", blank)] and found.older == []
+    assert f"one-1001: without an answer, kept in superseded/: {blank}" in "\n".join(lines(found))
+    gathered(tmp_path, zipped({blank: content}, {blank: (2026, 10, 9, 8, 0, 0)}))
+    assert taken(tmp_path) == {"one-1001": SOLVED}, "nor does one that is handed in by itself, later"
+
+
+def test_of_two_notebooks_with_answers_the_later_counts_and_the_other_is_listed(tmp_path):
+    found = gathered(tmp_path, {"one_1001_9001_work.ipynb": SOLVED, "one_1001_9009_work-1.ipynb": OTHER})
+    assert taken(tmp_path) == {"one-1001": OTHER}
+    assert found.older == [("one-1001", "one_1001_9001_work.ipynb")] and found.blank == []
+
+
+def test_a_blank_notebook_alone_is_what_was_handed_in(tmp_path):
+    assert gathered(tmp_path, {"ada.ipynb": BLANK}).blank == []
+    assert taken(tmp_path) == {"ada": BLANK}
+
+
+ODD_NAMES = [
+    "work",
+    "work.ipynb_",
+    "work.pynb",
+    "work.ipynb.txt",
+    "work.ipynb.json",
+    ".ipynb",
+    "work.ipynb (1)",
+    "work.ipynb.download",
+    "work.json",
+    "Bài làm v1.5 cuối cùng",
+]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_notebook_is_found_under_every_ending_and_texts_beside_it_are_no_failure(tmp_path, name):
+    beside = ["README.txt", "notes", "data.json", ".DS_Store", "__MACOSX/._work.ipynb", ".ipynb_checkpoints/a.ipynb"]
+    files = {f"ada/{other}": b'{"a": 1}' for other in beside} | {f"ada/{name}": SOLVED, "bob/work.ipynb.pdf": b"%PDF"}
+    found = gathered(tmp_path, files)
+    assert taken(tmp_path) == {"ada": SOLVED}
+    assert [student for student, *_ in found.refused] == ["bob"]
+    assert [file for _, file in found.left_out] == ["ada/README.txt", "ada/data.json", "ada/notes"]
+    found = gathered(tmp_path, {"cy.zip": zipped(files)})
+    assert taken(tmp_path)["cy"] == SOLVED and found.refused == []
+
+
+@pytest.mark.parametrize("name", [name for name in ODD_NAMES if not name.startswith("work.json")])
+def test_an_odd_ending_is_no_part_of_a_plain_name(tmp_path, name):
+    found = gathered(tmp_path, {f"ada_{name}": SOLVED, "bob_x.ipynb": SOLVED})
+    assert set(taken(tmp_path)) == {"ada", "bob"} and found.refused == []
+
+
+def test_a_text_of_utf16_that_is_a_notebook_is_one(tmp_path):
+    gathered(
+        tmp_path,
+        {
+            "ada/work.txt": SOLVED.decode().encode("utf-16"),
+            "ada/README.txt": "{cells".encode("utf-16"),
+            "bob/x": SOLVED,
+        },
+    )
+    assert taken(tmp_path) == {"ada": SOLVED.decode().encode("utf-16"), "bob": SOLVED}
+
+
+def unicode_path(name, legacy, checked=None):
+    """Return a zip of one notebook whose name is in the extra field, as some tools write it, beside another one."""
+    info = zipfile.ZipInfo(legacy, MADE)
+    content = b"\x01" + zlib.crc32((checked or legacy).encode("cp437")).to_bytes(4, "little") + name.encode()
+    info.extra = b"UT\x00\x00" + b"up" + len(content).to_bytes(2, "little") + content
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        packed.writestr(info, SOLVED)
+    return buffer.getvalue()
+
+
+def test_a_name_in_a_zips_unicode_field_counts_where_it_belongs_to_the_name(tmp_path):
+    gathered(tmp_path, unicode_path("đặng_bài làm.ipynb", "dang_bai lam.ipynb"))
+    assert set(taken(tmp_path)) == {"đặng"}
+    gathered(tmp_path, unicode_path("eve_x.ipynb", "ada_x.ipynb", checked="bob_x.ipynb"))
+    assert set(taken(tmp_path)) == {"đặng", "ada"}
+    found = gathered(tmp_path, unicode_path("../../eve_x.ipynb", "eve_x.ipynb"))
+    assert "leads out of the folder" in str(found.refused[0][2])
