@@ -205,10 +205,13 @@ def read_roster(path: Path) -> Roster:
         raise ValueError(f"the roster {path} cannot be read: {error.strerror}") from None
     if content.startswith(b"PK"):
         raise ValueError(f"{path} is a spreadsheet or an archive; save it as CSV")
+    limit = csv.field_size_limit(LARGEST)  # a comment in Moodle's worksheet may hold a picture
     try:
         lines = csv_cells(content)
     except csv.Error as error:
         raise ValueError(f"{path} is no CSV: {error}") from None
+    finally:
+        csv.field_size_limit(limit)
     columns = [column.strip() for column in lines[0]] if lines else []
     where = column_places(columns)
     if not where.keys() & set(IDS):
@@ -262,10 +265,16 @@ def column_places(columns):
 
 
 def beside(said):
-    """Tell whether a line of Canvas's export is no student: the points possible, the posting policy, the test one."""
+    """Tell whether a line of Canvas's export is no student: the points possible, the posting policy, the test one.
+
+    The test student has no SIS id. Somebody may really be called so.
+    """
     name = said.get("name", said.get("last_name", "")).strip()
     nobody = not any(said.get(kind) for kind in IDS)
-    return name == "Student, Test" or (nobody and (not name or name.startswith("Points Possible")))
+    parts = {said.get("last_name"), said.get("first_name")}
+    test = name in ("Student, Test", "Test Student") or parts == {"Student", "Test"}
+    unknown = "canvas_id" in said and not said.get("id")
+    return (test and unknown) or (nobody and (not name or name.startswith("Points Possible")))
 
 
 def people(path, columns, where, rows):

@@ -31,6 +31,9 @@ s4,Four,Student,
 """
 
 
+TWO_NAMES = "LastName,FirstName,ID,SIS User ID,SIS Login ID,Section\nOne,Student,1001,u1,one,A\n"
+
+
 def gathered(tmp_path, files, people, times=None):
     """Collect a zip of these files with the roster."""
     (tmp_path / "in.zip").write_bytes(zipped(files, times))
@@ -49,6 +52,11 @@ def gathered(tmp_path, files, people, times=None):
         ("Identifier,Status,Grade,Last modified (grade)\nParticipant 2001,,-,-\n", ["participant-2001"]),
         ("Student ID;Name\r\nB21/7;Nguyễn Văn An\r\n", ["b21-7"]),
         ('"Full name; as in passport",id\nA;B,s1\n', ["s1"]),
+        (f'id,name,comment\ns1,One,"<img src=""data:{"x" * 200_000}"">"\ns2,Two,\n', ["s1", "s2"]),
+        (TWO_NAMES + "Student,Test,9999,,deadbeef,A\n", ["u1"]),
+        (TWO_NAMES + "Test,Student,9999,,deadbeef,A\nTest,Student,1002,u2,test,A\n", ["u1", "u2"]),
+        ("Student,ID,SIS User ID,Section\nOne,1,u1,A\nTest Student,9999,,A\n", ["u1"]),
+        ('id,name\ns1,"Student, Test"\n', ["s1"]),
         ("sep=;\r\nid;name\r\ns1;One\r\n", ["s1"]),
         ("id\nnguye\u0302\u0303n\n", ["nguyễn"]),
     ],
@@ -62,6 +70,11 @@ def gathered(tmp_path, files, people, times=None):
         "blind",
         "semicolons",
         "a semicolon in a heading",
+        "a picture in a comment",
+        "Canvas's test student in two names",
+        "a student of that name",
+        "Canvas's test student in one name",
+        "nobody of Canvas's",
         "Excel's line before",
         "decomposed",
     ],
@@ -84,7 +97,8 @@ def test_every_common_encoding_is_read(tmp_path, encoding):
         ("name,mark\nStudent One,3\n", "has no columns that tell who the students are: the first line is name, mark"),
         ("id,last_name\n", "has no students in it"),
         ("PK\x03\x04", "is a spreadsheet or an archive; save it as CSV"),
-        (f'id,name\ns1,"{"x" * 200_000}"\n', "is no CSV: field larger than field limit"),
+        ("id,name\rs1,One\r", "is no CSV: new-line character seen"),
+        (f'id,name\ns1,"{"x" * roster.LARGEST}"\n', "is too large to be a roster"),
         (PLAIN.replace("s3,", ","), "line 4: no 'id'; every student needs one"),
         (PLAIN.replace("s4", "S1"), "lines 2 and 5: the same 'id'"),
         ("id\nB21/001\nB21-001\n", "lines 2 and 3: the same 'id', or the same but for signs"),
