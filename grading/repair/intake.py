@@ -18,7 +18,8 @@ from grading.repair.editions import SETTING
 from helpers.support.language import Message, english, english_counted
 
 LARGEST_FILE = 32 << 20  # bytes
-LARGEST_SOURCE = 4 << 20  # characters, of all cells together
+LARGEST_SOURCE = 4 << 20  # characters, of all cells together, the pictures in texts not counted
+PICTURE = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=]*")  # as Colab pastes them
 MOST_CELLS = 5_000
 MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
 ARCHIVE = english("a zip archive")
@@ -85,7 +86,12 @@ class Piece:
     @cached_property
     def code(self) -> Code:
         """Return what the source is as code, whatever kind of cell it stands in."""
-        return code(self.source)
+        return code(self.counted)
+
+    @property
+    def counted(self) -> str:
+        """Return the source without the pictures pasted into a text."""
+        return self.source if self.kind == "code" else PICTURE.sub("", self.source)
 
     @cached_property
     def key(self) -> str:
@@ -112,7 +118,7 @@ def read_submission(content: bytes) -> Handed:
     """Read the bytes of a notebook.
 
     Raises `NotGradable` for what is no notebook, or too large: 32 MiB, 5,000 cells, 4 million
-    characters of source.
+    characters of source, pictures in texts aside.
     """
     if len(content) > LARGEST_FILE:
         raise NotGradable(
@@ -132,7 +138,7 @@ def read_submission(content: bytes) -> Handed:
     readable = [cell for cell in cells if isinstance(cell, dict)]
     odd = Counter(malformed=len(cells) - len(readable))
     pieces = [piece_of(cell, odd) for cell in readable]
-    if sum(len(piece.source) for piece in pieces) > LARGEST_SOURCE:
+    if sum(len(piece.counted) for piece in pieces) > LARGEST_SOURCE:
         raise NotGradable(english("the notebook's cells hold more than {limit} characters", limit=LARGEST_SOURCE))
     metadata = document.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}

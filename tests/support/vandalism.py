@@ -20,6 +20,7 @@ from tests.support.vandal import SOLVED
 ANSWERS = SOLVED[FIRST]
 SAME_ID = "Some cells had the same id; each has its own now."
 FOUND = "Found by the function it defines, for nbgrader's mark was lost, as after Colab or VS Code"
+PASTED = f"data:image/png;base64,{'iVBORw0KGgo+/' * 150_000}=="
 HALF = ("softmax_t", "decay_ratios")
 
 
@@ -389,6 +390,14 @@ NO_NOTEBOOKS = {
     ),
     "too much source": (
         sent({"cells": [added("x" * 3_000_000)] * 2, "nbformat": 4}),
+        "the notebook's cells hold more than 4194304 characters",
+    ),
+    "too much source between pictures": (
+        sent({"cells": [added(f"{PASTED} {'x' * 3_000_000}", "markdown")] * 2, "nbformat": 4}),
+        "the notebook's cells hold more than 4194304 characters",
+    ),
+    "a picture in code": (
+        sent({"cells": [added(f"x = '{PASTED * 3}'")], "nbformat": 4}),
         "the notebook's cells hold more than 4194304 characters",
     ),
     "another assignment": (
