@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 
 import yaml
 
-from grading.lms.archives import Unreadable, may_be_notebook
+from grading.lms.archives import NOTEBOOK, Unreadable, may_be_notebook
 from helpers.support.language import Message, english
 
 ENDING = re.compile(r"(\.(i?pynb_?|json|txt|html?|pdf|docx?|zip|rar|7z|tar|t?gz|py))+$", re.IGNORECASE)
@@ -33,7 +33,8 @@ MOODLE = re.compile(r"(?P<name>[^_]+)(?:_(?P<number>\d+))?_assignsubmission_[a-z
 CLASSROOM = re.compile(r"(?P<name>.+?) - (?P<title>.+)")
 # What tells one student's files apart; anything else behind a plain name's first "_" may be more of the student's name.
 VERSION = re.compile(
-    r"(v|ver|version|draft|final|copy|new|old|last|fixed|part|try|attempt)?[ .-]*(\d{0,2}|20\d\d-\d\d-\d\d)",
+    r"(v|ver|version|draft|final|copy|new|old|last|fixed|part|try|attempt|readme|notes|requirements)?[ .-]*"
+    r"(\d{0,2}|20\d\d-\d\d-\d\d)",
     re.IGNORECASE,
 )
 METADATA = "submission_metadata.yml"
@@ -211,7 +212,9 @@ def doubts(names, assignment):
 
 def refuse_wrapped(names, depth, assignment):
     """Raise ValueError where one folder lies around all plain files: it may be the class's, or one student's."""
-    inside = [PurePosixPath(*name.parts[depth:]) for name in names if depth and may_be_notebook(name.name)]
+    perhaps = [name for name in names if depth and may_be_notebook(name.name)]
+    perhaps = [name for name in perhaps if NOTEBOOK.search(name.name)] or perhaps
+    inside = [PurePosixPath(*name.parts[depth:]) for name in perhaps]
     below = {owner.student or owner.name for name in inside for owner in prefixed(name, assignment)}
     if len(below) > 1:
         around = PurePosixPath(*names[0].parts[:depth])

@@ -104,6 +104,9 @@ class Roster:
         if not team:
             person, reason = self.find(owner)
             return [person] if person else [], reason
+        team = [person for person in team if person.group.casefold() == name.casefold()] or team
+        if len(known := {person.group.casefold(): person.group for person in team}) > 1:
+            return [], f"the name {name!r} fits {len(known)} groups of the roster: {', '.join(known.values())}"
         named = self.fitting("student", name) + self.known.get(("name", name_key(name)), [])
         numbered = [person for kind in NUMBERS for person in self.fitting(kind, getattr(owner, kind))]
         others = [person.id for person in named + numbered if person not in team]

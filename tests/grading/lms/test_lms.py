@@ -147,6 +147,13 @@ def test_times_in_a_students_own_zip_tell_its_notebooks_apart(tmp_path):
     assert list(taken(tmp_path).values()) == [SOLVED] and found.unsure == []
 
 
+def test_a_text_in_the_only_students_folder_is_no_other_student(tmp_path):
+    gathered(tmp_path, {"ada/work.ipynb": SOLVED, "ada/README.txt": b"x", "ada/LICENSE": b"x"})
+    assert taken(tmp_path) == {"ada": SOLVED}
+    with pytest.raises(ValueError, match=r"all files lie in the folder 'lab1'"):
+        gathered(tmp_path, {"lab1/s1_work": SOLVED, "lab1/s2_work": BLANK})
+
+
 def test_a_folder_around_the_class_is_not_taken_for_a_student(tmp_path):
     files = {"lab1/s1_work.ipynb": SOLVED, "lab1/s2_work.ipynb": BLANK}
     with pytest.raises(ValueError, match=r"all files lie in the folder 'lab1'.*\(s1, s2 \.\.\.\)"):
@@ -526,6 +533,7 @@ def test_plain_names_that_begin_alike_are_not_made_one_student(tmp_path, names, 
         ["s1_work.ipynb", "s1_work (1).ipynb", "s2_x.ipynb"],
         ["s1_draft.ipynb", "s1_final 2.ipynb", f"s1_{FIRST}-1.ipynb", "s1_v3.ipynb", "s1.ipynb", "s2_x.ipynb"],
         ["s1_work.ipynb", "s1_report.pdf", "s2_x.ipynb"],
+        ["s1_work.ipynb", "s1_README.txt", "s1_requirements.txt", "s2_x.ipynb"],
     ],
 )
 def test_versions_of_one_students_work_are_no_students(tmp_path, names):

@@ -304,6 +304,20 @@ def test_canvas_group_is_all_its_members_whoever_handed_it_in(tmp_path):
     assert [student for student, _ in found.late] == ["s1", "s3"] and found.unmatched == []
 
 
+def test_groups_whose_names_run_together_are_not_guessed_between(tmp_path):
+    people = written(tmp_path, "id,name,group\na,Ann,Group 1.1\nb,Bob,Group 11\nc,Cy,group 11\n")
+    found = gathered(
+        tmp_path,
+        {"Group 1.1_7_assignsubmission_file/a.ipynb": SOLVED, "Group 11_8_assignsubmission_file/a.ipynb": SOLVED},
+        people,
+    )
+    assert set(taken(tmp_path)) == {"a", "b", "c"} and found.unmatched == []
+    found = gathered(tmp_path, {"group11_5_6_a.ipynb": SOLVED}, people)
+    assert [reason for *_, reason in found.unmatched] == [
+        "the name 'group11' fits 2 groups of the roster: Group 1.1, group 11"
+    ]
+
+
 @pytest.mark.parametrize(
     "name, roster_text, words",
     [
