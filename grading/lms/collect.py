@@ -339,5 +339,7 @@ def lines(found: Collected):
         yield f"{len(found.missing)} students of the roster missing; {len(found.unmatched)} files not matched to one"
     if found.refused:
         yield "What is not gradable is kept in not_gradable/ and gets no mark, not a 0."
+    if any(student == NOBODY for student, *_ in found.refused):
+        yield f"What is listed under {NOBODY} needs a name that begins with the student's, or --pattern: docs/lms.md."
     if found.unmatched:
         yield f"What is not matched is graded under an id that begins with {UNLISTED}: complete the roster and repeat."

@@ -132,7 +132,7 @@ def moodle_csv(people, marks, roster, assignment):
         given = [column for column in roster.columns if column]
         filled = [
             person.row
-            | {"Grade": mark(marks[person.id]) or Verbatim(person.row["Grade"].removeprefix("-"))}
+            | {"Grade": mark(marks[person.id]) or ("" if person.row["Grade"] == "-" else person.row["Grade"])}
             | {COMMENTS: with_ours(person.row.get(COMMENTS, ""), comments[person.id])}
             for person in people
         ]

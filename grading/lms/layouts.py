@@ -33,8 +33,9 @@ MOODLE = re.compile(r"(?P<name>[^_]+)(?:_(?P<number>\d+))?_assignsubmission_[a-z
 CLASSROOM = re.compile(r"(?P<name>.+?) - (?P<title>.+)")
 # What tells one student's files apart; anything else behind a plain name's first "_" may be more of the student's name.
 VERSION = re.compile(
-    r"(v|ver|version|draft|final|copy|new|old|last|fixed|part|try|attempt|readme|notes|requirements)?[ .-]*"
-    r"(\d{0,2}|20\d\d-\d\d-\d\d)",
+    r"(v|ver|version|draft|final|copy|new|old|last|fixed|part|try|attempt|work|my work|homework|hw|lab|assignment|"
+    r"submission|notebook|solutions?|answers?|report|data|notes|readme|requirements)?[ .-]*"
+    r"(\d{0,2}|20\d\d[-_]\d\d[-_]\d\d)(_.*)?",
     re.IGNORECASE,
 )
 METADATA = "submission_metadata.yml"
@@ -195,8 +196,8 @@ def doubts(names, assignment):
     for name in names:
         start, _, rest = stem_of(name).partition("_")
         if len(name.parts) == 1 and (may_be_notebook(name.name) or name.suffix.lower() == ".zip"):
-            version = rest.startswith(assignment) or VERSION.fullmatch(rest.partition("_")[0])
-            behind[start] |= set() if version else {rest}
+            version = rest.startswith(assignment) or VERSION.fullmatch(rest)
+            behind[start].add("" if version else rest.partition("_")[0].casefold())
     return {
         start: english(
             "other names begin with {start} as well, so it cannot be told where the student's ends: add --pattern "
@@ -206,7 +207,7 @@ def doubts(names, assignment):
             other=f"{start}_{{student}}" if len(behind) == 1 else "{last}_{first}_{filename}",
         )
         for start, rests in behind.items()
-        if len({rest.partition("_")[0].casefold() for rest in rests}) > 1
+        if len(rests) > 1
     }
 
 

@@ -510,6 +510,7 @@ NUMBERED = ["lab_20210001.ipynb", "lab_20210002.zip", "lab_20210003"]
         ([*ALIKE, "le_thu_x.ipynb"], ["{student}_{filename}", "{last}_{first}_{filename}"]),
         (HOMEWORK, ["{student}_{filename}", "HW1_{student}"]),
         (NUMBERED, ["{student}_{filename}", "lab_{student}"]),
+        ([f"tran_{FIRST}.ipynb", f"tran_binh_{FIRST}.ipynb"], ["{student}_{filename}", "tran_{student}"]),
     ],
 )
 def test_plain_names_that_begin_alike_are_not_made_one_student(tmp_path, names, patterns):
@@ -528,12 +529,12 @@ def test_plain_names_that_begin_alike_are_not_made_one_student(tmp_path, names, 
 @pytest.mark.parametrize(
     "names",
     [
-        ["s1_2026_09_30_work.ipynb", "s1_2026_10_01_work.ipynb", "s2_x.ipynb"],
+        ["s1_2026_09_30_work.ipynb", "s1_2026_10_01_work.ipynb", "s1_work.ipynb", "s2_x.ipynb"],
         ["s1_2026-09-30.ipynb", "s1_2026-10-01.ipynb", "s2_x.ipynb"],
         ["s1_work.ipynb", "s1_work (1).ipynb", "s2_x.ipynb"],
         ["s1_draft.ipynb", "s1_final 2.ipynb", f"s1_{FIRST}-1.ipynb", "s1_v3.ipynb", "s1.ipynb", "s2_x.ipynb"],
         ["s1_work.ipynb", "s1_report.pdf", "s2_x.ipynb"],
-        ["s1_work.ipynb", "s1_README.txt", "s1_requirements.txt", "s2_x.ipynb"],
+        ["s1_work.ipynb", "s1_data.json", "s1_solutions_x.ipynb", "s1_README.txt", "s1_requirements.txt", "s2_x.ipynb"],
     ],
 )
 def test_versions_of_one_students_work_are_no_students(tmp_path, names):
