@@ -21,6 +21,7 @@ from helpers.support.language import Message, english
 
 ENDING = re.compile(r"(\.(i?pynb_?|json|txt|html?|pdf|docx?|zip|rar|7z|tar|t?gz|py))+$", re.IGNORECASE)
 COPY = re.compile(r"\s*\((\d+)\)")  # what browsers and file managers add to a second copy
+COPIED = re.compile(r"^((copy of|bản sao của) )+|( - copy| - bản sao| copy( \d+)?)+$", re.IGNORECASE)  # and systems
 STUDENT = re.compile(r"[\w@+-][\w.@+-]*")
 LONGEST_ID = 120  # bytes: a folder's name may have 255, and ours put something before or behind it
 # What Canvas puts behind the student: an upload's number and name, or a page with what was typed into Canvas itself.
@@ -162,7 +163,7 @@ def moodle(name, depth):
 
 def classroom(name, underscores=False):
     """``Student Name - Title``, not in a folder; with a ``_`` in the name where that cannot be a plain name's."""
-    found = CLASSROOM.fullmatch(name.name) if len(name.parts) == 1 else None
+    found = CLASSROOM.fullmatch(COPIED.sub("", name.name)) if len(name.parts) == 1 else None
     return [Owner(name=found["name"])] if found and (underscores or "_" not in found["name"]) else []
 
 
@@ -175,7 +176,7 @@ def of_one_title(names):
 
 def stem_of(name):
     """Return a file's name without its endings, and without what tells copies apart."""
-    return COPY.sub("", ENDING.sub("", name.name)).strip()
+    return COPIED.sub("", COPY.sub("", ENDING.sub("", name.name)).strip())
 
 
 def prefixed(name, assignment, doubts=None):

@@ -493,6 +493,26 @@ def test_google_classroom_has_names_with_underscores(tmp_path):
     assert set(taken(tmp_path)) == {"an_b", "an_c", "chi"}
 
 
+def test_a_date_in_a_plain_name_is_no_number_of_canvas(tmp_path):
+    files = dict.fromkeys(("s1_2026_09_30_work.ipynb", "s2_2026_10_01_work.ipynb", "s2_2026_10_12_b.ipynb"), SOLVED)
+    assert gathered(tmp_path, files).layout == "plain"
+    assert set(taken(tmp_path)) == {"s1", "s2"}
+    dated = "one_1001_9001_work_2026_09_30_10.ipynb"
+    assert gathered(tmp_path, {dated: SOLVED}).layout == "Canvas"
+
+
+@pytest.mark.parametrize(
+    "copy", ["Copy of {}", "Bản sao của {}", "{} copy 2", "{} - Copy", "{} (2)", "Copy of Copy of {}"]
+)
+def test_a_copy_of_a_students_notebook_is_the_same_students(tmp_path, copy):
+    files = {f"{name}.ipynb": SOLVED for name in ("s1", "s2_work", "s3")} | {f"{copy.format('s1')}.ipynb": BLANK}
+    found = gathered(tmp_path, files)
+    assert taken(tmp_path) == dict.fromkeys(("s1", "s2", "s3"), SOLVED) and found.refused == []
+    classroom = {f"{name} - Lab 1.ipynb": SOLVED for name in ("Student One", "An B")}
+    found = gathered(tmp_path, classroom | {f"{copy.format('Student One - Lab 1')}.ipynb": BLANK})
+    assert {"student-one", "an-b"} == set(taken(tmp_path)) - {"s1", "s2", "s3"} and found.refused == []
+
+
 def test_plain_names_with_a_dash_are_not_google_classrooms(tmp_path):
     assert gathered(tmp_path, {"s1_my - work.ipynb": SOLVED, "s2_lab - x.ipynb": SOLVED}).layout == "plain"
     assert set(taken(tmp_path)) == {"s1", "s2"}
