@@ -169,7 +169,10 @@ def students_of(entry, layout, roster, work):
         for person in people:
             submitted = owner.submitted or rosters.submitted(person, work.zone)
             yield person.id, Owner(late=owner.late, submitted=submitted, upload=owner.upload)
-        for earlier in {unlisted, owner.id} - roster.ids - {"", NOBODY}:
+        before = {unlisted, owner.id} - roster.ids - {"", NOBODY}
+        if owner.longer and roster.find(Owner(owner.student))[0] not in people:
+            before = set()  # what begins like nguyen_an_x may have been another's
+        for earlier in before:
             adopt(earlier, [person.id for person in people], work)
 
 
@@ -259,7 +262,7 @@ def collect_one(student, files, work):
     newest, mended = next((pair for pair in reversed(gradable) if pair[1].answers), gradable[-1])
     others = [file for file, _ in gradable if file.content != newest.content]
     blank = [file for file in others if order(file) > order(newest)]
-    others = [file for file in others if file not in blank]
+    others = [file for file in others if order(file) <= order(newest)]
     for kept, listed in ((others, found.older), (blank, found.blank)):
         for file in kept:
             write(work.folder("superseded", student) / file.kept_as, file.content, file.submitted or file.modified)

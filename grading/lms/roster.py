@@ -112,10 +112,8 @@ class Roster:
         others = [person.id for person in named + numbered if person not in team]
         if others or (named and len(team) > 1):
             whose = ", ".join(others or [person.id for person in named])
-            return (
-                [],
-                f"the name {name!r} is a group's in the roster, but it or the number beside it is that of {whose}",
-            )
+            it = "it or the number beside it"
+            return [], f"the name {name!r} is a group's in the roster, but {it} is that of {whose}"
         return team, ""
 
     def fitting(self, kind, value):
@@ -135,7 +133,7 @@ class Roster:
         An id or an address decides, a number if the name beside it can be the same person's; else the name does, if
         one student has it and no id speaks against it.
         """
-        if len(begun := self.begun(owner)) > 1 or (begun and not self.fitting("student", owner.student)):
+        if begun := self.begun(owner):
             return chosen(begun, "name", owner.longer[-1])
         for kind in ("student", "email", *NUMBERS):
             value = getattr(owner, kind)

@@ -160,7 +160,7 @@ def decode_notebook(content: bytes) -> tuple[str, list[Message]]:
     """
     if not content.strip():
         raise NotGradable(english("the file is empty"))
-    if kind := kind_of(content):
+    if kind := kind_of_file(content):
         raise NotGradable(english("the file is {kind}, not a notebook; hand in the .ipynb file itself", kind=kind))
     if content.startswith(LFS):
         raise NotGradable(
@@ -188,7 +188,7 @@ def decode_notebook(content: bytes) -> tuple[str, list[Message]]:
         return content.decode("latin-1"), repairs
 
 
-def kind_of(content: bytes) -> Message | None:
+def kind_of_file(content: bytes) -> Message | None:
     """Return what a file is that is neither a notebook nor a text, as far as it is one of `BEGINNINGS`."""
     if content[257:262] == b"ustar" and b"\0" in content[:257]:
         return english("a tar archive")

@@ -387,6 +387,13 @@ def test_a_roster_tells_plain_names_apart_that_begin_alike(tmp_path):
     assert (student, name) == ("unknown", "nguyen_chi_x.ipynb") and "other names begin with nguyen" in str(reason)
 
 
+def test_what_was_taken_by_the_beginning_of_a_name_is_not_moved_to_one_of_those_who_share_it(tmp_path):
+    gathered(tmp_path, {"nguyen_binh_x.ipynb": BLANK}, written(tmp_path, "id,name\nz,Zed\n"))
+    people = written(tmp_path, "id,name\na,Nguyen An\nz,Zed\n")
+    gathered(tmp_path, {"nguyen_an_x.ipynb": SOLVED}, people)
+    assert taken(tmp_path) == {"unlisted-nguyen": BLANK, "a": SOLVED}
+
+
 def test_a_plain_name_that_begins_with_two_students_is_not_guessed(tmp_path):
     people = written(tmp_path, "id,name\nnguyen,Lê Chi\nx7,Nguyen An\n")
     found = gathered(tmp_path, {"nguyen_an_x.ipynb": SOLVED, "x7_a.ipynb": SOLVED}, people)
