@@ -2,9 +2,9 @@
 
     SOURCE, a folder or zip,         the course folder
     never changed
-      STUDENT_anything.ipynb   ->      submitted/STUDENT/NAME/NAME.ipynb     the newest notebook, byte for byte
+      STUDENT_anything.ipynb   ->      submitted/STUDENT/NAME/NAME.ipynb     the newest with answers, byte for byte
       STUDENT/anything.ipynb           submitted/STUDENT/NAME/timestamp.txt  when it was handed in, if that is known
-      what Canvas, Moodle,             superseded/STUDENT/NAME/...           the older ones
+      what Canvas, Moodle,             superseded/STUDENT/NAME/...           older ones, and blank ones
       Gradescope, Classroom give       not_gradable/STUDENT/NAME/...         what is no notebook
 
 `archive` reads the files, `lms` says whose they are, `roster` knows the students. The doctor reads every notebook here,
