@@ -35,13 +35,19 @@ COLUMNS = [
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NUMBER = re.compile(r"[+-]?\d*(\.\d*)?")
 REASON = ".reason.json"  # ends the name of the reason beside a file that is not gradable
+NOTHING = english("nothing was handed in")
 STOPPED = english("not graded yet, or nbgrader stopped with an error: see the messages of nbgrader autograde")
+
+
+class Verbatim(str):
+    """What an instructor wrote, which comes back as it was, whatever a spreadsheet takes it for."""
 
 
 def csv_table(columns, rows):
     """Return the bytes of a CSV that a spreadsheet can open without running anything in it.
 
-    Names, addresses and sentences that a spreadsheet would take for a formula begin with an apostrophe, as typed there.
+    Names, addresses and sentences that a spreadsheet would take for a formula begin with an apostrophe, as typed there;
+    `Verbatim` does not.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -52,6 +58,8 @@ def csv_table(columns, rows):
 
 def as_cell(value):
     """Return a cell's value, a message in words; a text that would be a formula gets an apostrophe before it."""
+    if isinstance(value, Verbatim):
+        return value
     value = str(value) if isinstance(value, Message) else value
     return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA and not NUMBER.fullmatch(value) else value
 
@@ -135,7 +143,7 @@ def status_of(gradebook, assignment, student, folder, record):
                 return "not graded", recorded_reason(submitted / file, record()) or STOPPED
     elif submission is None:
         kept = [path for path in folder("not_gradable").glob("*") if path.is_file()]
-        return ("not graded", kept_reason(kept)) if kept else ("not submitted", english("nothing was handed in"))
+        return ("not graded", kept_reason(kept)) if kept else ("not submitted", NOTHING)
     missing = [grade.name for grade in grades if grade.auto_score is None and grade.manual_score is None]
     if missing and autograded.is_dir():
         return "to be marked", english("a person gives the points of {names}", names=", ".join(missing))

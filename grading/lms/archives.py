@@ -23,13 +23,17 @@ from pathlib import Path, PurePosixPath
 from grading.repair.intake import LARGEST_FILE
 from helpers.support.language import Message, english
 
+NAMELESS = re.compile(r"\.i?pynb_?", re.IGNORECASE)  # a notebook whose name is nothing but the ending
 LARGEST = 2 * LARGEST_FILE  # bytes of one file; the doctor refuses from half of it on, with the bytes kept
 LARGEST_NESTED = 2 * LARGEST  # bytes of all files in a student's own zip
 MOST_FILES = 100_000  # of an archive
 LONGEST_NAME = 400  # letters, folders included
 PASSED_OVER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "timestamp.txt"}  # the last is nbgrader's
-NOTEBOOK = re.compile(r"\.ipynb\b|\.json$|\.txt$", re.IGNORECASE)
+# What a name says: a notebook, also where a browser, a mistyping or a system has put something behind; nothing at all.
+NOTEBOOK = re.compile(r"\.i?pynb(?![^\W_])(?!.*\.(pdf|html?|docx?|py|zip)$)", re.IGNORECASE)
+UNKNOWN = re.compile(r"\.(json|txt)$|^(?!.*\.\w{1,8}$)", re.IGNORECASE)
 UTF8_NAME = 0x800
+UNICODE_PATH = 0x7075  # the extra field that holds the name in UTF-8, and a checksum of the other one
 ENCRYPTED = 0x1
 TIMES = 0x5455  # the extra field that holds Unix times
 DAMAGED = english("it is damaged in the archive; download the archive again")
@@ -76,7 +80,7 @@ def opened(source: Path, zone=None):
         return
     if not source.is_file():
         raise ValueError(f"{source} is neither a folder nor a zip")
-    if NOTEBOOK.search(source.name):
+    if NOTEBOOK.search(source.name) or source.suffix.lower() in (".json", ".txt"):
         raise ValueError(f"{source} is a single file: put it into a folder, as STUDENT_{source.name}, and give that")
     try:
         archive = zipfile.ZipFile(source)
@@ -103,7 +107,7 @@ def nested(entry, content, zone=None):
         raise Unreadable(english("the zip is damaged or incomplete")) from None
     if sum(inner.size for inner in inside) > LARGEST_NESTED:
         raise Unreadable(english("the zip would unpack to more than {limit} MiB", limit=LARGEST_NESTED >> 20))
-    if not any(NOTEBOOK.search(inner.name.name) for inner in inside):
+    if not any(may_be_notebook(inner.name.name) for inner in inside):
         raise Unreadable(english("the zip holds no notebook"))
     return [FoundFile(entry.name / inner.name, inner.modified, inner.fetch, inner.size, inner.odd) for inner in inside]
 
@@ -190,6 +194,10 @@ def from_zip(archive, info):
 def name_in_zip(info):
     """Return a file's name in a zip: UTF-8 where it is, even if the archive does not say so; else code page 437."""
     name = info.orig_filename.partition("\0")[0]
+    encoded = name.encode("utf-8" if info.flag_bits & UTF8_NAME else "cp437", "replace")
+    for kind, content in extras(info):
+        if kind == UNICODE_PATH and content[1:5] == zlib.crc32(encoded).to_bytes(4, "little"):
+            return readable(content[5:].decode("utf-8", "replace").replace("\\", "/"))
     if not info.flag_bits & UTF8_NAME:
         try:
             name = name.encode("cp437").decode("utf-8")
@@ -204,14 +212,20 @@ def readable(name):
     return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) == "Cc" else sign for sign in composed)
 
 
-def time_of(info, zone):
-    """Return a file's time in a zip: the exact one where the archive has it, else its local time in ``zone``."""
+def extras(info):
+    """Yield the extra fields of a file in a zip, each with its kind."""
     extra = info.extra
     while len(extra) >= 4:
         kind, length = struct.unpack("<HH", extra[:4])
-        if kind == TIMES and length >= 5 and extra[4] & 1 and len(extra) >= 9:
-            return float(struct.unpack("<i", extra[5:9])[0])
+        yield kind, extra[4 : 4 + length]
         extra = extra[4 + length :]
+
+
+def time_of(info, zone):
+    """Return a file's time in a zip: the exact one where the archive has it, else its local time in ``zone``."""
+    for kind, content in extras(info):
+        if kind == TIMES and len(content) >= 5 and content[0] & 1:
+            return float(struct.unpack("<i", content[1:5])[0])
     try:
         local = datetime(*info.date_time)
     except ValueError:
@@ -223,7 +237,14 @@ def time_of(info, zone):
 
 def wanted(entry):
     """Tell whether an entry is more than what systems leave behind."""
-    return not any(part in PASSED_OVER or part.startswith(".") for part in entry.name.parts)
+    *folders, last = entry.name.parts
+    hidden = any(part.startswith(".") for part in folders) or (last.startswith(".") and not NAMELESS.fullmatch(last))
+    return not hidden and not any(part in PASSED_OVER for part in entry.name.parts)
+
+
+def may_be_notebook(name):
+    """Tell whether a file's name does not say that it is something else than a notebook."""
+    return bool(NOTEBOOK.search(name) or UNKNOWN.search(name))
 
 
 def unwrapped(entries, stem):

@@ -2,9 +2,9 @@
 
     SOURCE, a folder or zip,         the course folder
     never changed
-      STUDENT_anything.ipynb   ->      submitted/STUDENT/NAME/NAME.ipynb     the newest notebook, byte for byte
+      STUDENT_anything.ipynb   ->      submitted/STUDENT/NAME/NAME.ipynb     the newest with answers, byte for byte
       STUDENT/anything.ipynb           submitted/STUDENT/NAME/timestamp.txt  when it was handed in, if that is known
-      what Canvas, Moodle,             superseded/STUDENT/NAME/...           the older ones
+      what Canvas, Moodle,             superseded/STUDENT/NAME/...           older ones, and blank ones
       Gradescope, Classroom give       not_gradable/STUDENT/NAME/...         what is no notebook
 
 `archive` reads the files, `lms` says whose they are, `roster` knows the students. The doctor reads every notebook here,
@@ -16,7 +16,7 @@ import shutil
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import nbformat
 
@@ -25,7 +25,7 @@ from grading.files import write
 from grading.gradebook.due_dates import zone
 from grading.gradebook.status import keep_reason
 from grading.lms import roster as rosters
-from grading.lms.archives import NOTEBOOK, FoundFile, Unreadable, nested, opened
+from grading.lms.archives import NOTEBOOK, FoundFile, Unreadable, may_be_notebook, nested, opened
 from grading.lms.layouts import COPY, Owner, recognised
 from grading.repair.doctor import mended_or_refused
 from grading.repair.intake import NotGradable
@@ -73,6 +73,7 @@ class Collected:
     times: str = ""  # a sentence on where the times of submission are from
     taken: list = field(default_factory=list)  # (student, file, repairs, whether it is new)
     older: list = field(default_factory=list)  # (student, file)
+    blank: list = field(default_factory=list)  # (student, file): newer, but without an answer
     refused: list = field(default_factory=list)  # (student, file, reason)
     left_out: list = field(default_factory=list)  # (student, file)
     late: list = field(default_factory=list)  # (student, file): marked so by the LMS
@@ -154,50 +155,61 @@ def students_of(entry, layout, roster, work):
     """Yield (student, owner) for those whose file it is; `NOBODY` where its name does not say."""
     for owner in layout.owners(entry.name) or [Owner()]:
         if roster is None or owner == Owner():
-            yield owner.id or NOBODY, owner
+            yield NOBODY if owner.doubt else owner.id or NOBODY, owner
             continue
-        person, reason = roster.find(owner)
+        people, reason = roster.members(owner)
         unlisted = f"{UNLISTED}{owner.id}" if owner.id else NOBODY
-        if person is None:
+        if not people and owner.doubt:
+            yield NOBODY, owner
+            continue
+        if not people:
             work.found.unmatched.append((unlisted, str(entry.name), reason))
             yield unlisted, owner
             continue
-        submitted = owner.submitted or rosters.submitted(person, work.zone)
-        yield person.id, Owner(late=owner.late, submitted=submitted, upload=owner.upload)
-        for earlier in {unlisted, owner.id} - roster.ids - {"", NOBODY}:
-            adopt(earlier, person.id, work)
+        for person in people:
+            submitted = owner.submitted or rosters.submitted(person, work.zone)
+            yield person.id, Owner(late=owner.late, submitted=submitted, upload=owner.upload)
+        before = {unlisted, owner.id} - roster.ids - {"", NOBODY}
+        if owner.longer and roster.find(Owner(owner.student))[0] not in people:
+            before = set()  # what begins like nguyen_an_x may have been another's
+        for earlier in before:
+            adopt(earlier, [person.id for person in people], work)
 
 
-def adopt(earlier, student, work):
-    """Keep in superseded/ what an earlier run, without this student in its roster, took under an id of its own."""
+def adopt(earlier, students, work):
+    """Keep in superseded/ what an earlier run, without these students in its roster, took under an id of its own."""
     path = work.folder("submitted", earlier) / f"{work.assignment}.ipynb"
-    if path.exists():
-        file = File(f"{earlier}.ipynb", path.read_bytes(), path.stat().st_mtime)
+    if not path.exists():
+        return
+    file = File(f"{earlier}.ipynb", path.read_bytes(), path.stat().st_mtime)
+    for student in students:
         write(work.folder("superseded", student) / file.kept_as, file.content, file.modified)
         work.found.older.append((student, str(path.relative_to(work.into))))
-        shutil.rmtree(path.parent)
         if work.folder("autograded", earlier).is_dir():
             sentence = (
                 f"was graded as {earlier}; what a person gave there, points and comments, stays in the gradebook under "
                 f"that id. Enter it for {student}, then: nbgrader db student remove {earlier} --force"
             )
             work.found.unsure.append((student, sentence))
+    shutil.rmtree(path.parent)
 
 
 def files_of(student, entry: FoundFile, owner, made, work):
     """Yield the files of an entry, more than one if it is a student's zip; what cannot be read goes to ``refused``."""
     try:
-        content, inside = entry.read(), [entry]
+        content = entry.read()
     except Unreadable as error:
         unread(student, entry, error.reason, work)
         return
+    entry = replace(entry, odd=entry.odd or owner.doubt)
+    inside = [entry]
     if entry.name.suffix.lower() == ".zip" and not entry.odd:
         try:
             inside = nested(entry, content, work.zone)
         except Unreadable as error:
             inside = [replace(entry, odd=error.reason)]
     for one in inside:
-        notebook = NOTEBOOK.search(one.name.name)
+        notebook = may_be_notebook(one.name.name)
         try:
             if one.name != entry.name:  # beside a notebook in a student's zip nothing else is looked at
                 content = one.read() if notebook else b""
@@ -220,14 +232,14 @@ def unread(student, entry, reason, work):
 
 
 def collect_one(student, files, work):
-    """Take the newest notebook among a student's files and what is already there, and keep the others beside it."""
+    """Take the newest notebook with an answer of a student's files and what is there, and keep the others beside it."""
     found, place, there = work.found, work.folder("submitted", student) / f"{work.assignment}.ipynb", None
 
     def order(file):
         return *file.age, file is not there, Path(file.name).name.startswith(work.assignment), file.name
 
     files = sorted(files, key=order)
-    notebooks = [file for file in files if NOTEBOOK.search(file.name) or file.odd]
+    notebooks = [file for file in files if file.odd or is_notebook(file)]
     found.left_out += [(student, file.name) for file in files if notebooks and file not in notebooks]
     candidates, gradable = notebooks or files, []
     if place.exists() and all(file.content != place.read_bytes() for file in candidates):
@@ -239,7 +251,7 @@ def collect_one(student, files, work):
                 raise NotGradable(file.odd)
             if student == NOBODY:
                 raise NotGradable(english("no student's name can be read from the file's"))
-            gradable.append((file, mended_or_refused(file.content, work.release, work.editions).repairs))
+            gradable.append((file, mended_or_refused(file.content, work.release, work.editions)))
         except NotGradable as error:
             place_kept = work.folder("not_gradable", student) / file.kept_as
             write(place_kept, file.content, file.modified)
@@ -247,11 +259,14 @@ def collect_one(student, files, work):
             found.refused.append((student, file.name, error.reason))
     if not gradable:
         return
-    newest, repairs = gradable.pop()
+    newest, mended = next((pair for pair in reversed(gradable) if pair[1].answers), gradable[-1])
     others = [file for file, _ in gradable if file.content != newest.content]
-    for file in others:
-        write(work.folder("superseded", student) / file.kept_as, file.content, file.submitted or file.modified)
-        found.older.append((student, file.name))
+    blank = [file for file in others if order(file) > order(newest)]
+    others = [file for file in others if order(file) <= order(newest)]
+    for kept, listed in ((others, found.older), (blank, found.blank)):
+        for file in kept:
+            write(work.folder("superseded", student) / file.kept_as, file.content, file.submitted or file.modified)
+            listed.append((student, file.name))
     if any(file.age == newest.age for file in others):
         found.unsure.append(
             (student, f"several notebooks of the same time; {newest.name} was chosen by its name alone")
@@ -261,7 +276,16 @@ def collect_one(student, files, work):
     new = write(place, newest.content, newest.submitted or newest.modified)
     if newest is not there:
         stamp(place.parent / "timestamp.txt", newest.submitted, new)
-    found.taken.append((student, newest.name, repairs, new))
+    found.taken.append((student, newest.name, mended.repairs, new))
+
+
+def is_notebook(file):
+    """Tell whether a file is a notebook by its name, or where its name says nothing, by how it begins."""
+    name = PurePosixPath(file.name).name
+    if NOTEBOOK.search(name) or not may_be_notebook(name):
+        return bool(NOTEBOOK.search(name))
+    start = file.content.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    return start.startswith(b"{") and any(key in start for key in (b'"cells"', b'"worksheets"', b'"nbformat"'))
 
 
 def stamp(path, submitted, new):
@@ -305,6 +329,7 @@ def lines(found: Collected):
         yield f"{student}: {'took' if new else 'has already'} {name}{'; to be repaired:' if repairs else ''}"
         yield from (f"    {sentence}" for sentence in repairs)
     yield from (f"{student}: older, kept in superseded/: {name}" for student, name in found.older)
+    yield from (f"{student}: without an answer, kept in superseded/: {name}" for student, name in found.blank)
     yield from (f"{student}: left out, no notebook by its name: {name}" for student, name in found.left_out)
     yield from (f"{student}: marked LATE by the LMS: {name}" for student, name in found.late)
     yield from (f"{student}: NOT GRADABLE: {name}: {reason}" for student, name, reason in found.refused)
@@ -317,5 +342,7 @@ def lines(found: Collected):
         yield f"{len(found.missing)} students of the roster missing; {len(found.unmatched)} files not matched to one"
     if found.refused:
         yield "What is not gradable is kept in not_gradable/ and gets no mark, not a 0."
+    if any(student == NOBODY for student, *_ in found.refused):
+        yield f"What is listed under {NOBODY} needs a name that begins with the student's, or --pattern: docs/lms.md."
     if found.unmatched:
         yield f"What is not matched is graded under an id that begins with {UNLISTED}: complete the roster and repeat."

@@ -14,7 +14,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from grading.files import write
 from grading.gradebook.database import directory_of
-from grading.gradebook.status import COLUMNS, STOPPED, csv_table, status_rows
+from grading.gradebook.status import COLUMNS, NOTHING, STOPPED, Verbatim, csv_table, status_rows
 from grading.lms import roster as rosters
 from grading.lms.collect import NOBODY, UNLISTED
 from helpers.support.language import english
@@ -23,6 +23,7 @@ CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 POINTS_POSSIBLE = "    Points Possible"  # Canvas finds the row by this
 WORKSHEET = {"Identifier", "Grade", "Last modified (grade)"}  # without which Moodle refuses one
 COMMENTS = "Feedback comments"
+EXCUSED = "EX"  # in place of a grade in Canvas
 NUMBERED = re.compile(r"(?P<title>.*) \(\d+\)")  # Canvas's column of an assignment
 
 
@@ -105,14 +106,18 @@ def mark(row):
 
 
 def canvas_csv(people, marks, column, points):
-    """Return canvas.csv: the columns of Canvas's gradebook export, the points possible, a row for each student."""
+    """Return canvas.csv: the columns of Canvas's gradebook export, the points possible, a row for each student.
+
+    Who is excused stays so, and where there is no mark, Canvas's own is kept: an empty cell would take it away.
+    """
     filled = [{name: "" for name in CANVAS} | {"Student": POINTS_POSSIBLE, column: f"{points:.15g}"}]
     for person in people:
         name = person.name or ", ".join(filter(None, (person.last_name, person.first_name)))
         known = {name: person.row.get(name, "") for name in CANVAS} | {"Student": name}
         if "Section" not in person.row:  # not Canvas's own line
             known = dict(zip(CANVAS, (name, person.canvas_id, person.id, person.login, ""), strict=True))
-        filled.append(known | {column: mark(marks[person.id])})
+        there = Verbatim(person.row.get(column, ""))
+        filled.append(known | {column: there if there.upper() == EXCUSED else mark(marks[person.id]) or there})
     return csv_table([*CANVAS, column], filled)
 
 
@@ -127,7 +132,8 @@ def moodle_csv(people, marks, roster, assignment):
         given = [column for column in roster.columns if column]
         filled = [
             person.row
-            | {"Grade": mark(marks[person.id]), COMMENTS: comments[person.id] or person.row.get(COMMENTS, "")}
+            | {"Grade": mark(marks[person.id]) or ("" if person.row["Grade"] == "-" else person.row["Grade"])}
+            | {COMMENTS: with_ours(person.row.get(COMMENTS, ""), comments[person.id])}
             for person in people
         ]
         return csv_table(given, filled)
@@ -144,6 +150,17 @@ def moodle_csv(people, marks, roster, assignment):
         for place, person in enumerate(people)
     ]
     return csv_table([*identity, "First name", "Surname", assignment, COMMENTS], filled)
+
+
+def with_ours(theirs, ours):
+    """Return a comment of the instructor's, as it was, with ours behind it; not twice, as after an import.
+
+    That nothing was handed in, as we said before, may be true no more.
+    """
+    theirs = theirs.removesuffix(f"not submitted: {NOTHING}").removesuffix(" / ")
+    if not theirs:
+        return ours
+    return Verbatim(theirs if not ours or str(ours) in theirs else f"{theirs} / {ours}")
 
 
 def not_in_roster(reason):

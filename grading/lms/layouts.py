@@ -6,27 +6,39 @@ name into its `Owner`s; the roster turns an owner into a student.
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from pathlib import PurePosixPath
 
 import yaml
 
-from grading.lms.archives import NOTEBOOK, Unreadable
+from grading.lms.archives import NOTEBOOK, Unreadable, may_be_notebook
+from helpers.support.language import Message, english
 
-ENDING = re.compile(r"(\.(ipynb|json|txt|html?|pdf|zip|py))+$", re.IGNORECASE)
+ENDING = re.compile(r"(\.(i?pynb_?|json|txt|html?|pdf|docx?|zip|rar|7z|tar|t?gz|py))+$", re.IGNORECASE)
 COPY = re.compile(r"\s*\((\d+)\)")  # what browsers and file managers add to a second copy
+COPIED = re.compile(r"^((copy of|bản sao của) )+|( - copy| - bản sao| copy( \d+)?)+$", re.IGNORECASE)  # and systems
 STUDENT = re.compile(r"[\w@+-][\w.@+-]*")
 LONGEST_ID = 120  # bytes: a folder's name may have 255, and ours put something before or behind it
 # What Canvas puts behind the student: an upload's number and name, or a page with what was typed into Canvas itself.
 CANVAS_FILE = r"(?:(?P<upload>\d+)_.+|(?:text|link)\.html)"
 CANVAS = re.compile(rf"(?P<name>.+?)(?P<late>_LATE)?_(?P<user>\d+)_{CANVAS_FILE}")
 CANVAS_ANONYMOUS = re.compile(rf"(?P<late>LATE_)?(?P<user>anon_[^_]+)_{CANVAS_FILE}")
-MOODLE = re.compile(r"(?P<name>.+)_(?P<participant>\d+)_assignsubmission_[a-z]+(_.*)?")
-CLASSROOM = re.compile(r"(?P<name>[^_]+?) - (?P<title>.+)")
+DATE = re.compile(r"20\d\d_\d\d_\d\d(?!\d)")  # no numbers of Canvas's
+# Moodle makes a blank of every "_" in a name, so that the first number is its own. The default group has none.
+MOODLE = re.compile(r"(?P<name>[^_]+)(?:_(?P<number>\d+))?_assignsubmission_[a-z]+(_.*)?")
+CLASSROOM = re.compile(r"(?P<name>.+?) - (?P<title>.+)")
+# What tells one student's files apart; anything else behind a plain name's first "_" may be more of the student's name.
+VERSION = re.compile(
+    r"(v|ver|version|draft|final|copy|new|old|last|fixed|part|try|attempt|work|my work|homework|hw|lab|assignment|"
+    r"submission|notebook|solutions?|answers?|report|data|notes|readme|requirements)?[ .-]*"
+    r"(\d{0,2}|20\d\d[-_]\d\d[-_]\d\d)(_.*)?",
+    re.IGNORECASE,
+)
 METADATA = "submission_metadata.yml"
 SUBMISSION = re.compile(r"submission_\d+")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
@@ -45,6 +57,8 @@ class Owner:
     late: bool = False
     submitted: float | None = None  # seconds since the epoch
     upload: int = 0  # grows with every upload
+    longer: tuple[str, ...] = ()  # what else in the name may be the student, if the roster knows it
+    doubt: Message | None = None  # why without a roster it cannot be said who the student is
 
     @property
     def id(self):
@@ -105,7 +119,7 @@ def recognised(entries, assignment, pattern=None):
         Layout("Canvas", partial(canvas, depth=depth), False, "Canvas gives no times, only the mark LATE."),
         Layout(
             "Google Classroom",
-            classroom,
+            partial(classroom, underscores=of_one_title(names)),
             times="Times are those of the last change in Drive, not of turning in.",
             namesakes=True,
         ),
@@ -114,7 +128,7 @@ def recognised(entries, assignment, pattern=None):
     found = next(fitting, None)
     if found is None:
         refuse_wrapped(names, depth, assignment)
-    return found or Layout("plain", partial(prefixed, assignment=assignment))
+    return found or Layout("plain", partial(prefixed, assignment=assignment, doubts=doubts(names, assignment)))
 
 
 def fits(layout, names):
@@ -135,37 +149,74 @@ def canvas(name, depth):
         return []
     if found := CANVAS_ANONYMOUS.fullmatch(name.name):
         return [Owner(student=found["user"], late=bool(found["late"]), upload=int(found["upload"] or 0))]
-    if found := CANVAS.fullmatch(name.name):
+    if (found := CANVAS.fullmatch(name.name)) and not DATE.match(name.name, found.start("user")):
         known = {"name": found["name"], "canvas_id": found["user"]}
         return [Owner(late=bool(found["late"]), upload=int(found["upload"] or 0), **known)]
     return []
 
 
 def moodle(name, depth):
-    """``Full Name_PARTICIPANT_assignsubmission_file/filename``, or with a ``_`` and no folder."""
+    """``Full Name_PARTICIPANT_assignsubmission_file/filename``, or with a ``_`` and no folder; a team's has its own."""
     matches = (MOODLE.fullmatch(part) for part in name.parts[: depth + 1])
-    return [Owner(name=found["name"], moodle_id=found["participant"]) for found in matches if found][:1]
+    return [Owner(name=found["name"], moodle_id=found["number"] or "") for found in matches if found][:1]
 
 
-def classroom(name):
-    """``Student Name - Title``, not in a folder."""
-    found = CLASSROOM.fullmatch(name.name) if len(name.parts) == 1 else None
-    return [Owner(name=found["name"])] if found else []
+def classroom(name, underscores=False):
+    """``Student Name - Title``, not in a folder; with a ``_`` in the name where that cannot be a plain name's."""
+    found = CLASSROOM.fullmatch(COPIED.sub("", name.name)) if len(name.parts) == 1 else None
+    return [Owner(name=found["name"])] if found and (underscores or "_" not in found["name"]) else []
 
 
-def prefixed(name, assignment):
-    """``STUDENT_anything``, or a folder for each student."""
+def of_one_title(names):
+    """Tell whether several names end in one title, as Classroom gives it to all."""
+    found = [CLASSROOM.fullmatch(stem_of(name)) for name in names if len(name.parts) == 1]
+    titles = [match["title"].rpartition(" - ")[2].casefold() for match in found if match]
+    return len(titles) > 1 and len(set(titles)) == 1
+
+
+def stem_of(name):
+    """Return a file's name without its endings, and without what tells copies apart."""
+    return COPIED.sub("", COPY.sub("", ENDING.sub("", name.name)).strip())
+
+
+def prefixed(name, assignment, doubts=None):
+    """``STUDENT_anything``, or a folder for each student; ``doubts`` are those of `doubts`."""
     if len(name.parts) > 1:
         folder = name.parts[0]
         return [Owner(student=folder) if is_id(folder) else Owner(name=folder)]
-    stem = COPY.sub("", ENDING.sub("", name.name)).strip()
-    student = "" if stem.startswith(assignment) else stem.partition("_")[0]
-    return [Owner(student=student)] if student else []
+    stem = stem_of(name)
+    if stem.startswith(assignment) or not stem.partition("_")[0]:
+        return []
+    student, *more = accumulate(stem.split("_"), "{}_{}".format)
+    return [Owner(student=student, longer=tuple(more), doubt=(doubts or {}).get(student))]
+
+
+def doubts(names, assignment):
+    """Return {beginning: why it may be several students'} for plain names: ``nguyen_an_x`` and ``nguyen_binh_x``."""
+    behind = defaultdict(set)
+    for name in names:
+        start, _, rest = stem_of(name).partition("_")
+        if len(name.parts) == 1 and (may_be_notebook(name.name) or name.suffix.lower() == ".zip"):
+            version = rest.startswith(assignment) or VERSION.fullmatch(rest)
+            behind[start].add("" if version else rest.partition("_")[0].casefold())
+    return {
+        start: english(
+            "other names begin with {start} as well, so it cannot be told where the student's ends: add --pattern "
+            "'{one}' if {start} is the student, or one such as --pattern '{other}'",
+            start=start,
+            one="{student}_{filename}",
+            other=f"{start}_{{student}}" if len(behind) == 1 else "{last}_{first}_{filename}",
+        )
+        for start, rests in behind.items()
+        if len(rests) > 1
+    }
 
 
 def refuse_wrapped(names, depth, assignment):
     """Raise ValueError where one folder lies around all plain files: it may be the class's, or one student's."""
-    inside = [PurePosixPath(*name.parts[depth:]) for name in names if depth and NOTEBOOK.search(name.name)]
+    perhaps = [name for name in names if depth and may_be_notebook(name.name)]
+    perhaps = [name for name in perhaps if NOTEBOOK.search(name.name)] or perhaps
+    inside = [PurePosixPath(*name.parts[depth:]) for name in perhaps]
     below = {owner.student or owner.name for name in inside for owner in prefixed(name, assignment)}
     if len(below) > 1:
         around = PurePosixPath(*names[0].parts[:depth])

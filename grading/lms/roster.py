@@ -27,9 +27,12 @@ HEADERS = {
     "name": ("name", "full name", "student"),
     "canvas_id": ("canvas_id",),
     "moodle_id": ("moodle_id", "identifier"),
+    "group": ("group", "group name", "team"),
     "submitted": ("last modified (submission)",),
 }
 IDS = ("id", "login", "email", "canvas_id", "moodle_id")
+NUMBERS = IDS[-2:]
+BLIND = "participant"  # what Moodle writes for every name where marking is blind
 MONTH = re.compile(r"[^\W\d_]{3}")
 PARTICIPANT = re.compile(r"(?:\D*\s)?(\d+)")
 LARGEST = 32 << 20  # bytes
@@ -47,6 +50,7 @@ class Person:
     email: str = ""
     canvas_id: str = ""
     moodle_id: str = ""
+    group: str = ""
     submitted: str = ""
     row: dict = field(default_factory=dict, compare=False)
     ids: frozenset = frozenset()  # what the id could be, by the columns of the file
@@ -81,19 +85,74 @@ class Roster:
                 known[value].append(person)
         return known
 
+    @cached_property
+    def groups(self):
+        """Return the people by the key of their group's name."""
+        groups = defaultdict(list)
+        for person in self.people:
+            groups[name_key(person.group)].append(person)
+        groups.pop("", None)
+        return groups
+
+    def members(self, owner):
+        """Return (people, reason): whose file it is, a group's members or one person; else none, and why.
+
+        A group's file has the number of the group or of who handed it in. The number of anybody else is a collision.
+        """
+        name = owner.name or owner.student
+        team = self.groups.get(name_key(name))
+        if not team:
+            person, reason = self.find(owner)
+            return [person] if person else [], reason
+        team = [person for person in team if person.group.casefold() == name.casefold()] or team
+        if len(known := {person.group.casefold(): person.group for person in team}) > 1:
+            return [], f"the name {name!r} fits {len(known)} groups of the roster: {', '.join(known.values())}"
+        named = self.fitting("student", name) + self.known.get(("name", name_key(name)), [])
+        numbered = [person for kind in NUMBERS for person in self.fitting(kind, getattr(owner, kind))]
+        others = [person.id for person in named + numbered if person not in team]
+        if others or (named and len(team) > 1):
+            whose = ", ".join(others or [person.id for person in named])
+            it = "it or the number beside it"
+            return [], f"the name {name!r} is a group's in the roster, but {it} is that of {whose}"
+        return team, ""
+
+    def fitting(self, kind, value):
+        """Return the people with an id of a kind."""
+        return self.known.get((kind, value.casefold()), []) if value else []
+
+    def begun(self, owner):
+        """Return the people with whose id or name a plain file's name may begin: ``nguyen_an_x`` with two or three."""
+        found = self.fitting("student", owner.student) if owner.longer else []
+        for text in owner.longer:
+            found = found + self.fitting("student", text) + self.known.get(("name", name_key(text)), [])
+        return list({person.id: person for person in found}.values())
+
     def find(self, owner):
         """Return (person, reason): whose file it is, or None and why that cannot be said.
 
-        An id or an address decides; else the name does, if one student has it and no id speaks against it.
+        An id or an address decides, a number if the name beside it can be the same person's; else the name does, if
+        one student has it and no id speaks against it.
         """
-        for kind in ("student", "email", "canvas_id", "moodle_id"):
-            found = self.known.get((kind, getattr(owner, kind).casefold()), []) if getattr(owner, kind) else []
-            if found:
-                return chosen(found, kind.replace("_", " "), getattr(owner, kind))
-        name = owner.name or owner.student
+        if begun := self.begun(owner):
+            return chosen(begun, "name", owner.longer[-1])
+        for kind in ("student", "email", *NUMBERS):
+            value = getattr(owner, kind)
+            if found := self.fitting(kind, value):
+                person, reason = chosen(found, kind.replace("_", " "), value)
+                if person and kind in NUMBERS and not can_be(owner.name, person):
+                    return None, self.contradiction(owner.name, kind, person)
+                return person, reason
+        name = owner.name or ("" if owner.doubt else owner.student)
         found = self.known.get(("name", name_key(name)), [])
         found = [person for person in found if not contradicts(owner, person)]
         return chosen(found, "name", name) if found else (None, "not in the roster")
+
+    def contradiction(self, name, kind, person):
+        """Return the reason where a file has a number of one person and a name that is not theirs."""
+        namesakes = ", ".join(other.id for other in self.known.get(("name", name_key(name)), []))
+        whose = f"of {namesakes}" if namesakes else "of nobody in it; if it is a group's, add a column 'group'"
+        number = f"the {kind.replace('_', ' ')} {getattr(person, kind)!r}"
+        return f"{number} is in the roster that of {person.id}, but the name beside it, {name!r}, that {whose}"
 
 
 def chosen(found, kind, value):
@@ -106,8 +165,26 @@ def chosen(found, kind, value):
 
 def contradicts(owner, person):
     """Tell whether the two have different numbers in the same LMS."""
-    pairs = [(getattr(owner, kind), getattr(person, kind)) for kind in ("canvas_id", "moodle_id")]
+    pairs = [(getattr(owner, kind), getattr(person, kind)) for kind in NUMBERS]
     return any(theirs and ours and theirs != ours for theirs, ours in pairs)
+
+
+def can_be(name, person):
+    """Tell whether a name can be a person's: all words of the one among the other's, or, run together, its two ends.
+
+    Accents do not matter here, for the number speaks for the person too. Where one has no name, nothing contradicts.
+    """
+    said, known = words(name), words(f"{person.last_name} {person.first_name} {person.name}")
+    if not said or not known or said == {BLIND} or name_key(name) in person.names:
+        return True
+    together = len(said) == 1 and min(said).startswith(tuple(known)) and min(said).endswith(tuple(known))
+    return together or said <= known or known <= said
+
+
+def words(name):
+    """Return the words of a name, in lower case, without accents."""
+    plain = unicodedata.normalize("NFKD", name.casefold()).replace("đ", "d")
+    return set(re.findall(r"[^\W_]+", re.sub(r"['’\u0300-\u036f]", "", plain)))
 
 
 def name_key(name):
@@ -129,10 +206,13 @@ def read_roster(path: Path) -> Roster:
         raise ValueError(f"the roster {path} cannot be read: {error.strerror}") from None
     if content.startswith(b"PK"):
         raise ValueError(f"{path} is a spreadsheet or an archive; save it as CSV")
+    limit = csv.field_size_limit(LARGEST)  # a comment in Moodle's worksheet may hold a picture
     try:
         lines = csv_cells(content)
     except csv.Error as error:
         raise ValueError(f"{path} is no CSV: {error}") from None
+    finally:
+        csv.field_size_limit(limit)
     columns = [column.strip() for column in lines[0]] if lines else []
     where = column_places(columns)
     if not where.keys() & set(IDS):
@@ -186,10 +266,16 @@ def column_places(columns):
 
 
 def beside(said):
-    """Tell whether a line of Canvas's export is no student: the points possible, the posting policy, the test one."""
+    """Tell whether a line of Canvas's export is no student: the points possible, the posting policy, the test one.
+
+    The test student has no SIS id. Somebody may really be called so.
+    """
     name = said.get("name", said.get("last_name", "")).strip()
     nobody = not any(said.get(kind) for kind in IDS)
-    return name == "Student, Test" or (nobody and (not name or name.startswith("Points Possible")))
+    parts = {said.get("last_name"), said.get("first_name")}
+    test = name in ("Student, Test", "Test Student") or parts == {"Student", "Test"}
+    unknown = "canvas_id" in said and not said.get("id")
+    return (test and unknown) or (nobody and (not name or name.startswith("Points Possible")))
 
 
 def people(path, columns, where, rows):

@@ -34,10 +34,11 @@ NOTE_TITLE = "**What was repaired before grading**"
 
 @dataclass(frozen=True)
 class Mended:
-    """A submission that can be graded, and a sentence for each repair."""
+    """A submission that can be graded, a sentence for each repair, and how many answers it holds."""
 
     notebook: NotebookNode
     repairs: tuple[Message, ...]
+    answers: int = 0
 
     def noted(self) -> NotebookNode:
         """Return the notebook with its repairs, if any: as data in its metadata, and in a first cell for people."""
@@ -74,7 +75,8 @@ def mend(content: bytes, release: NotebookNode, editions: Iterable[Edition] = ()
     match = Match(release, pieces, known.values())
     entries, moved_up = in_running_order(arranged(match), match)
     repairs = [*handed.repairs, *kernel_repairs(handed.kernel, release), *cell_repairs(match), *moved_up]
-    return Mended(rebuilt(release, entries), tuple(repairs))
+    answers = sum(piece.kind != "code" or not piece.code.only_stubs for piece in match.answers.values())
+    return Mended(rebuilt(release, entries), tuple(repairs), answers)
 
 
 def mended_or_refused(content: bytes, release: NotebookNode, editions: Iterable[Edition] = ()) -> Mended:

@@ -18,9 +18,33 @@ from grading.repair.editions import SETTING
 from helpers.support.language import Message, english, english_counted
 
 LARGEST_FILE = 32 << 20  # bytes
-LARGEST_SOURCE = 4 << 20  # characters, of all cells together
+LARGEST_SOURCE = 4 << 20  # characters, of all cells together, the pictures in texts not counted
+PICTURE = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=]*")  # as Colab pastes them
 MOST_CELLS = 5_000
 MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
+ARCHIVE = english("a zip archive")
+BEGINNINGS = (  # of what is handed in in place of a notebook, with what it is
+    (b"PK", ARCHIVE),
+    (b"%PDF", english("a PDF")),
+    (b"\x1f\x8b", english("a gzip archive")),
+    (b"Rar!\x1a\x07", english("a RAR archive")),
+    (b"7z\xbc\xaf\x27\x1c", english("a 7z archive")),
+    (b"\xd0\xcf\x11\xe0", english("an old Office document")),
+    (b"{\\rtf", english("a text document")),
+    (b"\x89PNG", english("a picture")),
+    (b"\xff\xd8\xff", english("a picture")),
+)
+OFFICE = (  # folders in the zip archive that such a document is
+    (b"word/", english("a Word document")),
+    (b"xl/", english("an Excel workbook")),
+    (b"ppt/", english("a PowerPoint presentation")),
+)
+LFS = b"version https://git-lfs.github.com/spec/"
+CONFLICTING = english(
+    "the file holds two versions between marks of Git's (<<<<<<< and >>>>>>>), from a merge that was not finished; "
+    "choose one, see that the notebook opens, and hand that in"
+)
+CONFLICT = re.compile("^(<{7}|>{7}) ", re.MULTILINE)
 KINDS = ("code", "markdown", "raw")
 OUTPUT_KEYS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "stream": {"name": str, "text": (str, list)},
@@ -62,7 +86,12 @@ class Piece:
     @cached_property
     def code(self) -> Code:
         """Return what the source is as code, whatever kind of cell it stands in."""
-        return code(self.source)
+        return code(self.counted)
+
+    @property
+    def counted(self) -> str:
+        """Return the source without the pictures pasted into a text."""
+        return self.source if self.kind == "code" else PICTURE.sub("", self.source)
 
     @cached_property
     def key(self) -> str:
@@ -89,7 +118,7 @@ def read_submission(content: bytes) -> Handed:
     """Read the bytes of a notebook.
 
     Raises `NotGradable` for what is no notebook, or too large: 32 MiB, 5,000 cells, 4 million
-    characters of source.
+    characters of source, pictures in texts aside.
     """
     if len(content) > LARGEST_FILE:
         raise NotGradable(
@@ -109,7 +138,7 @@ def read_submission(content: bytes) -> Handed:
     readable = [cell for cell in cells if isinstance(cell, dict)]
     odd = Counter(malformed=len(cells) - len(readable))
     pieces = [piece_of(cell, odd) for cell in readable]
-    if sum(len(piece.source) for piece in pieces) > LARGEST_SOURCE:
+    if sum(len(piece.counted) for piece in pieces) > LARGEST_SOURCE:
         raise NotGradable(english("the notebook's cells hold more than {limit} characters", limit=LARGEST_SOURCE))
     metadata = document.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
@@ -131,13 +160,15 @@ def decode_notebook(content: bytes) -> tuple[str, list[Message]]:
     """
     if not content.strip():
         raise NotGradable(english("the file is empty"))
-    for start, kind in (
-        (b"PK", english("a zip archive")),
-        (b"%PDF", english("a PDF")),
-        (b"\x1f\x8b", english("a gzip archive")),
-    ):
-        if content.startswith(start):
-            raise NotGradable(english("the file is {kind}, not a notebook; hand in the .ipynb file itself", kind=kind))
+    if kind := kind_of_file(content):
+        raise NotGradable(english("the file is {kind}, not a notebook; hand in the .ipynb file itself", kind=kind))
+    if content.startswith(LFS):
+        raise NotGradable(
+            english(
+                "the file is a pointer of Git LFS: the notebook itself is not in it; run git lfs pull, then hand in "
+                "the .ipynb file"
+            )
+        )
     encoding = json.detect_encoding(content)  # by its byte order mark, or by its first bytes
     repairs = []
     if content.startswith(codecs.BOM_UTF8):
@@ -157,16 +188,32 @@ def decode_notebook(content: bytes) -> tuple[str, list[Message]]:
         return content.decode("latin-1"), repairs
 
 
+def kind_of_file(content: bytes) -> Message | None:
+    """Return what a file is that is neither a notebook nor a text, as far as it is one of `BEGINNINGS`."""
+    if content[257:262] == b"ustar" and b"\0" in content[:257]:
+        return english("a tar archive")
+    kind = next((kind for start, kind in BEGINNINGS if content.startswith(start)), None)
+    if kind is ARCHIVE and b"[Content_Types].xml" in content:
+        return next((document for folder, document in OFFICE if folder in content), kind)
+    if kind is ARCHIVE and content[30:].startswith(b"mimetypeapplication/vnd.oasis.opendocument"):
+        return english("an OpenDocument document")
+    return kind
+
+
 def parse_document(text: str) -> Json:
     """Return the JSON object that a text holds.
 
     Raises `NotGradable` where it holds none.
     """
+    if CONFLICT.match(text):
+        raise NotGradable(CONFLICTING)
     if text.lstrip().startswith("<"):
         raise NotGradable(english("the file is a web page, not a notebook; hand in the .ipynb file itself"))
     try:
         document = json.loads(text, strict=False)
     except json.JSONDecodeError as error:
+        if CONFLICT.search(text):
+            raise NotGradable(CONFLICTING) from None
         whole = text.strip()
         if whole.startswith("{") and (not whole.endswith("}") or error.pos >= len(text.rstrip())):
             raise NotGradable(english("the file ends in the middle, as after a broken upload")) from None

@@ -5,7 +5,10 @@
 
 import codecs
 import copy
+import io
 import json
+import tarfile
+import zipfile
 
 import nbformat
 
@@ -17,6 +20,7 @@ from tests.support.vandal import SOLVED
 ANSWERS = SOLVED[FIRST]
 SAME_ID = "Some cells had the same id; each has its own now."
 FOUND = "Found by the function it defines, for nbgrader's mark was lost, as after Colab or VS Code"
+PASTED = f"data:image/png;base64,{'iVBORw0KGgo+/' * 150_000}=="
 HALF = ("softmax_t", "decay_ratios")
 
 
@@ -308,6 +312,28 @@ def other_assignment():
     return nbformat.writes(filled(ASSIGNMENTS[1], SOLVED[ASSIGNMENTS[1]])).encode()
 
 
+def tarred(files):
+    """Return a tar archive's bytes with {name: bytes}."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def in_conflict(document, line):
+    """Return a notebook's bytes with Git's marks around two of its lines, from the given one on."""
+    lines = sent(document, indent=1).decode().split("\n")
+    lines[line : line + 2] = ["<<<<<<< HEAD", lines[line], "=======", lines[line + 1], ">>>>>>> 1a2b3c (work)"]
+    return "\n".join(lines).encode()
+
+
+CONFLICTING = (
+    "the file holds two versions between marks of Git's (<<<<<<< and >>>>>>>), from a merge that was not finished; "
+    "choose one, see that the notebook opens, and hand that in"
+)
 NO_NOTEBOOKS = {
     "empty": (b"", "the file is empty"),
     "blank": (b" \n\n", "the file is empty"),
@@ -316,6 +342,34 @@ NO_NOTEBOOKS = {
     "a zip": (zipped({"a.ipynb": b"{}"}), "the file is a zip archive, not a notebook; hand in the .ipynb file itself"),
     "a PDF": (b"%PDF-1.7 ...", "the file is a PDF, not a notebook; hand in the .ipynb file itself"),
     "gzip": (b"\x1f\x8b\x08", "the file is a gzip archive, not a notebook; hand in the .ipynb file itself"),
+    "RAR": (b"Rar!\x1a\x07\x01\x00", "the file is a RAR archive, not a notebook; hand in the .ipynb file itself"),
+    "7z": (b"7z\xbc\xaf\x27\x1c", "the file is a 7z archive, not a notebook; hand in the .ipynb file itself"),
+    "tar": (tarred({"a.ipynb": b"{}"}), "the file is a tar archive, not a notebook; hand in the .ipynb file itself"),
+    "Word": (
+        zipped({"[Content_Types].xml": b"<?xml?>", "word/document.xml": b"<?xml?>"}),
+        "the file is a Word document, not a notebook; hand in the .ipynb file itself",
+    ),
+    "Excel": (
+        zipped({"[Content_Types].xml": b"<?xml?>", "xl/workbook.xml": b"<?xml?>"}),
+        "the file is an Excel workbook, not a notebook; hand in the .ipynb file itself",
+    ),
+    "OpenDocument": (
+        zipped({"mimetype": b"application/vnd.oasis.opendocument.text"}, method=zipfile.ZIP_STORED),
+        "the file is an OpenDocument document, not a notebook; hand in the .ipynb file itself",
+    ),
+    "old Word": (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "the file is an old Office document, not a notebook; hand in the .ipynb file itself",
+    ),
+    "RTF": (b"{\\rtf1 x}", "the file is a text document, not a notebook; hand in the .ipynb file itself"),
+    "a picture": (b"\x89PNG\r\n", "the file is a picture, not a notebook; hand in the .ipynb file itself"),
+    "Git LFS": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 81\n",
+        "the file is a pointer of Git LFS: the notebook itself is not in it; run git lfs pull, then hand in "
+        "the .ipynb file",
+    ),
+    "a merge": (in_conflict(handed_in(), 20), CONFLICTING),
+    "a merge from the first line": (in_conflict(handed_in(), 0), CONFLICTING),
     "a page": (b"<!DOCTYPE html><p>", "the file is a web page, not a notebook; hand in the .ipynb file itself"),
     "Python": (b"def softmax_t(x):\n    pass", "the file is not a notebook: no valid JSON at line 1"),
     "a list": (b"[]", "the file is not a notebook: JSON without cells"),
@@ -336,6 +390,14 @@ NO_NOTEBOOKS = {
     ),
     "too much source": (
         sent({"cells": [added("x" * 3_000_000)] * 2, "nbformat": 4}),
+        "the notebook's cells hold more than 4194304 characters",
+    ),
+    "too much source between pictures": (
+        sent({"cells": [added(f"{PASTED} {'x' * 3_000_000}", "markdown")] * 2, "nbformat": 4}),
+        "the notebook's cells hold more than 4194304 characters",
+    ),
+    "a picture in code": (
+        sent({"cells": [added(f"x = '{PASTED * 3}'")], "nbformat": 4}),
         "the notebook's cells hold more than 4194304 characters",
     ),
     "another assignment": (

@@ -121,13 +121,53 @@ def test_moodles_worksheet_comes_back_filled_in(course, tmp_path):
     assert [{name: line[name] for name in kept} for line in after] == [
         {name: line[name] for name in kept} for line in before
     ]
-    assert after[2]["Feedback comments"] == "not submitted: nothing was handed in"
+    assert after[2]["Feedback comments"] == "well begun / not submitted: nothing was handed in"
 
 
 def test_comments_already_in_the_worksheet_stay_where_there_is_nothing_to_say(course, tmp_path):
     graded(course, "three@example.edu", 4)
     text = tables(course, written(tmp_path, WORKSHEET))["moodle"]
     assert rows(text)[2]["Feedback comments"] == "well begun"
+
+
+@pytest.mark.parametrize(
+    "theirs", ["+1 for the plot", "=SUM(1)", "-", "@An: see me", "Doctor note received", '<p>a, "b"</p>\nc']
+)
+def test_an_instructors_comment_comes_back_as_it_was_with_ours_behind_it(course, tmp_path, theirs):
+    graded(course, "one@example.edu", 7.25)
+    graded(course, "an@example.edu", 8, penalty=0.4)
+    cell = '"' + theirs.replace('"', '""') + '"'
+    worksheet = WORKSHEET.replace("well begun", "").replace(",-,\n", f",-,{cell}\n")
+    for _ in range(2):
+        people = written(tmp_path, worksheet)
+        assert people.people[0].row["Feedback comments"] == theirs
+        worksheet = tables(course, people)["moodle"]
+        ours = ["", " / 0.8 points off for being late", " / not submitted: nothing was handed in"]
+        found = [line["Feedback comments"] for line in csv.DictReader(worksheet.splitlines(keepends=True))]
+        assert found == [theirs + our for our in ours]
+    graded(course, "three@example.edu", 5)
+    found = [*csv.DictReader(tables(course, written(tmp_path, worksheet))["moodle"].splitlines(keepends=True))]
+    assert found[2]["Feedback comments"] == theirs, "it is not true any more"
+
+
+def test_moodles_own_grades_stay_where_there_is_no_mark(course, tmp_path):
+    graded(course, "one@example.edu", 7.25)
+    given = iter(("3.00", "12.50", "-"))
+    worksheet = re.sub(r"(ubmitted|submission),,", lambda match: f"{match[1]},{next(given)},", WORKSHEET)
+    text = tables(course, written(tmp_path, worksheet))["moodle"]
+    assert [line["Grade"] for line in rows(text)] == ["7.25", "12.50", ""]
+
+
+@pytest.mark.parametrize("excused", ["EX", "ex"])
+def test_who_is_excused_in_canvas_stays_so_and_its_grades_stay_where_there_is_no_mark(course, tmp_path, excused):
+    graded(course, "u1", 7.25)
+    graded(course, "u2", 6)
+    export = CANVAS_EXPORT.replace("u1,one,Group A,,", f"u1,one,Group A,{excused},").replace(
+        "three,Group B,,", "three,Group B,4.5,"
+    )
+    export = export.replace('"Group A, Group B",,', '"Group A, Group B",3,')
+    grades, _, _ = canvas_import(tables(course, written(tmp_path, export))["canvas"])
+    assert list(grades.values()) == [excused, "6", "4.5"]
 
 
 def test_moodles_gradebook_gets_a_table_that_names_students_without_a_gap(course, tmp_path):

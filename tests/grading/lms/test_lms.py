@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
+import nbformat
 import pytest
 from nbgrader.utils import parse_utc
 
@@ -18,8 +20,8 @@ from grading.course import REPOSITORY
 from grading.gradebook.status import REASON
 from grading.lms import archives as archive
 from grading.lms import layouts as lms
-from grading.lms.collect import collect_submissions, stamp
-from tests.support.course import FIRST
+from grading.lms.collect import collect_submissions, lines, stamp
+from tests.support.course import FIRST, filled, solutions
 from tests.support.handed_in import BLANK, BROKEN, MADE, SOLVED, taken, tree, zipped
 from tests.support.systems import CANVAS, CLASSROOM, GRADESCOPE, LISTING, MOODLE
 
@@ -145,6 +147,13 @@ def test_times_in_a_students_own_zip_tell_its_notebooks_apart(tmp_path):
     assert list(taken(tmp_path).values()) == [SOLVED] and found.unsure == []
 
 
+def test_a_text_in_the_only_students_folder_is_no_other_student(tmp_path):
+    gathered(tmp_path, {"ada/work.ipynb": SOLVED, "ada/README.txt": b"x", "ada/LICENSE": b"x"})
+    assert taken(tmp_path) == {"ada": SOLVED}
+    with pytest.raises(ValueError, match=r"all files lie in the folder 'lab1'"):
+        gathered(tmp_path, {"lab1/s1_work": SOLVED, "lab1/s2_work": BLANK})
+
+
 def test_a_folder_around_the_class_is_not_taken_for_a_student(tmp_path):
     files = {"lab1/s1_work.ipynb": SOLVED, "lab1/s2_work.ipynb": BLANK}
     with pytest.raises(ValueError, match=r"all files lie in the folder 'lab1'.*\(s1, s2 \.\.\.\)"):
@@ -183,7 +192,8 @@ EXAMPLES = [
 
 
 def test_every_system_that_is_recognised_is_documented_with_an_example():
-    systems = ["Canvas", "Moodle", "Moodle, without folders", "Gradescope", "Google Classroom", "plain", "plain"]
+    moodle = ["Moodle", "Moodle, teams", "Moodle, without folders"]
+    systems = ["Canvas", "Canvas, groups", *moodle, "Gradescope", "Google Classroom", "plain", "plain"]
     assert [system for system, _ in EXAMPLES] == systems
 
 
@@ -472,3 +482,191 @@ def test_a_terminal_without_a_names_letters_is_no_obstacle(tmp_path):
 def test_a_folder_that_a_zip_tool_put_around_everything_is_nobodys(tmp_path):
     gathered(tmp_path, {"week 3/ada.ipynb": SOLVED, "week 3/bob/x.ipynb": SOLVED}, name="week 3.zip")
     assert taken(tmp_path) == {"ada": SOLVED, "bob": SOLVED}
+
+
+# Names that begin alike, and names with signs that mean something elsewhere.
+
+
+def test_google_classroom_has_names_with_underscores(tmp_path):
+    files = {"an_b - Lab 1.ipynb": SOLVED, "an_c - Lab 1 (1).ipynb": BLANK, "Chi - Bản sao - Lab 1.ipynb": SOLVED}
+    assert gathered(tmp_path, files).layout == "Google Classroom"
+    assert set(taken(tmp_path)) == {"an_b", "an_c", "chi"}
+
+
+def test_a_date_in_a_plain_name_is_no_number_of_canvas(tmp_path):
+    files = dict.fromkeys(("s1_2026_09_30_work.ipynb", "s2_2026_10_01_work.ipynb", "s2_2026_10_12_b.ipynb"), SOLVED)
+    assert gathered(tmp_path, files).layout == "plain"
+    assert set(taken(tmp_path)) == {"s1", "s2"}
+    dated = "one_1001_9001_work_2026_09_30_10.ipynb"
+    assert gathered(tmp_path, {dated: SOLVED}).layout == "Canvas"
+
+
+@pytest.mark.parametrize(
+    "copy", ["Copy of {}", "Bản sao của {}", "{} copy 2", "{} - Copy", "{} (2)", "Copy of Copy of {}"]
+)
+def test_a_copy_of_a_students_notebook_is_the_same_students(tmp_path, copy):
+    files = {f"{name}.ipynb": SOLVED for name in ("s1", "s2_work", "s3")} | {f"{copy.format('s1')}.ipynb": BLANK}
+    found = gathered(tmp_path, files)
+    assert taken(tmp_path) == dict.fromkeys(("s1", "s2", "s3"), SOLVED) and found.refused == []
+    classroom = {f"{name} - Lab 1.ipynb": SOLVED for name in ("Student One", "An B")}
+    found = gathered(tmp_path, classroom | {f"{copy.format('Student One - Lab 1')}.ipynb": BLANK})
+    assert {"student-one", "an-b"} == set(taken(tmp_path)) - {"s1", "s2", "s3"} and found.refused == []
+
+
+def test_plain_names_with_a_dash_are_not_google_classrooms(tmp_path):
+    assert gathered(tmp_path, {"s1_my - work.ipynb": SOLVED, "s2_lab - x.ipynb": SOLVED}).layout == "plain"
+    assert set(taken(tmp_path)) == {"s1", "s2"}
+
+
+ALIKE = ["nguyen_an_x.ipynb", "nguyen_binh_x.ipynb"]
+HOMEWORK = ["HW1_an.ipynb", "HW1_binh.ipynb"]
+NUMBERED = ["lab_20210001.ipynb", "lab_20210002.zip", "lab_20210003"]
+
+
+@pytest.mark.parametrize(
+    "names, patterns",
+    [
+        (ALIKE, ["{student}_{filename}", "nguyen_{student}"]),
+        ([*ALIKE, "le_thu_x.ipynb"], ["{student}_{filename}", "{last}_{first}_{filename}"]),
+        (HOMEWORK, ["{student}_{filename}", "HW1_{student}"]),
+        (NUMBERED, ["{student}_{filename}", "lab_{student}"]),
+        ([f"tran_{FIRST}.ipynb", f"tran_binh_{FIRST}.ipynb"], ["{student}_{filename}", "tran_{student}"]),
+    ],
+)
+def test_plain_names_that_begin_alike_are_not_made_one_student(tmp_path, names, patterns):
+    inner = zipped({"a.ipynb": SOLVED})
+    files = {name: inner if name.endswith(".zip") else SOLVED for name in names}
+    found = gathered(tmp_path, files)
+    alike = [name for name in names if not name.startswith("le_")]
+    assert set(taken(tmp_path)) == ({"le"} if len(alike) < len(names) else set())
+    assert [(student, name) for student, name, _ in found.refused] == [("unknown", name) for name in sorted(alike)]
+    assert {re.findall(r"--pattern '(.*?)'", str(reason)) == patterns for *_, reason in found.refused} == {True}
+    assert sorted(tree(tmp_path / "course" / "not_gradable").values()) == sorted(files[name] for name in alike)
+    gathered(tmp_path, files, pattern=patterns[1])
+    assert len(set(taken(tmp_path)) - {"le"}) == len(names)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["s1_2026_09_30_work.ipynb", "s1_2026_10_01_work.ipynb", "s1_work.ipynb", "s2_x.ipynb"],
+        ["s1_2026-09-30.ipynb", "s1_2026-10-01.ipynb", "s2_x.ipynb"],
+        ["s1_work.ipynb", "s1_work (1).ipynb", "s2_x.ipynb"],
+        ["s1_draft.ipynb", "s1_final 2.ipynb", f"s1_{FIRST}-1.ipynb", "s1_v3.ipynb", "s1.ipynb", "s2_x.ipynb"],
+        ["s1_work.ipynb", "s1_report.pdf", "s2_x.ipynb"],
+        ["s1_work.ipynb", "s1_data.json", "s1_solutions_x.ipynb", "s1_README.txt", "s1_requirements.txt", "s2_x.ipynb"],
+    ],
+)
+def test_versions_of_one_students_work_are_no_students(tmp_path, names):
+    assert gathered(tmp_path, dict.fromkeys(names, SOLVED)).refused == []
+    assert set(taken(tmp_path)) == {"s1", "s2"}
+
+
+# Of several notebooks the worked one; and what is called in an odd way.
+
+OTHER = nbformat.writes(filled(FIRST, dict(list(solutions(FIRST).items())[:1]))).encode()
+OLDER = BLANK.replace(b"raise NotImplementedError", b"# an older hint\\n    raise NotImplementedError")
+HANDOUT = {"vi/iterated_softmax.ipynb": BLANK, "iterated_softmax.ipynb": SOLVED, "README.txt": b"Read me."}
+
+
+@pytest.mark.parametrize("late", HANDOUT)
+def test_a_zipped_handout_with_another_edition_is_the_notebook_with_answers(tmp_path, late):
+    inner = zipped(HANDOUT, {late: (2026, 9, 30, 21, 0, 0)})
+    found = gathered(tmp_path, {"ada_handout.zip": inner})
+    assert taken(tmp_path) == {"ada": SOLVED} and found.refused == [] and not found.incomplete
+    assert found.blank + found.older == [("ada", "ada_handout.zip/vi/iterated_softmax.ipynb")]
+    assert list(tree(tmp_path / "course" / "superseded").values()) == [BLANK]
+
+
+@pytest.mark.parametrize(
+    "worked, blank",
+    [
+        ("one_1001_9001_work.ipynb", "one_1001_9009_work-1.ipynb"),
+        ("one_1001_9001_work.ipynb", "one_1001_9009_Copy of work.ipynb"),
+        ("one_1001_9001_work.ipynb", "one_1001_9001_work (1).ipynb"),
+        ("one_1001_9001_work.ipynb", "one_1001_9009_vi.ipynb"),
+    ],
+)
+@pytest.mark.parametrize("content", [BLANK, OLDER], ids=["blank", "changed, but without an answer"])
+def test_a_blank_copy_never_beats_the_worked_notebook(tmp_path, worked, blank, content):
+    found = gathered(tmp_path, {worked: SOLVED, blank: content})
+    assert taken(tmp_path) == {"one-1001": SOLVED}
+    assert found.blank == [("one-1001", blank)] and found.older == []
+    assert f"one-1001: without an answer, kept in superseded/: {blank}" in "\n".join(lines(found))
+    gathered(tmp_path, zipped({blank: content}, {blank: (2026, 10, 9, 8, 0, 0)}))
+    assert taken(tmp_path) == {"one-1001": SOLVED}, "nor does one that is handed in by itself, later"
+
+
+def test_of_two_notebooks_with_answers_the_later_counts_and_the_other_is_listed(tmp_path):
+    found = gathered(tmp_path, {"one_1001_9001_work.ipynb": SOLVED, "one_1001_9009_work-1.ipynb": OTHER})
+    assert taken(tmp_path) == {"one-1001": OTHER}
+    assert found.older == [("one-1001", "one_1001_9001_work.ipynb")] and found.blank == []
+
+
+def test_a_blank_notebook_alone_is_what_was_handed_in(tmp_path):
+    assert gathered(tmp_path, {"ada.ipynb": BLANK}).blank == []
+    assert taken(tmp_path) == {"ada": BLANK}
+
+
+ODD_NAMES = [
+    "work",
+    "work.ipynb_",
+    "work.pynb",
+    "work.ipynb.txt",
+    "work.ipynb.json",
+    ".ipynb",
+    "work.ipynb (1)",
+    "work.ipynb.download",
+    "work.json",
+    "Bài làm v1.5 cuối cùng",
+]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_notebook_is_found_under_every_ending_and_texts_beside_it_are_no_failure(tmp_path, name):
+    beside = ["README.txt", "notes", "data.json", ".DS_Store", "__MACOSX/._work.ipynb", ".ipynb_checkpoints/a.ipynb"]
+    files = {f"ada/{other}": b'{"a": 1}' for other in beside} | {f"ada/{name}": SOLVED, "bob/work.ipynb.pdf": b"%PDF"}
+    found = gathered(tmp_path, files)
+    assert taken(tmp_path) == {"ada": SOLVED}
+    assert [student for student, *_ in found.refused] == ["bob"]
+    assert [file for _, file in found.left_out] == ["ada/README.txt", "ada/data.json", "ada/notes"]
+    found = gathered(tmp_path, {"cy.zip": zipped(files)})
+    assert taken(tmp_path)["cy"] == SOLVED and found.refused == []
+
+
+@pytest.mark.parametrize("name", [name for name in ODD_NAMES if not name.startswith("work.json")])
+def test_an_odd_ending_is_no_part_of_a_plain_name(tmp_path, name):
+    found = gathered(tmp_path, {f"ada_{name}": SOLVED, "bob_x.ipynb": SOLVED})
+    assert set(taken(tmp_path)) == {"ada", "bob"} and found.refused == []
+
+
+def test_a_text_of_utf16_that_is_a_notebook_is_one(tmp_path):
+    gathered(
+        tmp_path,
+        {
+            "ada/work.txt": SOLVED.decode().encode("utf-16"),
+            "ada/README.txt": "{cells".encode("utf-16"),
+            "bob/x": SOLVED,
+        },
+    )
+    assert taken(tmp_path) == {"ada": SOLVED.decode().encode("utf-16"), "bob": SOLVED}
+
+
+def unicode_path(name, legacy, checked=None):
+    """Return a zip of one notebook whose name is in the extra field, as some tools write it, beside another one."""
+    info = zipfile.ZipInfo(legacy, MADE)
+    content = b"\x01" + zlib.crc32((checked or legacy).encode("cp437")).to_bytes(4, "little") + name.encode()
+    info.extra = b"UT\x00\x00" + b"up" + len(content).to_bytes(2, "little") + content
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        packed.writestr(info, SOLVED)
+    return buffer.getvalue()
+
+
+def test_a_name_in_a_zips_unicode_field_counts_where_it_belongs_to_the_name(tmp_path):
+    gathered(tmp_path, unicode_path("đặng_bài làm.ipynb", "dang_bai lam.ipynb"))
+    assert set(taken(tmp_path)) == {"đặng"}
+    gathered(tmp_path, unicode_path("eve_x.ipynb", "ada_x.ipynb", checked="bob_x.ipynb"))
+    assert set(taken(tmp_path)) == {"đặng", "ada"}
+    found = gathered(tmp_path, unicode_path("../../eve_x.ipynb", "eve_x.ipynb"))
+    assert "leads out of the folder" in str(found.refused[0][2])

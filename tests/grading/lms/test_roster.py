@@ -31,6 +31,9 @@ s4,Four,Student,
 """
 
 
+TWO_NAMES = "LastName,FirstName,ID,SIS User ID,SIS Login ID,Section\nOne,Student,1001,u1,one,A\n"
+
+
 def gathered(tmp_path, files, people, times=None):
     """Collect a zip of these files with the roster."""
     (tmp_path / "in.zip").write_bytes(zipped(files, times))
@@ -49,6 +52,11 @@ def gathered(tmp_path, files, people, times=None):
         ("Identifier,Status,Grade,Last modified (grade)\nParticipant 2001,,-,-\n", ["participant-2001"]),
         ("Student ID;Name\r\nB21/7;Nguyễn Văn An\r\n", ["b21-7"]),
         ('"Full name; as in passport",id\nA;B,s1\n', ["s1"]),
+        (f'id,name,comment\ns1,One,"<img src=""data:{"x" * 200_000}"">"\ns2,Two,\n', ["s1", "s2"]),
+        (TWO_NAMES + "Student,Test,9999,,deadbeef,A\n", ["u1"]),
+        (TWO_NAMES + "Test,Student,9999,,deadbeef,A\nTest,Student,1002,u2,test,A\n", ["u1", "u2"]),
+        ("Student,ID,SIS User ID,Section\nOne,1,u1,A\nTest Student,9999,,A\n", ["u1"]),
+        ('id,name\ns1,"Student, Test"\n', ["s1"]),
         ("sep=;\r\nid;name\r\ns1;One\r\n", ["s1"]),
         ("id\nnguye\u0302\u0303n\n", ["nguyễn"]),
     ],
@@ -62,6 +70,11 @@ def gathered(tmp_path, files, people, times=None):
         "blind",
         "semicolons",
         "a semicolon in a heading",
+        "a picture in a comment",
+        "Canvas's test student in two names",
+        "a student of that name",
+        "Canvas's test student in one name",
+        "nobody of Canvas's",
         "Excel's line before",
         "decomposed",
     ],
@@ -84,7 +97,8 @@ def test_every_common_encoding_is_read(tmp_path, encoding):
         ("name,mark\nStudent One,3\n", "has no columns that tell who the students are: the first line is name, mark"),
         ("id,last_name\n", "has no students in it"),
         ("PK\x03\x04", "is a spreadsheet or an archive; save it as CSV"),
-        (f'id,name\ns1,"{"x" * 200_000}"\n', "is no CSV: field larger than field limit"),
+        ("id,name\rs1,One\r", "is no CSV: new-line character seen"),
+        (f'id,name\ns1,"{"x" * roster.LARGEST}"\n', "is too large to be a roster"),
         (PLAIN.replace("s3,", ","), "line 4: no 'id'; every student needs one"),
         (PLAIN.replace("s4", "S1"), "lines 2 and 5: the same 'id'"),
         ("id\nB21/001\nB21-001\n", "lines 2 and 3: the same 'id', or the same but for signs"),
@@ -255,3 +269,134 @@ def test_the_command_enrols_and_sets_the_due_date_in_the_gradebook(tmp_path, cou
     course.gradebook.db.expire_all()
     assert {student.id for student in course.gradebook.students} == {"s1", "s2", "s3", "s4"}
     assert course.gradebook.find_assignment(FIRST).duedate == datetime(2026, 9, 30, 11, 0)
+
+
+# Groups, and names and numbers that contradict each other.
+
+TEAMS = """\
+Identifier,Full name,Email address,Status,Group,Grade,Maximum Grade,Last modified (submission),Last modified (grade)
+Participant 2001,Student One,one@example.edu,Submitted,Nhóm 1 - Đỏ,,20.00,"Wednesday, 30 September 2026, 11:59 PM",-
+Participant 2002,Nguyễn Văn An,an@example.edu,Submitted,Nhóm 1 - Đỏ,,20.00,"Wednesday, 30 September 2026, 11:59 PM",-
+Participant 2003,Student Three,three@example.edu,Submitted,Default group,,20.00,-,-
+Participant 2004,Student Four,four@example.edu,No submission,-,,20.00,-,-
+"""
+
+
+@pytest.mark.parametrize("joint", ["_/deep/", "/", "_"], ids=["folders before", "folders", "flat"])
+def test_moodles_team_is_all_its_members(tmp_path, joint):
+    files = {
+        f"Nhóm 1 - Đỏ_77_assignsubmission_file{joint}x_2004_assignsubmission_file_.ipynb": SOLVED,
+        f"Default group_assignsubmission_file{joint}work.ipynb": SOLVED,
+    }
+    found = gathered(tmp_path, files, written(tmp_path, TEAMS))
+    assert found.layout == "Moodle" and found.unmatched == []
+    assert taken(tmp_path) == dict.fromkeys(("one@example.edu", "an@example.edu", "three@example.edu"), SOLVED)
+    assert found.missing == ["four@example.edu"]
+    stamp = tmp_path / "course" / "submitted" / "an@example.edu" / FIRST / "timestamp.txt"
+    assert parse_utc(stamp.read_text().strip()) == datetime(2026, 9, 30, 23, 59)
+
+
+def test_canvas_group_is_all_its_members_whoever_handed_it_in(tmp_path):
+    text = PLAIN.replace("email", "email,canvas_id,group").replace("one@example.edu", "one@example.edu,1001,Team 12")
+    text = text.replace("three@example.edu", "three@example.edu,1003,Team 12")
+    found = gathered(tmp_path, {"team12_LATE_1003_9001_work.ipynb": SOLVED}, written(tmp_path, text))
+    assert taken(tmp_path) == dict.fromkeys(("s1", "s3"), SOLVED)
+    assert [student for student, _ in found.late] == ["s1", "s3"] and found.unmatched == []
+
+
+def test_groups_whose_names_run_together_are_not_guessed_between(tmp_path):
+    people = written(tmp_path, "id,name,group\na,Ann,Group 1.1\nb,Bob,Group 11\nc,Cy,group 11\n")
+    found = gathered(
+        tmp_path,
+        {"Group 1.1_7_assignsubmission_file/a.ipynb": SOLVED, "Group 11_8_assignsubmission_file/a.ipynb": SOLVED},
+        people,
+    )
+    assert set(taken(tmp_path)) == {"a", "b", "c"} and found.unmatched == []
+    found = gathered(tmp_path, {"group11_5_6_a.ipynb": SOLVED}, people)
+    assert [reason for *_, reason in found.unmatched] == [
+        "the name 'group11' fits 2 groups of the roster: Group 1.1, group 11"
+    ]
+
+
+@pytest.mark.parametrize(
+    "name, roster_text, words",
+    [
+        ("Nhóm 1 - Đỏ_2003", TEAMS, "is a group's in the roster, but it or the number beside it is that of three@"),
+        ("Team Alpha_2003", TEAMS, "the moodle id '2003' is in the roster that of three@example.edu, but the name"),
+        ("Student Four_2003", TEAMS, "the name beside it, 'Student Four', that of four@example.edu"),
+        (
+            "Student Three_77",
+            TEAMS.replace("Nhóm 1 - Đỏ", "Student Three"),
+            "it or the number beside it is that of three",
+        ),
+    ],
+    ids=["group with a stranger's number", "unknown group", "somebody else's name", "group named like a student"],
+)
+def test_a_name_and_a_number_that_contradict_each_other_are_listed(tmp_path, name, roster_text, words):
+    files = {
+        "Student Three_2003_assignsubmission_file_a.ipynb": SOLVED,
+        "Student Four_2004_assignsubmission_file_a.ipynb": SOLVED,
+    }
+    people = written(tmp_path, roster_text)
+    gathered(tmp_path, files, people)
+    before = tree(tmp_path / "course")
+    found = gathered(tmp_path, files | {f"{name}_assignsubmission_file_b.ipynb": BLANK}, people)
+    [(student, reason)] = [(student, why) for student, file, why in found.unmatched if file.endswith("b.ipynb")]
+    assert student.startswith("unlisted-") and words in reason and found.incomplete
+    assert before.items() <= tree(tmp_path / "course").items(), "nobody loses a mark"
+
+
+def test_a_file_whose_own_name_looks_like_moodles_is_of_who_handed_it_in(tmp_path):
+    text = "Identifier,Full name,Grade,Last modified (grade)\nParticipant 111,Ada,,\nParticipant 222,Bob,,\n"
+    files = {
+        "Bob_222_assignsubmission_file_a.ipynb": SOLVED,
+        "Ada_111_assignsubmission_file_x_222_assignsubmission_file_.ipynb": BLANK,
+    }
+    found = gathered(tmp_path, files, written(tmp_path, text))
+    assert taken(tmp_path) == {"participant-111": BLANK, "participant-222": SOLVED} and found.unmatched == []
+    assert gathered(tmp_path, {f"ada_111_7_x_222_8_b_{n}.ipynb": BLANK for n in range(3)}, None).layout == "Canvas"
+    assert "ada-111" in taken(tmp_path) and not any("222_8" in student for student in taken(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "name, fits",
+    [
+        ("Nguyen Van An", True),
+        ("An Nguyễn", True),
+        ("nguyenvanan", True),
+        ("Group A-Nguyễn Văn An", True),
+        ("Participant", True),
+        ("", True),
+        ("Nguyễn Văn Bình", False),
+        ("Team An", False),
+        ("nguyenvanbinh", False),
+    ],
+)
+def test_a_number_decides_where_the_name_beside_it_can_be_the_same_persons(tmp_path, name, fits):
+    people = written(tmp_path, PLAIN.replace("email", "email,moodle_id").replace("an@example.edu", "an@example.edu,7"))
+    person, reason = people.find(Owner(name=name, moodle_id="7"))
+    assert (person is not None) == fits and ("'7'" in reason) != fits
+
+
+def test_a_roster_tells_plain_names_apart_that_begin_alike(tmp_path):
+    people = "id,last_name,first_name\na,Nguyen,An\nb,Nguyen,Binh\ns_1,One,Student\ns2,Nguyen,\n"
+    files = ["nguyen_an_x", "nguyen_binh_2", "s_1_2026_09_30_work", "s2_draft", "s2_other", "nguyen_chi_x"]
+    found = gathered(tmp_path, {f"{name}.ipynb": SOLVED for name in files}, written(tmp_path, people))
+    assert set(taken(tmp_path)) == {"a", "b", "s_1", "s2"} and found.unmatched == []
+    [(student, name, reason)] = found.refused
+    assert (student, name) == ("unknown", "nguyen_chi_x.ipynb") and "other names begin with nguyen" in str(reason)
+
+
+def test_what_was_taken_by_the_beginning_of_a_name_is_not_moved_to_one_of_those_who_share_it(tmp_path):
+    gathered(tmp_path, {"nguyen_binh_x.ipynb": BLANK}, written(tmp_path, "id,name\nz,Zed\n"))
+    people = written(tmp_path, "id,name\na,Nguyen An\nz,Zed\n")
+    gathered(tmp_path, {"nguyen_an_x.ipynb": SOLVED}, people)
+    assert taken(tmp_path) == {"unlisted-nguyen": BLANK, "a": SOLVED}
+
+
+def test_a_plain_name_that_begins_with_two_students_is_not_guessed(tmp_path):
+    people = written(tmp_path, "id,name\nnguyen,Lê Chi\nx7,Nguyen An\n")
+    found = gathered(tmp_path, {"nguyen_an_x.ipynb": SOLVED, "x7_a.ipynb": SOLVED}, people)
+    assert set(taken(tmp_path)) == {"x7", "unlisted-nguyen"}
+    [(_, _, reason)] = found.unmatched
+    assert reason == "the name 'nguyen_an_x' fits 2 students of the roster: nguyen, x7"

@@ -197,6 +197,26 @@ def test_old_attempts_turned_into_text_stay_text():
 # What is no notebook
 
 
+@pytest.mark.parametrize("filling", ["iVBORw0KGgo", "A+A+A", "(((((", "a/b="], ids=repr)
+def test_pictures_in_texts_cost_nothing(filling):
+    """A notebook of 20 MB, as Colab writes it; nothing in a picture is read as code."""
+    document = handed_in()
+    pasted = f"data:image/png;base64,{filling * (10_000_000 // len(filling))}"
+    if "(" in filling:
+        document["cells"] += [
+            added("See", "markdown") | {"attachments": {f"{n}.png": {"image/png": pasted}}} for n in "ab"
+        ]
+    else:
+        document["cells"] += [added(f"![{n}]({pasted}) {n}", "markdown") for n in "ab"]
+    content = sent(document)
+    assert 20 << 20 > len(content) > 19 << 20
+    begun = time.perf_counter()
+    mended = mend(content, RELEASE)
+    assert time.perf_counter() - begun < 20
+    assert answers_in(mended.notebook) == untouched() | {name: ANSWERS[name] for name in HALF}
+    assert sum(pasted in str(cell) for cell in mended.notebook.cells) == 2 and mended.repairs == ()
+
+
 @pytest.mark.parametrize("content, reason", NO_NOTEBOOKS.values(), ids=NO_NOTEBOOKS)
 def test_what_is_no_notebook_is_refused_with_a_reason(content, reason):
     with pytest.raises(NotGradable) as refusal:
