@@ -28,7 +28,10 @@ def open_app(course: Path) -> AutogradeApp:
     app.load_cwd_config = False
     app.config_file = str(home_of(course) / "nbgrader_config")
     app.initialize([f"--CourseDirectory.root={course}", f"--NbGrader.logfile={course / 'grading.log'}"])
-    app.log.handlers[0].setLevel("CRITICAL")  # the console
+    console, *files = app.log.handlers
+    console.setLevel("CRITICAL")
+    database = logging.getLogger("tornado.application")  # to which nbgrader's gradebook tells its errors
+    database.handlers, database.propagate = files, False
     logging.raiseExceptions = False  # on a full disk the log has no room either, and the command says so itself
     return app
 

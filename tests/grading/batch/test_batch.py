@@ -3,6 +3,7 @@
 import csv
 import errno
 import json
+import logging
 import os
 import shutil
 import sqlite3
@@ -16,6 +17,7 @@ import pytest
 from grading.__main__ import main
 from grading.batch import plan as batches
 from grading.batch.executors import Workers
+from grading.batch.folder import open_app
 from grading.batch.plan import ATTEMPTS, Batch
 from grading.course import REPOSITORY
 from grading.engine.record import FAILED, JUDGED, NOT_GRADABLE, Record, Store, with_exercise
@@ -502,6 +504,13 @@ def test_what_cannot_be_done_is_said_in_a_sentence(course, options, sentence, ca
     assert grade(course.root, "--workers=0", *options) == 2
     message = capsys.readouterr().err
     assert sentence in message and "Traceback" not in message
+
+
+def test_what_the_gradebook_says_of_an_error_goes_to_the_log_alone(course, capfd):
+    """A full disk had shown a traceback of the database's beside the sentence."""
+    open_app(course.root)
+    logging.getLogger("tornado.application").error("Rolling back session due to database error")
+    assert "Rolling back" in (course.root / "grading.log").read_text() and "Rolling" not in "".join(capfd.readouterr())
 
 
 def test_a_full_disk_leaves_nothing_half_written_and_the_next_run_writes_it(course, monkeypatch, capsys):
