@@ -10,15 +10,13 @@ Whatever a kernel sends or does ends in a verdict, at worst in 0 with the reason
 runs, or in the grader itself, is raised: nbgrader then reports that submission as not graded.
 """
 
-import ast
 import asyncio
 import contextlib
 import copy
+import inspect
 import json
-import re
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from queue import Empty
 from typing import Any, NoReturn, TypeAlias
 
@@ -39,15 +37,14 @@ from grading.sandbox import kernels as sandbox
 from grading.sandbox.isolation import GIBIBYTE, isolation
 from grading.sandbox.watchdog import Watch, too_long
 from helpers.checks import collect as collector
+from helpers.checks import watch as watching
 from helpers.checks.cases import CaseFile, read_cases
 from helpers.checks.report import Report
-from helpers.checks.rules import violations
 from helpers.support.language import Message, english
 
-COLLECT = Path(collector.__file__).read_text()
+COLLECT = "\n".join(map(inspect.getsource, (watching, collector)))
 LARGEST_MESSAGE = 1 << 25  # bytes of one part of a message; a larger one cuts the connection
 MOST_WAITING = 100_000  # messages; the watch sees to their size
-LARGEST_SOURCE = 1 << 20  # characters of all the code cells above a graded one
 LONGEST_LIST = 2 * collector.MAX_ITEMS
 BROKEN = english("the notebook's process ended or broke its protocol")
 
@@ -235,18 +232,14 @@ class Judge(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
             index: that of the graded cell.
             answers: what came out, whatever that is.
         """
-        forbidden = self.public.exercises[name]["forbidden"]
-        source = [cell.source for cell in self.nb.cells[:index] if cell.cell_type == "code"] if forbidden else []
-        if sum(map(len, source)) > LARGEST_SOURCE:
-            reason = english("the code cells above have more than {count} characters", count=LARGEST_SOURCE)
-            return self.no_answer(name, points, reason)
-        found = violations([python_of(each) for each in source], name, forbidden)
+        files = self.public, self.hidden
+        cells = [cell.source for cell in self.nb.cells[:index] if cell.cell_type == "code"]
         answers = [answer if is_plain(answer) else None for answer in answers] if isinstance(answers, list) else None
         try:
-            return verdict(name, points, (self.public, self.hidden), answers, found)
+            return verdict(name, points, files, answers, cells)
         except Exception as error:  # an answer that no honest kernel sends
             self.log.warning("The answers to %s could not be compared: %s", name, type(error).__name__)
-            return verdict(name, points, (self.public, self.hidden), None, found)
+            return verdict(name, points, files, None)
 
     def no_answer(self, name: str, points: float, reason: Message) -> Verdict:
         """Return the verdict of a graded cell without an answer."""
@@ -272,7 +265,9 @@ class Judge(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
     def question(self, name: str) -> str:
         """Return the expression that makes the kernel answer the cases of an exercise."""
         groups = json.dumps([inputs_of(file, name) for file in (self.public, self.hidden)])
-        call = f"scope['answers_of'](names, {name!r}, __import__('json').loads({groups!r}))"
+        forbidden = self.public.exercises[name]["forbidden"]
+        watch = f"scope['Watch']({forbidden!r})" if forbidden else "None"
+        call = f"scope['answers_of'](names, {name!r}, __import__('json').loads({groups!r}), {watch})"
         return f"(lambda scope, names: (exec({COLLECT!r}, scope), {call})[1])({{}}, globals())"
 
     async def async_ask(self, question: str) -> object:
@@ -353,28 +348,6 @@ def is_plain(answer: object) -> bool:
                 return False
             waiting += [(item, depth + 1) for item in (value.values() if isinstance(value, dict) else value)]
     return True
-
-
-def python_of(source: str) -> str:
-    """Return a cell's source as Python: of a magic that runs code the code stays, other IPython lines do nothing."""
-    with contextlib.suppress(Exception):
-        ast.parse(source)
-        return source
-    source = re.sub(r"\A(\s*%%[^\n]*\n)+", "", source)
-    return "\n".join(map(python_line, source.split("\n")))
-
-
-def python_line(line: str) -> str:
-    """Return a line of IPython's as Python."""
-    found = re.match(r"(\s*)(?:[\w.,\s]+=\s*)?([%!,;/?].*|.*\?)$", line)
-    if not found:
-        return line
-    statement = re.sub(r"^%\w+(\s+-\S+)*\s*", "", found[2])
-    with contextlib.suppress(Exception):
-        if found[2].startswith("%") and statement:
-            ast.parse(statement)
-            return found[1] + statement
-    return found[1] + "pass"
 
 
 def write_outputs(cell: NotebookNode, found: Verdict) -> None:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..support.language import Message, _, counted, english, render
-from .compare import Result
-from .rules import Violation
+from .compare import Result, Violation
 
 MESSAGES = {
     "unattempted": english("not attempted yet: replace `raise NotImplementedError()` by your code"),
@@ -39,7 +38,7 @@ class Report:
         results: those of its cases, in order.
         aspects: the points of each.
         hidden: how many cases of each aspect run at grading only.
-        violations: the forbidden ways that the source uses.
+        violations: the forbidden ways that the answers used.
         advice: what to use instead of them.
         graded: whether this is the verdict, not a check in a notebook.
         reason: why no answer came out at all, at grading.
@@ -109,7 +108,7 @@ class Report:
             (
                 _("not allowed"),
                 _("uses {name}", name=violation.name),
-                [_("in the line `{line}`", line=violation.line), _(self.advice)],
+                [*([_("in the line `{line}`", line=violation.line)] if violation.line else []), _(self.advice)],
             )
             for violation in self.violations
         ]
