@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from ..support.language import Message, _, counted, english, render
 from .compare import Result, Violation
+from .watch import SWITCHES
 
 MESSAGES = {
     "unattempted": english("not attempted yet: replace `raise NotImplementedError()` by your code"),
@@ -104,17 +105,17 @@ class Report:
 
     def lines(self) -> list[Row]:
         """Return a row for every violation and aspect."""
-        rows = [
-            (
-                _("not allowed"),
-                _("uses {name}", name=violation.name),
-                [*([_("in the line `{line}`", line=violation.line)] if violation.line else []), _(self.advice)],
-            )
-            for violation in self.violations
-        ]
+        rows = [self.violation_line(violation) for violation in self.violations]
         if {result.outcome for result in self.results} <= MISSING:
             return rows
         return rows + [self.line(aspect) for aspect in self.aspects]
+
+    def violation_line(self, violation: Violation) -> Row:
+        """Return the row of a forbidden way: its name, the line that uses it, and what to do instead."""
+        instead = _("A check sees what your function calls: leave that on.")
+        said = [_("in the line `{line}`", line=violation.line)] if violation.line else []
+        said += [instead if violation.name in SWITCHES else _(self.advice)]
+        return _("not allowed"), _("uses {name}", name=violation.name), said
 
     def line(self, aspect: str) -> Row:
         """Return the row of one aspect: what of it failed, and why."""

@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -382,15 +383,32 @@ def test_a_check_counts_the_cases_that_run_at_grading():
 
 
 def test_a_forbidden_way_is_told_with_its_line_and_the_advice():
-    source = "import torch\ndef softmax_t(x, temperature=1.0, dim=-1):\n    return torch.softmax(x / temperature, dim)"
-    scope = {}
-    exec(source, scope)
+    def softmax_t(x, temperature=1.0, dim=-1):
+        return torch.softmax(x / temperature, dim)
+
     use_cases("softmax_t")
-    said = str(report("softmax_t", scope["softmax_t"], [source]))
+    said = str(report("softmax_t", softmax_t))
     assert said.startswith(
-        "softmax_t: this exercise does not allow all that your code uses.\n  not allowed  uses torch."
+        "softmax_t: this exercise does not allow all that your code uses.\n  not allowed  uses torch.softmax\n"
     )
     assert "in the line `return torch.softmax(x / temperature, dim)`" in said and "from exp, max and sum" in said
+
+
+def test_a_forbidden_way_without_a_line_of_the_student_s_is_told_by_name():
+    use_cases("softmax_t")
+    said = str(report("softmax_t", torch.nn.Softmax(-1)))
+    assert "uses torch.nn.Softmax\n" in said and "in the line" not in said and "from exp, max and sum" in said
+
+
+def test_who_ends_the_watching_is_told_so():
+    def softmax_t(x, temperature=1.0, dim=-1):
+        sys.setprofile(None)
+        return torch.softmax(x / temperature, dim)
+
+    use_cases("softmax_t")
+    said = str(report("softmax_t", softmax_t))
+    assert "uses sys.setprofile" in said and "in the line `sys.setprofile(None)`" in said
+    assert "A check sees what your function calls: leave that on." in said and "from exp" not in said
 
 
 def test_needs_waits_for_an_exercise_that_is_missing(capsys):
