@@ -169,9 +169,24 @@ def test_a_verdict_repeats_nothing_that_came_from_the_kernel():
         {"kind": "dict", "items": [["S3CRET", {"kind": "none"}]]},
         {"kind": "raised", "type": "KeyError", "text": "S3CRET"},
     ]
-    found = verdict("decay_ratios", 2, (public, hidden), (secret * count)[:count], ())
+    found = verdict("decay_ratios", 2, (public, hidden), (secret * count)[:count])
     assert "S3CRET" not in str(found.as_output("bubblewrap"))
     assert "KeyError" in str(found.report)
+
+
+def test_a_verdict_names_no_way_but_the_exercise_s_and_no_line_but_the_submission_s():
+    files = case_files("softmax_t")
+    line = "return torch.softmax(x / temperature, dim)"
+    sent = [["torch.softmax", line], ["torch.logsumexp", "S3CRET"], ["S3CRET", line], ["sys.setprofile", "S3CRET"]]
+    count = sum(len(file.exercises["softmax_t"]["cases"]) for file in files)
+    answers = [{"kind": "none", "used": each} for each in (sent * count)[:count]]
+    found = verdict("softmax_t", 5, files, answers, [f"def softmax_t(x, temperature=1.0, dim=-1):\n    {line}"])
+    assert found.as_data()["violations"] == [
+        {"name": "torch.softmax", "line": line},
+        {"name": "torch.logsumexp", "line": ""},
+        {"name": "sys.setprofile", "line": ""},
+    ]
+    assert found.points == 0 and "S3CRET" not in str(found.as_output("bubblewrap"))
 
 
 def test_a_private_hidden_set_is_used_when_it_is_there(tmp_path):
