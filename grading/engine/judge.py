@@ -46,6 +46,7 @@ COLLECT = "\n".join(map(inspect.getsource, (watching, collector)))
 LARGEST_MESSAGE = 1 << 25  # bytes of one part of a message; a larger one cuts the connection
 MOST_WAITING = 100_000  # messages; the watch sees to their size
 LONGEST_LIST = 2 * collector.MAX_ITEMS
+WATCHED = 2  # times as long as other answers may those take whose calls are watched: it makes loops of torch's slower
 BROKEN = english("the notebook's process ended or broke its protocol")
 
 Resources: TypeAlias = dict[str, Any]  # what nbconvert hands from one preprocessor to the next
@@ -195,6 +196,17 @@ class Judge(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
             assert self.watch, "what is guarded comes after the kernel's start"
             self.end(self.watch.reason or BROKEN)
 
+    @contextlib.contextmanager
+    def more_time(self, seconds: float) -> Iterator[None]:
+        """Let the notebook take so many seconds more, if it needs them inside the block after its `timeout`."""
+        assert self.watch, "what is asked comes after the kernel's start"
+        begun = time.monotonic()
+        self.watch.deadline += seconds
+        try:
+            yield
+        finally:
+            self.watch.deadline -= min(seconds, max(0.0, begun + self.timeout + seconds - time.monotonic()))
+
     def end(self, reason: Message) -> None:
         """Ask the kernel nothing any more; the first reason stays."""
         self.ended = self.ended or reason
@@ -206,15 +218,16 @@ class Judge(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
         if self.before_hidden is None and self.hidden.exercises[name]["cases"]:
             self.before_hidden = copy.deepcopy([earlier.get("outputs") for earlier in self.nb.cells[:index]])
         question, answers, late = self.question(name), None, False
+        seconds = self.timeout * (WATCHED if self.public.exercises[name]["forbidden"] else 1)
         if not self.ended:
-            with self.guarded(index):
+            with self.guarded(index), self.more_time(seconds - self.timeout):
                 try:
-                    answers = self.ask(question)
+                    answers = self.ask(question, seconds)
                 except CellTimeoutError:
                     late = True
         self.doubtful |= late
         if late:
-            reason = english("your function did not return within {seconds} s", seconds=self.timeout)
+            reason = english("your function did not return within {seconds} s", seconds=seconds)
             found = self.no_answer(name, points, reason)
         elif self.ended:
             reason = english("no answer came out, because {reason}", reason=self.ended)
@@ -270,15 +283,15 @@ class Judge(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
         call = f"scope['answers_of'](names, {name!r}, __import__('json').loads({groups!r}), {watch})"
         return f"(lambda scope, names: (exec({COLLECT!r}, scope), {call})[1])({{}}, globals())"
 
-    async def async_ask(self, question: str) -> object:
-        """Return what the kernel answers; anything unexpected comes back as None.
+    async def async_ask(self, question: str, seconds: float) -> object:
+        """Return what the kernel answers within so many seconds; anything unexpected comes back as None.
 
         Raises CellTimeoutError when it does not answer in time, DeadKernelError when it is gone.
         """
         message = self.kc.execute("", silent=True, store_history=False, user_expressions={"answers": question})
         unheard = asyncio.ensure_future(self.forget_outputs())
         try:
-            end = time.monotonic() + self.timeout
+            end = time.monotonic() + seconds
             while time.monotonic() < end:
                 try:
                     reply = await ensure_async(self.kc.shell_channel.get_msg(timeout=0.5))
