@@ -6,8 +6,8 @@ package, and torch only where the notebook has it. What an exercise forbids is a
 that package it lies: `numpy.linalg.eigvals` is also `numpy.linalg._linalg.eigvals`. torch's operators count as
 functions of torch, without underscores around their names: `aten::_softmax` is `torch.softmax`, whoever asks for it.
 
-Nothing that is merely written counts, nor what ran before the call. What calls numpy's ufuncs, other processes and
-threads that were there before the call is not seen. In what a notebook defines itself nothing is forbidden.
+What is merely written does not count, nor what ran before the call, nor a notebook's own functions. Not seen are calls
+of numpy's ufuncs themselves, other processes, and threads that were there before the call.
 """
 
 import linecache
