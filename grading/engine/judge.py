@@ -279,7 +279,7 @@ class Judge(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
         """Return the expression that makes the kernel answer the cases of an exercise."""
         groups = json.dumps([inputs_of(file, name) for file in (self.public, self.hidden)])
         forbidden = self.public.exercises[name]["forbidden"]
-        watch = f"scope['Watch']({forbidden!r})" if forbidden else "None"
+        watch = f"scope['CallWatch']({forbidden!r})" if forbidden else "None"
         call = f"scope['answers_of'](names, {name!r}, __import__('json').loads({groups!r}), {watch})"
         return f"(lambda scope, names: (exec({COLLECT!r}, scope), {call})[1])({{}}, globals())"
 

@@ -17,7 +17,7 @@ from . import cases as case_files
 from . import collect
 from .compare import compare, violations
 from .report import Report
-from .watch import Watch
+from .watch import CallWatch
 
 
 def check(name: str, answer: object) -> None:
@@ -65,7 +65,7 @@ def report(name: str, answer: object) -> Report:
         known = ", ".join(sorted(file.exercises))
         raise KeyError(_("no exercise is called {name!r}; there are {known}", name=name, known=known))
     exercise = file.exercises[name]
-    watch = Watch(exercise["forbidden"]) if exercise["forbidden"] else None
+    watch = CallWatch(exercise["forbidden"]) if exercise["forbidden"] else None
     answers = collect.collect(answer, exercise["cases"], file.inputs(exercise["cases"]), watch)
     results, found = compare(name, [file], answers), violations(answers, exercise["forbidden"])
     return Report(name, tuple(results), exercise["aspects"], exercise["hidden"], tuple(found), exercise["advice"])

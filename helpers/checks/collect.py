@@ -138,7 +138,7 @@ def collect(
         function: what the student gave; with "value": true nothing is called, it is the answer itself.
         cases: {"args": [...], "kwargs": {...}}, in the encoding of `decode`.
         tensors: the encoded arrays that the arguments name.
-        watch: a `watch.Watch` for what the exercise forbids; None where that is nothing.
+        watch: a `watch.CallWatch` for what the exercise forbids; None where that is nothing.
 
     Returns one plain answer for each case: what `encode` makes of the returned value, {"kind": "unattempted"} for a
     stub's bare NotImplementedError, or {"kind": "raised", "type", "text"}; with "changed_input": true where the call

@@ -7,7 +7,7 @@ from ..support.language import Message, english
 from .cases import Case, CaseFile, Tensors
 from .kinds import kind_of, shortened
 from .recognise import Compared, recognise
-from .watch import SWITCHES, shown
+from .watch import SWITCHES, told_name
 
 ANSWERS = "unattempted undefined raised none tensor array list dict integer number boolean word other".split()
 
@@ -54,7 +54,7 @@ def violations(answers: object, forbidden: Iterable[str]) -> list[Violation]:
         answers: as `compare` takes them.
         forbidden: the exercise's patterns; another name than one of theirs is none that `watch` gives.
     """
-    known = {shown(pattern) for pattern in forbidden}
+    known = {told_name(pattern) for pattern in forbidden}
     if not known or not isinstance(answers, list):
         return []
     said = [answer.get("used") for answer in answers if isinstance(answer, dict)]

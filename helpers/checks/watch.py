@@ -26,20 +26,20 @@ PROFILE, THREADS, DISPATCH = "sys.setprofile", "threading.setprofile", "torch.ut
 SWITCHES = (PROFILE, THREADS, f"{DISPATCH}._disable_current_modes", f"{DISPATCH}._pop_mode*", DISPATCH)
 
 
-def shown(pattern: str) -> str:
+def told_name(pattern: str) -> str:
     """Return what a reader is told of a pattern."""
     return pattern.removeprefix("*.")
 
 
-class Watch:
+class CallWatch:
     """Watch calls for what an exercise forbids, and for what would end the watching.
 
     Arguments
         forbidden: patterns of names.
 
     Attributes
-        used: of the last call, the pattern of the first forbidden thing, as `shown`, and the student's line that used
-            it, empty where there is none; None where nothing forbidden was used.
+        used: of the last call, the first forbidden thing, by its `told_name`, and the student's line that used it, or an
+            empty text; None where nothing forbidden was used.
     """
 
     def __init__(self, forbidden: Sequence[str]) -> None:
@@ -195,7 +195,7 @@ class Watch:
         packages, parts = str(module).split("."), name.replace(".<locals>", "").split(".")
         inside = [".".join(parts[: i + 1]) for i in range(len(parts))] + [parts[-1].strip("_")]
         names = [f"{'.'.join(packages[: i + 1])}.{each}" for i in range(len(packages)) for each in inside]
-        return next((shown(p) for p in self.patterns if any(fnmatchcase(each, p) for each in names)), "")
+        return next((told_name(p) for p in self.patterns if any(fnmatchcase(each, p) for each in names)), "")
 
     def use(self, name: str, frame: FrameType | None) -> None:
         """Note a forbidden thing that is used from a frame, if it is the first; torch itself may switch its modes."""

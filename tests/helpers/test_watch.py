@@ -13,7 +13,7 @@ from grading.authoring.exercise import load_exercises
 from grading.course import REPOSITORY
 from helpers.checks.collect import collect
 from helpers.checks.compare import Violation, violations
-from helpers.checks.watch import MOST_CALLS, SWITCHES, Watch
+from helpers.checks.watch import MOST_CALLS, SWITCHES, CallWatch
 
 FORBIDDEN = load_exercises(REPOSITORY, "iterated_softmax")["softmax_t"].forbidden
 HELPERS = load_exercises(REPOSITORY, "temperature_range")["perplexity"].forbidden
@@ -49,7 +49,7 @@ def answer_of():
 
 def answers(function, forbidden=FORBIDDEN):
     """Return the answers of a function of one vector, sent as a kernel sends them."""
-    return json.loads(json.dumps(collect(function, CASES, X, Watch(forbidden)), allow_nan=False))
+    return json.loads(json.dumps(collect(function, CASES, X, CallWatch(forbidden)), allow_nan=False))
 
 
 def used(function, forbidden=FORBIDDEN):
@@ -326,7 +326,7 @@ def test_a_long_loop_takes_bounded_time(answer_of, body):
         collect(function, CASES, X, watch)
         return time.thread_time() - begun
 
-    alone, watched = (min(seconds(watch) for _ in range(3)) for watch in (None, Watch(FORBIDDEN)))
+    alone, watched = (min(seconds(watch) for _ in range(3)) for watch in (None, CallWatch(FORBIDDEN)))
     assert watched < 20 * alone + MOST_CALLS * 4e-6
 
 
@@ -341,7 +341,7 @@ def test_the_whole_of_a_long_loop_is_not_looked_at_but_torch_s_operators_are(ans
 def test_an_exercise_that_forbids_nothing_is_not_watched(answer_of):
     answer = answer_of("def answer(x):\n    return torch.tensor(sys.getprofile() is None)")
     assert collect(answer, CASES, X)[0]["data"] == "AQ=="
-    assert collect(answer, CASES, X, Watch(["numpy.sort"]))[0]["data"] == "AA=="
+    assert collect(answer, CASES, X, CallWatch(["numpy.sort"]))[0]["data"] == "AA=="
 
 
 def test_each_way_is_told_once():

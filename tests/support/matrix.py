@@ -21,7 +21,7 @@ from grading.course import REPOSITORY, Course
 from grading.engine.verdict import verdict
 from helpers.checks.cases import read_cases
 from helpers.checks.collect import collect
-from helpers.checks.watch import Watch
+from helpers.checks.watch import CallWatch
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def matrix(assignment, exercise, seed=COMMITTED_SEED, course=REPOSITORY):
 def judge(exercise, answer, files):
     """Return the `Row` of one answer; ``files`` are the public and the hidden case file."""
     collected, forbidden = [], files[0].exercises[exercise]["forbidden"]
-    watch = Watch(forbidden) if forbidden else None
+    watch = CallWatch(forbidden) if forbidden else None
     for file in files:
         cases = file.exercises[exercise]["cases"]
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):

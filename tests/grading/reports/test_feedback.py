@@ -36,7 +36,7 @@ from grading.reports.summary import misconceptions, submissions, write_tables
 from helpers.checks import collect
 from helpers.checks.compare import Result
 from helpers.checks.kinds import kind_of
-from helpers.checks.watch import Watch
+from helpers.checks.watch import CallWatch
 from helpers.support.language import english, plain
 from tests.support.browser import CHROMIUM, in_chromium
 from tests.support.course import CASES, COURSE, FORBIDDEN, NO_SHIFT, Trial, filled, released, solutions
@@ -71,7 +71,7 @@ def judged(name, points, answers):
     for key, source in answers.items():
         linecache.cache[f"<{key}>"] = (len(source), None, source.splitlines(True), f"<{key}>")  # as a kernel does it
         exec(compile(source, f"<{key}>", "exec"), namespace)
-    watch = Watch(files[0].exercises[name]["forbidden"])
+    watch = CallWatch(files[0].exercises[name]["forbidden"])
     replies = collect.answers_of(namespace, name, [inputs_of(file, name) for file in files], watch).answers
     return verdict(name, points, files, replies, answers.values())
 
