@@ -6,7 +6,7 @@ that students write. The file has
     ASPECTS             {what is asked for, in words: its points}: whole or half, the test's points in all
     public(book)        the cases that every student sees: a list of `case`s
     hidden(book, rng)   those that run at grading only, drawn from ``rng``; each aspect with points has one
-    FORBIDDEN, ADVICE   the ways that it forbids, patterns of `helpers.checks.rules`, and what to use instead (optional)
+    FORBIDDEN, ADVICE   the ways that it forbids, patterns of `helpers.checks.watch`, and what to use instead (optional)
     right_BY_A_WAY      answers as students write them, any number of functions: they get full marks
     wrong_BY_A_MISTAKE  and answers that do not; the docstring is the sentence that its author must be told
 

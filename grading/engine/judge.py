@@ -10,15 +10,13 @@ Whatever a kernel sends or does ends in a verdict, at worst in 0 with the reason
 runs, or in the grader itself, is raised: nbgrader then reports that submission as not graded.
 """
 
-import ast
 import asyncio
 import contextlib
 import copy
+import inspect
 import json
-import re
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from queue import Empty
 from typing import Any, NoReturn, TypeAlias
 
@@ -40,16 +38,16 @@ from grading.sandbox import kernels as sandbox
 from grading.sandbox.isolation import GIBIBYTE, isolation
 from grading.sandbox.watchdog import Watch, too_long
 from helpers.checks import collect as collector
+from helpers.checks import watch as watching
 from helpers.checks.cases import CaseFile, read_cases
 from helpers.checks.report import Report
-from helpers.checks.rules import violations
 from helpers.support.language import Message, english
 
-COLLECT = Path(collector.__file__).read_text()
+COLLECT = "\n".join(map(inspect.getsource, (watching, collector)))
 LARGEST_MESSAGE = 1 << 25  # bytes of one part of a message; a larger one cuts the connection
 MOST_WAITING = 100_000  # messages; the watch sees to their size
-LARGEST_SOURCE = 1 << 20  # characters of all the code cells above a graded one
 LONGEST_LIST = 2 * collector.MAX_ITEMS
+WATCHED = 2  # times as long as other answers may those take whose calls are watched: it makes loops of torch's slower
 BROKEN = english("the notebook's process ended or broke its protocol")
 
 Resources: TypeAlias = dict[str, Any]  # what nbconvert hands from one preprocessor to the next
@@ -202,6 +200,17 @@ class Judge(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
             assert self.watch, "what is guarded comes after the kernel's start"
             self.end(self.watch.reason or BROKEN)
 
+    @contextlib.contextmanager
+    def more_time(self, seconds: float) -> Iterator[None]:
+        """Let the notebook take so many seconds more, if it needs them inside the block after its `timeout`."""
+        assert self.watch, "what is asked comes after the kernel's start"
+        begun = time.monotonic()
+        self.watch.deadline += seconds
+        try:
+            yield
+        finally:
+            self.watch.deadline -= min(seconds, max(0.0, begun + self.timeout + seconds - time.monotonic()))
+
     def end(self, reason: Message) -> None:
         """Ask the kernel nothing any more; the first reason stays."""
         self.ended = self.ended or reason
@@ -213,15 +222,16 @@ class Judge(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
         if self.before_hidden is None and self.hidden.exercises[name]["cases"]:
             self.before_hidden = copy.deepcopy([earlier.get("outputs") for earlier in self.nb.cells[:index]])
         question, answers, late = self.question(name), None, False
+        seconds = self.timeout * (WATCHED if self.public.exercises[name]["forbidden"] else 1)
         if not self.ended:
-            with self.guarded(index):
+            with self.guarded(index), self.more_time(seconds - self.timeout):
                 try:
-                    answers = self.ask(question)
+                    answers = self.ask(question, seconds)
                 except CellTimeoutError:
                     late = True
         self.doubtful |= late
         if late:
-            reason = english("your function did not return within {seconds} s", seconds=self.timeout)
+            reason = english("your function did not return within {seconds} s", seconds=seconds)
             found = self.no_answer(name, points, reason)
         elif self.ended:
             reason = english("no answer came out, because {reason}", reason=self.ended)
@@ -239,18 +249,14 @@ class Judge(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
             index: that of the graded cell.
             answers: what came out, whatever that is.
         """
-        forbidden = self.public.exercises[name]["forbidden"]
-        source = [cell.source for cell in self.nb.cells[:index] if cell.cell_type == "code"] if forbidden else []
-        if sum(map(len, source)) > LARGEST_SOURCE:
-            reason = english("the code cells above have more than {count} characters", count=LARGEST_SOURCE)
-            return self.no_answer(name, points, reason)
-        found = violations([python_of(each) for each in source], name, forbidden)
+        files = self.public, self.hidden
+        cells = [cell.source for cell in self.nb.cells[:index] if cell.cell_type == "code"]
         answers = [answer if is_plain(answer) else None for answer in answers] if isinstance(answers, list) else None
         try:
-            return verdict(name, points, (self.public, self.hidden), answers, found)
+            return verdict(name, points, files, answers, cells)
         except Exception as error:  # an answer that no honest kernel sends
             self.log.warning("The answers to %s could not be compared: %s", name, type(error).__name__)
-            return verdict(name, points, (self.public, self.hidden), None, found)
+            return verdict(name, points, files, None)
 
     def no_answer(self, name: str, points: float, reason: Message) -> Verdict:
         """Return the verdict of a graded cell without an answer."""
@@ -276,18 +282,20 @@ class Judge(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
     def question(self, name: str) -> str:
         """Return the expression that makes the kernel answer the cases of an exercise."""
         groups = json.dumps([inputs_of(file, name) for file in (self.public, self.hidden)])
-        call = f"scope['answers_of'](names, {name!r}, __import__('json').loads({groups!r}))"
+        forbidden = self.public.exercises[name]["forbidden"]
+        watch = f"scope['CallWatch']({forbidden!r})" if forbidden else "None"
+        call = f"scope['answers_of'](names, {name!r}, __import__('json').loads({groups!r}), {watch})"
         return f"(lambda scope, names: (exec({COLLECT!r}, scope), {call})[1])({{}}, globals())"
 
-    async def async_ask(self, question: str) -> object:
-        """Return what the kernel answers; anything unexpected comes back as None.
+    async def async_ask(self, question: str, seconds: float) -> object:
+        """Return what the kernel answers within so many seconds; anything unexpected comes back as None.
 
         Raises CellTimeoutError when it does not answer in time, DeadKernelError when it is gone.
         """
         message = self.kc.execute("", silent=True, store_history=False, user_expressions={"answers": question})
         unheard = asyncio.ensure_future(self.forget_outputs())
         try:
-            end = time.monotonic() + self.timeout
+            end = time.monotonic() + seconds
             while time.monotonic() < end:
                 try:
                     reply = await ensure_async(self.kc.shell_channel.get_msg(timeout=0.5))
@@ -357,28 +365,6 @@ def is_plain(answer: object) -> bool:
                 return False
             waiting += [(item, depth + 1) for item in (value.values() if isinstance(value, dict) else value)]
     return True
-
-
-def python_of(source: str) -> str:
-    """Return a cell's source as Python: of a magic that runs code the code stays, other IPython lines do nothing."""
-    with contextlib.suppress(Exception):
-        ast.parse(source)
-        return source
-    source = re.sub(r"\A(\s*%%[^\n]*\n)+", "", source)
-    return "\n".join(map(python_line, source.split("\n")))
-
-
-def python_line(line: str) -> str:
-    """Return a line of IPython's as Python."""
-    found = re.match(r"(\s*)(?:[\w.,\s]+=\s*)?([%!,;/?].*|.*\?)$", line)
-    if not found:
-        return line
-    statement = re.sub(r"^%\w+(\s+-\S+)*\s*", "", found[2])
-    with contextlib.suppress(Exception):
-        if found[2].startswith("%") and statement:
-            ast.parse(statement)
-            return found[1] + statement
-    return found[1] + "pass"
 
 
 def write_outputs(cell: NotebookNode, found: Verdict) -> None:

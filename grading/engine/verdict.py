@@ -1,20 +1,20 @@
 """Turn the answers to an exercise's cases into points and data.
 
-A verdict is a pure function of the answers and the cases: an aspect's points where all its cases pass, public and
-hidden alike, and 0 where the source uses a forbidden way. What a kernel sends after it has seen a hidden input could
-carry that input out, so a verdict repeats nothing that came from it: neither the numbers of an answer nor the text of
-an error. It is stored as data, templates and values, and put into words by whoever shows it.
+A verdict is a pure function of the answers, the cases and the submission: an aspect's points where all its cases pass,
+public and hidden alike, and 0 where an answer has used a forbidden way. What a kernel sends after it has seen a hidden
+input could carry that input out, so a verdict repeats nothing that came from it: neither the numbers of an answer nor
+the text of an error, and of a forbidden way no name but the exercise's and no line but the submission's. It is stored
+as data, templates and values, and put into words by whoever shows it.
 """
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypedDict
 
 from helpers.checks.cases import CaseFile
-from helpers.checks.compare import Result, compare
+from helpers.checks.compare import Result, Violation, compare, violations
 from helpers.checks.report import Report
-from helpers.checks.rules import Violation
 from helpers.support.language import Message, english, plain
 
 FORMAT = 2  # of a stored verdict; another one is never read
@@ -50,7 +50,7 @@ class CaseData(TypedDict):
 
 
 class ViolationData(TypedDict):
-    """A forbidden way in a stored verdict."""
+    """A forbidden way in a stored verdict; its line is empty where the submission has no such line."""
 
     name: str
     line: str
@@ -165,7 +165,7 @@ def data_of(message: Message | None) -> MessageData | None:
 
 
 def verdict(
-    name: str, maximum: float, files: Sequence[CaseFile], answers: object, violations: Sequence[Violation]
+    name: str, maximum: float, files: Sequence[CaseFile], answers: object, cells: Iterable[str] = ()
 ) -> Verdict:
     """Judge the answers to all cases of an exercise.
 
@@ -174,11 +174,13 @@ def verdict(
         maximum: the points that the gradebook has for it.
         files: the public and the hidden case file.
         answers: what came out of the kernel, whatever that is.
-        violations: the forbidden ways that the source uses.
+        cells: the sources of the submission's code cells: a line that uses a forbidden way is said if it is theirs.
     """
     exercise = files[0].exercises[name]
     results = tuple(map(discreet, compare(name, files, answers)))
-    report = Report(name, results, exercise["aspects"], {}, tuple(violations), exercise["advice"], graded=True)
+    lines = {line.strip() for cell in cells for line in cell.splitlines()}
+    found = [replace(v, line=v.line if v.line in lines else "") for v in violations(answers, exercise["forbidden"])]
+    report = Report(name, results, exercise["aspects"], {}, tuple(found), exercise["advice"], graded=True)
     for outcome, reason in NO_ANSWER.items():
         if all(result.outcome == outcome for result in results):
             return no_answer(report, maximum, reason)

@@ -2,21 +2,22 @@
 
 Grading uses the same modules on public and hidden cases alike, so that the verdict there is the verdict here.
 
-    collect calls the function and makes plain answers; compare sets them beside the cases (`cases`), each value by its
-    kind (`kinds`); recognise finds the mistake; rules the forbidden ways; report says it all in words
+    collect calls the function and makes plain answers; watch sees whether it uses what is forbidden; compare sets the
+    answers beside the cases (`cases`), each value by its kind (`kinds`); recognise finds the mistake; report says it
+    all in words
 """
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..support.language import _
 from . import cases as case_files
 from . import collect
-from .compare import compare
+from .compare import compare, violations
 from .report import Report
-from .rules import violations
+from .watch import CallWatch
 
 
 def check(name: str, answer: object) -> None:
@@ -36,7 +37,7 @@ def check(name: str, answer: object) -> None:
     from IPython.display import display
 
     try:
-        shown: Report | str = report(name, answer, notebook_cells())
+        shown: Report | str = report(name, answer)
     except case_files.NoCases as error:
         shown = str(error)
     except Exception as error:  # whatever goes wrong, the notebook goes on and the student can say what it was
@@ -49,13 +50,12 @@ def check(name: str, answer: object) -> None:
         print(shown)
 
 
-def report(name: str, answer: object, cells: Iterable[str] = ()) -> Report:
+def report(name: str, answer: object) -> Report:
     """Judge an answer on the public cases of an exercise.
 
     Arguments
         name: the exercise's.
         answer: a function, or the value that is asked for.
-        cells: the sources to search for forbidden ways.
 
     Raises KeyError, naming the exercises there are, for an unknown name, and `cases.NoCases` where no notebook has
     brought its cases.
@@ -65,18 +65,10 @@ def report(name: str, answer: object, cells: Iterable[str] = ()) -> Report:
         known = ", ".join(sorted(file.exercises))
         raise KeyError(_("no exercise is called {name!r}; there are {known}", name=name, known=known))
     exercise = file.exercises[name]
-    answers = collect.collect(answer, exercise["cases"], file.inputs(exercise["cases"]))
-    results = compare(name, [file], answers)
-    found = violations(cells, name, exercise["forbidden"])
+    watch = CallWatch(exercise["forbidden"]) if exercise["forbidden"] else None
+    answers = collect.collect(answer, exercise["cases"], file.inputs(exercise["cases"]), watch)
+    results, found = compare(name, [file], answers), violations(answers, exercise["forbidden"])
     return Report(name, tuple(results), exercise["aspects"], exercise["hidden"], tuple(found), exercise["advice"])
-
-
-def notebook_cells() -> list[str]:
-    """Return the sources of the cells run so far, as Python; none outside a notebook."""
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    return list(shell.history_manager.input_hist_parsed) if shell else []
 
 
 @contextmanager

@@ -44,7 +44,7 @@ class StoredExercise(TypedDict):
 
     aspects: dict[str, float]  # the points of each
     hidden: dict[str, int]  # how many cases of each aspect run at grading only
-    forbidden: list[str]  # patterns of `rules`
+    forbidden: list[str]  # patterns of `watch`
     advice: str  # what to use instead
     mistakes: list[str]  # a sentence for each
     cases: list[Case]

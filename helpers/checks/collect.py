@@ -1,12 +1,14 @@
 """Call a student's function on cases and hand out plain answers.
 
 The first half of a check. It runs where the student's code runs: in the notebook for an instant check, in the
-kernel at grading, where it arrives as source text and sees inputs only. It therefore needs nothing of this package,
-knows no reference, and turns whatever a function returns into JSON: what is not a plain answer is named by its type.
+kernel at grading, where it arrives as source text, with that of `watch`, and sees inputs only. It therefore needs
+nothing of this package, knows no reference, and turns whatever a function returns into JSON: what is not a plain answer
+is named by its type.
 """
 
 import base64
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 MAX_BYTES = 1 << 21  # of one answer's arrays: the largest honest one is far below
@@ -127,17 +129,20 @@ def encode_array(value: Any) -> Answer:
     return {"kind": kind, "dtype": dtype, "stored": stored, "shape": list(array.shape), "data": data}
 
 
-def collect(function: Any, cases: Iterable[Call], tensors: Mapping[str, EncodedArray]) -> list[Answer]:
+def collect(
+    function: Any, cases: Iterable[Call], tensors: Mapping[str, EncodedArray], watch: Any = None
+) -> list[Answer]:
     """Call a student's function on every case.
 
     Arguments
         function: what the student gave; with "value": true nothing is called, it is the answer itself.
         cases: {"args": [...], "kwargs": {...}}, in the encoding of `decode`.
         tensors: the encoded arrays that the arguments name.
+        watch: a `watch.CallWatch` for what the exercise forbids; None where that is nothing.
 
     Returns one plain answer for each case: what `encode` makes of the returned value, {"kind": "unattempted"} for a
     stub's bare NotImplementedError, or {"kind": "raised", "type", "text"}; with "changed_input": true where the call
-    wrote into a tensor that it was given.
+    wrote into a tensor that it was given, and with "used": [name, line] where it used what is forbidden.
 
     Raises KeyboardInterrupt, and nothing else that the function does.
     """
@@ -145,8 +150,9 @@ def collect(function: Any, cases: Iterable[Call], tensors: Mapping[str, EncodedA
     for case in cases:
         args, fresh = ([decode(arg, tensors) for arg in case["args"]] for _ in range(2))
         kwargs = {key: decode(value, tensors) for key, value in case["kwargs"].items()}
+        call = partial(answer_to, function, args, kwargs, bool(case.get("value")))
         try:
-            answer = encode(function if case.get("value") else function(*args, **kwargs))
+            answer = watch.run(function, call) if watch else call()
             if not all(is_unchanged(arg, before) for arg, before in zip(args, fresh, strict=True)):
                 answer["changed_input"] = True
         except KeyboardInterrupt:  # the grader's time limit, or the student's own stop
@@ -155,8 +161,15 @@ def collect(function: Any, cases: Iterable[Call], tensors: Mapping[str, EncodedA
             answer = {"kind": "raised", "type": plain_text(type(error).__name__), "text": plain_text(error)}
             if isinstance(error, NotImplementedError) and not answer["text"]:  # a stub's; torch's have a text
                 answer = {"kind": "unattempted"}
+        if watch and watch.used:
+            answer["used"] = [plain_text(part) for part in watch.used]
         answers.append(answer)
     return answers
+
+
+def answer_to(function: Any, args: list[Any], kwargs: dict[str, Any], is_value: bool) -> Answer:
+    """Return what a function answers, encoded: a student's class may still compute when it is."""
+    return encode(function if is_value else function(*args, **kwargs))
 
 
 def is_unchanged(value: Any, before: Any) -> bool:
@@ -185,12 +198,15 @@ class Answers:
 
 
 def answers_of(
-    namespace: Mapping[str, Any], name: str, groups: Iterable[tuple[list[Call], Mapping[str, EncodedArray]]]
+    namespace: Mapping[str, Any],
+    name: str,
+    groups: Iterable[tuple[list[Call], Mapping[str, EncodedArray]]],
+    watch: Any = None,
 ) -> Answers:
-    """Call what a namespace holds under a name on groups of (cases, tensors).
+    """Call what a namespace holds under a name on groups of (cases, tensors), and watch the calls as `collect` does.
 
     Returns all the answers in order; where the name is missing every one is {"kind": "undefined"}.
     """
     if name not in namespace:
         return Answers([{"kind": "undefined"} for cases, _ in groups for _ in cases])
-    return Answers([answer for cases, tensors in groups for answer in collect(namespace[name], cases, tensors)])
+    return Answers([answer for cases, tensors in groups for answer in collect(namespace[name], cases, tensors, watch)])

@@ -1,12 +1,13 @@
 """Compare the answers to an exercise with its cases: the second half of a check; the first is `collect`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..support.language import Message, english
 from .cases import Case, CaseFile, Tensors
 from .kinds import kind_of, shortened
 from .recognise import Compared, recognise
+from .watch import SWITCHES, told_name
 
 ANSWERS = "unattempted undefined raised none tensor array list dict integer number boolean word other".split()
 
@@ -36,6 +37,33 @@ class Result:
     def passed(self) -> bool:
         """Tell whether nothing was wrong."""
         return self.outcome == "passed"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A forbidden way: its name, and the student's line that uses it, which may be empty."""
+
+    name: str
+    line: str
+
+
+def violations(answers: object, forbidden: Iterable[str]) -> list[Violation]:
+    """Return the forbidden ways that the answers to an exercise have used, each once.
+
+    Arguments
+        answers: as `compare` takes them.
+        forbidden: the exercise's patterns; another name than one of theirs is none that `watch` gives.
+    """
+    known = {told_name(pattern) for pattern in forbidden}
+    if not known or not isinstance(answers, list):
+        return []
+    said = [answer.get("used") for answer in answers if isinstance(answer, dict)]
+    pairs = [each for each in said if isinstance(each, list) and [str, str] == list(map(type, each))]
+    first: dict[str, str] = {}
+    for name, line in pairs:
+        if name in known.union(SWITCHES):
+            first.setdefault(name, line)
+    return [Violation(name, line) for name, line in first.items()]
 
 
 def compare(name: str, files: Sequence[CaseFile], answers: object) -> list[Result]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..support.language import Message, _, counted, english, render
-from .compare import Result
-from .rules import Violation
+from .compare import Result, Violation
+from .watch import SWITCHES
 
 MESSAGES = {
     "unattempted": english("not attempted yet: replace `raise NotImplementedError()` by your code"),
@@ -39,7 +39,7 @@ class Report:
         results: those of its cases, in order.
         aspects: the points of each.
         hidden: how many cases of each aspect run at grading only.
-        violations: the forbidden ways that the source uses.
+        violations: the forbidden ways that the answers used.
         advice: what to use instead of them.
         graded: whether this is the verdict, not a check in a notebook.
         reason: why no answer came out at all, at grading.
@@ -105,17 +105,17 @@ class Report:
 
     def lines(self) -> list[Row]:
         """Return a row for every violation and aspect."""
-        rows = [
-            (
-                _("not allowed"),
-                _("uses {name}", name=violation.name),
-                [_("in the line `{line}`", line=violation.line), _(self.advice)],
-            )
-            for violation in self.violations
-        ]
+        rows = [self.violation_line(violation) for violation in self.violations]
         if {result.outcome for result in self.results} <= MISSING:
             return rows
         return rows + [self.line(aspect) for aspect in self.aspects]
+
+    def violation_line(self, violation: Violation) -> Row:
+        """Return the row of a forbidden way: its name, the line that uses it, and what to do instead."""
+        instead = _("A check sees what your function calls: leave that on.")
+        said = [_("in the line `{line}`", line=violation.line)] if violation.line else []
+        said += [instead if violation.name in SWITCHES else _(self.advice)]
+        return _("not allowed"), _("uses {name}", name=violation.name), said
 
     def line(self, aspect: str) -> Row:
         """Return the row of one aspect: what of it failed, and why."""

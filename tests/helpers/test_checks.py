@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -50,6 +51,11 @@ def compared(case, answers):
     """Compare answers with one case of an exercise."""
     exercise = {"aspects": {ASPECT: 1.0}, "mistakes": [], "cases": [case]}
     return compare("double", [CaseFile({"double": exercise}, TENSORS)], answers)
+
+
+def right(x, temperature=1.0, dim=-1):
+    weights = torch.exp((x - x.amax(dim, keepdim=True)) / temperature)
+    return weights / weights.sum(dim, keepdim=True)
 
 
 def outcome(function, expected=DOUBLE):
@@ -337,7 +343,7 @@ def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(capsys, mo
         check(name, answer)
         out, err = capsys.readouterr()
         assert (out, words in err) == ("", True)
-    check("softmax_t", lambda x, temperature=1.0, dim=-1: torch.softmax(x / temperature, dim))
+    check("softmax_t", right)
     out, err = capsys.readouterr()
     assert ("public checks passed (8 of 8)" in out, err) == (True, "")
 
@@ -370,10 +376,6 @@ def test_a_report_without_results_is_no_pass_and_not_green():
 
 
 def test_a_check_counts_the_cases_that_run_at_grading():
-    def right(x, temperature=1.0, dim=-1):
-        weights = torch.exp((x - x.amax(dim, keepdim=True)) / temperature)
-        return weights / weights.sum(dim, keepdim=True)
-
     use_cases("softmax_t")
     hidden = sum(cases.in_use().exercises["softmax_t"]["hidden"].values())
     assert str(report("softmax_t", right)).startswith(
@@ -382,15 +384,32 @@ def test_a_check_counts_the_cases_that_run_at_grading():
 
 
 def test_a_forbidden_way_is_told_with_its_line_and_the_advice():
-    source = "import torch\ndef softmax_t(x, temperature=1.0, dim=-1):\n    return torch.softmax(x / temperature, dim)"
-    scope = {}
-    exec(source, scope)
+    def softmax_t(x, temperature=1.0, dim=-1):
+        return torch.softmax(x / temperature, dim)
+
     use_cases("softmax_t")
-    said = str(report("softmax_t", scope["softmax_t"], [source]))
+    said = str(report("softmax_t", softmax_t))
     assert said.startswith(
-        "softmax_t: this exercise does not allow all that your code uses.\n  not allowed  uses torch."
+        "softmax_t: this exercise does not allow all that your code uses.\n  not allowed  uses torch.softmax\n"
     )
     assert "in the line `return torch.softmax(x / temperature, dim)`" in said and "from exp, max and sum" in said
+
+
+def test_a_forbidden_way_without_a_line_of_the_student_s_is_told_by_name():
+    use_cases("softmax_t")
+    said = str(report("softmax_t", torch.nn.Softmax(-1)))
+    assert "uses torch.nn.Softmax\n" in said and "in the line" not in said and "from exp, max and sum" in said
+
+
+def test_who_ends_the_watching_is_told_so():
+    def softmax_t(x, temperature=1.0, dim=-1):
+        sys.setprofile(None)
+        return torch.softmax(x / temperature, dim)
+
+    use_cases("softmax_t")
+    said = str(report("softmax_t", softmax_t))
+    assert "uses sys.setprofile" in said and "in the line `sys.setprofile(None)`" in said
+    assert "A check sees what your function calls: leave that on." in said and "from exp" not in said
 
 
 def test_needs_waits_for_an_exercise_that_is_missing(capsys):

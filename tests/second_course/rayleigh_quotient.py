@@ -8,7 +8,7 @@ from grading.authoring.exercise import case, number, within
 
 ASPECTS = {"long vectors": 0.5, "vectors of length 1": 0.5}
 LONG, UNIT = ASPECTS
-FORBIDDEN = ("*.eig", "*.eigh", "*.eigvals", "*.eigvalsh")
+FORBIDDEN = ("numpy.linalg.eig", "numpy.linalg.eigh", "numpy.linalg.eigvals", "numpy.linalg.eigvalsh")
 ADVICE = "Write it from products of A and x."
 
 QUOTIENT = "x A x, divided by x x."

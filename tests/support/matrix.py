@@ -21,7 +21,7 @@ from grading.course import REPOSITORY, Course
 from grading.engine.verdict import verdict
 from helpers.checks.cases import read_cases
 from helpers.checks.collect import collect
-from helpers.checks.rules import violations
+from helpers.checks.watch import CallWatch
 
 
 @dataclass(frozen=True)
@@ -79,16 +79,16 @@ def matrix(assignment, exercise, seed=COMMITTED_SEED, course=REPOSITORY):
 
 def judge(exercise, answer, files):
     """Return the `Row` of one answer; ``files`` are the public and the hidden case file."""
-    collected = []
+    collected, forbidden = [], files[0].exercises[exercise]["forbidden"]
+    watch = CallWatch(forbidden) if forbidden else None
     for file in files:
         cases = file.exercises[exercise]["cases"]
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")  # a warning costs nothing, nor does a print
-            collected += collect(answer.function, cases, file.inputs(cases))
+            collected += collect(answer.function, cases, file.inputs(cases), watch)
     sent = json.loads(json.dumps(collected, allow_nan=False))  # as a kernel sends them
-    found = violations([answer.source], exercise, files[0].exercises[exercise]["forbidden"])
     maximum = sum(files[0].exercises[exercise]["aspects"].values())
-    return Row(exercise, answer, verdict(exercise, maximum, files, sent, found).report)
+    return Row(exercise, answer, verdict(exercise, maximum, files, sent, [answer.source]).report)
 
 
 def misjudged(rows):

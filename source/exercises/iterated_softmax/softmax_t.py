@@ -14,25 +14,37 @@ from ...tolerance import softmax_tolerance
 ASPECTS = {"the values": 1, "the temperature": 1, "along dim": 1, "large logits": 1, "masked entries": 1}
 VALUES, TEMPERATURE, DIM, LARGE, MASKED = ASPECTS
 FORBIDDEN = (
-    "*.softmax",
-    "*.log_softmax",
-    "*.softmax_t",
-    "*.log_softmax_t",
-    "*.logsumexp",
-    "*.logaddexp",
-    "*.logcumsumexp",
-    "*.softmin",
-    "*.gumbel_softmax",
-    "*._softmax",
-    "*._log_softmax",
-    "*.Softmax",
-    "*.Softmax2d",
-    "*.LogSoftmax",
-    "*.Softmin",
-    "*.sigmoid",
-    "*.scaled_dot_product_attention",
-    "*.MultiheadAttention",
-    "*.Categorical",
+    "helpers.softmax_t",
+    "helpers.log_softmax_t",
+    "helpers.explorers.*",
+    "torch.nn.functional.softmax",
+    "torch.nn.functional.log_softmax",
+    "torch.nn.functional.softmin",
+    "torch.nn.functional.gumbel_softmax",
+    "torch.nn.functional.cross_entropy",
+    "torch.nn.functional.scaled_dot_product_attention",
+    "torch.nn.Softmax",
+    "torch.nn.LogSoftmax",
+    "torch.nn.MultiheadAttention",
+    "torch.distributions.*",
+    "torch.softmax",
+    "torch.log_softmax",
+    "torch.logsumexp",
+    "torch.logaddexp",
+    "torch.logaddexp2",
+    "torch.logcumsumexp",
+    "torch.sigmoid",
+    "torch.log_sigmoid*",
+    "torch.foreach_sigmoid",
+    "torch.softplus",
+    "torch.cross_entropy_loss",
+    "torch.*softmax*",
+    "torch.*Softm*",
+    "torch.*_attention*",
+    "scipy.special.softmax",
+    "scipy.special.log_softmax",
+    "scipy.special.logsumexp",
+    "numpy.logaddexp*",
 )
 ADVICE = "Write it from exp, max and sum: that is the exercise."
 
@@ -549,7 +561,7 @@ def wrong_by_torch_softmax(x, temperature=1.0, dim=-1):
 
 
 def wrong_by_a_method(x, temperature=1.0, dim=-1):
-    """uses softmax"""
+    """uses torch.softmax"""
     return (x / temperature).softmax(dim)
 
 

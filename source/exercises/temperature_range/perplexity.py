@@ -12,7 +12,7 @@ from ... import oracle
 
 ASPECTS = {"the values": 1, "zeros": 1, "along dim": 1}
 VALUES, ZEROS, DIM = ASPECTS
-FORBIDDEN = ("helpers.*perplexity", "helpers.*entropy", "*.Categorical", "*.perplexity")
+FORBIDDEN = ("helpers.perplexity", "helpers.entropy", "torch.distributions.*")
 ADVICE = "Write it from the probabilities: -sum(p ln p), then exp."
 
 ENTROPY = "perplexity = exp(-sum(p ln p)), with the natural logarithm."

@@ -10,7 +10,7 @@ from ... import oracle
 
 ASPECTS = {"the count": 1, "a large vocabulary": 1}
 COUNT, LARGE = ASPECTS
-FORBIDDEN = ("*.tokens_for_mass",)
+FORBIDDEN = ("helpers.tokens_for_mass",)
 ADVICE = "Write it with a sort and a cumulative sum."
 
 LARGEST = "Take the largest entries first, whatever their order in p, and stop as soon as they sum to at least mass."

@@ -4,6 +4,7 @@ import base64
 import lzma
 import re
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from nbformat.v4 import new_code_cell
 
 from grading.authoring.draw import COMMITTED_SEED, hidden_bytes, public_bytes
 from grading.course import REPOSITORY, Course
-from grading.engine.judge import inputs_of
+from grading.engine.judge import Judge, inputs_of
 from grading.engine.verdict import verdict
 from helpers.checks.cases import CaseFile, read_cases
 from tests.support.course import (
@@ -187,9 +188,35 @@ def test_a_verdict_repeats_nothing_that_came_from_the_kernel():
         {"kind": "dict", "items": [["S3CRET", {"kind": "none"}]]},
         {"kind": "raised", "type": "KeyError", "text": "S3CRET"},
     ]
-    found = verdict("decay_ratios", 2, (public, hidden), (secret * count)[:count], ())
+    found = verdict("decay_ratios", 2, (public, hidden), (secret * count)[:count])
     assert "S3CRET" not in str(found.as_output("bubblewrap"))
     assert "KeyError" in str(found.report)
+
+
+def test_a_verdict_names_no_way_but_the_exercise_s_and_no_line_but_the_submission_s():
+    files = case_files("softmax_t")
+    line = "return torch.softmax(x / temperature, dim)"
+    sent = [["torch.softmax", line], ["torch.logsumexp", "S3CRET"], ["S3CRET", line], ["sys.setprofile", "S3CRET"]]
+    count = sum(len(file.exercises["softmax_t"]["cases"]) for file in files)
+    answers = [{"kind": "none", "used": each} for each in (sent * count)[:count]]
+    found = verdict("softmax_t", 5, files, answers, [f"def softmax_t(x, temperature=1.0, dim=-1):\n    {line}"])
+    assert found.as_data()["violations"] == [
+        {"name": "torch.softmax", "line": line},
+        {"name": "torch.logsumexp", "line": ""},
+        {"name": "sys.setprofile", "line": ""},
+    ]
+    assert found.points == 0 and "S3CRET" not in str(found.as_output("bubblewrap"))
+
+
+@pytest.mark.parametrize("took, kept", [(0, 0), (30, 0), (40, 10), (60, 30), (70, 30)])
+def test_a_watched_answer_takes_its_longer_time_from_no_other(monkeypatch, took, kept):
+    judge, clock = Judge(timeout=30), [100.0]
+    judge.watch = SimpleNamespace(deadline=500.0)
+    monkeypatch.setattr("grading.engine.judge.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    with judge.more_time(30):
+        assert judge.watch.deadline == 530
+        clock[0] += took
+    assert judge.watch.deadline == 500 + kept
 
 
 def test_a_private_hidden_set_is_used_when_it_is_there(tmp_path):

@@ -7,6 +7,7 @@ pages come from `nbgrader generate_feedback`.
 import csv
 import html
 import json
+import linecache
 import math
 import os
 import re
@@ -35,7 +36,7 @@ from grading.reports.summary import misconceptions, submissions, write_tables
 from helpers.checks import collect
 from helpers.checks.compare import Result
 from helpers.checks.kinds import kind_of
-from helpers.checks.rules import violations
+from helpers.checks.watch import CallWatch
 from helpers.support.language import english, plain
 from tests.support.browser import CHROMIUM, in_chromium
 from tests.support.course import CASES, COURSE, FORBIDDEN, NO_SHIFT, Trial, filled, released, solutions
@@ -65,13 +66,14 @@ def judged(name, points, answers):
     files = CASES[ASSIGNMENT]
     if name not in answers:
         replies = [{"kind": "unattempted"}] * sum(len(file.exercises[name]["cases"]) for file in files)
-        return verdict(name, points, files, replies, ())
+        return verdict(name, points, files, replies)
     namespace = {"torch": torch, "helpers": helpers, "math": math}
-    for source in answers.values():
-        exec(source, namespace)
-    replies = collect.answers_of(namespace, name, [inputs_of(file, name) for file in files]).answers
-    forbidden = violations(list(answers.values()), name, files[0].exercises[name]["forbidden"])
-    return verdict(name, points, files, replies, forbidden)
+    for key, source in answers.items():
+        linecache.cache[f"<{key}>"] = (len(source), None, source.splitlines(True), f"<{key}>")  # as a kernel does it
+        exec(compile(source, f"<{key}>", "exec"), namespace)
+    watch = CallWatch(files[0].exercises[name]["forbidden"])
+    replies = collect.answers_of(namespace, name, [inputs_of(file, name) for file in files], watch).answers
+    return verdict(name, points, files, replies, answers.values())
 
 
 def graded(answers):

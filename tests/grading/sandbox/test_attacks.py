@@ -132,7 +132,7 @@ def deserved(source):
     for file in (public, hidden):
         cases = file.exercises["softmax_t"]["cases"]
         answers += collect(scope["softmax_t"], cases, file.inputs(cases))
-    return verdict("softmax_t", FULL["softmax_t"], (public, hidden), answers, ()).points
+    return verdict("softmax_t", FULL["softmax_t"], (public, hidden), answers).points
 
 
 EVERYWHERE = pytest.mark.parametrize("quick", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["quick", "all"])

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.course import REPOSITORY
 from grading.engine import judge as judging
-from grading.engine.judge import Judge, python_of
+from grading.engine.judge import Judge
 from grading.sandbox import isolation
 from grading.sandbox import kernels as sandbox
 from grading.sandbox.watchdog import LARGEST_SHARE, MOST_FILES, is_small
@@ -369,38 +368,6 @@ def test_without_bubblewrap_a_kernel_has_limits_an_empty_home_and_no_environment
     )
     assert not ended
     assert printed == f"True False\n{isolation.LIMITS['RLIMIT_FSIZE']}\n"
-
-
-# Reading the source of a cell
-
-
-@pytest.mark.parametrize(
-    ("source", "python"),
-    [
-        ("x = 1", "x = 1"),
-        ("%%time\nx = 1", "x = 1"),
-        ("%%capture out\n%%time\nx = 1\n", "x = 1\n"),
-        ("%time x = 1\nif x:\n    !ls\ny = !ls", "x = 1\nif x:\n    pass\npass"),
-        ("torch?\n%cd /\nx = 1", "pass\npass\nx = 1"),
-    ],
-)
-def test_magics_are_read_as_the_python_that_they_run(source, python):
-    assert python_of(source) == python
-
-
-@pytest.mark.parametrize(
-    ("source", "python"),
-    [
-        ("!x\n" * 20_000, "pass\n" * 20_000),
-        ("%time " * 10_000, "pass"),
-        *[(source, source) for source in ("(" * 50_000, "-" * 50_000 + "1", "a" + ".b" * 50_000, "x\x00")],
-    ],
-    ids=["many lines", "many magics", "parentheses", "signs", "attributes", "a null byte"],
-)
-def test_source_that_is_slow_or_deep_to_read_is_read_in_time(source, python):
-    start = time.process_time()
-    assert python_of(source) == python
-    assert time.process_time() - start < 5  # it takes a twentieth of a second
 
 
 # An ordinary user

@@ -345,6 +345,27 @@ WAYS = [
         ("helper", "through a function", "def inner(x, d):\n    return x.softmax(d)\n", "inner(x / temperature, dim)"),
         ("import", "importlib", "import importlib", "importlib.import_module('torch').softmax(x / temperature, dim)"),
         ("time_magic", "in a line of a magic", "%time g = torch.softmax", "g(x / temperature, dim)"),
+        ("slash", "below a line of IPython's", "import torch\ng = torch.softmax\n/abs 1", "g(x / temperature, dim)"),
+        (
+            "kept",
+            "kept from an earlier cell",
+            "def softmax_t(x, d):\n    return x.softmax(d)\nkept = softmax_t",
+            "kept(x / temperature, dim)",
+        ),
+        ("run_cell", "in a text that is run", "get_ipython().run_cell('g = torch.softmax')", "g(x / temperature, dim)"),
+        (
+            "distribution",
+            "a distribution",
+            "from torch.distributions.utils import logits_to_probs as g",
+            "g((x / temperature).movedim(dim, -1)).movedim(-1, dim)",
+        ),
+        ("logsumexp", "a normaliser", "", "(x / temperature - torch.logsumexp(x / temperature, dim, True)).exp()"),
+        (
+            "thread",
+            "in a thread",
+            "from concurrent.futures import ThreadPoolExecutor as P\nimport torch",
+            "P().submit(lambda: torch.softmax(x / temperature, dim)).result()",
+        ),
     )
 ]
 WAYS.append(
@@ -357,4 +378,27 @@ WAYS.append(
     )
 )
 
-ATTACKS = [*PATCHED, *FORGERIES, *CELLS, *WAYS]
+UNWATCHED = [
+    Attack(
+        f"unwatched_{name}",
+        f"a forbidden way, and {tries}",
+        before=before,
+        answer=RIGHT_BY_FORBIDDEN_WAY.format("torch.softmax(x / temperature, dim)").replace(
+            ":\n", f":\n    {code}\n", 1
+        ),
+        score=0,
+    )
+    for name, tries, before, code in (
+        ("profile", "no profile function", "import sys", "sys.setprofile(None)"),
+        ("by_c", "none, taken away in C", "import ctypes", "ctypes.pythonapi.PyEval_SetProfile(None, None)"),
+        ("mode", "no dispatch mode", "import torch.utils._python_dispatch as d", "d._pop_mode()"),
+        (
+            "deaf",
+            "a dispatch mode that hears nothing",
+            "import torch.utils._python_dispatch as d",
+            "type(d._get_current_dispatch_mode()).__torch_dispatch__ = lambda s, f, t, a, k=None: f(*a, **(k or {}))",
+        ),
+    )
+]
+
+ATTACKS = [*PATCHED, *FORGERIES, *CELLS, *WAYS, *UNWATCHED]
