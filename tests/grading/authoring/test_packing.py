@@ -84,9 +84,9 @@ except ValueError:
 
 def test_where_the_same_helpers_are_installed_the_cell_hands_them_its_cases_and_does_no_more(tmp_path):
     use = "import helpers\nprint(sys.meta_path == before, helpers.__file__)\n"
-    use += "helpers.check('softmax_t', helpers.softmax_t)"
+    use += "helpers.check('decay_ratios', lambda stds: stds)"
     text = said(f"import sys\nbefore = list(sys.meta_path)\n{SETUP}\n{use}", tmp_path, alone="")
-    assert text.startswith(f"True {helpers.__file__}\nsoftmax_t: public checks passed (8 of 8)")
+    assert text.startswith(f"True {helpers.__file__}\ndecay_ratios: ")
 
 
 @pytest.mark.parametrize("alone", [ALONE, ""], ids=["packed", "installed"])
@@ -217,7 +217,7 @@ def test_it_works_offline_in_a_read_only_folder(tmp_path):
     room.mkdir()
     use = f"""{WALLS.format(room=str(room))}{SETUP}
 import helpers
-helpers.check("softmax_t", helpers.softmax_t)
+helpers.check("decay_ratios", lambda stds: stds)
 print(len(helpers.plot_log_std([0.5, 0.05])._repr_mimebundle_()[0]["image/png"]) > 1000)
 try:
     open("mine", "w")
@@ -225,7 +225,7 @@ except OSError as error:
     print(error)
 """
     text = said(use, tmp_path, TMPDIR=str(room), MPLCONFIGDIR=str(room))
-    assert "softmax_t: public checks passed (8 of 8)" in text
+    assert "decay_ratios: " in text and "Traceback" not in text
     assert text.endswith("True\n[Errno 28] No space left on device\n")
 
 
