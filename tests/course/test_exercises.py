@@ -23,6 +23,7 @@ from tests.support.matrix import (
     main,
     matrix_of,
     misjudged,
+    undeserved,
     untold,
     useless,
 )
@@ -43,8 +44,13 @@ STAYS = {
     ("tokens_for_mass", "a dozen entries"): ASPECT,
 }
 SEEDS = [f"seed {k}" for k in range(20)]
+FEW_SEEDS = [COMMITTED_SEED, *SEEDS[:4]]
 SUBMISSIONS = 4  # of each assignment, each with one drawn answer to every exercise
 exercises = pytest.mark.parametrize("exercise", BANKED)
+
+
+def first_right(exercise):
+    return next(answer.function for answer in answers_to(exercise).values() if answer.right)
 
 
 def wrong(rows):
@@ -54,6 +60,13 @@ def wrong(rows):
 @exercises
 def test_every_wrong_answer_loses_points_and_every_right_one_gets_all(exercise):
     assert misjudged(matrix_of(exercise)) == []
+
+
+@exercises
+def test_a_table_of_the_public_cases_and_a_constant_earn_nothing(exercise):
+    right = first_right(exercise)
+    earned = {seed: undeserved(exercise, right, files(EXERCISES[exercise], seed)) for seed in FEW_SEEDS}
+    assert {seed: found for seed, found in earned.items() if found} == {}
 
 
 @exercises
@@ -118,6 +131,18 @@ def test_the_gate_sees_a_wrong_answer_that_survives_and_a_right_one_that_is_refu
     rows = [judge("decay_ratios", answer, files("iterated_softmax")) for answer in planted]
     assert misjudged(rows) == ["wrong_that_is_right", "right_that_is_wrong"]
     assert untold(rows) == ["wrong_that_is_right"]
+
+
+@pytest.mark.parametrize(
+    ("hidden", "earned"),
+    [('case("five", "the half", number(2.5', set()), ('case("six", "the half", number(1.5', {"always", "a table"})],
+)
+def test_the_gate_sees_what_a_table_and_a_constant_earn(tmp_path, hidden, earned):
+    """The red fixture: where all cases expect the same, a constant is right."""
+    planted = HALVE.replace('case("five", "the half", number(2.5', hidden).replace("5.0)]", "3.00)]" if earned else "5.0)]")
+    small_exercise(tmp_path, planted)
+    found = undeserved("halve", lambda x: x / 2, files("one", course=tmp_path))
+    assert {name.partition(",")[0].partition(" {")[0] for name in found} == earned
 
 
 def test_the_gate_sees_a_case_that_kills_nothing_alone():
