@@ -32,6 +32,7 @@ from tests.support.small_exercise import HALVE, small_exercise
 # Cases that kill nothing alone, and why they stay.
 PLAINEST = "the plainest example of its exercise: what a student can compute by hand comes first"
 ASPECT = "the hidden case that its aspect needs"
+TWO = "of two cases that expect the same a constant would be right"
 STAYS = {
     ("softmax_t", "four logits, temperature 1"): PLAINEST,
     ("softmax_t", "the same logits at temperature 2"): "only the temperature differs from the case before it",
@@ -40,11 +41,12 @@ STAYS = {
     ("decay_ratios", "four deviations"): PLAINEST,
     ("perplexity", "one distribution"): PLAINEST,
     ("iterative_softmax_experiment", "another range"): ASPECT,
+    ("trusted_steps", "float32, 20 points"): PLAINEST,
     ("outlier_mass", "three ranges, three temperatures"): ASPECT,
-    ("tokens_for_mass", "a dozen entries"): ASPECT,
+    ("temperature_range_experiment", "a very low temperature"): TWO,
+    ("tokens_for_mass", "a vocabulary of 128,256"): TWO,
 }
 SEEDS = [f"seed {k}" for k in range(20)]
-FEW_SEEDS = [COMMITTED_SEED, *SEEDS[:4]]
 SUBMISSIONS = 4  # of each assignment, each with one drawn answer to every exercise
 exercises = pytest.mark.parametrize("exercise", BANKED)
 
@@ -63,10 +65,9 @@ def test_every_wrong_answer_loses_points_and_every_right_one_gets_all(exercise):
 
 
 @exercises
-def test_a_table_of_the_public_cases_and_a_constant_earn_nothing(exercise):
-    right = first_right(exercise)
-    earned = {seed: undeserved(exercise, right, files(EXERCISES[exercise], seed)) for seed in FEW_SEEDS}
-    assert {seed: found for seed, found in earned.items() if found} == {}
+@pytest.mark.parametrize("seed", [COMMITTED_SEED, *(pytest.param(seed, marks=pytest.mark.slow) for seed in SEEDS[:4])])
+def test_a_table_of_the_public_cases_and_a_constant_earn_nothing(exercise, seed):
+    assert undeserved(exercise, first_right(exercise), files(EXERCISES[exercise], seed)) == {}
 
 
 @exercises
@@ -133,16 +134,12 @@ def test_the_gate_sees_a_wrong_answer_that_survives_and_a_right_one_that_is_refu
     assert untold(rows) == ["wrong_that_is_right"]
 
 
-@pytest.mark.parametrize(
-    ("hidden", "earned"),
-    [('case("five", "the half", number(2.5', set()), ('case("six", "the half", number(1.5', {"always", "a table"})],
-)
-def test_the_gate_sees_what_a_table_and_a_constant_earn(tmp_path, hidden, earned):
-    """The red fixture: where all cases expect the same, a constant is right."""
-    planted = HALVE.replace('case("five", "the half", number(2.5', hidden).replace("5.0)]", "3.00)]" if earned else "5.0)]")
-    small_exercise(tmp_path, planted)
+@pytest.mark.parametrize(("asked", "answer", "earned"), [("5.0", "2.5", set()), ("3.0", "1.5", {"always", "a table"})])
+def test_the_gate_sees_what_a_table_and_a_constant_earn(tmp_path, asked, answer, earned):
+    """The red fixture, and what is fine beside it: where all cases expect the same, a constant is right."""
+    small_exercise(tmp_path, HALVE.replace("number(2.5", f"number({answer}").replace("5.0)]", f"{asked})]"))
     found = undeserved("halve", lambda x: x / 2, files("one", course=tmp_path))
-    assert {name.partition(",")[0].partition(" {")[0] for name in found} == earned
+    assert {name.partition(" {")[0].partition(",")[0] for name in found} == earned
 
 
 def test_the_gate_sees_a_case_that_kills_nothing_alone():

@@ -141,7 +141,9 @@ def key(function, args, kwargs):
     """Return the arguments of a call as a text, the same with defaults given or left out."""
     bound = inspect.signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
-    told = [(encode(value), str(value) if str(value).startswith("torch.") else "") for value in bound.arguments.values()]
+    told = [
+        (encode(value), str(value) if str(value).startswith("torch.") else "") for value in bound.arguments.values()
+    ]
     return repr(told)
 
 
