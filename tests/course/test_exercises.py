@@ -35,9 +35,9 @@ ASPECT = "the hidden case that its aspect needs"
 TWO = "of two cases that expect the same a constant would be right"
 STAYS = {
     ("softmax_t", "four logits, temperature 1"): PLAINEST,
-    ("softmax_t", "the same logits at temperature 2"): "only the temperature differs from the case before it",
     ("softmax_t", "a batch of three rows, each at temperature 0.5"): "rows are what a batch means to most students",
     ("softmax_t", "a square batch"): "a missing keepdim raises elsewhere; here it is silently wrong",
+    ("softmax_t", "very large logits"): "the plainest example of what its aspect is about, in float64",
     ("decay_ratios", "four deviations"): PLAINEST,
     ("perplexity", "one distribution"): PLAINEST,
     ("iterative_softmax_experiment", "another range"): ASPECT,
@@ -68,6 +68,12 @@ def test_every_wrong_answer_loses_points_and_every_right_one_gets_all(exercise):
 @pytest.mark.parametrize("seed", [COMMITTED_SEED, *(pytest.param(seed, marks=pytest.mark.slow) for seed in SEEDS[:4])])
 def test_a_table_of_the_public_cases_and_a_constant_earn_nothing(exercise, seed):
     assert undeserved(exercise, first_right(exercise), files(EXERCISES[exercise], seed)) == {}
+
+
+def test_a_softmax_without_a_shift_earns_its_values_temperature_and_dims_only():
+    known = {row.answer.name: row.report for row in matrix_of("softmax_t")}
+    earned = {aspect for aspect in known["wrong_no_shift"].aspects if known["wrong_no_shift"].earned(aspect)}
+    assert earned == {"the values", "the temperature", "along dim"}
 
 
 @exercises
