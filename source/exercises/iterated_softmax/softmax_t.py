@@ -707,7 +707,7 @@ def wrong_adds_a_small_number(x, temperature=1.0, dim=-1, *, small):
     return weights / (weights.sum(dim, keepdim=True) + small)
 
 
-@variants(bound=[10.0, 20.0, 30.0, 50.0, 60.0, 80.0, 88.0, 100.0, 700.0])
+@variants(bound=[10.0, 30.0, 60.0, 80.0, 88.0, 100.0, 700.0])
 def wrong_clips_the_logits(x, temperature=1.0, dim=-1, *, bound):
     """Your numbers match a softmax that clips its logits."""
     z = (x / temperature).clamp(-bound, bound)

@@ -4,11 +4,14 @@ import numpy as np
 import torch
 
 from grading.authoring.exercise import case, dtype, integer
+from helpers.explorers import models
 
 from ... import oracle
 
 ASPECTS = {"the number formats": 1, "n_points and rtol": 1}  # float64's count is always 9: no aspect of its own
 FORMATS, SETTINGS = ASPECTS
+FORBIDDEN = ("*.repeat_from_two_starts",)
+ADVICE = "Write the loop: that is the exercise."
 
 STEPS = "Compare with float64's deviations, relative to them, and stop at the first that disagrees by more than rtol."
 
@@ -285,3 +288,10 @@ def wrong_returns_none(dtype, n_points=20, rtol=0.015):
         if abs(p.std().item() - q.std().item()) > rtol * q.std().item():
             print(k)
             break
+
+
+def wrong_by_the_explorer(dtype, n_points=20, rtol=0.015):
+    """uses helpers.explorers.models.repeat_from_two_starts"""
+    name = str(dtype).removeprefix("torch.")
+    ours, true = (models.repeat_from_two_starts(n_points, 8, 1.0, kind).deviation[:, 0] for kind in (name, "float64"))
+    return int((abs(ours - true) <= rtol * true).cumprod().sum())

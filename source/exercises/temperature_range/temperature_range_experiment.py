@@ -5,11 +5,14 @@ import torch
 
 import helpers
 from grading.authoring.exercise import case, list_of, variants
+from helpers.explorers import models
 
 from ._results import ARTICLE, tables
 
 ASPECTS = {"ranges and temperatures": 2, "the outlier": 1, "a very low temperature": 1}
 TABLE, OUTLIER, LOW = ASPECTS
+FORBIDDEN = ("*.weigh_outlier",)
+ADVICE = "Build the logits and take their softmax: that is the exercise."
 
 LOGITS = (
     "The logits are n_points values in [-r, r], both ends included, then the outlier; they are not divided by T. "
@@ -406,4 +409,15 @@ def wrong_other_defaults(ranges, temperatures, n_points=50, outlier=6.0):
     for r in ranges:
         x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])])
         results[r] = {t: {"logits": x, "probs": torch.softmax(x / t, 0)} for t in temperatures}
+    return results
+
+
+def wrong_by_the_explorer(ranges, temperatures, n_points=100, outlier=6.0):
+    """uses helpers.explorers.models.weigh_outlier"""
+    results = {}
+    for r in ranges:
+        weighed = {t: models.weigh_outlier(r, t, outlier, n_points) for t in temperatures}
+        results[r] = {
+            t: {"logits": torch.tensor(w.logits), "probs": torch.tensor(w.probabilities)} for t, w in weighed.items()
+        }
     return results
