@@ -55,16 +55,18 @@ def perplexity(p):
     return mp.exp(-mp.fsum(mp.mpf(v) * mp.log(v) for v in p if v > 0))
 
 
-def tokens_for_mass(p, mass):
-    """Return the fewest entries that sum to at least ``mass``; refuses a tie closer than 1e-4."""
-    total, count = mp.mpf(0), 0
+def tokens_for_mass(p, mass, tile=1, margin=1e-4):
+    """Return the fewest entries, ``tile`` of each, that sum to at least ``mass``; refuses a tie within ``margin``."""
+    mass, total, count = mp.mpf(mass), mp.mpf(0), 0
     for value in sorted(map(mp.mpf, p), reverse=True):
-        if total >= mass:
+        if total + tile * value >= mass:
             break
-        before, total, count = total, total + value, count + 1
-    if min(total - mass, mass - before) < 1e-4:
-        raise ValueError(f"mass {mass} is within 1e-4 of a tie")
-    return count
+        total, count = total + tile * value, count + tile
+    more = int(mp.ceil((mass - total) / value))
+    last = total + more * value
+    if min(last - mass, mass - (last - value)) < margin:
+        raise ValueError(f"mass {mass} is within {margin} of a tie")
+    return count + more
 
 
 def crossing_temperature(narrow, wide, n_points, outlier):
@@ -87,33 +89,52 @@ def crossing_temperature(narrow, wide, n_points, outlier):
     return root
 
 
-def trusted_steps(n_points, rtol):
-    """Count the float32 deviations that agree with the true ones, in every honest way of taking them.
+def trusted_steps(n_points, rtol, kind="float32"):
+    """Count the deviations in a number format that agree with the true ones, in every honest way of taking them.
 
-    Refuses a case where two ways disagree, or where one comes within a quarter of ``rtol``.
+    ``kind`` is float32, float16 or bfloat16; the halves take each softmax in float32 and round it once. Refuses a case
+    where two ways disagree, or where one comes within a quarter of ``rtol``.
     """
+    rounded = ROUNDED[kind]
     _, exact, inputs = iterate(n_points, 8, 0, 1, 1)
     exact = np.array(floats(exact))
-    grids = [np.array(floats(inputs), np.float32), np.linspace(0, 1, n_points, dtype=np.float32)]
+    place, step = np.arange(n_points), float(rounded(1 / (n_points - 1)))
+    by_steps = np.where(place < n_points // 2, place * step, 1 - (n_points - 1 - place) * step)
+    grids = [rounded(grid) for grid in (floats(inputs), np.linspace(0, 1, n_points, dtype=np.float32), by_steps)]
     softmaxes = [
         lambda p: np.exp(p) / np.exp(p).sum(),
         lambda p: np.exp(p - p.max()) / np.exp(p - p.max()).sum(),
-        lambda p: (np.exp(p.astype(np.float64)) / np.exp(p.astype(np.float64)).sum()).astype(np.float32),
+        lambda p: np.exp(p.astype(np.float64)) / np.exp(p.astype(np.float64)).sum(),
     ]
-    rulers = [np.float32, np.float64]
+    rulers = [
+        lambda p: np.std(p, ddof=1),
+        lambda p: np.std(p.astype(np.float64), ddof=1),
+        lambda p: rounded(np.std(p, ddof=1)),
+    ]
     counts = set()
     for grid in grids:
-        for step in softmaxes:
-            probs = [step(grid)]
+        for softmax_of in softmaxes:
+            probs = [rounded(softmax_of(grid))]
             for _ in range(8):
-                probs.append(step(probs[-1]))
+                probs.append(rounded(softmax_of(probs[-1])))
             for ruler in rulers:
-                errors = [abs(np.std(p.astype(ruler), ddof=1) - s) / s for p, s in zip(probs, exact, strict=True)]
+                errors = [abs(float(ruler(p)) - s) / s for p, s in zip(probs, exact, strict=True)]
                 for bound in (rtol / 1.25, rtol, rtol * 1.25):
                     counts.add(next((k for k, error in enumerate(errors) if not error <= bound), 9))
     if len(counts) != 1:
-        raise ValueError(f"honest ways disagree at n = {n_points}, rtol = {rtol}: {sorted(counts)}")
+        raise ValueError(f"honest ways disagree at n = {n_points}, rtol = {rtol}, {kind}: {sorted(counts)}")
     return counts.pop()
+
+
+def bfloat16(values):
+    """Round numbers to bfloat16, the nearest one with the even last bit, as float32."""
+    bits = np.float32(values).view(np.uint32)
+    return np.uint32((bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) & 0xFFFF0000).view(
+        np.float32
+    )
+
+
+ROUNDED = {"float32": np.float32, "float16": lambda values: np.float32(np.float16(values)), "bfloat16": bfloat16}
 
 
 def floats(values):

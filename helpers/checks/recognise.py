@@ -91,7 +91,8 @@ def recognise(mistakes: Sequence[str], compared: Sequence[Compared]) -> list[Mes
         return [general if case.failed else None for case in compared]
     said: list[Message | None] = []
     for case in compared:
-        found = [m for m in best if m in case.matched and (scores[m] > 1 or case.given.size > 1)]
+        telling = np.count_nonzero(np.isfinite(case.given) & (case.given != 0))  # nan and 0 come from many mistakes
+        found = [m for m in best if m in case.matched and telling and (scores[m] > 1 or telling > 1)]
         said.append(Message(mistakes[found[0]], {}) if found else None)
     return said
 
@@ -128,11 +129,13 @@ def rounded(compared: Sequence[Compared]) -> Message | None:
 
 
 def in_float32(compared: Sequence[Compared]) -> Message | None:
-    """Return what to say where float64 is asked for and the numbers are right to float32's digits only."""
+    """Return what to say where float64 is asked for and the numbers are right to some of its digits only."""
     failed = [case for case in compared if case.failed]
     asked = all(dtypes(case.case["expected"]) == {"float64"} for case in failed)
     largest = [np.abs(case.right).max(initial=0.0) for case in failed]  # a small number may have lost all its digits
     near = [distance(case.given, case.right, each) for case, each in zip(failed, largest, strict=True)]
+    if asked and all(distance(case.given, case.right, case.floor) <= 1e-10 for case in failed):
+        return english("These numbers are nearly right: something small is added, or lost by rounding.")
     if not asked or not all(1e-10 < each < 5e-4 for each in near):
         return None
     return english("These numbers are nearly right, as if computed in float32: keep float64 all the way through.")

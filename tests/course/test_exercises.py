@@ -23,6 +23,7 @@ from tests.support.matrix import (
     main,
     matrix_of,
     misjudged,
+    undeserved,
     untold,
     useless,
 )
@@ -31,20 +32,27 @@ from tests.support.small_exercise import HALVE, small_exercise
 # Cases that kill nothing alone, and why they stay.
 PLAINEST = "the plainest example of its exercise: what a student can compute by hand comes first"
 ASPECT = "the hidden case that its aspect needs"
+TWO = "of two cases that expect the same a constant would be right"
 STAYS = {
     ("softmax_t", "four logits, temperature 1"): PLAINEST,
-    ("softmax_t", "the same logits at temperature 2"): "only the temperature differs from the case before it",
     ("softmax_t", "a batch of three rows, each at temperature 0.5"): "rows are what a batch means to most students",
     ("softmax_t", "a square batch"): "a missing keepdim raises elsewhere; here it is silently wrong",
+    ("softmax_t", "very large logits"): "the plainest example of what its aspect is about, in float64",
     ("decay_ratios", "four deviations"): PLAINEST,
     ("perplexity", "one distribution"): PLAINEST,
     ("iterative_softmax_experiment", "another range"): ASPECT,
+    ("trusted_steps", "float32, 20 points"): PLAINEST,
     ("outlier_mass", "three ranges, three temperatures"): ASPECT,
-    ("tokens_for_mass", "a dozen entries"): ASPECT,
+    ("temperature_range_experiment", "a very low temperature"): TWO,
+    ("tokens_for_mass", "a vocabulary of 128,256"): TWO,
 }
 SEEDS = [f"seed {k}" for k in range(20)]
 SUBMISSIONS = 4  # of each assignment, each with one drawn answer to every exercise
 exercises = pytest.mark.parametrize("exercise", BANKED)
+
+
+def first_right(exercise):
+    return next(answer.function for answer in answers_to(exercise).values() if answer.right)
 
 
 def wrong(rows):
@@ -54,6 +62,18 @@ def wrong(rows):
 @exercises
 def test_every_wrong_answer_loses_points_and_every_right_one_gets_all(exercise):
     assert misjudged(matrix_of(exercise)) == []
+
+
+@exercises
+@pytest.mark.parametrize("seed", [COMMITTED_SEED, *(pytest.param(seed, marks=pytest.mark.slow) for seed in SEEDS[:4])])
+def test_a_table_of_the_public_cases_and_a_constant_earn_nothing(exercise, seed):
+    assert undeserved(exercise, first_right(exercise), files(EXERCISES[exercise], seed)) == {}
+
+
+def test_a_softmax_without_a_shift_earns_its_values_temperature_and_dims_only():
+    known = {row.answer.name: row.report for row in matrix_of("softmax_t")}
+    earned = {aspect for aspect in known["wrong_no_shift"].aspects if known["wrong_no_shift"].earned(aspect)}
+    assert earned == {"the values", "the temperature", "along dim"}
 
 
 @exercises
@@ -120,6 +140,14 @@ def test_the_gate_sees_a_wrong_answer_that_survives_and_a_right_one_that_is_refu
     rows = [judge("decay_ratios", answer, files("iterated_softmax")) for answer in planted]
     assert misjudged(rows) == ["wrong_that_is_right", "right_that_is_wrong"]
     assert untold(rows) == ["wrong_that_is_right"]
+
+
+@pytest.mark.parametrize(("asked", "answer", "earned"), [("5.0", "2.5", set()), ("3.0", "1.5", {"always", "a table"})])
+def test_the_gate_sees_what_a_table_and_a_constant_earn(tmp_path, asked, answer, earned):
+    """The red fixture, and what is fine beside it: where all cases expect the same, a constant is right."""
+    small_exercise(tmp_path, HALVE.replace("number(2.5", f"number({answer}").replace("5.0)]", f"{asked})]"))
+    found = undeserved("halve", lambda x: x / 2, files("one", course=tmp_path))
+    assert {name.partition(" {")[0].partition(",")[0] for name in found} == earned
 
 
 def test_the_gate_sees_a_case_that_kills_nothing_alone():

@@ -345,7 +345,7 @@ def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(capsys, mo
         assert (out, words in err) == ("", True)
     check("softmax_t", right)
     out, err = capsys.readouterr()
-    assert ("public checks passed (8 of 8)" in out, err) == (True, "")
+    assert ("public checks passed (9 of 9)" in out, err) == (True, "")
 
 
 def test_check_says_which_exercises_there_are(capsys):
@@ -379,7 +379,7 @@ def test_a_check_counts_the_cases_that_run_at_grading():
     use_cases("softmax_t")
     hidden = sum(cases.in_use().exercises["softmax_t"]["hidden"].values())
     assert str(report("softmax_t", right)).startswith(
-        f"softmax_t: public checks passed (8 of 8); {hidden} more run at grading."
+        f"softmax_t: public checks passed (9 of 9); {hidden} more run at grading."
     )
 
 

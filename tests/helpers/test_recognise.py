@@ -98,3 +98,27 @@ def test_float32_inside_is_said_where_float64_was_asked_for():
 )
 def test_odd_numbers_fail_and_are_no_known_mistake(answer, said):
     assert told(lambda x: answer, CUBES, [DOUBLED, SQUARED]) == [said] * 3
+
+
+def test_nan_and_0_alone_are_no_known_mistake_of_one_case():
+    """Every softmax that underflows gives nan: whatever it subtracts, it was told that it subtracts max(|x|)."""
+    lost = [math.nan, 0.0]
+    cases = [array_case("a", [0.5, 0.5], lost), array_case("b", [0.25, 0.75], None)]
+    assert told(lambda name: np.array(lost if name == "a" else [0.3, 0.7]), cases, [DOUBLED]) == ["Think again."] * 2
+
+
+def test_a_digit_lost_near_the_end_is_not_called_float32():
+    cases = [array_case("a", [0.5, 0.5], None), array_case("b", [0.25, 0.75], None)]
+    given = {"a": np.array([0.5, 0.5]), "b": np.array([0.25, 0.75])}
+    assert all("something small is added" in said for said in told(lambda name: given[name] / (1 + 1e-12), cases))
+
+
+def array_case(name, right, mistake):
+    """Return a case of a float64 array; ``mistake`` is what mistake 0 gives there."""
+    expected = {"array": [f"r{name}"], "dtypes": {"float64": {"rtol": 1e-14, "atol": 0.0}}}
+    groups = [] if mistake is None else [[[0], len(right), [f"m{name}"], False]]
+    tensors = {f"r{name}": np.array(right)} | (
+        {} if mistake is None else {f"m{name}": to_bfloat16(np.array([mistake]))}
+    )
+    rest = {"kwargs": {}, "expected": expected, "diagnosis": "Think again.", "mistakes": groups}
+    return {"name": name, "aspect": "all", "args": [name], **rest}, tensors

@@ -6,13 +6,14 @@ import numpy as np
 import torch
 
 import helpers
-from grading.authoring.exercise import case, number, within
+from grading.authoring.exercise import case, number, variants, within
 
 ASPECTS = {"the number of points": 1, "the temperature": 1}
 POINTS, TEMPERATURE = ASPECTS
 
 RATE = "The derivative of softmax at the uniform distribution shrinks every deviation by the same factor. Which?"
 RATE_T = "How does the temperature enter the derivative of exp(p / T)?"
+SETTLED = "The ratio settles slowly where n T is small: go on until the later deviation is near 1e-10."
 
 
 def _case(name, aspect, diagnosis, n_points, temperature=None):
@@ -23,15 +24,25 @@ def _case(name, aspect, diagnosis, n_points, temperature=None):
 
 def public(book):
     return [
-        _case("4 points", POINTS, RATE, 4),
-        _case("10 points, temperature 2", TEMPERATURE, RATE_T, 10, 2.0),
+        _case("6 points", POINTS, RATE, 6),
+        _case("4 points, temperature 0.65", TEMPERATURE, SETTLED, 4, 0.65),
     ]
 
 
 def hidden(book, rng):
+    """Draw rates that no rounding to 3 decimals gives, and one that only a late ratio comes near."""
+
+    def draw(name, aspect, diagnosis, few, many, low=None, high=None):
+        while True:
+            n_points, temperature = rng.randint(few, many), low and rng.uniform(low, high)
+            rate = 1 / (n_points * (temperature or 1))
+            if abs(round(rate, 3) / rate - 1) > 0.015:
+                return _case(name, aspect, diagnosis, n_points, temperature)
+
     return [
-        _case("many points", POINTS, RATE, rng.randint(80, 95)),
-        _case("a low temperature", TEMPERATURE, RATE_T, rng.randint(6, 30), rng.uniform(0.55, 0.8)),
+        draw("many points", POINTS, RATE, 70, 98),
+        draw("a high temperature", TEMPERATURE, RATE_T, 5, 9, 10, 15),
+        _case("4 points at a low temperature", TEMPERATURE, SETTLED, 4, rng.uniform(0.55, 0.585)),
     ]
 
 
@@ -132,6 +143,30 @@ def wrong_first_ratio(n_points, temperature=1.0):
     return (torch.softmax(p / temperature, 0).std() / p.std()).item()
 
 
+@variants(k=[2, 3])
+def wrong_an_early_ratio(n_points, temperature=1.0, *, k):
+    """go on until the later deviation"""
+    p = torch.softmax(torch.linspace(0, 1, n_points, dtype=torch.float64) / temperature, 0)
+    for _ in range(int(k)):
+        before, p = p, torch.softmax(p / temperature, 0)
+    return (p.std() / before.std()).item()
+
+
+def wrong_temperature_at_least_1(n_points, temperature=1.0):
+    """Your numbers match a rate that ignores the temperature."""
+    return 1 / (n_points * max(temperature, 1.0))
+
+
+def wrong_temperature_at_most_5(n_points, temperature=1.0):
+    """How does the temperature enter"""
+    return 1 / (n_points * min(temperature, 5.0))
+
+
+def wrong_other_default_temperature(n_points, temperature=2.0):
+    """shrinks every deviation by the same factor"""
+    return 1 / (n_points * temperature)
+
+
 def wrong_measures_too_long(n_points, temperature=1.0):
     """shrinks every deviation by the same factor"""
     p = torch.softmax(torch.linspace(0, 1, n_points, dtype=torch.float64) / temperature, 0)
@@ -167,6 +202,11 @@ def wrong_temperature_outside_the_loop(n_points, temperature=1.0):
 def wrong_rounds(n_points, temperature=1.0):
     """rounded to 2 decimals"""
     return round(1 / (n_points * temperature), 2)
+
+
+def wrong_rounds_to_3_decimals(n_points, temperature=1.0):
+    """rounded to 3 decimals"""
+    return round(1 / (n_points * temperature), 3)
 
 
 def wrong_returns_text(n_points, temperature=1.0):

@@ -71,17 +71,18 @@ def _case(book, name, aspect, x, diagnosis, temperature=None, dim=None, kind="fl
 
 def public(book):
     small = [0.5, -1.0, 2.0, 0.0]
-    batch = [[0.0, 1.0, -2.0, 3.0, 0.5], [2.0, 2.0, -1.0, 0.0, 1.0], [-3.0, 4.0, 0.0, 1.0, -0.5]]
-    cube = [2, -1, 0, 3, 1, -2, 4, 0, -3, 1, 2, 0.5, -1, 3, 0, 1, -2, 2.5, 0, 1, 3, -1, 0.5, 2]
-    near_1000, far = [1000.0, 1001.0, 998.5], [[0.0, 1.0], [400.0, 401.5], [-900.0, -902.0]]
+    batch = [[0.0, 1.0, -2.0, 3.0, 0.5], [2.0, 2.0, -1.0, 0.0, 1.0], [-0.5, 4.0, 0.0, 1.0, -3.0]]
+    cube = [2, -1, 0, 3, 1, -2, 4, 0, -3, 1, 2, 0.5]
+    far = [[0.0, 1.0], [400.0, 401.5], [-900.0, -902.0]]
     return [
         _case(book, "four logits, temperature 1", VALUES, small, BY_VALUE),
-        _case(book, "the same logits at temperature 2", TEMPERATURE, small, BY_TEMPERATURE, temperature=2.0),
+        _case(book, "the same logits at temperature 20", TEMPERATURE, small, BY_TEMPERATURE, temperature=20.0),
         _case(book, "a batch of three rows, each at temperature 0.5", DIM, batch, ROWS, temperature=0.5),
-        _case(book, "a 3-D tensor along dim=1", DIM, np.array(cube).reshape(2, 3, 4), ROWS, dim=1),
-        _case(book, "float32 logits near 1000, temperature 0.5", LARGE, near_1000, SHIFT, 0.5, kind="float32"),
+        _case(book, "a 3-D tensor along dim=1", DIM, np.array(cube).reshape(2, 3, 2), ROWS, dim=1),
+        _case(book, "float32 logits near 88", LARGE, [88.0, 89.0], SHIFT, kind="float32"),
+        _case(book, "very negative logits, float32", LARGE, [-110.0, -109.0], SHIFT, kind="float32"),
         _case(book, "rows far apart, float32", LARGE, far, ROW_SHIFT, kind="float32"),
-        _case(book, "one entry of -inf, temperature 0.3", MASKED, [0.2, -math.inf, 0.5], EXACT, temperature=0.3),
+        _case(book, "one entry of -inf, temperature 0.05", MASKED, [90.25, -math.inf, 90.5], EXACT, temperature=0.05),
         _case(book, "very small probabilities", VALUES, [0.0, -60.0, 3.0, -25.0], EXACT),
     ]
 
@@ -91,21 +92,30 @@ def hidden(book, rng):
         values = [offset + rng.uniform(-spread, spread) for _ in range(int(np.prod(shape)))]
         return np.array(values).reshape(shape)
 
-    low, high = rng.uniform(0.2, 0.7), rng.uniform(1.6, 4.0)
-    masked = logits(3, 4, spread=1.0)
+    low, high = rng.uniform(0.05, 0.08), rng.uniform(12, 19)
+    masked = logits(3, 4, spread=0.5, offset=rng.uniform(8, 12))
     masked[0, 1] = masked[2, 3] = -math.inf
     far = logits(3, 5, spread=2.0) + np.array([[0.0], [rng.uniform(380, 450)], [-rng.uniform(850, 950)]])
     lone = np.array([*logits(7, spread=0.001), rng.uniform(2500, 4000)])
-    falling = np.array([0.0, -15.0, -30.0, -45.0, -70.0]) + logits(5, spread=2.0)
+    falling = np.array([0.0, -15.0, -30.0, -42.0, -55.0]) + logits(5, spread=2.0)
     return [
         _case(book, "temperature and dim together", TEMPERATURE, logits(4, 3), BY_TEMPERATURE, temperature=high, dim=0),
         _case(book, "a square batch", DIM, logits(4, 4, spread=5), ROWS),
         _case(book, "a 3-D tensor along the last dimension", DIM, logits(2, 3, 4), ROWS),
         _case(book, "a 3-D tensor along dim=-2", DIM, logits(2, 4, 3), ROWS, dim=-2),
-        _case(book, "very large logits", LARGE, logits(5, spread=4, offset=5000), SHIFT, temperature=high),
+        _case(book, "very large logits", LARGE, logits(5, spread=4, offset=5000), SHIFT, rng.uniform(1.6, 4)),
+        _case(
+            book,
+            "float32 logits whose sum overflows",
+            LARGE,
+            logits(12, spread=0.4, offset=87.4),
+            SHIFT,
+            kind="float32",
+        ),
+        _case(book, "float32 logits that are small", LARGE, logits(3, spread=1.5, offset=-98.5), SHIFT, kind="float32"),
         _case(book, "one logit far above the others", LARGE, lone, SHIFT),
         _case(book, "rows far apart", LARGE, far, ROW_SHIFT, kind="float32"),
-        _case(book, "masked entries in a batch", MASKED, masked, EXACT, temperature=low),
+        _case(book, "masked entries in a batch", MASKED, masked, EXACT, low, kind="float32"),
         _case(book, "a single entry, float32", VALUES, logits(1, spread=0.2), EXACT, kind="float32"),
         _case(book, "probabilities over many orders", VALUES, falling, EXACT),
     ]
@@ -420,12 +430,98 @@ def wrong_shift_by_at_least_0(x, temperature=1.0, dim=-1):
     return weights / weights.sum(dim, keepdim=True)
 
 
-def wrong_shift_only_when_large(x, temperature=1.0, dim=-1):
-    """Your numbers match a softmax that overflows or underflows: subtract the maximum before exp."""
+@variants(bound=[30, 88, 700])
+def wrong_shift_only_when_large(x, temperature=1.0, dim=-1, *, bound):
+    """the maximum before exp"""
     z = x / temperature
-    if z.max() > 700:
+    if z.max() > bound:
         z = z - z.amax(dim, keepdim=True)
     weights = torch.exp(z)
+    return weights / weights.sum(dim, keepdim=True)
+
+
+@variants(bound=[88, 100, 300])
+def wrong_shift_only_when_large_in_size(x, temperature=1.0, dim=-1, *, bound):
+    """the maximum before exp"""
+    z = x / temperature
+    if torch.where(torch.isfinite(z), z, 0.0).abs().max() > bound:
+        z = z - z.amax(dim, keepdim=True)
+    weights = torch.exp(z)
+    return weights / weights.sum(dim, keepdim=True)
+
+
+def wrong_shift_only_when_very_negative(x, temperature=1.0, dim=-1):
+    """the maximum before exp"""
+    z = x / temperature
+    if z.min() < -80:
+        z = z - z.amax(dim, keepdim=True)
+    weights = torch.exp(z)
+    return weights / weights.sum(dim, keepdim=True)
+
+
+def wrong_shift_outside_of_the_range(x, temperature=1.0, dim=-1):
+    """negative logits then underflow"""
+    z = x / temperature
+    if z.max() > 80 or z.max() < -104:
+        z = z - z.amax(dim, keepdim=True)
+    weights = torch.exp(z)
+    return weights / weights.sum(dim, keepdim=True)
+
+
+@variants(kind=[32, 64])
+def wrong_shift_in_one_dtype_only(x, temperature=1.0, dim=-1, *, kind):
+    """the maximum before exp"""
+    z = x / temperature
+    if x.dtype == {32: torch.float32, 64: torch.float64}[kind]:
+        z = z - z.amax(dim, keepdim=True)
+    weights = torch.exp(z)
+    return weights / weights.sum(dim, keepdim=True)
+
+
+def wrong_no_shift_in_float64(x, temperature=1.0, dim=-1):
+    """Your numbers match a softmax that overflows or underflows: subtract the maximum before exp."""
+    weights = torch.exp(x.double() / temperature)
+    return (weights / weights.sum(dim, keepdim=True)).to(x.dtype)
+
+
+def wrong_maximum_of_the_whole_tensor_in_float64(x, temperature=1.0, dim=-1):
+    """Your numbers match a softmax that subtracts the maximum of the whole tensor, not of each row."""
+    z = x.double() / temperature
+    weights = torch.exp(z - z.max())
+    return (weights / weights.sum(dim, keepdim=True)).to(x.dtype)
+
+
+def wrong_subtracts_the_maximum_after_exp(x, temperature=1.0, dim=-1):
+    """Your numbers match a softmax that subtracts the maximum after exp, not before."""
+    weights = torch.exp(x / temperature)
+    weights = weights - weights.amax(dim, keepdim=True)
+    return weights / weights.sum(dim, keepdim=True)
+
+
+def wrong_subtracts_the_largest_logit_after_exp(x, temperature=1.0, dim=-1):
+    """Your numbers match a softmax that subtracts the maximum after exp, not before."""
+    z = x / temperature
+    weights = torch.exp(z) - z.amax(dim, keepdim=True)
+    return weights / weights.sum(dim, keepdim=True)
+
+
+def wrong_other_default_temperature(x, temperature=2.0, dim=-1):
+    """Your numbers match a softmax whose default temperature is 2."""
+    weights = torch.exp((x - x.amax(dim, keepdim=True)) / temperature)
+    return weights / weights.sum(dim, keepdim=True)
+
+
+@variants(least=[0.2, 1])
+def wrong_temperature_at_least(x, temperature=1.0, dim=-1, *, least):
+    """Your numbers match a softmax that puts a bound on the temperature."""
+    weights = torch.exp((x - x.amax(dim, keepdim=True)) / max(temperature, least))
+    return weights / weights.sum(dim, keepdim=True)
+
+
+@variants(most=[10])
+def wrong_temperature_at_most(x, temperature=1.0, dim=-1, *, most):
+    """Your numbers match a softmax that puts a bound on the temperature."""
+    weights = torch.exp((x - x.amax(dim, keepdim=True)) / min(temperature, most))
     return weights / weights.sum(dim, keepdim=True)
 
 
@@ -447,6 +543,14 @@ def wrong_adds_1e_6_in_float32_only(x, temperature=1.0, dim=-1):
     z = x / temperature
     weights = torch.exp(z - z.amax(dim, keepdim=True))
     return weights / (weights.sum(dim, keepdim=True) + (1e-6 if x.dtype == torch.float32 else 0.0))
+
+
+@variants(small=[1e-12, 1e-13, 1e-14])
+def wrong_adds_a_tiny_number(x, temperature=1.0, dim=-1, *, small):
+    """something small is added"""
+    z = x / temperature
+    weights = torch.exp(z - z.amax(dim, keepdim=True))
+    return weights / (weights.sum(dim, keepdim=True) + small)
 
 
 def wrong_adds_1_to_the_denominator(x, temperature=1.0, dim=-1):
@@ -601,7 +705,7 @@ def wrong_takes_dim_0_for_the_last(x, temperature=1.0, dim=-1):
     return weights / weights.sum(dim, keepdim=True)
 
 
-@variants(small=[1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-10, 1e-12])
+@variants(small=[1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-10])
 def wrong_adds_a_small_number(x, temperature=1.0, dim=-1, *, small):
     """Your numbers match a softmax that adds a small number to the denominator."""
     z = x / temperature

@@ -4,41 +4,54 @@ import numpy as np
 import torch
 
 from grading.authoring.exercise import case, dtype, integer
+from helpers.explorers import models
 
 from ... import oracle
 
-ASPECTS = {"float32": 1, "float64": 1}
-FLOAT32, FLOAT64 = ASPECTS
+ASPECTS = {"the number formats": 1, "n_points and rtol": 1}  # float64's count is always 9: no aspect of its own
+FORMATS, SETTINGS = ASPECTS
+FORBIDDEN = ("helpers.explorers.models.repeat_from_two_starts",)
+ADVICE = "Write the loop: that is the exercise."
 
 STEPS = "Compare with float64's deviations, relative to them, and stop at the first that disagrees by more than rtol."
 
 
-def _case(name, kind, **settings):
+def _case(name, aspect, kind, **settings):
     n_points, rtol = settings.get("n_points", 20), settings.get("rtol", 0.015)
-    count = 9 if kind == "float64" else oracle.trusted_steps(n_points, rtol)
-    return case(name, kind, integer(count), STEPS, dtype(kind), **settings)
+    count = 9 if kind == "float64" else oracle.trusted_steps(n_points, rtol, kind)
+    return case(name, aspect, integer(count), STEPS, dtype(kind), **settings)
 
 
 def public(book):
     return [
-        _case("float32, 20 points", FLOAT32),
-        _case("float64, 20 points", FLOAT64),
-        _case("float32, 4 points, rtol 0.05", FLOAT32, n_points=4, rtol=0.05),
+        _case("float32, 20 points", FORMATS, "float32"),
+        _case("float64, 20 points", FORMATS, "float64"),
+        _case("float32, 512 points, rtol 0.05", SETTINGS, "float32", n_points=512, rtol=0.05),
     ]
 
 
 def hidden(book, rng):
-    """Draw from settings in which all honest ways agree, with room on both sides.
+    """Draw settings in which all honest ways agree, with room on both sides.
 
-    With many points, a power of two, the last deviations are 0 in both dtypes: they agree again, but do not count.
+    A half's first deviation that disagrees is too small, not too large. With 512 points the last ones are 0 in float32
+    and in float64: they agree again, but do not count.
     """
-    pools = [
-        ("a loose bound", [(16, 0.25), (30, 0.2), (32, 0.2), (25, 0.1)]),
-        ("many points", [(256, 0.01), (256, 0.02), (512, 0.05), (512, 0.1)]),
-    ]
-    drawn = [(name, *rng.choice(pool)) for name, pool in pools]
-    return [_case(f"float32, {name}", FLOAT32, n_points=n, rtol=rtol) for name, n, rtol in drawn] + [
-        _case("float64, another number of points", FLOAT64, n_points=rng.randint(8, 40), rtol=0.02)
+
+    def draw(name, aspect, kind, points, bounds, counts):
+        while True:
+            n_points, rtol = rng.randint(*points), round(rng.uniform(*bounds), 4)
+            try:
+                found = _case(name, aspect, kind, n_points=n_points, rtol=rtol)
+            except ValueError:
+                continue
+            if found["expected"]["integer"] in counts:
+                return found
+
+    half = [("float16", (4, 7), (0.03, 0.08), [4]), ("bfloat16", (5, 19), (0.008, 0.2), [1, 2])]
+    return [
+        draw("half precision, another number of points", FORMATS, *rng.choice(half)),
+        draw("float32, 32 points", SETTINGS, "float32", (32, 32), (0.04, 0.3), [5]),
+        draw("float64, another number of points", SETTINGS, "float64", (8, 40), (0.01, 0.03), [9]),
     ]
 
 
@@ -55,16 +68,18 @@ def right_by_torch(dtype, n_points=20, rtol=0.015):
 
 
 def right_by_numpy(dtype, n_points=20, rtol=0.015):
-    def stds(kind):
-        p, found = np.linspace(0, 1, n_points, dtype=kind), []
+    def stds(dtype):
+        wide = np.float64 if dtype == torch.float64 else np.float32
+        p, found = np.linspace(0, 1, n_points), []
         for _ in range(9):
+            p = torch.tensor(p).to(dtype).to(torch.float64).numpy().astype(wide)
             p = np.exp(p - p.max())
             p /= p.sum()
-            found.append(float(p.std(ddof=1)))
+            found.append(torch.tensor(p).to(dtype).double().std().item())
         return found
 
     count = 0
-    for std, true in zip(stds(np.float32 if dtype == torch.float32 else np.float64), stds(np.float64), strict=True):
+    for std, true in zip(stds(dtype), stds(torch.float64), strict=True):
         if abs(std - true) > rtol * true:
             break
         count += 1
@@ -93,7 +108,7 @@ def right_with_a_float64_ruler(dtype, n_points=20, rtol=0.015):
 
 
 def wrong_the_articles_count(dtype, n_points=20, rtol=0.015):
-    """stop at the first that disagrees"""
+    """Your numbers match the count of 20 points at rtol = 0.015, whatever they are."""
     return 5
 
 
@@ -224,6 +239,37 @@ def wrong_never_repeats(dtype, n_points=20, rtol=0.015):
     return 9
 
 
+def wrong_no_abs(dtype, n_points=20, rtol=0.015):
+    """stop at the first that disagrees"""
+    p, q = (torch.linspace(0, 1, n_points, dtype=kind) for kind in (dtype, torch.float64))
+    for k in range(9):
+        p, q = torch.softmax(p, 0), torch.softmax(q, 0)
+        if p.std().item() - q.std().item() > rtol * q.std().item():
+            return k
+    return 9
+
+
+def wrong_float32_for_every_other_dtype(dtype, n_points=20, rtol=0.015):
+    """stop at the first that disagrees"""
+    kind = torch.float64 if dtype == torch.float64 else torch.float32
+    p, q = (torch.linspace(0, 1, n_points, dtype=each) for each in (kind, torch.float64))
+    for k in range(9):
+        p, q = torch.softmax(p, 0), torch.softmax(q, 0)
+        if abs(p.std().item() - q.std().item()) > rtol * q.std().item():
+            return k
+    return 9
+
+
+def wrong_relative_to_its_own(dtype, n_points=20, rtol=0.015):
+    """stop at the first that disagrees"""
+    p, q = (torch.linspace(0, 1, n_points, dtype=kind) for kind in (dtype, torch.float64))
+    for k in range(9):
+        p, q = torch.softmax(p, 0), torch.softmax(q, 0)
+        if abs(p.std().item() - q.std().item()) > rtol * max(p.std().item(), 1e-3):
+            return k
+    return 9
+
+
 def wrong_returns_the_list(dtype, n_points=20, rtol=0.015):
     """wrong type"""
     p, q = (torch.linspace(0, 1, n_points, dtype=kind) for kind in (dtype, torch.float64))
@@ -242,3 +288,10 @@ def wrong_returns_none(dtype, n_points=20, rtol=0.015):
         if abs(p.std().item() - q.std().item()) > rtol * q.std().item():
             print(k)
             break
+
+
+def wrong_by_the_explorer(dtype, n_points=20, rtol=0.015):
+    """uses helpers.explorers.models.repeat_from_two_starts"""
+    name = str(dtype).removeprefix("torch.")
+    ours, true = (models.repeat_from_two_starts(n_points, 8, 1.0, kind).deviation[:, 0] for kind in (name, "float64"))
+    return int((abs(ours - true) <= rtol * true).cumprod().sum())

@@ -24,20 +24,31 @@ class Results:
     probs: np.ndarray
 
     def expected(self):
-        """Return them as an expected value, in float32 or float64 as the student likes."""
-        bounds = [
-            [softmax_tolerance(x, p, t, -1, "float32") for t, p in zip(self.temperatures, rows, strict=True)]
-            for x, rows in zip(self.logits, self.probs, strict=True)
-        ]
-        logits, probs, bounds = map(self.book.store, (self.logits, self.probs, np.float32(bounds)))
+        """Return them as an expected value, in float32 or float64 as the student likes.
+
+        float64 probabilities may come from logits that were made in float32, each off by two units in its last place.
+        """
+
+        def bounds(kind, logit):
+            rows = [
+                [
+                    softmax_tolerance(x, p, t, -1, kind) + np.expm1(4 * logit * np.abs(x).max() / t) * p
+                    for t, p in zip(self.temperatures, rows, strict=True)
+                ]
+                for x, rows in zip(self.logits, self.probs, strict=True)
+            ]
+            return self.book.store(np.float32(np.maximum(rows, 2.0**-125)))  # bounds are stored in float32
+
+        logits, probs = map(self.book.store, (self.logits, self.probs))
+        single, double = bounds("float32", 0.0), bounds("float64", 2.0**-24)
 
         def entry(i, j):
             x = within(atol=2.0**-22 * np.abs(self.logits[i]).max())
-            p = [*bounds, i, j]
+            p = {"float32": [*single, i, j], "float64": [*double, i, j]}
             return mapping(
                 [
                     ("logits", {"array": [*logits, i], "dtypes": {"float32": x, "float64": x}}),
-                    ("probs", {"array": [*probs, i, j], "dtypes": {"float32": p, "float64": p}}),
+                    ("probs", {"array": [*probs, i, j], "dtypes": p}),
                 ]
             )
 

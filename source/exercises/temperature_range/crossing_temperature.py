@@ -7,11 +7,14 @@ import torch
 
 import helpers
 from grading.authoring.exercise import case, number, within
+from helpers.explorers import models
 
 from ... import oracle
 
 ASPECTS = {"the ranges": 1, "n_points and outlier": 1}
 RANGES, SETTINGS = ASPECTS
+FORBIDDEN = ("helpers.explorers.models.weigh_outlier",)
+ADVICE = "Build the logits and take their softmax: that is the exercise."
 
 CROSSING = "Search for the T where perplexity(wide) - perplexity(narrow) changes its sign, to 1e-3 or better."
 
@@ -314,4 +317,14 @@ def wrong_other_defaults(narrow, wide, n_points=50, outlier=6.0):
     for _ in range(40):
         middle = (low + high) / 2
         low, high = (middle, high) if gap(middle) > 0 else (low, middle)
+    return low
+
+
+def wrong_by_the_explorer(narrow, wide, n_points=100, outlier=6.0):
+    """uses helpers.explorers.models.weigh_outlier"""
+    low, high = 0.2, 10.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        a, b = (models.weigh_outlier(r, middle, outlier, n_points).perplexity for r in (narrow, wide))
+        low, high = (middle, high) if b > a else (low, middle)
     return low

@@ -4,14 +4,20 @@ import numpy as np
 import torch
 
 import helpers
-from grading.authoring.exercise import case, list_of
+from grading.authoring.exercise import case, list_of, variants
+from helpers.explorers import models
 
 from ._results import ARTICLE, tables
 
 ASPECTS = {"ranges and temperatures": 2, "the outlier": 1, "a very low temperature": 1}
 TABLE, OUTLIER, LOW = ASPECTS
+FORBIDDEN = ("helpers.explorers.models.weigh_outlier",)
+ADVICE = "Build the logits and take their softmax: that is the exercise."
 
-LOGITS = "The logits are n_points values in [-r, r], both ends included, then the outlier; they are not divided by T."
+LOGITS = (
+    "The logits are n_points values in [-r, r], both ends included, then the outlier; they are not divided by T. "
+    "Nothing is added to the denominator."
+)
 SHIFT = (
     "Subtract the maximum before exp: exp overflows at large logits, and all of it underflows at very negative ones."
 )
@@ -31,13 +37,14 @@ def public(book):
 
 def hidden(book, rng):
     def draw(low, high, count):
-        return sorted({round(rng.uniform(low, high), 2) for _ in range(count)}, key=lambda _: rng.random())
+        return sorted({round(rng.uniform(low, high), 4) for _ in range(count)}, key=lambda _: rng.random())
 
-    inside = [draw(3, 5, 2), draw(0.3, 3, 2)]
+    inside, within_8 = [draw(3, 5, 2), draw(0.3, 3, 2)], {"n_points": 5, "outlier": rng.uniform(-2, 2)}
     return [
         _case(book, "the article's ranges and temperatures", TABLE, LOGITS, **ARTICLE),
         _case(book, "an outlier inside the ranges", OUTLIER, LOGITS, *inside, n_points=7, outlier=rng.uniform(-2, 2)),
         _case(book, "a very low temperature", LOW, SHIFT, [3], [0.004], n_points=6, outlier=rng.uniform(5, 9)),
+        _case(book, "a low temperature, an outlier inside", LOW, SHIFT, [8], draw(0.005, 0.01, 1), **within_8),
     ]
 
 
@@ -60,6 +67,14 @@ def right_by_the_helpers(ranges, temperatures, n_points=100, outlier=6.0):
     return {
         r: {t: {"logits": logits(r), "probs": helpers.softmax_t(logits(r), t)} for t in temperatures} for r in ranges
     }
+
+
+def right_in_float64_on_logits_of_float32(ranges, temperatures, n_points=100, outlier=6.0):
+    results = {}
+    for r in ranges:
+        x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])]).double()
+        results[r] = {t: {"logits": x, "probs": torch.softmax(x / t, 0)} for t in temperatures}
+    return results
 
 
 def right_by_numpy(ranges, temperatures, n_points=100, outlier=6.0):
@@ -296,6 +311,41 @@ def wrong_no_shift(ranges, temperatures, n_points=100, outlier=6.0):
     return results
 
 
+def wrong_subtracts_the_outlier(ranges, temperatures, n_points=100, outlier=6.0):
+    """Your numbers match a softmax that overflows: subtract the maximum before exp."""
+    results = {}
+    for r in ranges:
+        x = torch.cat([torch.linspace(-r, r, n_points, dtype=torch.float64), torch.tensor([outlier])])
+        results[r] = {}
+        for t in temperatures:
+            weights = torch.exp((x - x[-1]) / t)
+            results[r][t] = {"logits": x, "probs": weights / weights.sum()}
+    return results
+
+
+@variants(small=[1e-5, 1e-6])
+def wrong_adds_a_small_number(ranges, temperatures, n_points=100, outlier=6.0, *, small):
+    """Nothing is added to the denominator"""
+    results = {}
+    for r in ranges:
+        x = torch.cat([torch.linspace(-r, r, n_points, dtype=torch.float64), torch.tensor([outlier])])
+        results[r] = {}
+        for t in temperatures:
+            weights = torch.exp((x - x.max()) / t)
+            results[r][t] = {"logits": x, "probs": weights / (weights.sum() + small)}
+    return results
+
+
+@variants(least=[0.1])
+def wrong_temperature_at_least(ranges, temperatures, n_points=100, outlier=6.0, *, least):
+    """Subtract the maximum before exp"""
+    results = {}
+    for r in ranges:
+        x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])])
+        results[r] = {t: {"logits": x, "probs": torch.softmax(x / max(t, least), 0)} for t in temperatures}
+    return results
+
+
 def wrong_last_temperature_everywhere(ranges, temperatures, n_points=100, outlier=6.0):
     """Your numbers match an experiment that takes the last temperature everywhere."""
     results, entry = {}, {}
@@ -359,4 +409,15 @@ def wrong_other_defaults(ranges, temperatures, n_points=50, outlier=6.0):
     for r in ranges:
         x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])])
         results[r] = {t: {"logits": x, "probs": torch.softmax(x / t, 0)} for t in temperatures}
+    return results
+
+
+def wrong_by_the_explorer(ranges, temperatures, n_points=100, outlier=6.0):
+    """uses helpers.explorers.models.weigh_outlier"""
+    results = {}
+    for r in ranges:
+        weighed = {t: models.weigh_outlier(r, t, outlier, n_points) for t in temperatures}
+        results[r] = {
+            t: {"logits": torch.tensor(w.logits), "probs": torch.tensor(w.probabilities)} for t, w in weighed.items()
+        }
     return results

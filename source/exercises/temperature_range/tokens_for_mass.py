@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 import helpers
-from grading.authoring.exercise import case, integer
+from grading.authoring.exercise import case, integer, variants
 
 from ... import oracle
 
@@ -14,49 +14,60 @@ FORBIDDEN = ("helpers.tokens_for_mass",)
 ADVICE = "Write it with a sort and a cumulative sum."
 
 LARGEST = "Take the largest entries first, whatever their order in p, and stop as soon as they sum to at least mass."
-BIG = "On a vocabulary a Python loop is slow and a float32 sum drifts: sort once, then cumulate in float64."
+BIG = "On a vocabulary sort once and add all of it up in float64: a loop is slow, and float32 drifts, one by one."
 
 
-def _case(book, name, aspect, diagnosis, p, mass=None, tile=None):
+def _case(book, name, aspect, diagnosis, p, mass=None, tile=None, margin=1e-4):
     p = np.asarray(p)
-    count = oracle.tokens_for_mass(p.tolist() * (tile or 1), 0.9 if mass is None else mass)
+    count = oracle.tokens_for_mass(p.tolist(), 0.9 if mass is None else mass, tile or 1, margin)
     given = {} if mass is None else {"mass": mass}
     return case(name, aspect, integer(count), diagnosis, book.tensor(p, tile), **given)
 
 
 def public(book):
+    """Return cases in which the usual mistakes come to different counts."""
+    eight = [0.21, 0.04, 0.09, 0.05, 0.14, 0.23, 0.16, 0.08]
+    enough = [0.03, 0.19, 0.02, 0.06, 0.2, 0.17, 0.27, 0.06]
     return [
-        _case(book, "five entries in any order", COUNT, LARGEST, [0.03, 0.02, 0.3, 0.2, 0.45]),
-        _case(book, "half of the mass", COUNT, LARGEST, [0.1, 0.3, 0.22, 0.27, 0.11], mass=0.5),
-        _case(book, "one entry is enough", COUNT, LARGEST, [0.02, 0.95, 0.03]),
+        _case(book, "five entries in any order", COUNT, LARGEST, [0.05, 0.33, 0.03, 0.26, 0.33]),
+        _case(book, "eight entries, mass 0.97", COUNT, LARGEST, eight, mass=0.97),
+        _case(book, "one entry is enough, mass 0.25", COUNT, LARGEST, enough, mass=0.25),
     ]
 
 
 def hidden(book, rng):
-    def until_clear(draw):
-        while True:  # a draw within 1e-4 of a tie is drawn again
+    def drawn(name, aspect, diagnosis, draw, margin=1e-4, least=1):
+        while True:  # a draw near a tie, or with a count that the public cases have, is drawn again
             p, mass, tile = draw()
             try:
-                oracle.tokens_for_mass(p.tolist() * (tile or 1), mass)
+                found = _case(book, name, aspect, diagnosis, p, mass, tile, margin)
             except ValueError:
                 continue
-            return {"p": p, "mass": mass, "tile": tile}
+            if found["expected"]["integer"] >= least:
+                return found
 
-    def vocabulary():
-        head = np.array([rng.uniform(0.8, 1.2) for _ in range(2)])
-        p = np.concatenate([head * rng.uniform(0.4, 0.5) / 256, np.full(499, 1.0)])
-        p[2:] *= (1 / 256 - p[:2].sum()) / 499
-        order = list(range(501))
+    def shuffled(values):
+        order = list(range(len(values)))
         rng.shuffle(order)
-        return p[order], round(rng.uniform(0.55, 0.75), 2), 256
+        return np.array(values)[order]
 
-    def dozen():
-        weights = np.array([rng.expovariate(1.0) for _ in range(12)])
-        return weights / weights.sum(), round(rng.uniform(0.4, 0.8), 2), None
+    def two_and_a_tail():
+        head = np.array([rng.uniform(0.8, 1.2) for _ in range(2)]) * rng.uniform(0.4, 0.5) / 256
+        tail = np.full(499, (1 / 256 - head.sum()) / 499)
+        return shuffled([*head, *tail]), round(rng.uniform(0.55, 0.75), 2), 256
+
+    def flat():
+        weights = np.exp([rng.gauss(0, 1) for _ in range(501)])
+        return weights / weights.sum() / 256, round(rng.uniform(0.92, 0.97), 3), 256
+
+    def forty(low, high):
+        weights = np.array([rng.expovariate(1.0) for _ in range(40)])
+        return weights / weights.sum(), round(rng.uniform(low, high), 3), None
 
     return [
-        _case(book, "a vocabulary of 128,256", LARGE, BIG, **until_clear(vocabulary)),
-        _case(book, "a dozen entries", COUNT, LARGEST, **until_clear(dozen)),
+        drawn("a vocabulary of 128,256", LARGE, BIG, two_and_a_tail),
+        drawn("a flat vocabulary, nearly all of the mass", LARGE, BIG, flat, margin=1e-7),
+        drawn("forty entries", COUNT, LARGEST, lambda: forty(0.2, 0.4), margin=1e-3, least=5),
     ]
 
 
@@ -128,7 +139,7 @@ def wrong_share_of_the_entries(p, mass=0.9):
 
 
 def wrong_inverse_probability(p, mass=0.9):
-    """On a vocabulary"""
+    """Take the largest entries first"""
     return int(torch.ceil(mass / p.max()))
 
 
@@ -142,10 +153,47 @@ def wrong_leaves_out_equal_entries(p, mass=0.9):
     return int((p.unique().flip(0).double().cumsum(0) < mass).sum()) + 1
 
 
-def wrong_looks_at_100_only(p, mass=0.9):
+@variants(k=[600, 50000])
+def wrong_looks_at_the_largest_only(p, mass=0.9, *, k):
     """On a vocabulary"""
-    top = p.topk(min(len(p), 100)).values.double()
+    top = p.topk(min(len(p), k)).values.double()
     return int((top.cumsum(0) < mass).sum()) + 1
+
+
+def wrong_at_most_90_percent(p, mass=0.9):
+    """Your numbers match a count that takes 0.9, whatever mass is."""
+    return int((p.sort(descending=True).values.double().cumsum(0) < min(mass, 0.9)).sum()) + 1
+
+
+def wrong_at_least_50_percent(p, mass=0.9):
+    """Take the largest entries first"""
+    return int((p.sort(descending=True).values.double().cumsum(0) < max(mass, 0.5)).sum()) + 1
+
+
+def wrong_other_default_mass(p, mass=0.95):
+    """Your numbers match a count for a default mass of 0.95."""
+    return int((p.sort(descending=True).values.double().cumsum(0) < mass).sum()) + 1
+
+
+def wrong_rounds_the_sums(p, mass=0.9):
+    """On a vocabulary"""
+    return int((p.sort(descending=True).values.double().cumsum(0).round(decimals=3) < mass).sum()) + 1
+
+
+def wrong_adds_in_float32_one_by_one(p, mass=0.9):
+    """On a vocabulary"""
+    return int((np.cumsum(np.sort(p.numpy().astype(np.float32))[::-1], dtype=np.float32) < mass).sum()) + 1
+
+
+@variants(small=[1e-5])
+def wrong_drops_small_entries(p, mass=0.9, *, small):
+    """On a vocabulary"""
+    return int((p[p > small].sort(descending=True).values.double().cumsum(0) < mass).sum()) + 1
+
+
+def wrong_off_by_one_in_the_index(p, mass=0.9):
+    """Your numbers match a count that is one too few."""
+    return int((p.sort(descending=True).values.double().cumsum(0) >= mass).nonzero()[0])
 
 
 def wrong_stops_at_most(p, mass=0.9):

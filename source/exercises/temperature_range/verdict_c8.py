@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 import helpers
-from grading.authoring.exercise import case
+from grading.authoring.exercise import case, variants
 
 from ...oracle import softmax
 from ._verdicts import drawn, verdict
@@ -20,23 +20,20 @@ C8 = (
 )
 
 
-def _case(book, name, x, other, temperature=None, kind="float64"):
+def _case(book, name, x, other, temperature=None, kind="float64", aspect=OTHER):
     x, other = np.asarray(x, kind), np.asarray(other, kind)
     t = 1.0 if temperature is None else temperature
     ours, theirs = (softmax(v.tolist(), t) for v in (x, other))
     value = float(max(abs(a - b) for a, b in zip(ours, theirs, strict=True)))
-    if 1e-8 < value < 1e-3:
+    if 8e-7 < value < 1.25e-6:
         raise ValueError(f"{name}: {value} is too near the threshold")
     options = {} if temperature is None else {"temperature": temperature}
-    holds = value <= 1e-6
-    return case(
-        name, SHIFTED if holds else OTHER, verdict(value, holds), C8, book.tensor(x), book.tensor(other), **options
-    )
+    return case(name, aspect, verdict(value, value <= 1e-6), C8, book.tensor(x), book.tensor(other), **options)
 
 
 def public(book):
     return [
-        _case(book, "[1, 2] and [1001, 1002], temperature 0.7", [1.0, 2.0], [1001.0, 1002.0], 0.7, "float32"),
+        _case(book, "[1, 2] and [1001, 1002], temperature 0.7", [1.0, 2.0], [1001.0, 1002.0], 0.7, "float32", SHIFTED),
         _case(book, "[1, 2] and [10, 20]", [1.0, 2.0], [10.0, 20.0]),
         _case(book, "the same at temperature 5", [1.0, 2.0, 4.0], [10.0, 20.0, 40.0], temperature=5.0),
         _case(book, "three logits in another order", [2.0, 0.0, 1.5], [0.0, 1.0, 0.5], temperature=1.0),
@@ -46,11 +43,21 @@ def public(book):
 def hidden(book, rng):
     x = np.array([rng.uniform(-3, 3) for _ in range(6)])
     eighths = np.round(x * 8) / 8  # exact in float32 too, also after the shift
-    shift, factor, t = rng.randint(300, 900), rng.uniform(1.5, 3), rng.uniform(0.3, 0.8)
+    shift, t = rng.randint(300, 900), rng.uniform(0.3, 0.8)
+
+    def apart(name, low, high):
+        """Return a case of shifted logits, one of which is moved until its probability is that far off."""
+        top = int(x.argmax())
+        share = float(softmax(x.tolist(), t)[top])
+        moved = x - shift
+        moved[top] -= rng.uniform(low, high) * t / (share * (1 - share))
+        return _case(book, name, x, moved, temperature=t, aspect=SHIFTED)
+
     return [
-        _case(book, "shifted, float32", eighths, eighths - shift, temperature=t, kind="float32"),
-        drawn(lambda: _case(book, "multiplied", x, factor * x, temperature=t)),
-        drawn(lambda: _case(book, "the same values in another order", x, x[::-1].copy())),
+        _case(book, "shifted, float32", eighths, eighths - shift, t, "float32", SHIFTED),
+        apart("shifted, and a little more than 1e-6 apart", 3e-6, 9e-6),
+        apart("shifted, and less than 1e-6 apart", 1e-7, 4e-7),
+        drawn(lambda: _case(book, "the same values in another order", x, x[::-1].copy(), temperature=t)),
     ]
 
 
@@ -178,6 +185,28 @@ def wrong_exactly_equal(x, other, temperature=1.0):
     p, q = (torch.softmax(v.double() / temperature, 0) for v in (x, other))
     value = (p - q).abs().max().item()
     return {"holds": torch.equal(p, q), "value": value}
+
+
+def wrong_holds_only_at_0(x, other, temperature=1.0):
+    """holds is value <= 1e-6"""
+    p, q = (helpers.softmax_t(v.double(), temperature) for v in (x, other))
+    value = (p - q).abs().max().item()
+    return {"holds": value == 0, "value": value}
+
+
+@variants(bound=[1e-4, 1e-8])
+def wrong_other_threshold(x, other, temperature=1.0, *, bound):
+    """holds is value <= 1e-6"""
+    p, q = (helpers.softmax_t(v.double(), temperature) for v in (x, other))
+    value = (p - q).abs().max().item()
+    return {"holds": value <= bound, "value": value}
+
+
+def wrong_rounds(x, other, temperature=1.0):
+    """rounded to 4 decimals"""
+    p, q = (helpers.softmax_t(v.double(), temperature) for v in (x, other))
+    value = round((p - q).abs().max().item(), 4)
+    return {"holds": value <= 1e-6, "value": value}
 
 
 def wrong_sorts_first(x, other, temperature=1.0):
