@@ -320,7 +320,7 @@ def test_a_students_own_stop_is_not_swallowed():
 def test_check_never_raises_and_returns_nothing(answer, capsys):
     use_cases("softmax_t")
     assert check("softmax_t", answer) is None
-    assert "0 of 8 public checks passed" in capsys.readouterr().out
+    assert "0 of 9 public checks passed" in capsys.readouterr().out
 
 
 def itself_again():
@@ -337,7 +337,7 @@ def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(capsys, mo
     monkeypatch.setenv("NBGRADER_VALIDATING", "1")
     for name, answer, words in (
         ("softmax_t", stub, "softmax_t: not attempted yet"),
-        ("softmax_t", hostile, "0 of 8 public checks passed"),
+        ("softmax_t", hostile, "0 of 9 public checks passed"),
         ("sofmax_t", hostile, "no exercise is called 'sofmax_t'"),
     ):
         check(name, answer)

@@ -194,6 +194,9 @@ def left_running():
 def test_a_process_and_a_connection_that_an_attack_would_leave_are_seen():
     """The red fixture."""
     with subprocess.Popen(["sleep", "100"]) as process:
+        end = time.monotonic() + 10
+        while not left_running() and time.monotonic() < end:  # it has begun, but may still bear Python's name
+            time.sleep(0.05)
         assert left_running() == [b"sleep\x00100\x00"]
         process.kill()
     with socket.create_server(("127.0.0.1", 0)) as server:
