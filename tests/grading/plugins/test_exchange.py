@@ -31,7 +31,7 @@ ONE, TWO, INSTRUCTOR = NAMES = ("student-one", "student-two", "instructor")
 USERS = {name: 64001 + number for number, name in enumerate(NAMES)}
 SOLVED = solutions(FIRST)
 POINTS = points(FIRST)
-PARTLY = dict.fromkeys(POINTS, 0.0) | {"softmax_t": 4.0, "decay_ratios": 2.0}
+PARTLY = dict.fromkeys(POINTS, 0.0) | {"softmax_t": 3.0, "decay_ratios": 2.0}
 
 
 class Person:
