@@ -33,7 +33,7 @@ from grading.course import OfCourse
 from grading.engine import outputs
 from grading.engine.relevance import skippable
 from grading.engine.verdict import Verdict, no_answer, verdict
-from grading.repair.packed import CALL
+from grading.repair.packed import unpacks
 from grading.sandbox import kernels as sandbox
 from grading.sandbox.isolation import GIBIBYTE, isolation
 from grading.sandbox.watchdog import Watch, too_long
@@ -94,7 +94,7 @@ class Judge(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
                 raise LookupError(f"there are no cases for {name!r}: draw the hidden ones again")
         self.doubtful = False
         # The setup cell's helpers are there already, and its public references are nothing for a kernel that grades.
-        self.skipped = {index for index, cell in enumerate(nb.cells) if CALL in cell.source}
+        self.skipped = {index for index, cell in enumerate(nb.cells) if unpacks(cell.source)}
         self.skipped |= set() if self.run_everything else skippable(nb, judged)
         self.verdicts: dict[str, Verdict] = {}
         self.before_hidden: list[Any] | None = None  # the outputs of the cells above, copied before a hidden input

@@ -1,4 +1,4 @@
-"""Take packed helpers out of what was handed in: grading runs the release's own setup cell, never a student's."""
+"""Take packed helpers out of what was handed in: a student's own are never run, only those that grading has."""
 
 import ast
 import re
@@ -11,6 +11,7 @@ from grading.repair.cell_code import module_of, without_magics
 from grading.repair.intake import Piece, comparable
 
 CALL = "bring_helpers"  # the function of source/setup_cell.py
+LINE = re.compile(rf"^[ \t]*{CALL}\(", re.MULTILINE)
 
 
 def without_packed(
@@ -36,6 +37,11 @@ def without_packed(
     return [piece for piece in freed if piece.source.strip()]
 
 
+def unpacks(source: str) -> bool:
+    """Tell whether a line of a source unpacks helpers: of a mended notebook's cells, the release's setup cell alone."""
+    return bool(LINE.search(source))
+
+
 def stripped(source: str, ours: Iterable[str]) -> str:
     """Return a source without the release's setup cells and without any call that unpacks."""
     for setup in ours:
@@ -46,4 +52,4 @@ def stripped(source: str, ours: Iterable[str]) -> str:
         if isinstance(node, ast.Call) and CALL in (getattr(node.func, "id", ""), getattr(node.func, "attr", "")):
             rows = slice(node.lineno - 1, node.end_lineno)
             lines[rows] = [""] * len(lines[rows])
-    return "\n".join("" if re.match(rf"\s*{CALL}\(", line) else line for line in lines)
+    return "\n".join("" if LINE.match(line) else line for line in lines)

@@ -90,6 +90,9 @@ def test_the_kernel_that_grades_holds_no_public_reference(tmp_path):
     notebook = filled(ASSIGNMENTS[0], solutions(ASSIGNMENTS[0]))
     setup = next(k for k, cell in enumerate(notebook.cells) if "packed=" in cell.source)
     notebook.cells.insert(setup + 1, new_code_cell(look))
+    for cell in notebook.cells:
+        if cell.source.startswith("def "):  # a mention is no call: the answer is run
+            cell.source += "\n# as bring_helpers() brought it"
     course = Trial(tmp_path)
     course.generate(ASSIGNMENTS[0])
     course.submit("spy", ASSIGNMENTS[0], notebook)
