@@ -166,8 +166,8 @@ check = helpers.check = lambda *args: 5.0""",
     ),
     Attack(
         "setup_forged",
-        "the setup cell brings helpers that keep every input and pass everything; it is not run",
-        before="import helpers\nfrom helpers import check\nassert 'packed' not in helpers.__file__",
+        "the setup cell brings helpers that keep every input and pass everything",
+        before="import helpers\nfrom helpers import check\nassert 'packed' in helpers.__file__",
         change=with_forged_setup,
     ),
     Attack(
