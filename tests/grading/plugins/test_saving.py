@@ -35,12 +35,7 @@ DOORS = {
     "nbgrader's saving as well": ("steps.append('nbgrader.preprocessors.SaveAutoGrades')", ["--no-execute"], NOBODY),
     "nobody saves": ("c.SaveVerdicts.enabled = False", [], ""),
     "nbgrader's exporter": ("c.Autograde.pop('exporter_class')", ["--no-execute"], NOBODY),
-    "no hidden cases": (
-        "import pathlib\nfrom grading.course import Course\n"
-        "Course.case_file = lambda self, assignment, kind: pathlib.Path('gone', kind)",
-        [],
-        "gone/public",
-    ),
+    "no hidden cases": ("c.OfCourse.course_folder = 'gone'", [], "gone/source/cases"),
 }
 
 

@@ -82,7 +82,7 @@ class Fails(NbGraderPreprocessor):
             raise RuntimeError("out of processes")
     def preprocess_cell(self, cell, resources, index):
         return cell, resources
-c.Autograde.autograde_preprocessors = [Fails]
+c.Autograde.autograde_preprocessors.insert(0, Fails)
 c.Autograde.exporter_class = {exporter!r}
 """
 
