@@ -18,6 +18,7 @@ CELL_MAGIC = re.compile(r"\s*%%(?!(time|capture|prun)\b)")
 MAGIC_LINE = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
 MAGIC_VALUE = re.compile(r"^([ \t]*[\w, ]+=[ \t]*)[%!].*$", re.MULTILINE)
 DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
+ASSIGNMENT = re.compile(r"^(\w+)[ \t]*=(?!=)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Code:
 
 
 def code(source: str) -> Code:
-    """Return the `Code` of a cell's source; one that does not parse still defines what its `def` lines say."""
+    """Return the `Code` of a cell's source; one that does not parse still gives what its lines say."""
     return read_again(source) if len(source) <= LONG else read_cell(source)
 
 
@@ -60,7 +61,7 @@ def read_cell(source: str) -> Code:
     tree = module_of(plain) or module_of(plain := textwrap.dedent(plain))
     if tree is None:
         found = frozenset(DEFINITION.findall(plain))
-        return Code(defines=found, binds=found)
+        return Code(defines=found, binds=found.union(ASSIGNMENT.findall(plain)))
     defined: set[str] = set()
     stubs: set[str] = set()
     bound: set[str] = set()
