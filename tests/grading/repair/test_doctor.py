@@ -337,7 +337,7 @@ def test_an_answer_merged_with_the_setup_cell_is_found_without_it():
 
 
 def test_an_answer_in_a_cell_that_is_no_python_is_found_and_not_called_missing():
-    cells = {"prediction_1": "My guess: it flattens.\nprediction_1 = 3", "decay_ratios": "## Mine\ndef decay_ratios(x):"}
+    cells = {"prediction_1": "My guess: flat.\nprediction_1 = 3", "decay_ratios": "## Mine\ndef decay_ratios(x):"}
     for name, source in cells.items():
         document = handed_in()
         document["cells"][index(document, name)] = added(source)
