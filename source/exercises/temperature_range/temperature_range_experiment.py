@@ -44,7 +44,7 @@ def hidden(book, rng):
         _case(book, "the article's ranges and temperatures", TABLE, LOGITS, **ARTICLE),
         _case(book, "an outlier inside the ranges", OUTLIER, LOGITS, *inside, n_points=7, outlier=rng.uniform(-2, 2)),
         _case(book, "a very low temperature", LOW, SHIFT, [3], [0.004], n_points=6, outlier=rng.uniform(5, 9)),
-        _case(book, "a low temperature, an outlier inside", LOW, SHIFT, [8], draw(0.005, 0.01, 1), **within_8),
+        _case(book, "a low temperature, an outlier inside", LOW, SHIFT, [8], draw(0.004, 0.007, 1), **within_8),
     ]
 
 
