@@ -216,7 +216,7 @@ def judged(content: bytes, terms: Terms, expected: str) -> Record:
     return Record(
         key,
         JUDGED,
-        repairs=mended.repairs,
+        repairs=(*mended.repairs, *judge.accidents.values()),
         points={name: found.points for name, found in judge.verdicts.items()},
         notebook=notebook,
         doubtful=judge.doubtful,

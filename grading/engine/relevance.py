@@ -33,10 +33,9 @@ def skippable(notebook: NotebookNode, judged: Iterable[str]) -> frozenset[int]:
     Returns their indices; none where the doctor has not said which cells are released, or where a student's cell does
     not parse or finds names without writing them.
     """
-    released = set(notebook.metadata.get(SECTION, {}).get("released", ()))
-    cells = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    optional = {i: cell.source for i, cell in cells if cell.get("id") in released and "nbgrader" not in cell.metadata}
-    written = [cell.source for i, cell in cells if i not in optional and not utils.is_grade(cell)]
+    optional = {i: notebook.cells[i].source for i in released_cells(notebook)}
+    own = [cell for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and i not in optional]
+    written = [cell.source for cell in own if not utils.is_grade(cell)]
     if not optional or any(map(may_need_any, written)):
         return frozenset()
     given = {i: changed(source) for i, source in optional.items()}
@@ -49,6 +48,20 @@ def skippable(notebook: NotebookNode, judged: Iterable[str]) -> frozenset[int]:
             del given[i]
             waiting |= code(optional[i]).needs - needed
     return frozenset(given)
+
+
+def released_cells(notebook: NotebookNode) -> list[int]:
+    """Return the indices of a mended notebook's released read-only code cells, as the doctor has noted them."""
+    ids = set(notebook.metadata.get(SECTION, {}).get("released", ()))
+    cells = enumerate(notebook.cells)
+    return [i for i, c in cells if c.cell_type == "code" and c.get("id") in ids and "nbgrader" not in c.metadata]
+
+
+def modules_in(sources: Iterable[str]) -> dict[str, str]:
+    """Return {name: module} of what sources import as a whole, such as {"np": "numpy"}."""
+    trees = [tree for source in sources if (tree := module_of(source))]
+    found = [alias for tree in trees for node in tree.body if isinstance(node, ast.Import) for alias in node.names]
+    return {alias.asname or alias.name: alias.name for alias in found if alias.asname or "." not in alias.name}
 
 
 def may_need_any(source: str) -> bool:

@@ -1,0 +1,91 @@
+"""What to do with a cell that ended its kernel, or did not end: leave it out but for its definitions, and say why."""
+
+import ast
+
+from nbformat import NotebookNode
+
+from grading.repair.cell_code import Function, module_of, without_magics
+from helpers.support.language import Message, english
+
+DEFINING = Function | ast.ClassDef | ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign
+# What may take long, or end Python, where a value is computed.
+COMPUTES = ast.Call | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Await | ast.Pow | ast.LShift
+ENDERS = {"exit", "quit", "_exit", "abort", "ask_exit", "kill", "killpg", "raise_signal", "alarm", "do_shutdown"}
+
+
+def definitions_in(source: str) -> str:
+    """Return a cell's source without what it does: its imports, functions, classes and plain values, each in its line.
+
+    Empty where the source is no Python.
+    """
+    tree = module_of(without_magics(source))
+    if tree is None:
+        return ""
+    kept = [node for node in tree.body if is_definition(node)]
+    lines = [line.encode() for line in without_magics(source).split("\n")]
+    for node in tree.body:
+        if node not in kept:
+            blank(lines, node)
+    left = b"\n".join(lines).decode()
+    return left if module_of(left) else "\n".join(map(ast.unparse, kept))
+
+
+def is_definition(node: ast.stmt) -> bool:
+    """Tell whether a statement only gives names something, and computes nothing now."""
+    if not isinstance(node, DEFINING):
+        return False
+    return not isinstance(node, ast.Assign | ast.AnnAssign) or not any(
+        isinstance(part, COMPUTES) for part in outside_lambdas(node)
+    )
+
+
+def outside_lambdas(node: ast.AST) -> list[ast.AST]:
+    """Return the parts of a node that are evaluated with it."""
+    found, waiting = [], [node]
+    while waiting:
+        part = waiting.pop()
+        found.append(part)
+        waiting += [] if isinstance(part, ast.Lambda) else ast.iter_child_nodes(part)
+    return found
+
+
+def blank(lines: list[bytes], node: ast.stmt) -> None:
+    """Put blanks in the place of a statement."""
+    assert node.end_lineno and node.end_col_offset is not None, "a parsed statement ends somewhere"
+    for number in range(node.lineno, node.end_lineno + 1):
+        line = lines[number - 1]
+        start = node.col_offset if number == node.lineno else 0
+        end = node.end_col_offset if number == node.end_lineno else len(line)
+        lines[number - 1] = line[:start] + b" " * (end - start) + line[end:]
+
+
+def cause(source: str) -> Message | None:
+    """Return which line of a cell ends Python, in words that follow "because"; None where none is known to."""
+    tree = module_of(without_magics(source))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree else []
+    for call in sorted(calls, key=lambda call: call.lineno):
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        if name in ENDERS:
+            return english("line {line} of its cell ends Python: {call}", line=call.lineno, call=f"{name}()")
+    return None
+
+
+def left_out(cell: NotebookNode, number: int, reason: Message) -> Message:
+    """Return the sentence about a cell of which only the definitions are run again.
+
+    Arguments
+        cell: a mended notebook's.
+        number: its number there, from 1.
+        reason: why, in words that follow "because".
+    """
+    name = cell.metadata.get("nbgrader", {}).get("grade_id")
+    if name:
+        return english(
+            "Run for its definitions only, because {reason}: the cell of `{name}`.", reason=reason, name=name
+        )
+    return english("Run for its definitions only, because {reason}: cell {number}.", reason=reason, number=number)
+
+
+def all_left_out(reason: Message) -> Message:
+    """Return the sentence about a notebook of which only the definitions are run."""
+    return english("All cells were run for their definitions only, because {reason}.", reason=reason)

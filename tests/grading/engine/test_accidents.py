@@ -1,0 +1,122 @@
+"""One exercise's accident is its own: whatever happens in one, all others have their marks, the same each time."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+
+from grading.engine import accident
+from grading.engine.judge import Judge
+from grading.engine.record import LIMITS, Terms, judged
+from grading.repair.cell_code import code
+from grading.sandbox.isolation import isolation
+from tests.support.accidents import ACCIDENTS, EXERCISE, RIGHT, Accident
+from tests.support.course import ASSIGNMENTS, COURSE, FIRST, filled, points, released, solutions
+
+in_bubblewrap = pytest.mark.skipif(isolation() != "bubblewrap", reason="accidents happen in bubblewrap only")
+
+SMALL = {"timeout": 3, "iopub_timeout": 3, "wall_limit": 40, "memory_limit": 2_500_000_000}
+QUICK = ("exit()", "os._exit when called", "a native loop", "%reset", "builtins are variables")
+BY_CHANCE = ("ask_exit", "do_shutdown", "a thread ends Python at once", "a thread ends Python later")
+
+
+def outcome(assignment, answers, own=(), exercise=EXERCISE, **limits):
+    """Judge a solved notebook with other answers and own cells above the check of an exercise; return the record."""
+    notebook = filled(assignment, solutions(assignment) | answers)
+    marks = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]
+    place = marks.index(f"test_{exercise}")
+    notebook.cells[place:place] = map(new_code_cell, own)
+    settings = tuple((name, (SMALL | limits).get(name, getattr(Judge(), name))) for name in LIMITS)
+    release = nbformat.writes(released(assignment)).encode()
+    terms = Terms(assignment, release, *COURSE.cases(assignment), limits=settings, private=(str(COURSE.folder),))
+    return judged(nbformat.writes(notebook).encode(), terms, terms.version)
+
+
+def full(assignment, *lost):
+    """Return the marks of an assignment but for those of some exercises, which are 0."""
+    worth = points(assignment)
+    return {f"test_{name}": 0.0 if name in lost else worth[name] for name in worth}
+
+
+def happened(name):
+    """Let an accident happen; return the marks, those that are due, and what is said."""
+    found: Accident = ACCIDENTS[name]
+    record = outcome(FIRST, {EXERCISE: found.answer}, [found.own])
+    return record.points, full(FIRST, *([] if found.keeps else [EXERCISE])), list(map(str, record.repairs))
+
+
+@in_bubblewrap
+@pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in ACCIDENTS])
+def test_an_accident_costs_no_other_exercise(name):
+    marks, due, _ = happened(name)
+    assert marks == due
+
+
+@in_bubblewrap
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BY_CHANCE)
+def test_the_same_bytes_have_the_same_marks_ten_times_over(name):
+    for _ in range(10):
+        marks, due, _ = happened(name)
+        assert marks == due
+
+
+@in_bubblewrap
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("exit()", "line 23 of its cell ends Python: exit(): the cell of `softmax_t`."),
+        ("os._exit in an own cell", "line 1 of its cell ends Python: _exit(): cell 23."),
+        ("an endless loop", "it did not end in the time that a cell has: cell 23."),
+    ],
+)
+def test_what_happened_is_said_with_the_line(name, sentence):
+    assert happened(name)[2] == [f"Run for its definitions only, because {sentence}"]
+
+
+@in_bubblewrap
+def test_an_endless_answer_is_not_called_again_by_the_cells_below():
+    second, name = ASSIGNMENTS[1], "temperature_range_experiment"
+    answer = f"def {name}(*_, **__):\n    while True: pass"
+    record = outcome(second, {name: answer}, ["%matplotlib inline"], exercise=name, wall_limit=20)
+    assert record.points == full(second, name)
+
+
+@in_bubblewrap
+def test_own_cells_that_take_all_the_time_cost_nothing():
+    slow = "import time\nend = time.monotonic() + 2.5\nwhile time.monotonic() < end: pass"
+    record = outcome(FIRST, {}, [slow] * 4, wall_limit=8)
+    assert record.points == full(FIRST)
+    assert "because the notebook ran longer than 8 s: cell" in str(record.repairs[0])
+
+
+@in_bubblewrap
+def test_an_answer_may_need_what_a_cell_defines_that_ends_python():
+    own = f"import os\nSHIFT = 0\n{RIGHT.replace('softmax_t', 'mine')}\nos._exit(1)"
+    answer = "def softmax_t(x, temperature=1.0, dim=-1):\n    return mine(x, temperature, dim) + SHIFT"
+    assert outcome(FIRST, {EXERCISE: answer}, [own]).points == full(FIRST)
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ("import os\nx = 3\nos._exit(0)\n\ndef f():\n    return g()", "import os\nx = 3\n\n\ndef f():\n    return g()"),
+        ("a = 1; exit()", "a = 1;"),
+        ("exit(); a = 1", "a = 1"),
+        ("x = train()\ny = [i for i in range(9)]\nz: int = 10**10\nw = (1, -2.5)", "\n\n\nw = (1, -2.5)"),
+        ("f = lambda x: train(x)\n@cached\nclass C: pass", "f = lambda x: train(x)\n@cached\nclass C: pass"),
+        ("%time train()\n!kill -9 1\nx = None", "\n\nx = None"),
+        ("for i in range(3):\n    x = i\nwith open('ế') as file: pass\ny = 'ế'; exit()", "\n\n\ny = 'ế';"),
+        ("def f(:", ""),
+    ],
+)
+def test_definitions_are_kept_where_they_stand(source, left):
+    found = accident.definitions_in(source)
+    assert "\n".join(line.rstrip() for line in found.split("\n")).rstrip() == left
+    assert not code(found).needs_at_once - {"cached"}
+
+
+def test_without_the_definitions_and_a_fresh_kernel_the_marks_are_lost(monkeypatch):
+    """The red fixture: what a grader gives that ends with the first kernel."""
+    monkeypatch.setattr("grading.engine.run.MOST_KERNELS", 1)
+    marks, _, _ = happened("exit()")
+    assert sum(marks.values()) < 5
