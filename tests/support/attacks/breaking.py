@@ -19,7 +19,7 @@ EXITS = [
     Attack("system_exit", "SystemExit, before the judge comes", after="raise SystemExit(0)"),
     in_function("system_exit_in_answer", "SystemExit while being judged", "raise SystemExit(0)"),
     in_function("interrupt_in_answer", "KeyboardInterrupt while being judged", "raise KeyboardInterrupt"),
-    Attack("os_exit", "end the kernel", after="import os\nos._exit(0)", score=0),
+    Attack("os_exit", "end the kernel", after="import os\nos._exit(0)"),
     in_function("os_exit_in_answer", "end the kernel while being judged", "__import__('os')._exit(0)"),
     in_function("crash_in_answer", "crash the kernel while being judged", "__import__('ctypes').string_at(0)"),
     Attack(
@@ -48,19 +48,17 @@ subprocess.Popen(["sleep", "1000"], start_new_session=True)""",
 ]
 
 FLOODS = [
-    Attack("fork_bomb", "processes without end", after="import os\nwhile True:\n    os.fork()", score=0),
+    Attack("fork_bomb", "processes without end", after="import os\nwhile True:\n    os.fork()"),
     in_function("fork_bomb_in_answer", "the same while being judged", "while True: os.fork()", before="import os"),
     Attack(
         "thread_bomb",
         "threads without end",
         after="import threading, time\nwhile True:\n    threading.Thread(target=time.sleep, args=(60,)).start()",
-        score=0,
     ),
     Attack(
         "memory_flood",
         "memory without end",
         after="import signal\nsignal.signal(2, signal.SIG_IGN)\nkept = []\nwhile True: kept.append(b'x' * (1 << 26))",
-        score=0,
     ),
     in_function(
         "memory_flood_in_answer",
@@ -78,7 +76,6 @@ for _ in range(100):
         time.sleep(60)
         os._exit(0)
 time.sleep(60)""",
-        score=0,
     ),
     Attack(
         "memory_of_nobody",
@@ -98,7 +95,7 @@ for folder in ("/scratch", "/tmp", "/dev/shm"):
     Attack(
         "stdout_flood", "twenty megabytes of text", after="for _ in range(2000):\n    print('x' * 10_000, flush=True)"
     ),
-    Attack("one_big_print", "one gigantic text", after="print('x' * (100 << 20))", score=0),
+    Attack("one_big_print", "one gigantic text", after="print('x' * (100 << 20))"),
     Attack(
         "stderr_flood",
         "thirty megabytes of errors",
@@ -144,7 +141,6 @@ part, parent = bytes(24 << 20), kernel.get_parent("shell")
 raw = zmq.Socket.shadow(socket.underlying)
 for _ in range(400):
     raw.send(part, zmq.SNDMORE, copy=False)""",
-        score=0,
     ),
     Attack(
         "reply_flood",
@@ -164,7 +160,7 @@ while True:
 
 LOOPS = [
     Attack("endless_loop", "a loop without end", after="while True: pass"),
-    Attack("stubborn_loop", "a loop that swallows KeyboardInterrupt", after=STUBBORN, score=0),
+    Attack("stubborn_loop", "a loop that swallows KeyboardInterrupt", after=STUBBORN),
     in_function("endless_answer", "a function that does not return", "while True: pass"),
     in_function("stubborn_answer", "one that swallows KeyboardInterrupt", "\n    ".join(STUBBORN.splitlines())),
     in_function(
@@ -254,13 +250,11 @@ HOSTILE = [
 raw = zmq.Socket.shadow(kernel.iopub_thread.socket.underlying)
 for parts in ([b""], [b"<IDS|MSG>"], [b"x", b"<IDS|MSG>", b"", b"{", b"", b"", b""], [b"<IDS|MSG>"] * 8):
     raw.send_multipart(parts)""",
-        score=0,
     ),
     Attack(
         "message_deep_json",
         "a signed message, nested a hundred thousand deep",
         after=RAW + """send_raw("display_data", b'{"data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}")""",
-        score=0,
     ),
 ]
 
@@ -286,14 +280,12 @@ FOLDERS = [
 for i in range(40):
     with open(os.path.join(home, str(i)), "wb") as file: file.write(bytes(1 << 20))
 time.sleep(2)""",
-        score=0,
     ),
     Attack(
         "share_many_files",
         "a hundred thousand empty files in it",
         after=SHARE
         + "import time\nfor i in range(100_000): open(os.path.join(home, str(i)), 'w').close()\ntime.sleep(2)",
-        score=0,
     ),
     Attack(
         "share_removed",
