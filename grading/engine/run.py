@@ -38,8 +38,8 @@ SLOW = 24  # a cell that took more than this part of the wall limit has its shar
 BROKEN = english("the notebook's process ended or broke its protocol")
 ENDLESS = english("it did not end in the time that a cell has")
 
-# Run in each kernel before any cell. What a cell does to what all exercises stand on is undone when it has run: a name of
-# Python's or a module that holds a plain value, the streams that it prints to. `%reset` would empty the namespace.
+# Run in each kernel before any cell. What a cell does to what all exercises stand on is undone when it has run: a name
+# of Python's or a module that holds a plain value, the streams that it prints to. `%reset` would empty the namespace.
 PREPARE = """
 def prepare(shell, modules):
     import builtins, importlib, sys

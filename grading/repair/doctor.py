@@ -123,8 +123,8 @@ def arranged(match: Match) -> list[Entry]:
     """Return the entries in the order of the release, with the extra pieces by what they stood by.
 
     A piece stays with the solution it stood by: after the one above it, else before the one below it. Elsewhere it
-    stays before what followed it, and at the end where it stood by nothing. An earlier definition of an answer goes
-    right before the one that counts.
+    stays before what followed it, and at the end where it stood by nothing. Another definition of an answer goes right
+    before the one that counts, unless it stood below the check.
     """
     before: defaultdict[int, list[Piece]] = defaultdict(list)
     after: defaultdict[int, list[Piece]] = defaultdict(list)
@@ -141,7 +141,7 @@ def arranged(match: Match) -> list[Entry]:
         above = above if anchor is None else anchor
         if piece not in extras:
             continue
-        overridden = next((i for i in match.answers if piece.kind == "code" and match.given(i, piece)), None)
+        overridden = next((i for i in match.answers if match.is_overridden(i, piece)), None)
         own = match.places.get(piece)
         if overridden is not None:
             earlier[overridden].append(piece)

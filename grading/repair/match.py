@@ -32,6 +32,8 @@ class Match:
         answers: from the index of a solution cell to the piece that answers it; one without an attempt is not there.
         extras: the pieces that the student added or changed, and that are kept.
         parts: from the index of a solution cell to the number of parts it had been split into.
+        order: from a piece to its number among the pieces.
+        checks: from the index of a solution cell to the number of its check, the last where there are several.
 
     Raises `NotGradable` where no piece has to do with the release's exercises.
     """
@@ -52,6 +54,10 @@ class Match:
         self.parts: dict[int, int] = {}
         self.pieces = self.reunite(list(pieces))
         self.places = self.place()
+        self.order = {piece: number for number, piece in enumerate(self.pieces)}
+        last_at = {place: self.order[piece] for piece, place in self.places.items()}
+        checks = {i: self.grade_ids.get(f"test_{grade_id(self.cells[i])}") for i in self.names}
+        self.checks = {i: last_at[check] for i, check in checks.items() if check in last_at}
         self.answers = {i: piece for i in self.names if (piece := self.answer(i))}
         if not self.is_of_this_assignment():
             raise NotGradable(
@@ -134,9 +140,9 @@ class Match:
     def answer(self, i: int) -> Piece | None:
         """Return the piece that answers solution `i`, or None.
 
-        That is the last code that defines its function, or variable, and does something; else text that does, for a
-        cell can be turned into text by accident; else what binds the name in another way; else what the student left in
-        its cell.
+        That is the last code above its check that defines its function, or variable, and does something, for that is
+        what the check has seen; else the last such code anywhere; else text that does, for a cell can be turned into
+        text by accident; else what binds the name in another way; else what the student left in its cell.
         """
         names, name = self.names[i], grade_id(self.cells[i])
         marked = [piece for piece in self.pieces if piece.grade_id == name]
@@ -149,16 +155,29 @@ class Match:
             if (names & piece.code.binds if piece in changed else self.given(i, piece)) - piece.code.stubs
         ]
         unclear = [piece for piece in changed if not piece.code.defines & (self.all_names - names)]
+        written = [piece for piece in attempts if piece.kind == "code"]
+        seen = [piece for piece in written if not self.is_below_check(i, piece)]
         return (
-            last(piece for piece in attempts if piece.kind == "code")
+            last(piece for piece in seen if piece.code.parses)
+            or last(seen)
+            or last(written)
             or last(piece for piece in attempts if piece.code.parses or piece in marked)
             or last(p for p in self.pieces if p.kind == "code" and names & p.code.binds - p.code.stubs)
             or last(unclear)
         )
 
+    def is_below_check(self, i: int, piece: Piece) -> bool:
+        """Tell whether a piece stands below the check of solution `i`."""
+        return self.order[piece] > self.checks.get(i, len(self.order))
+
     def given(self, i: int, piece: Piece) -> frozenset[str]:
         """Return which names of solution `i` a piece gives: functions by definition, variables by assignment."""
         return self.names[i] & (piece.code.defines if i in self.functions else piece.code.binds)
+
+    def is_overridden(self, i: int, piece: Piece) -> bool:
+        """Tell whether a piece of code gives what the answer to solution `i` gives, and has to stand above that."""
+        below = self.is_below_check(i, piece) and not self.is_below_check(i, self.answers[i])
+        return piece.kind == "code" and bool(self.given(i, piece)) and not below
 
     def is_extra(self, piece: Piece) -> bool:
         """Tell whether a piece is kept beside the released cells and the answers."""

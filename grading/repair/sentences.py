@@ -83,8 +83,11 @@ def answer_repairs(match: Match, i: int, pieces: Sequence[Piece], shared: Mappin
         yield "retyped"
     if answer is None:
         return
-    if len(match.definitions(i)) > 1:
+    others = [piece for piece in match.definitions(i) if piece is not answer]
+    if any(match.is_overridden(i, piece) for piece in others):
         yield "several"
+    if not all(match.is_overridden(i, piece) for piece in others):
+        yield "later"
     if sum(piece.key == answer.key for piece in match.pieces) > 1:
         yield "repeated"
     if shared[answer] > 1 or (answer in match.places and match.places[answer] not in match.names):
@@ -136,6 +139,9 @@ SENTENCES: dict[str, Callable[[list[Any]], Message]] = {
     "split": naming_exercises(english("Split into several cells, joined again: {names}.")),
     "retyped": naming_exercises(english("Turned into another kind of cell, made what it was: {names}.")),
     "several": naming_exercises(english("Defined more than once; the last definition counts: {names}.")),
+    "later": naming_exercises(
+        english("Defined again below its check; the definition that the check has seen counts: {names}.")
+    ),
     "repeated": naming_exercises(english("There more than once, word for word; one copy kept: {names}.")),
     "moved": naming_exercises(english("Moved, now back in its place: {names}.")),
     "lost answer": naming_exercises(

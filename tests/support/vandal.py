@@ -39,9 +39,9 @@ GARBAGE = (
 )
 
 
-def book(about=(), answers=(), part=None, merged=False):
-    """Return a cell's entry: the exercises it is about, those that it answers, and what became of it."""
-    return {"about": list(about), "answers": list(answers), "part": part, "merged": merged}
+def book(about=(), answers=(), part=None, merged=False, checks=()):
+    """Return a cell's entry: the exercises it is about, those that it answers or checks, and what became of it."""
+    return {"about": list(about), "answers": list(answers), "part": part, "merged": merged, "checks": list(checks)}
 
 
 class Wreck:
@@ -56,7 +56,8 @@ class Wreck:
             grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
             cell["source"] = self.version(grade_id) if grade_id in names else cell["source"]
             about = [grade_id] if grade_id in SOLVED[assignment] else []
-            cell["book"] = book(about, answers=[name for name in about if name in names])
+            checks = [name for name in SOLVED[assignment] if grade_id == f"test_{name}"]
+            cell["book"] = book(about, [name for name in about if name in names], checks=checks)
         self.numbers, self.form, self.encoding, self.done = count(1), "4.5", "utf-8", []
 
     def __repr__(self):
@@ -109,9 +110,9 @@ class Wreck:
         pair = self.cells[i : i + 2]
         if len(pair) == 2 and all(c["cell_type"] == "code" and not c["book"]["part"] for c in pair):
             if not any("helper_" in c["source"] for c in pair):
-                about, answers = ([*pair[0]["book"][key], *pair[1]["book"][key]] for key in ("about", "answers"))
+                entry = {key: [*pair[0]["book"][key], *pair[1]["book"][key]] for key in ("about", "answers", "checks")}
                 source = "\n\n".join(cell["source"] for cell in pair)
-                self.cells[i : i + 2] = [pair[0] | {"source": source, "book": book(about, answers, merged=True)}]
+                self.cells[i : i + 2] = [pair[0] | {"source": source, "book": book(**entry, merged=True)}]
 
     def insert(self, i, j):
         kind, source = ADDED[j % len(ADDED)]
@@ -158,7 +159,7 @@ class Wreck:
     # The book
 
     def whole(self):
-        """Return (cell kind, source, book) for each whole cell, and the exercises of which fragments lie about."""
+        """Return (cell kind, source, book) for each whole cell, in order, and the exercises with fragments about."""
         found, fragments = [], set()
         k = 0
         while k < len(self.cells):
@@ -181,7 +182,8 @@ class Wreck:
 
         The setup cell's text is no part of an answer that it was merged with: grading never unpacks what was handed in.
         An exercise of which fragments lie about is left out, and one merged and then turned into text, or merged as an
-        unanswered stub: there either is right.
+        unanswered stub: there either is right. So it is where a check was merged. What stands below the last check of
+        its exercise counts only where nothing stands above it.
         """
         found, fragments = self.whole()
         expected = {}
@@ -189,13 +191,18 @@ class Wreck:
             merged = [(kind, entry) for kind, _, entry in found if entry["merged"] and name in entry["about"]]
             if name in fragments or any(kind != "code" or name not in entry["answers"] for kind, entry in merged):
                 continue
+            checks = [(place, entry["merged"]) for place, (_, _, entry) in enumerate(found) if name in entry["checks"]]
+            if any(merged for _, merged in checks):
+                continue
+            check = checks[-1][0] if checks else len(found)
             holding = [
-                (kind, source.replace(SETUP_CELLS[self.assignment], ""))
-                for kind, source, entry in found
+                (kind, source.replace(SETUP_CELLS[self.assignment], ""), place < check)
+                for place, (kind, source, entry) in enumerate(found)
                 if name in entry["answers"]
             ]
-            code = [source for kind, source in holding if kind == "code"]
-            expected[name] = (code or [source for _, source in holding] or [None])[-1]
+            code = [(source, above) for kind, source, above in holding if kind == "code"]
+            counts = [source for source, above in code if above] or [source for source, _ in code]
+            expected[name] = (counts or [source for _, source, _ in holding] or [None])[-1]
         return expected
 
     def additions(self):

@@ -169,8 +169,52 @@ def test_what_is_defined_twice_runs_in_its_order():
     """The last definition may wrap the one before it."""
     document = handed_in(decay_ratios="def decay_ratios(stds):\n    return 41")
     wrapper = "before = decay_ratios\ndef decay_ratios(stds):\n    return before(stds) + 1"
-    document["cells"].append(added(wrapper))
+    document["cells"].insert(index(document, "decay_ratios") + 1, added(wrapper))
     assert value_at_check(sent(document), "decay_ratios")(0) == 42
+
+
+@pytest.mark.parametrize(
+    "scratch",
+    [
+        "def softmax_t(x, temperature=1.0, dim=-1):\n    return torch.exp(x)",
+        "softmax_t = lambda x, *_: x",
+        "for prediction_4 in range(3): pass",
+        "prediction_4, other = 1, 2",
+        "def softmax_t(x:",
+    ],
+)
+def test_what_stands_below_its_check_replaces_nothing_and_that_is_said(scratch):
+    name = "prediction_4" if "prediction_4" in scratch else "softmax_t"
+    answer = "prediction_4 = 0.25" if name == "prediction_4" else ANSWERS[name]
+    for place in (index(handed_in(), f"test_{name}") + 1, 1000):
+        document = handed_in(**{name: answer})
+        document["cells"].insert(place, added(scratch))
+        mended = mend(sent(document), RELEASE)
+        assert answers_in(mended.notebook)[name] == answer
+        sources = [cell.source for cell in mended.notebook.cells]
+        assert sources.index(scratch) > [cell.get("id") for cell in mended.notebook.cells].index(
+            cell_of(RELEASE, f"test_{name}")["id"]
+        )
+        said = f"Defined again below its check; the definition that the check has seen counts: `{name}`."
+        assert [str(repair) for repair in mended.repairs] == [said]
+
+
+def test_above_its_check_the_last_definition_counts_but_not_one_that_is_no_python():
+    other = "def softmax_t(x, temperature=1.0, dim=-1):\n    return x"
+    for second, counts in ((other, other), ("def softmax_t(x:", ANSWERS["softmax_t"])):
+        document = handed_in()
+        document["cells"].insert(index(document, "test_softmax_t"), added(second))
+        mended = mend(sent(document), RELEASE)
+        assert answers_in(mended.notebook)["softmax_t"] == counts
+        assert [str(repair) for repair in mended.repairs][-1].startswith("Defined more than once")
+
+
+def test_where_nothing_stands_above_the_check_the_last_definition_elsewhere_counts():
+    document = handed_in(softmax_t=cell_of(RELEASE, "softmax_t")["source"])
+    attempts = [f"{ANSWERS['softmax_t']}\n# {letter}" for letter in "ab"]
+    document["cells"] += [added(source) for source in attempts]
+    mended = mend(sent(document), RELEASE)
+    assert answers_in(mended.notebook)["softmax_t"] == attempts[1]
 
 
 def test_a_cell_that_stands_by_nothing_of_the_release_stays():
