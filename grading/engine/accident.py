@@ -1,15 +1,19 @@
-"""What to do with a cell that ended its kernel, or did not end: leave it out but for its definitions, and say why."""
+"""Cells that end Python, do not end, or stop half way: what is left of them, and what is said about them."""
 
 import ast
+import builtins
+import re
 
 from nbformat import NotebookNode
 
 from grading.repair.cell_code import Function, module_of, without_magics
-from helpers.support.language import Message, english
+from helpers.support.language import Message, english, plain
 
 DEFINING = Function | ast.ClassDef | ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign
 # What may take long, or end Python, where a value is computed.
 COMPUTES = ast.Call | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Await | ast.Pow | ast.LShift
+IN_CELL = re.compile(r"Cell In\[\d+\], line (\d{1,6})")  # IPython's name of a place in a traceback
+LONGEST_TRACEBACK, LONGEST_TEXT = 100_000, 200  # characters that are read, and repeated
 ENDERS = {"exit", "quit", "_exit", "abort", "ask_exit", "kill", "killpg", "raise_signal", "alarm", "do_shutdown"}
 
 
@@ -68,6 +72,39 @@ def cause(source: str) -> Message | None:
         if name in ENDERS:
             return english("line {line} of its cell ends Python: {call}", line=call.lineno, call=f"{name}()")
     return None
+
+
+def stop(source: str, error: NotebookNode | None, quotable: bool) -> Message | None:
+    """Return where and why a cell stopped, in words that follow "because"; None where it is not known to.
+
+    Arguments
+        source: the cell's.
+        error: the output of the error that its kernel has shown, whatever is in there; None for none.
+        quotable: whether the error's text may be repeated. Where the kernel has seen hidden inputs it may not: only the
+            type of a built-in error is then, and a line of the cell.
+    """
+    lines = source.split("\n")
+    try:
+        ast.parse(without_magics(source))
+    except SyntaxError as found:
+        return stopped(lines, found.lineno, plain(f"{type(found).__name__}: {found.msg}"))
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    if error is None:
+        return None
+    known = isinstance(getattr(builtins, error.ename, None), type)
+    text = f"{error.ename}: {error.evalue}".split("\n")[0][:LONGEST_TEXT]
+    said = plain(text) if quotable else plain(error.ename) if known else english("an error")
+    numbers = IN_CELL.findall(re.sub(r"\x1b\[[\d;]*m", "", "\n".join(error.traceback)[:LONGEST_TRACEBACK]))
+    return stopped(lines, int(numbers[0]) if numbers else None, said)
+
+
+def stopped(lines: list[str], number: int | None, error: Message) -> Message:
+    """Return the sentence about a cell that an error has stopped."""
+    if number is None or not 1 <= number <= len(lines):
+        return english("its cell stopped: {error}", error=error)
+    line = lines[number - 1].strip()
+    return english("its cell stopped in line {number}, `{line}`: {error}", number=number, line=line[:80], error=error)
 
 
 def left_out(cell: NotebookNode, number: int, reason: Message) -> Message:

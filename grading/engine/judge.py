@@ -23,7 +23,7 @@ from traitlets import Bool
 from grading.engine import accident
 from grading.engine.relevance import skippable
 from grading.engine.run import Resources, Runner, is_judged
-from grading.engine.verdict import Verdict, no_answer, verdict
+from grading.engine.verdict import NO_ANSWER, Verdict, no_answer, verdict
 from grading.repair.doctor import SECTION
 from grading.repair.packed import unpacks
 from grading.sandbox.isolation import isolation
@@ -105,11 +105,11 @@ class Judge(Runner):
         An exercise whose answer ends the kernel is asked once more, where the cells above were run for their
         definitions only: it may have been the doing of another cell's thread. What comes below does without it.
         """
-        question, careful = self.question(name), self.careful
+        question, careful, solution = self.question(name), self.careful, self.solution(name)
         seconds = self.timeout * (WATCHED if self.public.exercises[name]["forbidden"] else 1)
         for _ in range(2):
             if not self.has_kernel(index):
-                return None, english("no answer came out, because {reason}", reason=self.ended)
+                return None, because(self.ended)
             with self.guarded(index), self.more_time(seconds - self.timeout):
                 try:
                     return self.ask(question, collector.Answers.MIME, seconds), None
@@ -124,15 +124,16 @@ class Judge(Runner):
                 self.blame_slow_cells()
             else:
                 self.blame_for_end()
-            reason = english("no answer came out, because {reason}", reason=self.cause(name) or self.lost)
+            known = accident.cause(self.nb.cells[solution].source) if solution is not None else None
+            reason = because(known or self.lost)
         self.careful = careful
         self.avoid({name}, index)
         return None, reason
 
-    def cause(self, name: str) -> Message | None:
-        """Return which line of an exercise's solution ends Python, if one is known to."""
-        named = [cell for cell in self.nb.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == name]
-        return accident.cause(named[0].source) if named else None
+    def solution(self, name: str) -> int | None:
+        """Return the index of an exercise's solution cell."""
+        marks = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in self.nb.cells]
+        return marks.index(name) if name in marks else None
 
     def decide(self, name: str, points: float, index: int, answers: object) -> Verdict:
         """Return the verdict on what came out of the kernel.
@@ -147,10 +148,23 @@ class Judge(Runner):
         cells = [cell.source for cell in self.nb.cells[:index] if cell.cell_type == "code"]
         answers = [answer if is_plain(answer) else None for answer in answers] if isinstance(answers, list) else None
         try:
-            return verdict(name, points, files, answers, cells)
+            found = verdict(name, points, files, answers, cells)
+            why = self.stop(name) if found.report.reason == NO_ANSWER["undefined"] else None
+            return self.no_answer(name, points, why) if why else found
         except Exception as error:  # an answer that no honest kernel sends
             self.log.warning("The answers to %s could not be compared: %s", name, type(error).__name__)
             return verdict(name, points, files, None)
+
+    def stop(self, name: str) -> Message | None:
+        """Return why there is nothing of an exercise's name: its cell stopped before, as far as that is known."""
+        index = self.solution(name)
+        if index is None:
+            return None
+        if index in self.accidents:
+            return because(self.accidents[index].values["reason"])
+        seen = self.before_hidden is not None and index >= len(self.before_hidden)
+        found = accident.stop(self.nb.cells[index].source, self.errors.get(index), not seen)
+        return because(found) if found else None
 
     def no_answer(self, name: str, points: float, reason: Message) -> Verdict:
         """Return the verdict of a graded cell without an answer."""
@@ -173,6 +187,11 @@ class Judge(Runner):
         for index, cell in enumerate(nb.cells):
             if cell.cell_type == "code":
                 cell.outputs = self.before_hidden[index] if index < len(self.before_hidden) else []
+
+
+def because(reason: Message | None) -> Message:
+    """Return why a verdict has no answer."""
+    return english("no answer came out, because {reason}", reason=reason)
 
 
 def exercise_of(cell: NotebookNode) -> str:

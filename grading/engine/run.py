@@ -70,6 +70,7 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
         private: the folders that student code must not see, besides the course.
         skipped: the indices of the cells that are not run; those in it before `preprocess` are left out from the start.
         accidents: a sentence for each cell of which only the definitions were run, by its index.
+        errors: the error that each cell ended with, by its index.
         doubtful: whether a time limit or the unexplained end of a process had a part in what came out: a busy machine
             can do that to anybody.
         lost: why there is no kernel now, in words that follow "because"; None while there is one.
@@ -94,6 +95,7 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
         self.released = released_cells(nb)
         self.modules = modules_in(nb.cells[index].source for index in self.released)
         self.accidents: dict[int, Message] = {}
+        self.errors: dict[int, NotebookNode] = {}
         self.spent: dict[int, float] = {}  # seconds, by cell
         self.kernels = 0
         self.doubtful = self.late = False
@@ -260,9 +262,12 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
             self.kept = kept
         else:
             cell.outputs = copy.outputs
+            self.errors.update((index, output) for output in copy.outputs if output.output_type == "error")
         if self.late and not self.lost:
             self.blame(index, ENDLESS)
             self.give_back(self.timeout)
+            if index not in self.skipped:
+                self.run_cell(index, again=True)
         elif self.lost == too_long(self.wall_limit):
             self.blame_slow_cells(index)
         elif self.lost:

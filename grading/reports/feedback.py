@@ -45,6 +45,7 @@ def page(notebook, grades, scores, course):
         example=partial(example, read_cases(course.public(grades["assignment"]))),
         pending=[finding.exercise for finding in exercises if finding.graded and finding.score is None],
         repairs=repairs_in(notebook),
+        python=notebook.metadata.get("language_info", {}).get("version"),
         isolation="; ".join(language.render(ISOLATION[name]) for name in sorted(isolation)),
     )
 

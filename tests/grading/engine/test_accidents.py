@@ -2,6 +2,7 @@
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from grading.engine import accident
@@ -82,6 +83,13 @@ def test_an_endless_answer_is_not_called_again_by_the_cells_below():
 
 
 @in_bubblewrap
+@pytest.mark.slow
+def test_an_answer_below_an_endless_loop_in_its_cell_is_still_judged():
+    answer = solutions(FIRST)["decay_ratios"]
+    assert outcome(FIRST, {"decay_ratios": f"while True: pass\n{answer}"}).points == full(FIRST)
+
+
+@in_bubblewrap
 def test_own_cells_that_take_all_the_time_cost_nothing():
     slow = "import time\nend = time.monotonic() + 2.5\nwhile time.monotonic() < end: pass"
     record = outcome(FIRST, {}, [slow] * 4, wall_limit=8)
@@ -120,3 +128,60 @@ def test_without_the_definitions_and_a_fresh_kernel_the_marks_are_lost(monkeypat
     monkeypatch.setattr("grading.engine.run.MOST_KERNELS", 1)
     marks, _, _ = happened("exit()")
     assert sum(marks.values()) < 5
+
+
+# A cell that stops before it defines what it is for
+
+STOPS = {
+    "no Python": ("{answer}\nprint(", "its cell stopped in line {last}, `print(`: SyntaxError: '(' was never closed"),
+    "a newer Python": ("type Row[T] = \\\n{answer}", "its cell stopped in line"),
+    "a missing module": (
+        "import torch\nimport no_such_module\n{answer}",
+        "its cell stopped in line 2, `import no_such_module`: ModuleNotFoundError",
+    ),
+    "input": ("name = input('Name? ')\n{answer}", "its cell stopped in line 1, `name = input('Name? ')`: an error"),
+    "another name": ("SCALE = 2 * sacle\n{answer}", "its cell stopped in line 1, `SCALE = 2 * sacle`: NameError"),
+    "in a function": (
+        "def scale():\n    return 1 / 0\nscale()\n{answer}",
+        "its cell stopped in line 3, `scale()`: ZeroDivisionError",
+    ),
+}
+
+
+@in_bubblewrap
+@pytest.mark.parametrize(
+    "name", [n if n == "a missing module" else pytest.param(n, marks=pytest.mark.slow) for n in STOPS]
+)
+def test_a_cell_that_stops_before_its_answer_is_reported_as_that(name):
+    source, sentence = STOPS[name]
+    answer = solutions(FIRST)["decay_ratios"]
+    source = source.format(answer=answer)
+    record = outcome(FIRST, {"decay_ratios": source})
+    shown = {cell["metadata"].get("nbgrader", {}).get("grade_id"): cell for cell in record.notebook["cells"]}
+    said = shown["test_decay_ratios"]["outputs"][0]["data"]["text/plain"]
+    expected = sentence.replace("{last}", str(source.count("\n") + 1))
+    assert record.points == full(FIRST, "decay_ratios")
+    assert f"no answer came out, because {expected}" in said
+
+
+def test_the_text_of_an_error_is_repeated_only_where_no_hidden_input_was_seen():
+    def error(kind, text, number):
+        return NotebookNode(ename=kind, evalue=text, traceback=[f"Cell \x1b[32mIn[3], line {number}\x1b[0m\nodd"])
+
+    source = "x = 1\ny = odd()"
+    said = [
+        str(accident.stop(source, error(kind, "S3CRET", number), quotable))
+        for kind, number, quotable in (
+            ("ValueError", 2, True),
+            ("ValueError", 2, False),
+            ("S3CRET", 1, False),
+            ("ValueError", 77, False),
+        )
+    ]
+    assert said == [
+        "its cell stopped in line 2, `y = odd()`: ValueError: S3CRET",
+        "its cell stopped in line 2, `y = odd()`: ValueError",
+        "its cell stopped in line 1, `x = 1`: an error",
+        "its cell stopped: ValueError",
+    ]
+    assert accident.stop(source, None, True) is None
