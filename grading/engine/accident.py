@@ -6,7 +6,7 @@ import re
 
 from nbformat import NotebookNode
 
-from grading.repair.cell_code import Function, module_of, without_magics
+from grading.repair.cell_code import Function, module_of, python_in
 from helpers.support.language import Message, english, plain
 
 DEFINING = Function | ast.ClassDef | ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign
@@ -22,11 +22,11 @@ def definitions_in(source: str) -> str:
 
     Empty where the source is no Python.
     """
-    tree = module_of(without_magics(source))
+    tree = module_of(python_in(source))
     if tree is None:
         return ""
     kept = [node for node in tree.body if is_definition(node)]
-    lines = [line.encode() for line in without_magics(source).split("\n")]
+    lines = [line.encode() for line in python_in(source).split("\n")]
     for node in tree.body:
         if node not in kept:
             blank(lines, node)
@@ -65,7 +65,7 @@ def blank(lines: list[bytes], node: ast.stmt) -> None:
 
 def cause(source: str) -> Message | None:
     """Return which line of a cell ends Python, in words that follow "because"; None where none is known to."""
-    tree = module_of(without_magics(source))
+    tree = module_of(python_in(source))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree else []
     for call in sorted(calls, key=lambda call: call.lineno):
         name = getattr(call.func, "attr", getattr(call.func, "id", ""))
@@ -85,7 +85,7 @@ def stop(source: str, error: NotebookNode | None, quotable: bool) -> Message | N
     """
     lines = source.split("\n")
     try:
-        ast.parse(without_magics(source))
+        ast.parse(python_in(source))
     except SyntaxError as found:
         return stopped(lines, found.lineno, plain(f"{type(found).__name__}: {found.msg}"))
     except (ValueError, RecursionError, MemoryError):

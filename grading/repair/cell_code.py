@@ -3,7 +3,6 @@
 import ast
 import re
 import symtable
-import textwrap
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +12,13 @@ from typing import TypeAlias
 LONG = 60_000  # characters; the setup cell is shorter
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Assignment: TypeAlias = ast.Assign | ast.AnnAssign
-# IPython's own lines, which are not Python, and the cell magics whose body is not, either.
-CELL_MAGIC = re.compile(r"\s*%%(?!(time|capture|prun)\b)")
-MAGIC_LINE = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
-MAGIC_VALUE = re.compile(r"^([ \t]*[\w, ]+=[ \t]*)[%!].*$", re.MULTILINE)
+# IPython's own lines, which are not Python, and the magics that run Python in the notebook. Each pattern is linear.
+CELL_MAGIC = re.compile(r"%%(\w+)(?:[ \t]+(\w+))?")
+RUNS_ITS_CELL = {"time", "capture", "prun"}
+RUNS_ITS_LINE = re.compile(r"%(?:time|prun)[ \t]+(?!-)")
+ESCAPED, VALUE = re.compile(r"[%!?,;/]|[\w.]+\?{1,2}[ \t]*$"), re.compile(r"[\w, \t]+=[ \t]*[%!]")
+PYTHON_PROMPT = re.compile(r"[ \t]*>>>"), re.compile(r"[ \t]*(?:>>>|\.\.\.)[ \t]?")  # the first, all
+IPYTHON_PROMPT = re.compile(r"In \[\d+\]: |[ \t]*\.{3,}: ?")
 DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
 ASSIGNMENT = re.compile(r"^(\w+)[ \t]*=(?!=)", re.MULTILINE)
 
@@ -55,10 +57,8 @@ def code(source: str) -> Code:
 
 def read_cell(source: str) -> Code:
     """Read a source; `code` remembers what this finds in short ones."""
-    if CELL_MAGIC.match(source):
-        return Code()
-    plain = without_magics(source)
-    tree = module_of(plain) or module_of(plain := textwrap.dedent(plain))
+    plain = python_in(source)
+    tree = module_of(plain)
     if tree is None:
         found = frozenset(DEFINITION.findall(plain))
         return Code(defines=found, binds=found.union(ASSIGNMENT.findall(plain)))
@@ -107,9 +107,52 @@ def module_of(source: str) -> ast.Module | None:
             return None
 
 
-def without_magics(source: str) -> str:
-    """Return the source with IPython's magics, shell and help lines replaced by what Python can read."""
-    return MAGIC_LINE.sub(r"\1pass", MAGIC_VALUE.sub(r"\1None", source)) if re.search("[%!?]", source) else source
+def python_in(source: str) -> str:
+    """Return the Python that IPython runs of a cell, each line in its place; a line of magic that runs none is empty.
+
+    It takes time in proportion to the source, as IPython's own transformation does not. Empty for a cell whose magic
+    runs something else.
+    """
+    if module_of(source):
+        return source
+    lines = source.split("\n")
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    indent = lines[first][: len(lines[first]) - len(lines[first].lstrip())]
+    lines = [line.removeprefix(indent) for line in lines]
+    if any(map(PYTHON_PROMPT[0].match, lines)):
+        lines = [without_prompt(line, PYTHON_PROMPT[1]) for line in lines]
+    if any(map(IPYTHON_PROMPT.match, lines[first : first + 2])):
+        lines = [without_prompt(line, IPYTHON_PROMPT) for line in lines]
+    if magic := CELL_MAGIC.match(lines[first]):
+        if magic[1] not in RUNS_ITS_CELL:
+            return ""
+        lines[first] = f"{magic[2]} = None" if magic[1] == "capture" and magic[2] else ""
+        return python_in("\n".join(lines))
+    plain, goes_on = [], False
+    for line in lines:
+        code, is_magic = ("", True) if goes_on else without_magic(line)
+        goes_on = is_magic and line.endswith("\\")
+        plain.append(code)
+    return "\n".join(plain)
+
+
+def without_prompt(line: str, prompt: re.Pattern[str]) -> str:
+    """Return a line without the prompt that it begins with, if it does."""
+    found = prompt.match(line)
+    return line[found.end() :] if found else line
+
+
+def without_magic(line: str) -> tuple[str, bool]:
+    """Return a line as Python, and whether it was one of IPython's own."""
+    text = line.lstrip(" \t")
+    indent = line[: len(line) - len(text)]
+    if runs := RUNS_ITS_LINE.match(text):
+        return indent + text[runs.end() :], True
+    if ESCAPED.match(text):
+        return f"{indent}pass", True
+    if value := VALUE.match(text):
+        return f"{indent}{value[0][:-1]}None", True
+    return line, False
 
 
 def at_module_level(tree: ast.Module) -> Iterator[ast.AST]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nbformat import NotebookNode
 
-from grading.repair.cell_code import module_of, without_magics
+from grading.repair.cell_code import module_of, python_in
 from grading.repair.intake import Piece, comparable
 
 CALL = "bring_helpers"  # the function of source/setup_cell.py
@@ -47,7 +47,7 @@ def stripped(source: str, ours: Iterable[str]) -> str:
     for setup in ours:
         source = source.replace(setup, "")
     lines = source.split("\n")
-    tree = module_of(without_magics(source))
+    tree = module_of(python_in(source))
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Call) and CALL in (getattr(node.func, "id", ""), getattr(node.func, "attr", "")):
             rows = slice(node.lineno - 1, node.end_lineno)
