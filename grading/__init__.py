@@ -10,7 +10,8 @@ authoring   makes a course: exercise and draw, build, texts, packing (slimming, 
 plugins     nbgrader's classes as thin shells: mending, saving, feedback, export, late, exchange, formgrader; run
 reports     what is read: findings, feedback, summary, language, catalogues
 gradebook   database, status of a mark, due_dates
-engine      judge asks the kernel, verdict compares, record keeps; outputs, relevance of cells
+engine      runner has kernels run the cells, judge asks them, verdict compares, record keeps; accident, outputs,
+            relevance of cells
 repair      doctor: intake, cell_code, match, packed, editions, sentences
 sandbox     isolation, kernels, zygote forks them, watchdog
             course and files lie below all; settings is what nbgrader_config.py calls

@@ -70,7 +70,7 @@ def cause(source: str) -> Message | None:
     for call in sorted(calls, key=lambda call: call.lineno):
         name = getattr(call.func, "attr", getattr(call.func, "id", ""))
         if name in ENDERS:
-            return english("line {line} of its cell ends Python: {call}", line=call.lineno, call=f"{name}()")
+            return english("line {line} ends Python: {call}", line=call.lineno, call=f"{name}()")
     return None
 
 
@@ -117,12 +117,10 @@ def left_out(cell: NotebookNode, number: int, reason: Message) -> Message:
     """
     name = cell.metadata.get("nbgrader", {}).get("grade_id")
     if name:
-        return english(
-            "Run for its definitions only, because {reason}: the cell of `{name}`.", reason=reason, name=name
-        )
-    return english("Run for its definitions only, because {reason}: cell {number}.", reason=reason, number=number)
+        return english("Only what the cell of `{name}` defines was run, because {reason}.", reason=reason, name=name)
+    return english("Only what cell {number} defines was run, because {reason}.", reason=reason, number=number)
 
 
 def all_left_out(reason: Message) -> Message:
     """Return the sentence about a notebook of which only the definitions are run."""
-    return english("All cells were run for their definitions only, because {reason}.", reason=reason)
+    return english("Only what the cells define was run, because {reason}.", reason=reason)

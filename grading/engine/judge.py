@@ -22,7 +22,7 @@ from traitlets import Bool
 
 from grading.engine import accident
 from grading.engine.relevance import skippable
-from grading.engine.run import Resources, Runner, is_judged
+from grading.engine.runner import Resources, Runner, is_judged
 from grading.engine.verdict import NO_ANSWER, Verdict, no_answer, verdict
 from grading.repair.doctor import SECTION
 from grading.repair.packed import unpacks

@@ -65,13 +65,13 @@ def test_the_same_bytes_have_the_same_marks_ten_times_over(name):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("exit()", "line 23 of its cell ends Python: exit(): the cell of `softmax_t`."),
-        ("os._exit in an own cell", "line 1 of its cell ends Python: _exit(): cell 23."),
-        ("an endless loop", "it did not end in the time that a cell has: cell 23."),
+        ("exit()", "the cell of `softmax_t` defines was run, because line 23 ends Python: exit()."),
+        ("os._exit in an own cell", "cell 23 defines was run, because line 1 ends Python: _exit()."),
+        ("an endless loop", "cell 23 defines was run, because it did not end in the time that a cell has."),
     ],
 )
 def test_what_happened_is_said_with_the_line(name, sentence):
-    assert happened(name)[2] == [f"Run for its definitions only, because {sentence}"]
+    assert happened(name)[2] == [f"Only what {sentence}"]
 
 
 @in_bubblewrap
@@ -94,7 +94,7 @@ def test_own_cells_that_take_all_the_time_cost_nothing():
     slow = "import time\nend = time.monotonic() + 2.5\nwhile time.monotonic() < end: pass"
     record = outcome(FIRST, {}, [slow] * 4, wall_limit=8)
     assert record.points == full(FIRST)
-    assert "because the notebook ran longer than 8 s: cell" in str(record.repairs[0])
+    assert str(record.repairs[0]).endswith(" defines was run, because the notebook ran longer than 8 s.")
 
 
 @in_bubblewrap
@@ -125,7 +125,7 @@ def test_definitions_are_kept_where_they_stand(source, left):
 
 def test_without_the_definitions_and_a_fresh_kernel_the_marks_are_lost(monkeypatch):
     """The red fixture: what a grader gives that ends with the first kernel."""
-    monkeypatch.setattr("grading.engine.run.MOST_KERNELS", 1)
+    monkeypatch.setattr("grading.engine.runner.MOST_KERNELS", 1)
     marks, _, _ = happened("exit()")
     assert sum(marks.values()) < 5
 

@@ -215,7 +215,7 @@ def test_a_verdict_names_no_way_but_the_exercise_s_and_no_line_but_the_submissio
 def test_a_watched_answer_takes_its_longer_time_from_no_other(monkeypatch, took, kept):
     judge, clock = Judge(timeout=30), [100.0]
     judge.watch = SimpleNamespace(deadline=500.0)
-    monkeypatch.setattr("grading.engine.run.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr("grading.engine.runner.time", SimpleNamespace(monotonic=lambda: clock[0]))
     with judge.more_time(30):
         assert judge.watch.deadline == 530
         clock[0] += took

@@ -340,14 +340,10 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
     # Questions
 
     async def async_ask(self, question: str, mime: str, seconds: float) -> object:
-        """Return what the kernel answers within so many seconds; anything unexpected comes back as None.
+        """Return what the kernel answers to an expression within so many seconds, as data of a MIME type.
 
-        Arguments
-            question: a Python expression.
-            mime: the type of the answer's data that is returned.
-            seconds: the time it has.
-
-        Raises CellTimeoutError when it does not answer in time, DeadKernelError when it is gone.
+        Anything unexpected comes back as None. Raises CellTimeoutError when it does not answer in time, DeadKernelError
+        when it is gone.
         """
         message = self.kc.execute("", silent=True, store_history=False, user_expressions={"answers": question})
         unheard = asyncio.ensure_future(self.forget_outputs())
