@@ -13,6 +13,7 @@ runs, or in the grader itself, is raised: nbgrader then reports that submission 
 import copy
 import inspect
 import json
+import marshal
 from typing import Any
 
 from nbclient.exceptions import CellTimeoutError
@@ -34,7 +35,8 @@ from helpers.checks.cases import CaseFile, read_cases
 from helpers.checks.report import Report
 from helpers.support.language import Message, english
 
-COLLECT = "\n".join(map(inspect.getsource, (watching, collector)))
+# What answers the cases in a kernel, as code: that of this very Python, so that no kernel has to compile it.
+COLLECT = marshal.dumps(compile("\n".join(map(inspect.getsource, (watching, collector))), "<collect>", "exec"))
 LONGEST_LIST = 2 * collector.MAX_ITEMS
 WATCHED = 2  # times as long as other answers may those take whose calls are watched: it makes loops of torch's slower
 
@@ -176,9 +178,10 @@ class Judge(Runner):
         forbidden = self.public.exercises[name]["forbidden"]
         watch = f"scope['CallWatch']({forbidden!r})" if forbidden else "None"
         call = f"scope['answers_of'](names, {name!r}, builtins['__import__']('json').loads({groups!r}), {watch})"
+        code = f"builtins['__import__']('marshal').loads({COLLECT!r})"
         # Without a name: the student's own `exec` or `globals` would be meant.
         own = "(lambda: 0).__builtins__, (lambda: 0).__globals__, {}"
-        return f"(lambda builtins, names, scope: (builtins['exec']({COLLECT!r}, scope), {call})[1])({own})"
+        return f"(lambda builtins, names, scope: (builtins['exec']({code}, scope), {call})[1])({own})"
 
     def hide_outputs(self, nb: NotebookNode) -> None:
         """Drop every output that the kernel produced after it had seen a hidden input."""
