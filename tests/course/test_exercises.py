@@ -3,6 +3,7 @@
 ``python -m tests.support.matrix ASSIGNMENT`` prints its counts.
 """
 
+import inspect
 import os
 import random
 import subprocess
@@ -12,7 +13,9 @@ import pytest
 
 from grading.authoring.draw import COMMITTED_SEED
 from grading.authoring.exercise import Answer
+from helpers import measures, pipeline, softmax
 from helpers.checks import report
+from helpers.explorers import models
 from tests.support.course import ASSIGNMENTS, Trial, filled, points, solutions, use_cases
 from tests.support.matrix import (
     BANKED,
@@ -74,6 +77,30 @@ def test_a_softmax_without_a_shift_earns_its_values_temperature_and_dims_only():
     known = {row.answer.name: row.report for row in matrix_of("softmax_t")}
     earned = {aspect for aspect in known["wrong_no_shift"].aspects if known["wrong_no_shift"].earned(aspect)}
     assert earned == {"the values", "the temperature", "along dim"}
+
+
+HELPERS = {
+    f"{module.__name__}.{name}": thing
+    for module in (measures, pipeline, softmax, models)
+    for name, thing in vars(module).items()
+    if inspect.isfunction(thing) and thing.__module__ == module.__name__
+}
+
+
+@exercises
+def test_no_function_of_helpers_is_an_answer(exercise):
+    rows = {
+        name: judge(exercise, Answer(name, each, "", ""), files(EXERCISES[exercise])) for name, each in HELPERS.items()
+    }
+    assert {name: row.report.points for name, row in rows.items() if row.report.points} == {}
+
+
+def test_a_function_of_helpers_that_were_an_answer_would_be_seen(monkeypatch):
+    """The red fixture."""
+    monkeypatch.setattr("tests.support.matrix.CallWatch", lambda forbidden: None)
+    assert "helpers.softmax.softmax_t" in HELPERS
+    row = judge("softmax_t", Answer("helper", HELPERS["helpers.softmax.softmax_t"], "", ""), files("iterated_softmax"))
+    assert row.report.points > 0
 
 
 @exercises
