@@ -116,7 +116,7 @@ class Judge(Runner):
                 try:
                     return self.ask(question, collector.Answers.MIME, seconds), None
                 except CellTimeoutError:
-                    reason = english("your function did not return within {seconds} s", seconds=seconds)
+                    reason = english("your function took longer than {seconds} s for all its cases", seconds=seconds)
             if not self.lost:
                 self.doubtful = True
                 self.give_back(self.timeout)
