@@ -70,7 +70,7 @@ def cause(source: str) -> Message | None:
     for call in sorted(calls, key=lambda call: call.lineno):
         name = getattr(call.func, "attr", getattr(call.func, "id", ""))
         if name in ENDERS:
-            return english("line {line} ends Python: {call}", line=call.lineno, call=f"{name}()")
+            return english("line {line} ends Python: `{call}`", line=call.lineno, call=f"{name}()")
     return None
 
 

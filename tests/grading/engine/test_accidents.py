@@ -65,8 +65,8 @@ def test_the_same_bytes_have_the_same_marks_ten_times_over(name):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("exit()", "the cell of `softmax_t` defines was run, because line 23 ends Python: exit()."),
-        ("os._exit in an own cell", "cell 23 defines was run, because line 1 ends Python: _exit()."),
+        ("exit()", "the cell of `softmax_t` defines was run, because line 23 ends Python: `exit()`."),
+        ("os._exit in an own cell", "cell 23 defines was run, because line 1 ends Python: `_exit()`."),
         ("an endless loop", "cell 23 defines was run, because it did not end in the time that a cell has."),
     ],
 )
