@@ -24,6 +24,7 @@ from grading.repair.intake import LARGEST_FILE
 from helpers.support.language import Message, english
 
 NAMELESS = re.compile(r"\.i?pynb_?", re.IGNORECASE)  # a notebook whose name is nothing but the ending
+STUDENT = re.compile(r"_\d+(_|$)")  # what a system writes behind a person's name, which may begin with a dot
 LARGEST = 2 * LARGEST_FILE  # bytes of one file; the doctor refuses from half of it on, with the bytes kept
 LARGEST_NESTED = 2 * LARGEST  # bytes of all files in a student's own zip
 MOST_FILES = 100_000  # of an archive
@@ -238,7 +239,8 @@ def time_of(info, zone):
 def wanted(entry):
     """Tell whether an entry is more than what systems leave behind."""
     *folders, last = entry.name.parts
-    hidden = any(part.startswith(".") for part in folders) or (last.startswith(".") and not NAMELESS.fullmatch(last))
+    hidden = any(part.startswith(".") and not STUDENT.search(part) for part in folders)
+    hidden |= last.startswith(".") and not NAMELESS.fullmatch(last)
     return not hidden and not any(part in PASSED_OVER for part in entry.name.parts)
 
 

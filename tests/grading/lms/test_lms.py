@@ -634,6 +634,14 @@ def test_a_notebook_is_found_under_every_ending_and_texts_beside_it_are_no_failu
     assert taken(tmp_path)["cy"] == SOLVED and found.refused == []
 
 
+def test_a_person_whose_name_begins_with_a_dot_is_not_passed_over(tmp_path):
+    names = ("...", ".An", "..")
+    files = {f"{name}_{k + 2001}_assignsubmission_file_/a.ipynb": SOLVED for k, name in enumerate(names)}
+    found = gathered(tmp_path, files | {"Bob_2009_assignsubmission_file_/.git/a.ipynb": BLANK})
+    assert {student.rpartition("-")[2] for student in taken(tmp_path)} == {"2001", "2002", "2003"}
+    assert found.refused == []
+
+
 @pytest.mark.parametrize("name", [name for name in ODD_NAMES if not name.startswith("work.json")])
 def test_an_odd_ending_is_no_part_of_a_plain_name(tmp_path, name):
     found = gathered(tmp_path, {f"ada_{name}": SOLVED, "bob_x.ipynb": SOLVED})

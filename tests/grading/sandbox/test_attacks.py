@@ -21,6 +21,7 @@ from grading.engine.verdict import verdict
 from grading.sandbox.isolation import isolation
 from helpers.checks.collect import collect
 from tests.support.attacks import bank
+from tests.support.commands import left_running
 from tests.support.course import Trial, case_files, graded_cell, solutions, use_cases
 from tests.support.leaks import hidden_numbers, leaks
 from tests.support.small_course import ASSIGNMENT, FULL, filled, generate
@@ -176,19 +177,6 @@ def test_no_process_outlives_the_batch(batch, quick):
     batch(quick)
     time.sleep(0.5)
     assert left_running() == []
-
-
-def left_running():
-    """Return the commands of sandboxes and attacks among this process's children; ended ones are taken off the list."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
-    tasks = Path(f"/proc/{os.getpid()}/task").iterdir()
-    children = [child for task in tasks for child in (task / "children").read_text().split()]
-    commands = [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
-    return [command for command in commands if any(name in command for name in (b"zygote", b"bwrap", b"sleep"))]
 
 
 def test_a_process_and_a_connection_that_an_attack_would_leave_are_seen():
