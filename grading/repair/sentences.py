@@ -84,9 +84,12 @@ def answer_repairs(match: Match, i: int, pieces: Sequence[Piece], shared: Mappin
     if answer is None:
         return
     others = [piece for piece in match.definitions(i) if piece is not answer]
-    if any(match.is_overridden(i, piece) for piece in others):
+    overridden = [piece for piece in others if match.is_overridden(i, piece)]
+    if any(match.order[piece] < match.order[answer] for piece in overridden):
         yield "several"
-    if not all(match.is_overridden(i, piece) for piece in others):
+    if any(match.order[piece] > match.order[answer] for piece in overridden):
+        yield "unreadable"
+    if len(others) > len(overridden):
         yield "later"
     if sum(piece.key == answer.key for piece in match.pieces) > 1:
         yield "repeated"
@@ -139,6 +142,9 @@ SENTENCES: dict[str, Callable[[list[Any]], Message]] = {
     "split": naming_exercises(english("Split into several cells, joined again: {names}.")),
     "retyped": naming_exercises(english("Turned into another kind of cell, made what it was: {names}.")),
     "several": naming_exercises(english("Defined more than once; the last definition counts: {names}.")),
+    "unreadable": naming_exercises(
+        english("Defined again in a cell that is no Python; the definition above it counts: {names}.")
+    ),
     "later": naming_exercises(
         english("Defined again below its check; the definition that the check has seen counts: {names}.")
     ),

@@ -201,12 +201,19 @@ def test_what_stands_below_its_check_replaces_nothing_and_that_is_said(scratch):
 
 def test_above_its_check_the_last_definition_counts_but_not_one_that_is_no_python():
     other = "def softmax_t(x, temperature=1.0, dim=-1):\n    return x"
-    for second, counts in ((other, other), ("def softmax_t(x:", ANSWERS["softmax_t"])):
+    for second, counts, said in (
+        (other, other, "Defined more than once; the last definition counts: `softmax_t`."),
+        (
+            "def softmax_t(x:",
+            ANSWERS["softmax_t"],
+            "Defined again in a cell that is no Python; the definition above it",
+        ),
+    ):
         document = handed_in()
         document["cells"].insert(index(document, "test_softmax_t"), added(second))
         mended = mend(sent(document), RELEASE)
         assert answers_in(mended.notebook)["softmax_t"] == counts
-        assert [str(repair) for repair in mended.repairs][-1].startswith("Defined more than once")
+        assert str(mended.repairs[-1]).startswith(said)
 
 
 def test_where_nothing_stands_above_the_check_the_last_definition_elsewhere_counts():
