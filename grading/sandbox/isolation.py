@@ -48,7 +48,7 @@ def isolation() -> str:
     """Return the isolation in force: "bubblewrap", "limits" or "none"."""
     if shutil.which("bwrap") and hasattr(os, "pidfd_open"):
         with contextlib.suppress(OSError, subprocess.TimeoutExpired), system_call_filter() as rules:
-            command = [*bubblewrap_command(None, rules, private()), "--", sys.executable, "-I", "-S", "-c", ""]
+            command = [*bubblewrap_command(rules, private()), "--", sys.executable, "-I", "-S", "-c", ""]
             if subprocess.run(command, pass_fds=[rules], capture_output=True, timeout=20).returncode == 0:
                 return "bubblewrap"
     return "limits" if os.name == "posix" else "none"
@@ -83,11 +83,10 @@ def scratch() -> list[str]:
     return ["/scratch"] if any(path.startswith("/tmp/") for path in needed()) else ["/scratch", "/tmp"]
 
 
-def bubblewrap_command(share: str | None, rules: int, covered: Sequence[str]) -> list[str]:
+def bubblewrap_command(rules: int, covered: Sequence[str]) -> list[str]:
     """Return the command that starts a sandbox, up to the program that runs in it.
 
     Arguments
-        share: the one folder both sides write to, or None.
         rules: the descriptor of `system_call_filter`.
         covered: the folders that cannot be seen inside, as `private` returns them.
     """
@@ -106,8 +105,6 @@ def bubblewrap_command(share: str | None, rules: int, covered: Sequence[str]) ->
     command += ["--proc", "/proc", "--dev", "/dev"]
     for folder in (*scratch(), "/dev/shm"):
         command += ["--size", str(SCRATCH_SIZE), "--tmpfs", folder]
-    if share:
-        command += ["--bind", share, share]
     for place in ("/dev", "/proc", *covered, "/"):
         command += ["--remount-ro", place]
     settings = {"HOME": "/scratch", "TMPDIR": "/scratch", "PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}

@@ -36,11 +36,12 @@ from grading.sandbox.isolation import (
     system_call_filter,
 )
 
-PLACE, PREFIX = Path("/var/tmp"), "kernel-"  # of the folders for sockets; /tmp is scratch inside
+PLACE, PREFIX = Path("/var/tmp"), "kernel-"  # of the folders for sockets, whose names must be short
+CHANNELS = ("shell", "iopub", "stdin", "control")  # of Jupyter's protocol; nobody listens to a heartbeat
 PATIENCE = 60  # seconds that the zygote may take to answer
 
-# What a `Watch` needs to know: the root process, how to end it, the folder that both sides write to, or None.
-Watched: TypeAlias = tuple[int, Callable[[], object], Path | None]
+# What a `Watch` needs to know: the root process and how to end it.
+Watched: TypeAlias = tuple[int, Callable[[], object]]
 
 
 class Sandbox:
@@ -52,7 +53,7 @@ class Sandbox:
         covered: the folders that cannot be seen inside, as `private` returns them.
 
     Attributes
-        share: the one folder that both sides write to.
+        folder: where the sockets to its kernels lie, for this process alone; nothing of it can be seen inside.
         control: the socket to the zygote.
         process: bubblewrap.
         ready: whether the zygote has answered.
@@ -61,12 +62,12 @@ class Sandbox:
     def __init__(self, covered: Sequence[str] = ()) -> None:
         sweep_sockets()
         self.covered = covered
-        self.share = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE))
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         zygote = [sys.executable, "-P", str(ZYGOTE), str(inside.fileno()), json.dumps([*scratch(), "/dev/shm"])]
         with inside, system_call_filter() as rules:
             self.process = subprocess.Popen(
-                [*bubblewrap_command(str(self.share), rules, covered), "--", *zygote],
+                [*bubblewrap_command(rules, covered), "--", *zygote],
                 pass_fds=[inside.fileno(), rules],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -102,11 +103,15 @@ class Sandbox:
         except OSError:
             return b""
 
-    def start(self, connection: str, limits: Mapping[str, int]) -> "KernelProcess":
+    def start(self, key: str, places: Sequence[str], limits: Mapping[str, int]) -> "KernelProcess":
         """Fork a kernel.
 
+        The sockets that it listens on are made here, and it gets their descriptors: so there is no folder that both
+        sides write to, and a name in ours leads to the kernel and to no other program.
+
         Arguments
-            connection: the path of the connection file, which says where the kernel listens.
+            key: what signs its messages.
+            places: the paths of its sockets, in the order of `CHANNELS`.
             limits: values by the names of `resource`.
 
         Returns its process. The kernel listens then, and no student code has run.
@@ -115,8 +120,10 @@ class Sandbox:
         """
         self.get_ready()
         message = b""
-        with contextlib.suppress(OSError):
-            self.control.send(json.dumps({"do": "start", "connection": connection, "limits": limits}).encode())
+        request = json.dumps({"do": "start", "key": key, "channels": CHANNELS, "limits": limits}).encode()
+        with contextlib.suppress(OSError), contextlib.ExitStack() as ours:
+            sockets = [ours.enter_context(listening(place)) for place in places]
+            socket.send_fds(self.control, [request], [each.fileno() for each in sockets])
             message, descriptors, *_ = socket.recv_fds(self.control, 1 << 10, 1)
             if message == b"started":
                 return KernelProcess(descriptors[0])
@@ -126,25 +133,23 @@ class Sandbox:
         """Kill what the submission left and empty all that it could write to; return whether that is done for sure."""
         if not self.ready:
             return True  # it has run nothing
-        if self.ask({"do": "wipe"}) != b"wiped":
-            return False
-        try:
-            self.share.chmod(0o700)
-            for entry in self.share.iterdir():
-                if entry.is_dir() and not entry.is_symlink():
-                    shutil.rmtree(entry)
-                else:
-                    entry.unlink()
-        except (OSError, RecursionError):
-            return False
-        return True
+        return self.ask({"do": "wipe"}) == b"wiped"
 
     def close(self) -> None:
         """End every process of the sandbox."""
         self.control.close()
         with self.process:  # waits for its end
             self.process.kill()  # --die-with-parent takes the rest along
-        remove(self.share)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def listening(place: str) -> socket.socket:
+    """Return a Unix socket that listens at a path."""
+    made = socket.socket(socket.AF_UNIX)
+    made.setblocking(False)
+    made.bind(place)
+    made.listen()
+    return made
 
 
 def sweep_sockets() -> None:
@@ -153,7 +158,7 @@ def sweep_sockets() -> None:
         process = folder.name.removeprefix(PREFIX).partition("-")[0]
         with contextlib.suppress(OSError):
             if folder.lstat().st_uid == os.getuid() and process.isdigit() and not Path("/proc", process).exists():
-                remove(folder)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def be_killed_first() -> None:
@@ -241,10 +246,10 @@ class SandboxProvisioner(LocalProvisioner):
     private: Sequence[str] = ()
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Let the manager speak with the kernel over sockets in a folder that both sides see."""
+        """Let the manager speak with the kernel over sockets in a folder of this process."""
         self.sandbox = current(self.private)
         manager: Any = self.parent
-        folder = tempfile.mkdtemp(dir=self.sandbox.share)
+        folder = self.sandbox.folder
         manager.transport, manager.ip = "ipc", f"{folder}/socket"
         manager.connection_file, manager.cache_ports = f"{folder}/connection.json", False
         return await super().pre_launch(**kwargs)
@@ -253,7 +258,8 @@ class SandboxProvisioner(LocalProvisioner):
         """Fork the kernel, whatever the command."""
         limits = LIMITS | {"RLIMIT_NPROC": tasks_of_this_user() + MOST_TASKS}
         manager: Any = self.parent
-        process = self.sandbox.start(manager.connection_file, limits)
+        places = [f"{manager.ip}-{getattr(manager, f'{channel}_port')}" for channel in CHANNELS]
+        process = self.sandbox.start(manager.session.key.decode(), places, limits)
         self.process = process  # type: ignore[assignment]  # it has what jupyter_client uses of a Popen
         return self.connection_info
 
@@ -266,7 +272,7 @@ class SandboxProvisioner(LocalProvisioner):
     def watched(self) -> Watched:
         """Return what is to be watched: the whole sandbox."""
         process = self.sandbox.process
-        return process.pid, process.kill, self.sandbox.share
+        return process.pid, process.kill
 
 
 class LimitedProvisioner(LocalProvisioner):
@@ -299,7 +305,7 @@ class LimitedProvisioner(LocalProvisioner):
             with contextlib.suppress(OSError):
                 os.killpg(group, signal.SIGKILL) if group else process.kill()
 
-        return process.pid, kill, None
+        return process.pid, kill
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove the home, too."""

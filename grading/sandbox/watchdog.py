@@ -1,4 +1,4 @@
-"""Watch a kernel from outside, and end it when it takes too much: time, memory, processes, room, or our own memory."""
+"""Watch a kernel from outside, and end it when it takes too much: time, memory, processes, or our own memory."""
 
 import contextlib
 import os
@@ -8,11 +8,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from grading.sandbox.isolation import GIBIBYTE, MEBIBYTE, MOST_TASKS
+from grading.sandbox.isolation import GIBIBYTE, MOST_TASKS
 from helpers.support.language import Message, english
 
-LARGEST_SHARE = 16 * MEBIBYTE  # of the folder with the kernel's sockets
-MOST_FILES = 64  # in that folder
 LARGEST_INTAKE = GIBIBYTE  # by which this process may grow from what a kernel sends it
 PERIOD = 0.2  # seconds from one look to the next
 
@@ -25,7 +23,6 @@ class Watch(threading.Thread):
         kill: what ends them all.
         seconds: how long they may run, from now on.
         memory: bytes that they may hold.
-        folder: the one that both sides write to, or None.
 
     Attributes
         deadline: when time is up, on the clock of time.monotonic.
@@ -33,11 +30,9 @@ class Watch(threading.Thread):
         failure: the error that ended the watch itself, and with it the kernel; None if nothing did.
     """
 
-    def __init__(
-        self, pid: int, kill: Callable[[], object], seconds: float, memory: int, folder: Path | None = None
-    ) -> None:
+    def __init__(self, pid: int, kill: Callable[[], object], seconds: float, memory: int) -> None:
         super().__init__(daemon=True)
-        self.pid, self.kill, self.folder = pid, kill, folder
+        self.pid, self.kill = pid, kill
         self.seconds, self.deadline, self.memory = seconds, time.monotonic() + seconds, memory
         self.before = own_memory()
         self.reason: Message | None = None
@@ -68,8 +63,6 @@ class Watch(threading.Thread):
             return english("the notebook started more than {count} processes and threads", count=MOST_TASKS)
         if memory > self.memory:
             return english("the notebook used more than {size:.3g} GiB of memory", size=self.memory / GIBIBYTE)
-        if self.folder and not is_small(self.folder):
-            return english("the notebook wrote where only its kernel may")
         if own_memory() - self.before > LARGEST_INTAKE:
             return english("the notebook sent more than can be taken in")
         return None
@@ -104,20 +97,3 @@ def resident(process: Path) -> int:
 def own_memory() -> int:
     """Return the bytes of memory that this process holds; 0 where there is no /proc."""
     return resident(Path("/proc/self")) if sys.platform == "linux" else 0
-
-
-def is_small(folder: Path) -> bool:
-    """Tell whether a folder holds little enough; what is in there may be hostile, and change meanwhile."""
-    files, size = 0, 0
-    waiting: list[str | Path] = [folder]
-    while waiting:
-        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                files += 1
-                if files > MOST_FILES or size > LARGEST_SHARE:
-                    return False
-                with contextlib.suppress(OSError):
-                    size += entry.stat(follow_symlinks=False).st_size
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-    return size <= LARGEST_SHARE

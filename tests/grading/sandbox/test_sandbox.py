@@ -18,7 +18,7 @@ from grading.engine import judge as judging
 from grading.engine.judge import Judge
 from grading.sandbox import isolation
 from grading.sandbox import kernels as sandbox
-from grading.sandbox.watchdog import LARGEST_SHARE, MOST_FILES, is_small
+
 from tests.support.course import ASSIGNMENTS, COURSE
 
 in_bubblewrap = pytest.mark.skipif(
