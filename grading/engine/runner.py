@@ -133,8 +133,8 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
 
     async def async_start_new_kernel_client(self) -> Any:
         """Connect to the kernel, which has run no student code yet, and begin to watch it."""
-        pid, kill = self.km.provisioner.watched()
-        self.watch = Watch(pid, kill, self.wall_limit, self.memory_limit)
+        pid, kill, gauges = self.km.provisioner.watched()
+        self.watch = Watch(pid, kill, self.wall_limit, self.memory_limit, gauges)
         self.watch.deadline = min(self.watch.deadline, self.last_moment)
         self.watch.start()
         self.kernels += 1

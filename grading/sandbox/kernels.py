@@ -38,10 +38,11 @@ from grading.sandbox.isolation import (
 
 PLACE, PREFIX = Path("/var/tmp"), "kernel-"  # of the folders for sockets, whose names must be short
 CHANNELS = ("shell", "iopub", "stdin", "control")  # of Jupyter's protocol; nobody listens to a heartbeat
+MOST_DESCRIPTORS = 8  # that come with a message
 PATIENCE = 60  # seconds that the zygote may take to answer
 
-# What a `Watch` needs to know: the root process and how to end it.
-Watched: TypeAlias = tuple[int, Callable[[], object]]
+# What a `Watch` needs to know: the root process, how to end it, a sandbox's gauges.
+Watched: TypeAlias = tuple[int, Callable[[], object], Sequence[int]]
 
 
 class Sandbox:
@@ -56,7 +57,8 @@ class Sandbox:
         folder: where the sockets to its kernels lie, for this process alone; nothing of it can be seen inside.
         control: the socket to the zygote.
         process: bubblewrap.
-        ready: whether the zygote has answered.
+        gauges: descriptors that the zygote has sent when it was ready: one of the statistics of the sandbox's network,
+            where its sockets are counted, and one of each folder in memory.
     """
 
     def __init__(self, covered: Sequence[str] = ()) -> None:
@@ -75,33 +77,27 @@ class Sandbox:
                 preexec_fn=be_killed_first,
             )
         self.control.settimeout(PATIENCE)
-        self.ready = False
+        self.gauges: list[int] = []
 
     def get_ready(self) -> None:
         """Wait until the zygote has imported everything.
 
         Raises RuntimeError where it did not start.
         """
-        if not self.ready and self.ask(None) != b"ready":
+        if self.gauges:
+            return
+        with contextlib.suppress(OSError):
+            self.gauges = socket.recv_fds(self.control, 64, MOST_DESCRIPTORS)[1]
+        if not self.gauges:
             self.process.kill()
             words = self.process.communicate()[1].decode(errors="replace")
             self.close()
             raise RuntimeError(f"the sandbox did not start: {words.strip() or 'no message'}")
-        self.ready = True
 
     @property
     def alive(self) -> bool:
         """Tell whether the sandbox runs."""
         return self.process.poll() is None
-
-    def ask(self, request: Mapping[str, Any] | None) -> bytes:
-        """Send the zygote a request, if there is one, and return its answer; empty where it does not answer."""
-        try:
-            if request:
-                self.control.send(json.dumps(request).encode())
-            return self.control.recv(64)
-        except OSError:
-            return b""
 
     def start(self, key: str, places: Sequence[str], limits: Mapping[str, int]) -> "KernelProcess":
         """Fork a kernel.
@@ -131,9 +127,12 @@ class Sandbox:
 
     def wipe(self) -> bool:
         """Kill what the submission left and empty all that it could write to; return whether that is done for sure."""
-        if not self.ready:
+        if not self.gauges:
             return True  # it has run nothing
-        return self.ask({"do": "wipe"}) == b"wiped"
+        with contextlib.suppress(OSError):
+            self.control.send(json.dumps({"do": "wipe"}).encode())
+            return self.control.recv(64) == b"wiped"
+        return False
 
     def close(self) -> None:
         """End every process of the sandbox."""
@@ -141,6 +140,8 @@ class Sandbox:
         with self.process:  # waits for its end
             self.process.kill()  # --die-with-parent takes the rest along
         shutil.rmtree(self.folder, ignore_errors=True)
+        while self.gauges:
+            os.close(self.gauges.pop())
 
 
 def listening(place: str) -> socket.socket:
@@ -272,7 +273,7 @@ class SandboxProvisioner(LocalProvisioner):
     def watched(self) -> Watched:
         """Return what is to be watched: the whole sandbox."""
         process = self.sandbox.process
-        return process.pid, process.kill
+        return process.pid, process.kill, self.sandbox.gauges
 
 
 class LimitedProvisioner(LocalProvisioner):
@@ -305,7 +306,7 @@ class LimitedProvisioner(LocalProvisioner):
             with contextlib.suppress(OSError):
                 os.killpg(group, signal.SIGKILL) if group else process.kill()
 
-        return process.pid, kill
+        return process.pid, kill, ()
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove the home, too."""

@@ -27,18 +27,39 @@ sys.modules["debugpy"] = None  # type: ignore[assignment]  # typeshed knows of m
 
 # What every kernel needs is imported here once, for all of them.
 import ipykernel.ipkernel
+import ipykernel.kernelapp
 import numpy.random
 import torch
 import zmq
-from ipykernel.kernelapp import IPKernelApp
+from ipykernel.iostream import IOPubThread
+from zmq.eventloop.zmqstream import ZMQStream
 
 import helpers
 
 PR_SET_DUMPABLE = 4
 MOST_DESCRIPTORS = 8  # that come with a request
+FORKED = "ipc://@forked"  # no file, but a name within the sandbox
 
 
-class Kernel(IPKernelApp):
+class Outputs(IOPubThread):
+    """What sends the outputs; those of processes that a kernel forks come over a Unix socket."""
+
+    def _setup_pipe_in(self) -> None:
+        self._pipe_uuid = os.urandom(16)
+        pipe = self.socket.context.socket(zmq.PULL)
+        pipe.bind(FORKED)
+        self._pipe_in: Any = ZMQStream(pipe, self.io_loop)
+        self._pipe_in.on_recv(self._handle_pipe_msg)
+
+    def _setup_pipe_out(self) -> tuple[zmq.Context[Any], zmq.Socket[Any]]:
+        context = zmq.Context()
+        pipe = context.socket(zmq.PUSH)
+        pipe.linger = 3000
+        pipe.connect(FORKED)
+        return context, pipe
+
+
+class Kernel(ipykernel.kernelapp.IPKernelApp):
     """An IPython kernel on sockets that listen already and that have no name in here.
 
     What stands for a port is a descriptor.
@@ -72,6 +93,7 @@ def serve(control: socket.socket, scratch: Sequence[str]) -> None:
         scratch: the folders to be emptied before each submission.
     """
     torch.set_num_threads(1)
+    ipykernel.kernelapp.IOPubThread = Outputs  # type: ignore[attr-defined]  # imported there
     for name in helpers.__all__:
         getattr(helpers, name)
     libc = ctypes.CDLL(None, use_errno=True)
@@ -80,7 +102,11 @@ def serve(control: socket.socket, scratch: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
     gc.freeze()
-    control.send(b"ready")
+    network = os.open("/proc/self/net/sockstat", os.O_RDONLY)
+    gauges = [network, *(os.open(folder, os.O_PATH) for folder in scratch)]
+    socket.send_fds(control, [b"ready"], gauges)
+    for descriptor in gauges:
+        os.close(descriptor)
     while True:
         message, descriptors, *_ = socket.recv_fds(control, 1 << 16, MOST_DESCRIPTORS)
         if not message:
