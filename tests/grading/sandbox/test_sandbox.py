@@ -395,9 +395,8 @@ EXCEEDED = {
         "processes and threads",
     ),
     "sockets": (
-        "import os, socket, time\nfor _ in range(20):\n    if not os.fork():\n"
-        "        kept = [socket.socketpair() for _ in range(200)]\n        time.sleep(10)\n        os._exit(0)\n"
-        "time.sleep(10)",
+        "import subprocess, sys, time\ncode = 'import socket, time; k = [socket.socketpair() for _ in range(200)]'\n"
+        "for _ in range(10): subprocess.Popen([sys.executable, '-ISc', code + '; time.sleep(20)'])\ntime.sleep(20)",
         "GiB of memory",
     ),
     "files": (
