@@ -127,14 +127,14 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
         manager.provisioner.private = (self.course_folder, *self.private)
         manager.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
         manager.context.setsockopt(zmq.RCVHWM, MOST_WAITING)
-        if in_bubblewrap:  # it listens already; later its socket's name could lead to another program's socket
+        if in_bubblewrap:  # it listens already; a connection that was cut for what came over it stays cut
             manager.context.setsockopt(zmq.RECONNECT_IVL, NEVER)
         return manager
 
     async def async_start_new_kernel_client(self) -> Any:
         """Connect to the kernel, which has run no student code yet, and begin to watch it."""
-        pid, kill, folder = self.km.provisioner.watched()
-        self.watch = Watch(pid, kill, self.wall_limit, self.memory_limit, folder)
+        pid, kill, gauges = self.km.provisioner.watched()
+        self.watch = Watch(pid, kill, self.wall_limit, self.memory_limit, gauges)
         self.watch.deadline = min(self.watch.deadline, self.last_moment)
         self.watch.start()
         self.kernels += 1

@@ -10,6 +10,8 @@ import errno
 import functools
 import os
 import shutil
+import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +23,8 @@ from grading.course import REPOSITORY
 
 GIBIBYTE, MEBIBYTE = 1 << 30, 1 << 20
 LIMITS = {"RLIMIT_AS": 6 * GIBIBYTE, "RLIMIT_FSIZE": 64 * MEBIBYTE, "RLIMIT_CORE": 0}
+# As many may be under way in sockets, of all processes of a user: too few to keep the grader's own from that.
+LIMITS["RLIMIT_NOFILE"] = 512
 MOST_TASKS = 256  # processes and their threads, of one submission
 SCRATCH_SIZE = 256 * MEBIBYTE
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime")
@@ -37,10 +41,12 @@ REFUSED += "process_vm_writev pidfd_getfd unshare setns syslog perf_event_open b
 IDLE_FOR_ROOT = "chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat setxattr lsetxattr fsetxattr setxattrat"
 # What a libseccomp that is older than the system does not know by name; these have one number on every machine.
 RECENT = {"memfd_secret": 447, "fchmodat2": 452, "setxattrat": 463}
+# Where a mode stands among the arguments of the calls that give a file one; openat2's can't be read.
+WITH_MODE = {1: "chmod fchmod creat mknod", 2: "fchmodat fchmodat2 open mknodat", 3: "openat"}
 CLONE_NEWUSER = 0x10000000
 # Of libseccomp's header: three actions, the last with an error's number in it, a setting and a way to compare.
 ALLOW, KILL, FAIL = 0x7FFF0000, 0x80000000, 0x00050000
-ACTION_FOR_OTHER_MACHINES, MASKED_EQUAL = 2, 7
+ACTION_FOR_OTHER_MACHINES, NOT_EQUAL, MASKED_EQUAL, INTEGER = 2, 1, 7, 0xFFFFFFFF
 
 
 @functools.cache
@@ -48,7 +54,7 @@ def isolation() -> str:
     """Return the isolation in force: "bubblewrap", "limits" or "none"."""
     if shutil.which("bwrap") and hasattr(os, "pidfd_open"):
         with contextlib.suppress(OSError, subprocess.TimeoutExpired), system_call_filter() as rules:
-            command = [*bubblewrap_command(None, rules, private()), "--", sys.executable, "-I", "-S", "-c", ""]
+            command = [*bubblewrap_command(rules, private()), "--", sys.executable, "-I", "-S", "-c", ""]
             if subprocess.run(command, pass_fds=[rules], capture_output=True, timeout=20).returncode == 0:
                 return "bubblewrap"
     return "limits" if os.name == "posix" else "none"
@@ -83,11 +89,10 @@ def scratch() -> list[str]:
     return ["/scratch"] if any(path.startswith("/tmp/") for path in needed()) else ["/scratch", "/tmp"]
 
 
-def bubblewrap_command(share: str | None, rules: int, covered: Sequence[str]) -> list[str]:
+def bubblewrap_command(rules: int, covered: Sequence[str]) -> list[str]:
     """Return the command that starts a sandbox, up to the program that runs in it.
 
     Arguments
-        share: the one folder both sides write to, or None.
         rules: the descriptor of `system_call_filter`.
         covered: the folders that cannot be seen inside, as `private` returns them.
     """
@@ -106,8 +111,6 @@ def bubblewrap_command(share: str | None, rules: int, covered: Sequence[str]) ->
     command += ["--proc", "/proc", "--dev", "/dev"]
     for folder in (*scratch(), "/dev/shm"):
         command += ["--size", str(SCRATCH_SIZE), "--tmpfs", folder]
-    if share:
-        command += ["--bind", share, share]
     for place in ("/dev", "/proc", *covered, "/"):
         command += ["--remount-ro", place]
     settings = {"HOME": "/scratch", "TMPDIR": "/scratch", "PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
@@ -119,7 +122,10 @@ def bubblewrap_command(share: str | None, rules: int, covered: Sequence[str]) ->
 
 
 class Comparison(ctypes.Structure):
-    """What one argument of a system call is compared with, libseccomp's `scmp_arg_cmp`."""
+    """What one argument of a system call is compared with, libseccomp's `scmp_arg_cmp`.
+
+    Where the comparison knows no mask, the value stands in its place.
+    """
 
     _fields_ = (
         ("argument", ctypes.c_uint),
@@ -165,8 +171,20 @@ def filter_rules() -> list[Rule]:
     """Return each kind of rule; a comparison is of the call's arguments."""
     new_user = Comparison(0, MASKED_EQUAL, CLONE_NEWUSER, CLONE_NEWUSER)
     rules: list[Rule] = [(FAIL | errno.EPERM, REFUSED), (FAIL | errno.EPERM, "clone", new_user)]
-    rules += [(FAIL | errno.ENOSYS, "clone3")]  # its flags can't be read; libraries then use clone
-    return [*rules, (FAIL, IDLE_FOR_ROOT)] if os.geteuid() == 0 else rules
+    rules += [(FAIL | errno.ENOSYS, "clone3 openat2")]  # their arguments can't be read; libraries then use older calls
+    # Others hold much memory, and not all are the sandbox's own: by vsock a virtual machine speaks with its host.
+    not_unix = Comparison(0, NOT_EQUAL, socket.AF_UNIX)
+    rules += [(FAIL | errno.EAFNOSUPPORT, "socket socketpair", not_unix)]
+    # As Linux does with one that is too large: so no socket holds more than the system's usual.
+    of_socket = Comparison(1, MASKED_EQUAL, INTEGER, socket.SOL_SOCKET)
+    buffer = Comparison(2, MASKED_EQUAL, INTEGER, socket.SO_SNDBUF)
+    rules += [(FAIL, "setsockopt", of_socket, buffer)]
+    idle = IDLE_FOR_ROOT if os.geteuid() == 0 else ""
+    for argument, names in WITH_MODE.items():
+        for bit in (stat.S_ISUID, stat.S_ISGID):
+            others = " ".join(name for name in names.split() if name not in idle.split())
+            rules += [(FAIL | errno.EPERM, others, Comparison(argument, MASKED_EQUAL, bit, bit))]
+    return [*rules, (FAIL, idle)]
 
 
 def succeed(result: int, name: str = "the filter") -> None:

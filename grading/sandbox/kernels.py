@@ -36,11 +36,13 @@ from grading.sandbox.isolation import (
     system_call_filter,
 )
 
-PLACE, PREFIX = Path("/var/tmp"), "kernel-"  # of the folders for sockets; /tmp is scratch inside
+PLACE, PREFIX = Path("/var/tmp"), "kernel-"  # of the folders for sockets, whose names must be short
+CHANNELS = ("shell", "iopub", "stdin", "control")  # of Jupyter's protocol; nobody listens to a heartbeat
+MOST_DESCRIPTORS = 8  # that come with a message
 PATIENCE = 60  # seconds that the zygote may take to answer
 
-# What a `Watch` needs to know: the root process, how to end it, the folder that both sides write to, or None.
-Watched: TypeAlias = tuple[int, Callable[[], object], Path | None]
+# What a `Watch` needs to know: the root process, how to end it, a sandbox's gauges.
+Watched: TypeAlias = tuple[int, Callable[[], object], Sequence[int]]
 
 
 class Sandbox:
@@ -52,21 +54,22 @@ class Sandbox:
         covered: the folders that cannot be seen inside, as `private` returns them.
 
     Attributes
-        share: the one folder that both sides write to.
+        folder: where the sockets to its kernels lie, for this process alone; nothing of it can be seen inside.
         control: the socket to the zygote.
         process: bubblewrap.
-        ready: whether the zygote has answered.
+        gauges: descriptors that the zygote has sent when it was ready: one of the statistics of the sandbox's network,
+            where its sockets are counted, and one of each folder in memory.
     """
 
     def __init__(self, covered: Sequence[str] = ()) -> None:
         sweep_sockets()
         self.covered = covered
-        self.share = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE))
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         zygote = [sys.executable, "-P", str(ZYGOTE), str(inside.fileno()), json.dumps([*scratch(), "/dev/shm"])]
         with inside, system_call_filter() as rules:
             self.process = subprocess.Popen(
-                [*bubblewrap_command(str(self.share), rules, covered), "--", *zygote],
+                [*bubblewrap_command(rules, covered), "--", *zygote],
                 pass_fds=[inside.fileno(), rules],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -74,39 +77,37 @@ class Sandbox:
                 preexec_fn=be_killed_first,
             )
         self.control.settimeout(PATIENCE)
-        self.ready = False
+        self.gauges: list[int] = []
 
     def get_ready(self) -> None:
         """Wait until the zygote has imported everything.
 
         Raises RuntimeError where it did not start.
         """
-        if not self.ready and self.ask(None) != b"ready":
+        if self.gauges:
+            return
+        with contextlib.suppress(OSError):
+            self.gauges = socket.recv_fds(self.control, 64, MOST_DESCRIPTORS)[1]
+        if not self.gauges:
             self.process.kill()
             words = self.process.communicate()[1].decode(errors="replace")
             self.close()
             raise RuntimeError(f"the sandbox did not start: {words.strip() or 'no message'}")
-        self.ready = True
 
     @property
     def alive(self) -> bool:
         """Tell whether the sandbox runs."""
         return self.process.poll() is None
 
-    def ask(self, request: Mapping[str, Any] | None) -> bytes:
-        """Send the zygote a request, if there is one, and return its answer; empty where it does not answer."""
-        try:
-            if request:
-                self.control.send(json.dumps(request).encode())
-            return self.control.recv(64)
-        except OSError:
-            return b""
-
-    def start(self, connection: str, limits: Mapping[str, int]) -> "KernelProcess":
+    def start(self, key: str, places: Sequence[str], limits: Mapping[str, int]) -> "KernelProcess":
         """Fork a kernel.
 
+        The sockets that it listens on are made here, and it gets their descriptors: so there is no folder that both
+        sides write to, and a name in ours leads to the kernel and to no other program.
+
         Arguments
-            connection: the path of the connection file, which says where the kernel listens.
+            key: what signs its messages.
+            places: the paths of its sockets, in the order of `CHANNELS`.
             limits: values by the names of `resource`.
 
         Returns its process. The kernel listens then, and no student code has run.
@@ -115,8 +116,10 @@ class Sandbox:
         """
         self.get_ready()
         message = b""
-        with contextlib.suppress(OSError):
-            self.control.send(json.dumps({"do": "start", "connection": connection, "limits": limits}).encode())
+        request = json.dumps({"do": "start", "key": key, "channels": CHANNELS, "limits": limits}).encode()
+        with contextlib.suppress(OSError), contextlib.ExitStack() as ours:
+            sockets = [ours.enter_context(listening(place)) for place in places]
+            socket.send_fds(self.control, [request], [each.fileno() for each in sockets])
             message, descriptors, *_ = socket.recv_fds(self.control, 1 << 10, 1)
             if message == b"started":
                 return KernelProcess(descriptors[0])
@@ -124,27 +127,30 @@ class Sandbox:
 
     def wipe(self) -> bool:
         """Kill what the submission left and empty all that it could write to; return whether that is done for sure."""
-        if not self.ready:
+        if not self.gauges:
             return True  # it has run nothing
-        if self.ask({"do": "wipe"}) != b"wiped":
-            return False
-        try:
-            self.share.chmod(0o700)
-            for entry in self.share.iterdir():
-                if entry.is_dir() and not entry.is_symlink():
-                    shutil.rmtree(entry)
-                else:
-                    entry.unlink()
-        except (OSError, RecursionError):
-            return False
-        return True
+        with contextlib.suppress(OSError):
+            self.control.send(json.dumps({"do": "wipe"}).encode())
+            return self.control.recv(64) == b"wiped"
+        return False
 
     def close(self) -> None:
         """End every process of the sandbox."""
         self.control.close()
         with self.process:  # waits for its end
             self.process.kill()  # --die-with-parent takes the rest along
-        remove(self.share)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        while self.gauges:
+            os.close(self.gauges.pop())
+
+
+def listening(place: str) -> socket.socket:
+    """Return a Unix socket that listens at a path."""
+    made = socket.socket(socket.AF_UNIX)
+    made.setblocking(False)
+    made.bind(place)
+    made.listen()
+    return made
 
 
 def sweep_sockets() -> None:
@@ -153,7 +159,7 @@ def sweep_sockets() -> None:
         process = folder.name.removeprefix(PREFIX).partition("-")[0]
         with contextlib.suppress(OSError):
             if folder.lstat().st_uid == os.getuid() and process.isdigit() and not Path("/proc", process).exists():
-                remove(folder)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def be_killed_first() -> None:
@@ -241,10 +247,10 @@ class SandboxProvisioner(LocalProvisioner):
     private: Sequence[str] = ()
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Let the manager speak with the kernel over sockets in a folder that both sides see."""
+        """Let the manager speak with the kernel over sockets in a folder of this process."""
         self.sandbox = current(self.private)
         manager: Any = self.parent
-        folder = tempfile.mkdtemp(dir=self.sandbox.share)
+        folder = self.sandbox.folder
         manager.transport, manager.ip = "ipc", f"{folder}/socket"
         manager.connection_file, manager.cache_ports = f"{folder}/connection.json", False
         return await super().pre_launch(**kwargs)
@@ -253,7 +259,8 @@ class SandboxProvisioner(LocalProvisioner):
         """Fork the kernel, whatever the command."""
         limits = LIMITS | {"RLIMIT_NPROC": tasks_of_this_user() + MOST_TASKS}
         manager: Any = self.parent
-        process = self.sandbox.start(manager.connection_file, limits)
+        places = [f"{manager.ip}-{getattr(manager, f'{channel}_port')}" for channel in CHANNELS]
+        process = self.sandbox.start(manager.session.key.decode(), places, limits)
         self.process = process  # type: ignore[assignment]  # it has what jupyter_client uses of a Popen
         return self.connection_info
 
@@ -266,7 +273,7 @@ class SandboxProvisioner(LocalProvisioner):
     def watched(self) -> Watched:
         """Return what is to be watched: the whole sandbox."""
         process = self.sandbox.process
-        return process.pid, process.kill, self.sandbox.share
+        return process.pid, process.kill, self.sandbox.gauges
 
 
 class LimitedProvisioner(LocalProvisioner):
@@ -299,7 +306,7 @@ class LimitedProvisioner(LocalProvisioner):
             with contextlib.suppress(OSError):
                 os.killpg(group, signal.SIGKILL) if group else process.kill()
 
-        return process.pid, kill, None
+        return process.pid, kill, ()
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove the home, too."""

@@ -1,20 +1,25 @@
-"""Watch a kernel from outside, and end it when it takes too much: time, memory, processes, room, or our own memory."""
+"""Watch a kernel from outside, and end it when it takes too much: time, memory, processes, or our own memory."""
 
 import contextlib
 import os
+import re
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from grading.sandbox.isolation import GIBIBYTE, MEBIBYTE, MOST_TASKS
+from grading.sandbox.isolation import GIBIBYTE, MOST_TASKS
 from helpers.support.language import Message, english
 
-LARGEST_SHARE = 16 * MEBIBYTE  # of the folder with the kernel's sockets
-MOST_FILES = 64  # in that folder
 LARGEST_INTAKE = GIBIBYTE  # by which this process may grow from what a kernel sends it
 PERIOD = 0.2  # seconds from one look to the next
+
+# Bytes of memory that belong to no process, each at most: measured, and rounded up.
+FILE = 1536  # of a file in memory, without what is in it
+DESCRIPTOR = 10 << 10  # of what a descriptor stands for: a pipe
+SOCKET = 2  # of a socket, times its usual buffer; one message may go beyond it
+HELD = re.compile(rb"^Vm(?:RSS|Swap|PTE):\s*(\d+) kB$", re.MULTILINE)
 
 
 class Watch(threading.Thread):
@@ -25,7 +30,7 @@ class Watch(threading.Thread):
         kill: what ends them all.
         seconds: how long they may run, from now on.
         memory: bytes that they may hold.
-        folder: the one that both sides write to, or None.
+        gauges: descriptors as `Sandbox` has them.
 
     Attributes
         deadline: when time is up, on the clock of time.monotonic.
@@ -34,10 +39,10 @@ class Watch(threading.Thread):
     """
 
     def __init__(
-        self, pid: int, kill: Callable[[], object], seconds: float, memory: int, folder: Path | None = None
+        self, pid: int, kill: Callable[[], object], seconds: float, memory: int, gauges: Sequence[int] = ()
     ) -> None:
         super().__init__(daemon=True)
-        self.pid, self.kill, self.folder = pid, kill, folder
+        self.pid, self.kill, self.gauges = pid, kill, gauges
         self.seconds, self.deadline, self.memory = seconds, time.monotonic() + seconds, memory
         self.before = own_memory()
         self.reason: Message | None = None
@@ -66,10 +71,8 @@ class Watch(threading.Thread):
         tasks, memory = usage(self.pid)
         if tasks > MOST_TASKS:
             return english("the notebook started more than {count} processes and threads", count=MOST_TASKS)
-        if memory > self.memory:
+        if memory + of_no_process(self.gauges) > self.memory:
             return english("the notebook used more than {size:.3g} GiB of memory", size=self.memory / GIBIBYTE)
-        if self.folder and not is_small(self.folder):
-            return english("the notebook wrote where only its kernel may")
         if own_memory() - self.before > LARGEST_INTAKE:
             return english("the notebook sent more than can be taken in")
         return None
@@ -83,13 +86,14 @@ def too_long(seconds: float) -> Message:
 def usage(pid: int) -> tuple[int, int]:
     """Return how many tasks a process and its descendants are now, counted to just above the limit, and their memory.
 
-    Memory is in bytes; pages that processes share count for each of them. Where there is no /proc both are 0.
+    Memory is in bytes, with what descriptors may hold, which Linux counts since 6.2; what processes share counts for
+    each of them. Where there is no /proc both are 0.
     """
     tasks, memory, waiting = 0, 0, [pid]
     while waiting and tasks <= MOST_TASKS:
         process = Path("/proc", str(waiting.pop()))
         with contextlib.suppress(OSError):  # it ended meanwhile
-            memory += resident(process)
+            memory += resident(process) + os.stat(process / "fd").st_size * DESCRIPTOR
             for task in (process / "task").iterdir():
                 tasks += 1
                 waiting += [int(child) for child in (task / "children").read_text().split()]
@@ -97,27 +101,26 @@ def usage(pid: int) -> tuple[int, int]:
 
 
 def resident(process: Path) -> int:
-    """Return the bytes of memory that a process of /proc holds."""
-    return int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    """Return the bytes of memory that a process of /proc holds, with what is swapped out and page tables."""
+    return sum(int(size) << 10 for size in HELD.findall((process / "status").read_bytes()))
+
+
+def of_no_process(gauges: Sequence[int]) -> int:
+    """Return the bytes of memory that a sandbox's sockets and files hold at most.
+
+    Arguments
+        gauges: descriptors as `Sandbox` has them; where there are none it is 0.
+    """
+    if not gauges:
+        return 0
+    network, *folders = gauges
+    sockets = int(os.pread(network, 64, 0).split()[2])  # "sockets: used 9": also those that are under way in another
+    size = sockets * SOCKET * int(Path("/proc/sys/net/core/wmem_default").read_text())
+    for room in map(os.fstatvfs, folders):
+        size += (room.f_blocks - room.f_bfree) * room.f_frsize + (room.f_files - room.f_ffree) * FILE
+    return size
 
 
 def own_memory() -> int:
     """Return the bytes of memory that this process holds; 0 where there is no /proc."""
     return resident(Path("/proc/self")) if sys.platform == "linux" else 0
-
-
-def is_small(folder: Path) -> bool:
-    """Tell whether a folder holds little enough; what is in there may be hostile, and change meanwhile."""
-    files, size = 0, 0
-    waiting: list[str | Path] = [folder]
-    while waiting:
-        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                files += 1
-                if files > MOST_FILES or size > LARGEST_SHARE:
-                    return False
-                with contextlib.suppress(OSError):
-                    size += entry.stat(follow_symlinks=False).st_size
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-    return size <= LARGEST_SHARE

@@ -20,7 +20,7 @@ import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 # Nobody debugs here, and every kernel would import it anew.
 sys.modules["debugpy"] = None  # type: ignore[assignment]  # typeshed knows of modules only
@@ -30,10 +30,59 @@ import ipykernel.ipkernel
 import ipykernel.kernelapp
 import numpy.random
 import torch
+import zmq
+from ipykernel.iostream import IOPubThread
+from zmq.eventloop.zmqstream import ZMQStream
 
 import helpers
 
 PR_SET_DUMPABLE = 4
+MOST_DESCRIPTORS = 8  # that come with a request
+FORKED = "ipc://@forked"  # no file, but a name within the sandbox
+
+
+class Outputs(IOPubThread):
+    """What sends the outputs; those of processes that a kernel forks come over a Unix socket."""
+
+    def _setup_pipe_in(self) -> None:
+        self._pipe_uuid = os.urandom(16)
+        pipe = self.socket.context.socket(zmq.PULL)
+        pipe.bind(FORKED)
+        self._pipe_in: Any = ZMQStream(pipe, self.io_loop)
+        self._pipe_in.on_recv(self._handle_pipe_msg)
+
+    def _setup_pipe_out(self) -> tuple[zmq.Context[Any], zmq.Socket[Any]]:
+        context = zmq.Context()
+        pipe = context.socket(zmq.PUSH)
+        pipe.linger = 3000
+        pipe.connect(FORKED)
+        return context, pipe
+
+
+class Kernel(ipykernel.kernelapp.IPKernelApp):
+    """An IPython kernel on sockets that listen already and that have no name in here.
+
+    What stands for a port is a descriptor.
+    """
+
+    def init_connection_file(self) -> None:
+        """Read nothing: the grading process says all that is to be known."""
+
+    def write_connection_file(self, **kwargs: Any) -> None:
+        """Write nothing."""
+
+    def init_heartbeat(self) -> None:
+        """Begin no heartbeat: the grading process looks at the process itself."""
+
+    def init_control(self, context: zmq.Context[Any]) -> None:
+        """Do without the debugger, which would connect by name."""
+        super().init_control(context)  # type: ignore[no-untyped-call]  # ipykernel has no types here
+        self.debug_shell_socket.close()
+
+    def _bind_socket(self, s: zmq.Socket[Any], port: int) -> int:
+        s.use_fd = port
+        s.bind("ipc://socket")
+        return port
 
 
 def serve(control: socket.socket, scratch: Sequence[str]) -> None:
@@ -44,6 +93,7 @@ def serve(control: socket.socket, scratch: Sequence[str]) -> None:
         scratch: the folders to be emptied before each submission.
     """
     torch.set_num_threads(1)
+    ipykernel.kernelapp.IOPubThread = Outputs  # type: ignore[attr-defined]  # imported there
     for name in helpers.__all__:
         getattr(helpers, name)
     libc = ctypes.CDLL(None, use_errno=True)
@@ -52,15 +102,25 @@ def serve(control: socket.socket, scratch: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
     gc.freeze()
-    control.send(b"ready")
-    while message := control.recv(1 << 16):
+    network = os.open("/proc/self/net/sockstat", os.O_RDONLY)
+    gauges = [network, *(os.open(folder, os.O_PATH) for folder in scratch)]
+    socket.send_fds(control, [b"ready"], gauges)
+    for descriptor in gauges:
+        os.close(descriptor)
+    while True:
+        message, descriptors, *_ = socket.recv_fds(control, 1 << 16, MOST_DESCRIPTORS)
+        if not message:
+            return
         wipe(scratch)
         request = json.loads(message)
         if request["do"] == "wipe":
             control.send(b"wiped")
         elif not os.fork():
             libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
-            become_kernel(control, request["connection"], request["limits"], scratch[0])
+            ports = dict(zip(request["channels"], descriptors, strict=True))
+            become_kernel(control, request["key"], ports, request["limits"], scratch[0])
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 def wipe(scratch: Sequence[str]) -> None:
@@ -92,12 +152,15 @@ def reaped() -> int:
         return 0
 
 
-def become_kernel(control: socket.socket, connection: str, limits: Mapping[str, int], folder: str) -> NoReturn:
+def become_kernel(
+    control: socket.socket, key: str, ports: Mapping[str, int], limits: Mapping[str, int], folder: str
+) -> NoReturn:
     """Turn this forked child into the kernel of one submission; never returns.
 
     Arguments
         control: the socket to the grading process.
-        connection: the path of the connection file.
+        key: what signs the kernel's messages.
+        ports: the descriptors of the sockets that it listens on, by channel.
         limits: values by the names of `resource`.
         folder: where the kernel runs.
 
@@ -119,7 +182,9 @@ def become_kernel(control: socket.socket, connection: str, limits: Mapping[str, 
         torch.seed()
         os.chdir(folder)
         sys.argv = ["kernel"]
-        kernel = ipykernel.kernelapp.IPKernelApp.instance(connection_file=connection)
+        named = {f"{channel}_port": descriptor for channel, descriptor in ports.items()}
+        kernel: Any = Kernel.instance(transport="ipc", **named)
+        kernel.session.key = key.encode()
         quiet = ["--HistoryManager.enabled=False", "--quiet", "--IPKernelApp.capture_fd_output=False"]
         kernel.initialize(quiet)
         process = os.pidfd_open(os.getpid())

@@ -258,50 +258,58 @@ for parts in ([b""], [b"<IDS|MSG>"], [b"x", b"<IDS|MSG>", b"", b"{", b"", b"", b
     ),
 ]
 
-SHARE = """import os, glob, shutil
-home = next(folder for folder in glob.glob("/var/tmp/kernel-*"))
-mine = [os.path.join(home, name) for name in os.listdir(home)]
-"""
-
 FOLDERS = [
     Attack(
-        "share_symlinks",
-        "links in the sockets' folder that lead out of it",
-        before=SHARE
-        + """for i, target in enumerate(("/etc", "/root", "/", "..", "COURSE", "REPOSITORY")):
-    os.symlink(target, os.path.join(home, "MARKER" + str(i)))
-    os.symlink(target, os.path.join(mine[0], "MARKER" + str(i)))""",
+        "setuid_left",
+        "a program with its owner's identity, wherever it may write",
+        before="""import os
+os.umask(0)
+for folder, folders, files in os.walk("/"):
+    if folder == "/proc": folders.clear()
+    try: os.close(os.open(f"{folder}/MARKER", os.O_CREAT | os.O_WRONLY, 0o755))
+    except OSError: continue
+    try: os.chmod(f"{folder}/MARKER", 0o6755)
+    except OSError: pass
+    try: os.mknod(f"{folder}/MARKER2", 0o106755)
+    except OSError: pass
+    for name in ("MARKER", "MARKER2"):
+        assert not os.path.exists(f"{folder}/{name}") or not os.stat(f"{folder}/{name}").st_mode & 0o6000, folder""",
     ),
     Attack(
-        "share_filled",
-        "a full folder of sockets",
-        after=SHARE
-        + """import time
-for i in range(40):
-    with open(os.path.join(home, str(i)), "wb") as file: file.write(bytes(1 << 20))
-time.sleep(2)""",
+        "socket_of_a_program",
+        "the names of its own sockets, to put another program's there",
+        before="""import os, socket
+found = 0
+for descriptor in map(int, os.listdir("/proc/self/fd")):
+    try:
+        with socket.socket(fileno=os.dup(descriptor)) as own: name = own.getsockname()
+    except OSError: continue
+    if name and isinstance(name, str):
+        found += 1
+        for action in (lambda: os.makedirs(os.path.dirname(name)), lambda: socket.socket(socket.AF_UNIX).bind(name),
+                       lambda: socket.socket(socket.AF_UNIX).connect(name), lambda: os.listdir(os.path.dirname(name))):
+            try: action()
+            except OSError: continue
+            raise AssertionError(name)
+assert found""",
     ),
     Attack(
-        "share_many_files",
-        "a hundred thousand empty files in it",
-        after=SHARE
-        + "import time\nfor i in range(100_000): open(os.path.join(home, str(i)), 'w').close()\ntime.sleep(2)",
+        "memory_in_sockets",
+        "memory without end in sockets, by processes that take little",
+        after=r"""import subprocess, sys, time
+code = (
+    "import contextlib, socket, time\nkept = [end for _ in range(240) for end in socket.socketpair()]\n"
+    "for end in kept:\n    end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 23)\n    end.setblocking(False)\n"
+    "    with contextlib.suppress(OSError):\n        while True: end.send(bytes(1000))\ntime.sleep(20)")
+for _ in range(14): subprocess.Popen([sys.executable, "-ISc", code])
+time.sleep(20)""",
     ),
     Attack(
-        "share_removed",
-        "the connection file and the sockets are gone",
-        before=SHARE + "for folder in mine: shutil.rmtree(folder)",
-    ),
-    Attack(
-        "share_closed",
-        "nobody may enter the folder",
-        before=SHARE + "for folder in (mine[0], home):\n    try: os.chmod(folder, 0)\n    except PermissionError: pass",
-    ),
-    Attack(
-        "share_deep",
-        "folders in folders, deeper than a program can follow",
-        before=SHARE
-        + "os.chdir(home)\nfor _ in range(50):\n    os.mkdir('d' * 200)\n    os.chdir('d' * 200)\nos.chdir('/')",
+        "memory_in_files",
+        "memory without end in files that hold nothing",
+        after="""import os, itertools
+open("/dev/shm/x", "w").close()
+for i in itertools.count(): os.link("/dev/shm/x", f"/dev/shm/{i}")""",
     ),
     Attack(
         "scratch_deep",
@@ -333,7 +341,7 @@ for folder in ("/scratch", "/tmp", "/dev/shm"):
         "limits_raised",
         "its limits raised back",
         before="""import resource
-for name in ("RLIMIT_AS", "RLIMIT_FSIZE", "RLIMIT_NPROC", "RLIMIT_CORE"):
+for name in ("RLIMIT_AS", "RLIMIT_FSIZE", "RLIMIT_NPROC", "RLIMIT_NOFILE", "RLIMIT_CORE"):
     limit = getattr(resource, name)
     hard = resource.getrlimit(limit)[1]
     for value in (resource.RLIM_INFINITY, hard + 1):

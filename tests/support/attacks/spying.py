@@ -63,6 +63,7 @@ for path in ("/run/docker.sock", "/var/run/docker.sock", "/tmp/.X11-unix/X0", "/
 def raw():
     return socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)
 try_to(raw)
+for family in set(range(64)) - {socket.AF_UNIX}: try_to(socket.socket, family, socket.SOCK_STREAM)
 assert not found, found"""
 )
 
