@@ -95,11 +95,11 @@ def encode(value: Any, depth: int = 0) -> Answer:
 
 
 def encode_key(key: Any) -> str | float:
-    """Turn a dict's key into a number or a short text, or into the name of its type."""
+    """Turn a dict's key into a number or a short text, a tuple's too, or into the name of its type."""
     key = key.item() if hasattr(key, "item") else key
     if isinstance(key, (int, float)) and abs(key) < 2**53:
         return key
-    return plain_text(key if isinstance(key, str) else type(key).__name__, 40)
+    return plain_text(key if isinstance(key, (str, tuple)) else type(key).__name__, 40)
 
 
 def plain_text(text: object, limit: int = 300) -> str:

@@ -43,6 +43,7 @@ STAYS = {
     ("softmax_t", "very large logits"): "the plainest example of what its aspect is about, in float64",
     ("decay_ratios", "four deviations"): PLAINEST,
     ("perplexity", "one distribution"): PLAINEST,
+    ("perplexity", "float32"): "a wrong dtype says nothing about zeros: its aspect is the values",
     ("iterative_softmax_experiment", "another range"): ASPECT,
     ("trusted_steps", "float32, 20 points"): PLAINEST,
     ("outlier_mass", "three ranges, three temperatures"): ASPECT,
@@ -128,6 +129,23 @@ def test_the_notebook_and_the_grader_say_the_same(exercise):
         public = [result for result in row.report.results if not result.hidden]
         assert [(r.name, r.aspect, r.outcome) for r in shown.results] == [(r.name, r.aspect, r.outcome) for r in public]
         assert [v.name for v in shown.violations] == [v.name for v in row.report.violations]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "untrue"),
+    [
+        ("decay_ratios", "wrong_small_ratio_after_zero", "after the first zero"),
+        ("iterative_softmax_experiment", "wrong_shares_first", "that begins with the inputs"),
+        ("temperature_range_experiment", "wrong_text_keys", "r comes first"),
+        ("temperature_range_experiment", "wrong_whole_numbers_as_keys", "Your numbers match"),
+        ("trusted_steps", "wrong_always_float32", "20 points at rtol"),
+        ("verdict_c5", "wrong_magnitudes", "sorts"),
+        ("verdict_c5", "wrong_softmax_anew", "sorts"),
+    ],
+)
+def test_nobody_is_told_the_mistake_of_another(exercise, answer, untrue):
+    said = {row.answer.name: str(row.report) for row in matrix_of(exercise)}[answer]
+    assert "FAILED" in said and untrue not in said
 
 
 def test_there_are_enough_answers():

@@ -6,12 +6,13 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from grading.authoring.exercise import case, list_of, number, row, within
+from grading.authoring.exercise import case, list_of, number, row, variants, within
 
 ASPECTS = {"the ratios, in order": 1, "after a deviation of 0": 1}
 RATIOS, ZERO = ASPECTS
 
 ORDER = "Each deviation divided by the one before it: len(stds) - 1 ratios, in order."
+SMALL = "A small deviation is not 0: it has a ratio, and nothing is added to it."
 NO_RATIO = "After a deviation of 0 there is no ratio: put float('nan') there, as a plain division would fail."
 
 
@@ -22,18 +23,18 @@ def _case(name, aspect, diagnosis, stds):
 
 def public(book):
     return [
-        _case("four deviations", RATIOS, ORDER, [0.5, 0.1, 0.08, 0.02]),
+        _case("four deviations", RATIOS, ORDER, [0.6, 0.1, 0.08, 0.02]),
         _case("a deviation of 0 on the way", ZERO, NO_RATIO, [0.25, 0.05, 0.0, 0.1, 2e-12, 1e-12]),
     ]
 
 
 def hidden(book, rng):
-    back = [rng.uniform(0.1, 1.0), 0.0, rng.uniform(0.1, 1.0), rng.uniform(0.1, 1.0)]
-    tiny = [rng.uniform(1, 9) * 10.0 ** (-3 * k) for k in range(1, 6)]
+    back = [rng.uniform(0.1, 1.0), 0.0, 0.0, rng.uniform(0.1, 1.0), rng.uniform(0.1, 1.0)]
+    tiny = [rng.uniform(1, 9) * 10.0 ** (-5 * k) for k in range(1, 7)]
     return [
         _case("one deviation", RATIOS, ORDER, [rng.uniform(0.1, 1.0)]),
         _case("a zero in between", ZERO, NO_RATIO, back),
-        _case("very small deviations", RATIOS, ORDER, tiny),
+        _case("very small deviations", RATIOS, SMALL, tiny),
     ]
 
 
@@ -122,9 +123,43 @@ def wrong_stops_at_the_first_zero(stds):
     return ratios[: end + 1] + [math.nan] * (len(ratios) - end - 1)
 
 
-def wrong_takes_small_for_zero(stds):
+@variants(small=[1e-10, 1e-12])
+def wrong_takes_small_for_zero(stds, *, small):
     """Your numbers match ratios with a nan after a small deviation: only a deviation of 0 has none."""
-    return [b / a if a > 1e-10 else math.nan for a, b in zip(stds, stds[1:])]
+    return [b / a if a > small else math.nan for a, b in zip(stds, stds[1:])]
+
+
+@variants(small=[1e-20])
+def wrong_takes_less_for_zero(stds, *, small):
+    """A small deviation is not 0"""
+    return [b / a if a >= small else math.nan for a, b in zip(stds, stds[1:])]
+
+
+@variants(small=[1e-9, 1e-12, 1e-16, 1e-300])
+def wrong_adds_a_small_number(stds, *, small):
+    """After a deviation of 0 there is no ratio"""
+    return [b / (a + small) for a, b in zip(stds, stds[1:])]
+
+
+@variants(small=[1e-12, 1e-16])
+def wrong_something_small_for_zero(stds, *, small):
+    """After a deviation of 0 there is no ratio"""
+    return [b / (a or small) for a, b in zip(stds, stds[1:])]
+
+
+def wrong_small_ratio_after_zero(stds):
+    """After a deviation of 0 there is no ratio"""
+    return [b / a if a else 1e-12 for a, b in zip(stds, stds[1:])]
+
+
+def wrong_zero_after_two_zeros(stds):
+    """Your numbers match ratios with a 0 where nan belongs."""
+    return [0.0 if b == 0 else b / a if a else math.nan for a, b in zip(stds, stds[1:])]
+
+
+def wrong_nothing_after_two_zeros(stds):
+    """wrong length"""
+    return [b / a if a else math.nan for a, b in zip(stds, stds[1:]) if a or b]
 
 
 def wrong_fails_on_one_deviation(stds):

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 import helpers
-from grading.authoring.exercise import case, number, within
+from grading.authoring.exercise import case, number, variants, within
 
 from ...oracle import softmax
 
@@ -17,20 +17,21 @@ LOOP = (
 NO_STEP = "After no step the largest probability is that of the start."
 
 
-def _case(book, name, start, temperature, n_steps, diagnosis):
+def _case(book, name, diagnosis, start, temperature, **steps):
     p = start
-    for _ in range(n_steps):
+    for _ in range(steps.get("n_steps", 300)):
         p = softmax(p, temperature)
     expected = number(max(p), within(rtol=1e-9))
-    return case(name, TOP, expected, diagnosis, book.tensor(np.array(start)), temperature, n_steps=n_steps)
+    return case(name, TOP, expected, diagnosis, book.tensor(np.array(start)), temperature, **steps)
 
 
 def public(book):
+    """Return the cases; just above 0.2605 a one-hot start falls to uniform, so here 300 steps are not yet enough."""
     one_hot, hill = [0.0, 0.0, 1.0, 0.0, 0.0, 0.0], [0.1, 0.15, 0.2, 0.25, 0.2, 0.1]
     return [
-        _case(book, "three steps at temperature 1", hill, 1.0, 3, LOOP),
-        _case(book, "one-hot at temperature 0.2", one_hot, 0.2, 60, LOOP),
-        _case(book, "no step", hill, 0.5, 0, NO_STEP),
+        _case(book, "three steps at temperature 1", LOOP, hill, 1.0, n_steps=3),
+        _case(book, "one-hot at temperature 0.2605", LOOP, one_hot, 0.2605),
+        _case(book, "no step", NO_STEP, hill, 0.5, n_steps=0),
     ]
 
 
@@ -108,6 +109,39 @@ def wrong_never_repeats(start, temperature, n_steps=300):
     p = start
     for _ in range(n_steps):
         p = torch.softmax(start / temperature, 0)
+    return p.max().item()
+
+
+def wrong_assigns_nothing(start, temperature, n_steps=300):
+    """Each distribution is the softmax of the one before it"""
+    p = start
+    for _ in range(n_steps):
+        torch.softmax(p / temperature, 0)
+    return p.max().item()
+
+
+def wrong_first_softmax_every_time(start, temperature, n_steps=300):
+    """After no step"""
+    p = torch.softmax(start / temperature, 0)
+    for _ in range(n_steps):
+        torch.softmax(p / temperature, 0)
+    return p.max().item()
+
+
+@variants(steps=[30, 100, 299, 301, 1000])
+def wrong_other_default(start, temperature, n_steps=None, *, steps):
+    """Each distribution is the softmax of the one before it"""
+    p = start
+    for _ in range(steps if n_steps is None else n_steps):
+        p = torch.softmax(p / temperature, 0)
+    return p.max().item()
+
+
+def wrong_temperature_at_most(start, temperature, n_steps=300):
+    """the temperature acts in every softmax"""
+    p = start
+    for _ in range(n_steps):
+        p = torch.softmax(p / min(temperature, 0.5), 0)
     return p.max().item()
 
 

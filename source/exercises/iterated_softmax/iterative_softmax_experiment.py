@@ -6,19 +6,20 @@ import numpy as np
 import torch
 
 import helpers
-from grading.authoring.exercise import case, dtype, number, row, together, within
+from grading.authoring.exercise import case, dtype, number, row, together, variants, within
 
 from ...oracle import floats, iterate
 
 ASPECTS = {"repeats and deviations": 1, "the inputs": 1, "the temperature": 1, "float32": 1}
 REPEATS, INPUTS, TEMPERATURE, FLOAT32 = ASPECTS
 
-COUNT = "probs has n_iters + 1 distributions and stds as many numbers: probs[0] is softmax(x / T), before any repeat."
 LOOP = (
     "Each distribution is the softmax of the one before it, and the temperature acts in every softmax, the first too."
 )
-SAMPLE = "stds are sample deviations (divide by n - 1), stds[k] that of probs[k]."
-RANGE = "x runs from min_val to max_val, both included, in n_points equal steps."
+PARTS = (
+    "x is n_points evenly spaced values, min_val and max_val included; probs[0] is softmax(x / T); "
+    "stds are sample deviations (divide by n - 1)."
+)
 PRECISION = "Keep the dtype of x all the way through."
 
 
@@ -45,8 +46,8 @@ def _case(book, name, aspect, diagnosis, **settings):
 def public(book):
     wide = {"n_points": 5, "n_iters": 3, "min_val": -2.0, "max_val": 3.0}
     return [
-        _case(book, "the article's settings", REPEATS, SAMPLE),
-        _case(book, "5 points in [-2, 3], 3 repeats", INPUTS, RANGE, **wide),
+        _case(book, "the article's settings", REPEATS, PARTS),
+        _case(book, "5 points in [-2, 3], 3 repeats", INPUTS, PARTS, **wide),
         _case(book, "temperature 0.5", TEMPERATURE, LOOP, n_points=6, n_iters=3, temperature=0.5),
         _case(book, "float32", FLOAT32, PRECISION, n_points=5, n_iters=2, dtype="float32"),
     ]
@@ -55,20 +56,24 @@ def public(book):
 def hidden(book, rng):
     low, high = rng.uniform(-4, -1), rng.uniform(1, 4)
     none = {"n_points": rng.randint(4, 9), "n_iters": 0}
-    large = {
-        "n_points": rng.randint(5, 12),
-        "n_iters": 3,
-        "min_val": 3000.0,
-        "max_val": 3000.0 + rng.randint(2, 6),
-        "temperature": rng.uniform(1.5, 3),
+    many = {"n_points": rng.randint(20, 30), "n_iters": rng.randint(12, 15), "min_val": -1.0}
+    cold = {
+        "n_points": rng.randint(5, 9),
+        "n_iters": 2,
+        "min_val": 60.0,
+        "max_val": 61.0,
+        "temperature": rng.uniform(0.05, 0.07),
     }
+    hot = {"n_points": rng.randint(5, 12), "n_iters": 3, "max_val": high * 10, "temperature": rng.uniform(15, 20)}
     single = {"n_points": rng.randint(7, 14), "n_iters": 2, "min_val": low, "max_val": high, "dtype": "float32"}
     double = {"n_points": rng.randint(7, 14), "n_iters": 2, "min_val": low / 2, "max_val": 2 * high}
     return [
-        _case(book, "no repeat at all", REPEATS, COUNT, **none),
-        _case(book, "large values at a high temperature", TEMPERATURE, LOOP, **large),
+        _case(book, "no repeat at all", REPEATS, PARTS, **none),
+        _case(book, "more than eight repeats", REPEATS, LOOP, **many),
+        _case(book, "large values at a low temperature", TEMPERATURE, LOOP, **cold),
+        _case(book, "a high temperature", TEMPERATURE, LOOP, **hot),
         _case(book, "float32, another range", FLOAT32, PRECISION, **single),
-        _case(book, "another range", INPUTS, RANGE, **double),
+        _case(book, "another range", INPUTS, PARTS, **double),
     ]
 
 
@@ -133,6 +138,15 @@ def right_with_deviations_as_tensors(
         probs += (torch.softmax((probs[-1] if probs else x) / temperature, -1),)
         stds += (probs[-1].std(),)
     return probs, stds, x
+
+
+def right_in_log_space(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    z = (x := torch.linspace(min_val, max_val, n_points, dtype=dtype)) / temperature
+    probs = []
+    for _ in range(n_iters + 1):
+        probs.append(torch.exp(torch.log_softmax(z, 0)))
+        z = probs[-1] / temperature
+    return probs, torch.stack(probs).std(dim=1), x
 
 
 def wrong_one_repeat_short(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
@@ -314,7 +328,7 @@ def wrong_leaves_out_the_end(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, t
 
 
 def wrong_random_inputs(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
-    """both included, in n_points equal steps"""
+    """n_points evenly spaced values"""
     x = torch.rand(n_points, dtype=dtype).sort().values * (max_val - min_val) + min_val
     probs = [torch.softmax(x / temperature, 0)]
     for _ in range(n_iters):
@@ -365,6 +379,112 @@ def wrong_without_the_inputs(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, t
     for _ in range(n_iters):
         probs.append(torch.softmax(probs[-1] / temperature, 0))
     return probs, [p.std().item() for p in probs]
+
+
+def wrong_shares_first(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    """probs[0] is softmax(x / T)"""
+    x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
+    probs = [x.abs() / x.abs().sum()]
+    for _ in range(n_iters):
+        probs.append(torch.softmax(probs[-1] / temperature, 0))
+    return probs, [p.std().item() for p in probs], x
+
+
+def wrong_spreads(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    """stds are sample deviations"""
+    x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
+    probs = [torch.softmax(x / temperature, 0)]
+    for _ in range(n_iters):
+        probs.append(torch.softmax(probs[-1] / temperature, 0))
+    return probs, [(p.max() - p.min()).item() for p in probs], x
+
+
+def wrong_the_first_distribution_only(
+    n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64
+):
+    """wrong length"""
+    x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
+    probs = [torch.softmax(x / temperature, 0)]
+    for _ in range(n_iters):
+        probs.append(torch.softmax(probs[-1] / temperature, 0))
+    return probs[0], [p.std().item() for p in probs], x
+
+
+def wrong_the_deviations_only(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    """wrong length"""
+    x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
+    probs = [torch.softmax(x / temperature, 0)]
+    for _ in range(n_iters):
+        probs.append(torch.softmax(probs[-1] / temperature, 0))
+    return [p.std().item() for p in probs]
+
+
+def wrong_assigns_nothing(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    """Your numbers match a run that takes the softmax of x every time."""
+    x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
+    p = torch.softmax(x / temperature, 0)
+    probs, stds = [p], [p.std().item()]
+    for _ in range(n_iters):
+        torch.softmax(p / temperature, 0)
+        probs.append(p)
+        stds.append(p.std().item())
+    return probs, stds, x
+
+
+@variants(least=[0.1])
+def wrong_temperature_at_least(
+    n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64, *, least
+):
+    """the temperature acts in every softmax"""
+    x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
+    probs, p = [], x
+    for _ in range(n_iters + 1):
+        p = torch.softmax(p / max(temperature, least), 0)
+        probs.append(p)
+    return probs, [p.std().item() for p in probs], x
+
+
+@variants(most=[10.0])
+def wrong_temperature_at_most(
+    n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64, *, most
+):
+    """the temperature acts in every softmax"""
+    x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
+    probs, p = [], x
+    for _ in range(n_iters + 1):
+        p = torch.softmax(p / min(temperature, most), 0)
+        probs.append(p)
+    return probs, [p.std().item() for p in probs], x
+
+
+def wrong_at_most_eight_repeats(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    """wrong length"""
+    x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
+    probs = [torch.softmax(x / temperature, 0)]
+    for _ in range(min(n_iters, 8)):
+        probs.append(torch.softmax(probs[-1] / temperature, 0))
+    return probs, [p.std().item() for p in probs], x
+
+
+def wrong_stops_when_it_is_flat(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    """wrong length"""
+    x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
+    probs = [torch.softmax(x / temperature, 0)]
+    while len(probs) <= n_iters and (dtype == torch.float32 or probs[-1].std() > 1e-15):
+        probs.append(torch.softmax(probs[-1] / temperature, 0))
+    return probs, [p.std().item() for p in probs], x
+
+
+def wrong_temperature_in_float32(
+    n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64
+):
+    """the temperature (1 point)"""
+    x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
+    probs, p = [], x
+    for _ in range(n_iters + 1):
+        p = torch.softmax(p / torch.tensor(temperature), 0)
+        probs.append(p)
+    return probs, [p.std().item() for p in probs], x
 
 
 def wrong_returns_none(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):

@@ -220,7 +220,7 @@ def wrong_ignores_rtol(dtype, n_points=20, rtol=0.015):
 
 
 def wrong_always_float32(dtype, n_points=20, rtol=0.015):
-    """stop at the first that disagrees"""
+    """Your numbers match float32's count, whatever dtype is."""
     p, q = (torch.linspace(0, 1, n_points, dtype=kind) for kind in (torch.float32, torch.float64))
     for k in range(9):
         p, q = torch.softmax(p, 0), torch.softmax(q, 0)

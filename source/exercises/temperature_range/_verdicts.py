@@ -1,5 +1,9 @@
 """Cases of the exercises that judge a claim: a number, and whether the claim holds."""
 
+import math
+
+import numpy as np
+
 from grading.authoring.exercise import boolean, case, mapping, number, within
 
 from ._results import tables
@@ -22,6 +26,13 @@ def verdict_case(book, settings, value_of, threshold, far, diagnosis, swap=False
         raise ValueError(f"{name}: {value} is too near the threshold {threshold}")
     aspect = HOLDS if value > threshold else FAILS
     return case(name, aspect, verdict(value, value > threshold), diagnosis, results.argument(), **options)
+
+
+def outlier_with(share, ranges, temperatures, n_points):
+    """Return the outlier whose smallest share over these ranges and temperatures is ``share``."""
+    odds = math.log(share / (1 - share))
+    each = [(t, np.linspace(-r, r, n_points) / t) for r in ranges for t in temperatures]
+    return max(t * (np.logaddexp.reduce(scaled) + odds) for t, scaled in each)
 
 
 def drawn(make, aspect=None):

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 import helpers
-from grading.authoring.exercise import case, number, within
+from grading.authoring.exercise import case, number, variants, within
 from helpers.explorers import models
 
 from ... import oracle
@@ -32,22 +32,32 @@ def public(book):
 
 
 def hidden(book, rng):
-    def draw(name, aspect, low, high, **fixed):
-        while True:  # settings with no crossing, or several, are drawn again
-            settings = {
-                "n_points": rng.randint(25, 90),
-                "outlier": round(rng.uniform(5, 8), 1),
-            } | fixed
-            settings = {key: value for key, value in settings.items() if value is not None}
-            narrow = round(rng.uniform(0.2, 0.8), 2)
+    def draw(name, aspect, narrow, wide, accept=lambda root: True, **settings):
+        """Draw settings, each from its range, that have one crossing, which is accepted."""
+        while True:
+            drawn = {key: round(rng.uniform(*bounds), 3) for key, bounds in settings.items()}
+            if "n_points" in drawn:
+                drawn["n_points"] = int(drawn["n_points"])
             try:
-                return _case(name, aspect, narrow, round(rng.uniform(low, high), 1), **settings)
+                found = _case(name, aspect, round(rng.uniform(*narrow), 3), round(rng.uniform(*wide), 2), **drawn)
             except ValueError:
                 continue
+            if accept(found["expected"]["number"]):
+                return found
 
+    def is_low(root):
+        """Tell whether a root is low, and steps of 0.001 or ten halvings of [0.2, 10] miss it."""
+        width = 9.8 / 2**10
+        near = [round(root, 3), 0.2 + width * (math.floor((root - 0.2) / width) + 0.5)]
+        return root < 0.3 and min(abs(each - root) for each in near) > 1.2e-3 * root
+
+    points = (25, 50)
     return [
-        draw("ranges close together, default settings", RANGES, 2.5, 3.5, n_points=None, outlier=None),
-        draw("a small outlier", SETTINGS, 2.5, 3.5, outlier=round(rng.uniform(4.2, 4.8), 1)),
+        draw("ranges close together, default settings", RANGES, (0.2, 0.8), (2.5, 3.5)),
+        draw("a low crossing", RANGES, (0.04, 0.08), (0.4, 0.5), is_low, n_points=points, outlier=(0.75, 0.95)),
+        draw(
+            "a high crossing", SETTINGS, (5, 10), (29, 30), lambda root: root > 7, n_points=points, outlier=(30.5, 31)
+        ),
     ]
 
 
@@ -118,9 +128,25 @@ def right_by_regula_falsi(narrow, wide, n_points=100, outlier=6.0):
     return c
 
 
-def wrong_the_articles_crossing(narrow, wide, n_points=100, outlier=6.0):
+def right_in_float32(narrow, wide, n_points=100, outlier=6.0):
+    def value(r, t):
+        x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])])
+        return helpers.perplexity(torch.softmax(x / t, 0))
+
+    low, high = 0.2, 10.0
+    for _ in range(30):
+        middle = (low + high) / 2
+        if value(wide, middle) > value(narrow, middle):
+            low = middle
+        else:
+            high = middle
+    return middle
+
+
+@variants(value=[1.4964, 1.5])
+def wrong_the_articles_crossing(narrow, wide, n_points=100, outlier=6.0, *, value):
     """Your numbers match the article's own crossing, for r = 0.4 and r = 5."""
-    return 1.4964
+    return value
 
 
 def wrong_by_the_collision_measure(narrow, wide, n_points=100, outlier=6.0):
@@ -217,6 +243,18 @@ def wrong_coarse_grid(narrow, wide, n_points=100, outlier=6.0):
     return t[int((gap[:-1] * gap[1:] <= 0).nonzero()[0])].item()
 
 
+def wrong_steps_of_a_thousandth(narrow, wide, n_points=100, outlier=6.0):
+    """to 1e-3 or better"""
+    t = torch.arange(0.2, 10, 0.001, dtype=torch.float64)
+
+    def entropy(r):
+        x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])]).double()
+        return helpers.entropy(torch.softmax(x / t[:, None], dim=1))
+
+    gap = entropy(wide) - entropy(narrow)
+    return t[int((gap[:-1] * gap[1:] <= 0).nonzero()[0])].item()
+
+
 def wrong_smallest_gap(narrow, wide, n_points=100, outlier=6.0):
     """Your numbers match the end of the interval: keep the half in which the sign changes."""
     t = torch.linspace(0.2, 10, 5001, dtype=torch.float64)
@@ -228,7 +266,8 @@ def wrong_smallest_gap(narrow, wide, n_points=100, outlier=6.0):
     return t[(value(wide) - value(narrow)).abs().argmin()].item()
 
 
-def wrong_only_above_1(narrow, wide, n_points=100, outlier=6.0):
+@variants(low=[1.0])
+def wrong_low_above_0_2(narrow, wide, n_points=100, outlier=6.0, *, low):
     """Search for the T"""
 
     def gap(t):
@@ -238,14 +277,33 @@ def wrong_only_above_1(narrow, wide, n_points=100, outlier=6.0):
             values.append(helpers.perplexity(helpers.softmax_t(x, t)).item())
         return values[0] - values[1]
 
-    low, high = 1.0, 2.0
+    high = 10.0
     for _ in range(40):
         middle = (low + high) / 2
         low, high = (middle, high) if gap(middle) > 0 else (low, middle)
     return low
 
 
-def wrong_ten_halvings(narrow, wide, n_points=100, outlier=6.0):
+@variants(high=[2.0, 5.0])
+def wrong_high_below_10(narrow, wide, n_points=100, outlier=6.0, *, high):
+    """Search for the T"""
+
+    def gap(t):
+        values = []
+        for r in (wide, narrow):
+            x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])]).double()
+            values.append(helpers.perplexity(helpers.softmax_t(x, t)).item())
+        return values[0] - values[1]
+
+    low = 0.2
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gap(middle) > 0 else (low, middle)
+    return low
+
+
+@variants(count=[7, 10])
+def wrong_few_halvings(narrow, wide, n_points=100, outlier=6.0, *, count):
     """to 1e-3 or better"""
 
     def gap(t):
@@ -256,10 +314,63 @@ def wrong_ten_halvings(narrow, wide, n_points=100, outlier=6.0):
         return values[0] - values[1]
 
     low, high = 0.2, 10.0
-    for _ in range(7):
+    for _ in range(count):
         middle = (low + high) / 2
         low, high = (middle, high) if gap(middle) > 0 else (low, middle)
     return (low + high) / 2
+
+
+@variants(digits=[1, 2])
+def wrong_rounds(narrow, wide, n_points=100, outlier=6.0, *, digits):
+    """Your numbers are rounded to"""
+
+    def gap(t):
+        values = []
+        for r in (wide, narrow):
+            x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])]).double()
+            values.append(helpers.perplexity(helpers.softmax_t(x, t)).item())
+        return values[0] - values[1]
+
+    low, high = 0.2, 10.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gap(middle) > 0 else (low, middle)
+    return round(low, digits)
+
+
+def wrong_rounds_to_3_decimals(narrow, wide, n_points=100, outlier=6.0):
+    """to 1e-3 or better"""
+
+    def gap(t):
+        values = []
+        for r in (wide, narrow):
+            x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])]).double()
+            values.append(helpers.perplexity(helpers.softmax_t(x, t)).item())
+        return values[0] - values[1]
+
+    low, high = 0.2, 10.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gap(middle) > 0 else (low, middle)
+    return round(low, 3)
+
+
+def wrong_leaves_out_the_end(narrow, wide, n_points=100, outlier=6.0):
+    """Search for the T"""
+
+    def gap(t):
+        values = []
+        for r in (wide, narrow):
+            x = torch.arange(n_points, dtype=torch.float64) * (2 * r / n_points) - r
+            x = torch.cat([x, torch.tensor([outlier])])
+            values.append(helpers.perplexity(helpers.softmax_t(x, t)).item())
+        return values[0] - values[1]
+
+    low, high = 0.2, 10.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gap(middle) > 0 else (low, middle)
+    return low
 
 
 def wrong_keeps_the_other_half(narrow, wide, n_points=100, outlier=6.0):

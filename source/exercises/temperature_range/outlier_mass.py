@@ -29,7 +29,8 @@ def public(book):
 
 
 def hidden(book, rng):
-    inside = draw_settings(rng, outlier=rng.uniform(0.1, 0.6))
+    ranges, temperatures, _, _ = draw_settings(rng)
+    inside = ranges, temperatures, 9, ranges[0] / 2  # one of the nine points of that range
     return [
         _case(book, "an outlier in the middle of the range", INSIDE, *inside),
         _case(book, "three ranges, three temperatures", LAST, *draw_settings(rng)),
@@ -61,6 +62,10 @@ def right_by_lists(results):
     return dict(
         (r, dict((t, e["probs"].tolist()[-1]) for t, e in reversed(by_t.items()))) for r, by_t in results.items()
     )
+
+
+def right_at_the_outlier(results):
+    return {r: {t: e["probs"][len(e["logits"]) - 1].item() for t, e in by_t.items()} for r, by_t in results.items()}
 
 
 def wrong_largest(results):
@@ -107,6 +112,19 @@ def wrong_takes_the_entry_near_6(results):
     """Your numbers match the largest probability, not the last one."""
     return {
         r: {t: e["probs"][(e["logits"] - 6).abs().argmin()].item() for t, e in by_t.items()}
+        for r, by_t in results.items()
+    }
+
+
+def wrong_takes_the_entries_equal_to_6(results):
+    """The share is the probability of the last entry"""
+    return {r: {t: e["probs"][e["logits"] == 6].sum().item() for t, e in by_t.items()} for r, by_t in results.items()}
+
+
+def wrong_takes_the_entries_equal_to_the_last(results):
+    """The share is the probability of the last entry"""
+    return {
+        r: {t: e["probs"][e["logits"] == e["logits"][-1]].sum().item() for t, e in by_t.items()}
         for r, by_t in results.items()
     }
 

@@ -312,7 +312,7 @@ def wrong_no_shift(ranges, temperatures, n_points=100, outlier=6.0):
 
 
 def wrong_subtracts_the_outlier(ranges, temperatures, n_points=100, outlier=6.0):
-    """Your numbers match a softmax that overflows: subtract the maximum before exp."""
+    """Subtract the maximum before exp"""
     results = {}
     for r in ranges:
         x = torch.cat([torch.linspace(-r, r, n_points, dtype=torch.float64), torch.tensor([outlier])])

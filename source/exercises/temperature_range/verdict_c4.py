@@ -3,8 +3,10 @@
 import numpy as np
 import torch
 
+from grading.authoring.exercise import variants
+
 from ._results import draw_settings
-from ._verdicts import CLAIM, FAILS, HOLDS, drawn, verdict_case
+from ._verdicts import CLAIM, outlier_with, verdict_case
 
 ASPECTS = CLAIM
 
@@ -18,7 +20,7 @@ def _case(book, name, *settings, temperature=None):
     def smallest_share(probs):
         return min(by_t[t][-1] for by_t in probs.values())
 
-    return verdict_case(book, (name, *settings), smallest_share, 0.9, 0.02, C4, **options)
+    return verdict_case(book, (name, *settings), smallest_share, 0.9, 5e-4, C4, **options)
 
 
 def public(book):
@@ -30,13 +32,15 @@ def public(book):
 
 
 def hidden(book, rng):
-    def draw(name, **fixed):
-        ranges, temperatures, n_points, outlier = draw_settings(rng, **fixed)
-        return _case(book, name, ranges, temperatures, n_points, outlier, temperature=min(temperatures))
+    def draw(name, share):
+        ranges, temperatures, n_points, _ = draw_settings(rng)
+        t = sorted(temperatures)[1]
+        outlier = outlier_with(share, ranges, [t], n_points)
+        return _case(book, name, ranges, temperatures, n_points, outlier, temperature=t)
 
     return [
-        drawn(lambda: draw("a claim that holds", outlier=14.0), HOLDS),
-        drawn(lambda: draw("a claim that fails"), FAILS),
+        draw("a claim that holds", 0.9 + rng.uniform(0.001, 0.004)),
+        draw("a claim that fails", 0.9 - rng.uniform(0.001, 0.004)),
     ]
 
 
@@ -115,10 +119,23 @@ def wrong_largest_probability(results, temperature=0.5):
     return {"holds": value >= 0.9, "value": value}
 
 
-def wrong_half_is_enough(results, temperature=0.5):
-    """the smallest share of the outlier"""
+@variants(least=[0.5, 0.85, 0.95])
+def wrong_other_threshold(results, temperature=0.5, *, least):
+    """holds is value >= 0.9"""
     value = min(by_t[temperature]["probs"][-1].item() for by_t in results.values())
-    return {"holds": value > 0.5, "value": value}
+    return {"holds": value >= least, "value": value}
+
+
+def wrong_holds_once_rounded(results, temperature=0.5):
+    """holds is value >= 0.9"""
+    value = min(by_t[temperature]["probs"][-1].item() for by_t in results.values())
+    return {"holds": round(value, 2) >= 0.9, "value": value}
+
+
+def wrong_the_logit_6(results, temperature=0.5):
+    """the smallest share of the outlier"""
+    value = min(e["probs"][e["logits"] == 6].sum().item() for e in (by_t[temperature] for by_t in results.values()))
+    return {"holds": value >= 0.9, "value": value}
 
 
 def wrong_other_way_round(results, temperature=0.5):

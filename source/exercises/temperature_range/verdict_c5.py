@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 import helpers
+from grading.authoring.exercise import variants
 
 from ._results import draw_settings, perplexities
 from ._verdicts import CLAIM, drawn, verdict_case
@@ -35,9 +36,19 @@ def public(book):
 
 
 def hidden(book, rng):
+    """Draw temperatures of which two, or all, are so near each other that the smallest step is small."""
+
+    def draw(name, *factors, swap=False):
+        ranges, temperatures, n_points, outlier = draw_settings(rng)
+        near = [max(temperatures) / 2 * factor for factor in factors]
+        found = _case(book, name, ranges, near, n_points, outlier, swap=swap)
+        if not abs(dict(found["expected"]["dict"])["value"]["number"]) < 0.1:
+            raise ValueError(f"{name}: the smallest step is not small")
+        return found
+
     return [
-        drawn(lambda: _case(book, "a claim that holds", *draw_settings(rng))),
-        drawn(lambda: _case(book, "a claim that fails", *draw_settings(rng), swap=True)),
+        drawn(lambda: draw("a claim that holds", 1, 0.5, 1.01)),
+        drawn(lambda: draw("a claim that fails", 1, 1.01, 1.004, swap=True)),
     ]
 
 
@@ -99,7 +110,7 @@ def wrong_sorts_downwards(results):
 
 
 def wrong_sorts_the_perplexities(results):
-    """Your numbers match a value that sorts the perplexities, not the temperatures."""
+    """Your numbers match a value that is never negative: a step down counts with its sign."""
     steps = []
     for by_t in results.values():
         values = sorted(helpers.perplexity(entry["probs"]).item() for entry in by_t.values())
@@ -114,6 +125,34 @@ def wrong_largest_step(results):
         values = [helpers.perplexity(by_t[t]["probs"]).item() for t in sorted(by_t)]
         steps += [b - a for a, b in zip(values, values[1:])]
     return {"holds": max(steps) > 0, "value": max(steps)}
+
+
+def wrong_first_step(results):
+    """the smallest step"""
+    steps = []
+    for by_t in results.values():
+        low, high, *_ = (helpers.perplexity(by_t[t]["probs"]).item() for t in sorted(by_t))
+        steps.append(high - low)
+    return {"holds": min(steps) > 0, "value": min(steps)}
+
+
+def wrong_last_step(results):
+    """the smallest step"""
+    steps = []
+    for by_t in results.values():
+        *_, low, high = (helpers.perplexity(by_t[t]["probs"]).item() for t in sorted(by_t))
+        steps.append(high - low)
+    return {"holds": min(steps) > 0, "value": min(steps)}
+
+
+@variants(least=[-0.1, 0.1])
+def wrong_other_threshold(results, *, least):
+    """holds is value > 0"""
+    steps = []
+    for by_t in results.values():
+        values = [helpers.perplexity(by_t[t]["probs"]).item() for t in sorted(by_t)]
+        steps += [b - a for a, b in zip(values, values[1:])]
+    return {"holds": min(steps) > least, "value": min(steps)}
 
 
 def wrong_from_end_to_end(results):
@@ -151,7 +190,7 @@ def wrong_entropies(results):
 
 
 def wrong_magnitudes(results):
-    """['holds']: False"""
+    """Your numbers match a value that is never negative: a step down counts with its sign."""
     steps = []
     for by_t in results.values():
         values = [helpers.perplexity(by_t[t]["probs"]).item() for t in sorted(by_t)]
@@ -178,7 +217,7 @@ def wrong_the_articles_temperatures(results):
 
 
 def wrong_softmax_anew(results):
-    """['holds']: False"""
+    """Your numbers match a value that is never negative: a step down counts with its sign."""
     steps = []
     for by_t in results.values():
         values = [helpers.perplexity(helpers.softmax_t(by_t[t]["logits"], t)).item() for t in sorted(by_t)]

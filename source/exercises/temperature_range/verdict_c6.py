@@ -3,8 +3,10 @@
 import numpy as np
 import torch
 
+from grading.authoring.exercise import variants
+
 from ._results import draw_settings
-from ._verdicts import CLAIM, FAILS, HOLDS, drawn, verdict_case
+from ._verdicts import CLAIM, outlier_with, verdict_case
 
 ASPECTS = CLAIM
 
@@ -20,25 +22,26 @@ def _case(book, name, narrow, *settings):
     def smallest_share(probs):
         return min(p[-1] for p in probs[r].values())
 
-    return verdict_case(book, (name, *settings), smallest_share, 0.5, 0.02, C6, **options)
+    return verdict_case(book, (name, *settings), smallest_share, 0.5, 5e-4, C6, **options)
 
 
 def public(book):
     return [
-        _case(book, "an outlier inside the range 0.4", None, [0.4, 2], [0.5, 3, 0.25], 5, 0.2),
+        _case(book, "an outlier inside the range 0.4", None, [0.4, 2], [0.5, 3, 0.25], 5, -0.2),
         _case(book, "narrow range 0.5, low temperatures only", 0.5, [2, 0.5], [0.5, 1], 5, 3.0),
     ]
 
 
 def hidden(book, rng):
-    def draw(name, cool):
-        ranges, temperatures, n_points, outlier = draw_settings(rng)
-        temperatures = [t for t in temperatures if t < 2] if cool else temperatures
-        return _case(book, name, min(ranges), ranges, temperatures, n_points, outlier)
+    def draw(name, share):
+        ranges, temperatures, n_points, _ = draw_settings(rng)
+        _, narrow, _ = ranges = sorted(ranges, reverse=True)  # neither the first nor the narrowest
+        outlier = outlier_with(share, [narrow], temperatures, n_points)
+        return _case(book, name, narrow, ranges, temperatures, n_points, outlier)
 
     return [
-        drawn(lambda: draw("a claim that holds", cool=True), HOLDS),
-        drawn(lambda: draw("a claim that fails", cool=False), FAILS),
+        draw("a claim that holds", 0.5 + rng.uniform(0.001, 0.004)),
+        draw("a claim that fails", 0.5 - rng.uniform(0.001, 0.004)),
     ]
 
 
@@ -110,10 +113,35 @@ def wrong_largest_probability(results, narrow=0.4):
     return {"holds": value > 0.5, "value": value}
 
 
-def wrong_threshold_of_c4(results, narrow=0.4):
+def wrong_highest_temperature(results, narrow=0.4):
+    """the smallest share of the outlier over the temperatures"""
+    value = results[narrow][max(results[narrow])]["probs"][-1].item()
+    return {"holds": value > 0.5, "value": value}
+
+
+def wrong_narrowest_range(results, narrow=0.4):
+    """for the narrow range only"""
+    value = min(entry["probs"][-1].item() for entry in results[min(results)].values())
+    return {"holds": value > 0.5, "value": value}
+
+
+def wrong_other_way_round(results, narrow=0.4):
     """['holds']: True"""
     value = min(entry["probs"][-1].item() for entry in results[narrow].values())
-    return {"holds": value >= 0.9, "value": value}
+    return {"holds": value < 0.5, "value": value}
+
+
+@variants(least=[0.4, 0.6, 0.9])
+def wrong_other_threshold(results, narrow=0.4, *, least):
+    """holds is value > 0.5"""
+    value = min(entry["probs"][-1].item() for entry in results[narrow].values())
+    return {"holds": value > least, "value": value}
+
+
+def wrong_the_logit_6(results, narrow=0.4):
+    """the smallest share of the outlier"""
+    value = min(entry["probs"][entry["logits"] == 6].sum().item() for entry in results[narrow].values())
+    return {"holds": value > 0.5, "value": value}
 
 
 def wrong_never_holds(results, narrow=0.4):

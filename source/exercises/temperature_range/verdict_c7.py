@@ -4,7 +4,9 @@ import numpy as np
 import torch
 
 import helpers
+from grading.authoring.exercise import variants
 
+from ...oracle import crossing_temperature
 from ._results import draw_settings, perplexities
 from ._verdicts import CLAIM, FAILS, HOLDS, drawn, verdict_case
 
@@ -22,7 +24,7 @@ def _case(book, name, narrow, wide, *settings):
         return min(values[w][t] - values[n][t] for t in values[w])
 
     options = {key: value for key, value in given.items() if value is not None}
-    return verdict_case(book, (name, *settings), smallest_gap, 0.0, 0.05, C7, **options)
+    return verdict_case(book, (name, *settings), smallest_gap, 0.0, 1e-3, C7, **options)
 
 
 def public(book):
@@ -33,14 +35,18 @@ def public(book):
 
 
 def hidden(book, rng):
-    def draw(name, cool):
-        ranges, temperatures, n_points, outlier = draw_settings(rng)
-        temperatures = [t for t in temperatures if t < 2] if cool else temperatures
-        return _case(book, name, min(ranges), max(ranges), ranges, temperatures, n_points, outlier)
+    def draw(name, factor):
+        """Draw temperatures of which the highest lies just below or above the crossing."""
+        ranges, _, n_points, outlier = draw_settings(rng)
+        small, middle, large = sorted(ranges)
+        narrow, wide = (small, middle) if factor < 1 else (middle, large)
+        root = float(crossing_temperature(narrow, wide, n_points, outlier))
+        temperatures = [0.7 * root, factor * root, 0.8 * root]
+        return _case(book, name, narrow, wide, [middle, large, small], temperatures, n_points, outlier)
 
     return [
-        drawn(lambda: draw("a claim that holds", cool=True), HOLDS),
-        drawn(lambda: draw("a claim that fails", cool=False), FAILS),
+        drawn(lambda: draw("a claim that holds", 0.99), HOLDS),
+        drawn(lambda: draw("a claim that fails", 1.01), FAILS),
     ]
 
 
@@ -109,6 +115,32 @@ def wrong_first_temperature(results, narrow=0.4, wide=5):
     t = next(iter(results[narrow]))
     value = (helpers.perplexity(results[wide][t]["probs"]) - helpers.perplexity(results[narrow][t]["probs"])).item()
     return {"holds": value > 0, "value": value}
+
+
+def wrong_highest_temperature(results, narrow=0.4, wide=5):
+    """the smallest of perplexity(wide) - perplexity(narrow)"""
+    t = max(results[narrow])
+    value = (helpers.perplexity(results[wide][t]["probs"]) - helpers.perplexity(results[narrow][t]["probs"])).item()
+    return {"holds": value > 0, "value": value}
+
+
+def wrong_narrowest_and_widest_range(results, narrow=0.4, wide=5):
+    """perplexity(wide) - perplexity(narrow)"""
+    narrowest, widest = results[min(results)], results[max(results)]
+    value = min(
+        (helpers.perplexity(widest[t]["probs"]) - helpers.perplexity(narrowest[t]["probs"])).item() for t in widest
+    )
+    return {"holds": value > 0, "value": value}
+
+
+@variants(least=[-0.5, 0.5])
+def wrong_other_threshold(results, narrow=0.4, wide=5, *, least):
+    """holds is value > 0"""
+    value = min(
+        (helpers.perplexity(results[wide][t]["probs"]) - helpers.perplexity(results[narrow][t]["probs"])).item()
+        for t in results[narrow]
+    )
+    return {"holds": value > least, "value": value}
 
 
 def wrong_mean_difference(results, narrow=0.4, wide=5):

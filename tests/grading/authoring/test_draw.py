@@ -7,8 +7,8 @@ import pytest
 from safetensors.numpy import load, save
 
 from grading.authoring import build
-from grading.authoring.draw import hidden_bytes, public_bytes, same_cases
-from grading.authoring.exercise import ExerciseError
+from grading.authoring.draw import add_numbers, hidden_bytes, public_bytes, same_cases
+from grading.authoring.exercise import Book, ExerciseError, within
 from tests.support.course import COURSE
 from tests.support.small_exercise import HALVE, small_exercise
 
@@ -29,6 +29,14 @@ def test_an_exercise_that_could_not_be_marked_is_refused(tmp_path, draw, old, ne
     course = small_exercise(tmp_path, HALVE.replace(old, new))
     with pytest.raises(ExerciseError, match=said):
         draw(course, "one")
+
+
+@pytest.mark.parametrize(("dtypes", "kept"), [(["float64"], True), (["float32", "float64"], False)])
+def test_numbers_that_only_the_choice_of_a_dtype_tells_from_the_right_ones_are_no_mistakes(dtypes, kept):
+    book, group = Book(), {}
+    case = {"expected": book.array([1.0, 2.0], dict.fromkeys(dtypes, within(rtol=1e-9)))}
+    add_numbers(group, 0, case, book.tensors, np.array([1.0, 2.0 + 1e-7]))
+    assert bool(group) == kept
 
 
 def test_a_case_file_is_another_where_anything_but_a_mistakes_last_digits_differs():
