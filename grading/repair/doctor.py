@@ -66,7 +66,7 @@ def mend(content: bytes, release: NotebookNode, editions: Iterable[Edition] = ()
     Returns a notebook with every cell of the release in its order, the student's answers in the solution cells and the
     cells the student added beside them; no outputs.
 
-    Raises `NotGradable` where the bytes are no notebook or show no trace of the release's exercises, or take too much to
+    Raises `NotGradable` where the bytes are no notebook, show no trace of the release's exercises or take too much to
     read, and ValueError for a release that holds answers.
     """
     if any("BEGIN SOLUTION" in cell.source for cell in release.cells):

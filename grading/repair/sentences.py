@@ -68,7 +68,9 @@ def cell_repairs(match: Match) -> list[Message]:
 def moved_up(names: Sequence[str]) -> list[Message]:
     """Return a sentence for each cell that was moved above a check, by the name that it defines, and one for many."""
     shown = [name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..." for name in names[:MOST_MOVED]]
-    found = [english("Moved above the check that needs it: the cell that defines `{name}`.", name=name) for name in shown]
+    found = [
+        english("Moved above the check that needs it: the cell that defines `{name}`.", name=name) for name in shown
+    ]
     if more := len(names) - len(shown):
         found.append(
             english_counted(
