@@ -37,7 +37,7 @@ def shown_text(text: str) -> str:
     return text.translate(IN_TEXT)
 
 
-def say(*lines: object) -> None:
+def print_shown(*lines: object) -> None:
     """Print each of some texts on a line."""
     print("\n".join(map(shown, lines)))
 

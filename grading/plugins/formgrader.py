@@ -1,7 +1,7 @@
 """Make a student's text harmless in formgrader's page of a submission, where scripts would act as the instructor.
 
-formgrader puts Markdown cells into the page as they are, HTML included. `markdown_shown` stands in for nbconvert's filter
-of Markdown, and `as_it_is` for the one that follows it (`settings`).
+formgrader puts Markdown cells into the page as they are, HTML included. `markdown_shown` stands in for nbconvert's
+filter of Markdown, and `as_it_is` for the one that follows it (`settings`).
 """
 
 import html

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from grading.shown import Verbatim, csv_table, say, shown, shown_text
+from grading.shown import Verbatim, csv_table, print_shown, shown, shown_text
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from grading.shown import Verbatim, csv_table, say, shown, shown_text
 )
 def test_what_steers_is_escaped_and_the_rest_stays(name, safe, capsys):
     assert shown(name) == safe == shown(safe)
-    say(name, "next")
+    print_shown(name, "next")
     assert capsys.readouterr().out == f"{safe}\nnext\n"
 
 
