@@ -16,7 +16,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NoReturn, ParamSpec, TypeVar, cast
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 SECONDS = 6  # of a processor's time
 PATIENCE = 60  # seconds on the clock, where others keep the processors busy

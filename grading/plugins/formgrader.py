@@ -28,7 +28,7 @@ ACTIVE_TEX = re.compile(r"\\(?=(?:href|style|class|cssId|require)(?![a-zA-Z]))")
 
 
 class Renderer(IPythonRenderer):
-    """nbconvert's, for which an attachment that is not there ends nothing."""
+    """Write Markdown as nbconvert does, with words in the place of an attachment that is not there."""
 
     def image(self, text, url, title=None):
         """Return the HTML of a picture; its words where it is missing."""
