@@ -14,7 +14,7 @@ engine      runner has kernels run the cells, judge asks them, verdict compares,
             relevance of cells
 repair      doctor: intake, cell_code, match, packed, editions, sentences
 sandbox     isolation, kernels, zygote forks them, watchdog
-            course and files lie below all; settings is what nbgrader_config.py calls
+            course, files, bounded and shown lie below all; settings is what nbgrader_config.py calls
 """
 
 import sys

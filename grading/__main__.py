@@ -4,6 +4,8 @@ import argparse
 import sys
 from importlib import import_module
 
+from grading.shown import shown_text
+
 COMMANDS = ("grade", "collect", "grades", "summary", "demo", "hidden", "new-course")
 
 
@@ -20,7 +22,7 @@ def main(arguments=None):
     try:
         return chosen.run(chosen)
     except (ValueError, OSError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        print(shown_text(f"{parser.prog}: {error}"), file=sys.stderr)
         return 2
 
 

@@ -1,10 +1,13 @@
-"""Write files whole or not at all."""
+"""Write files whole or not at all, and read what others may swap while it is read."""
 
 import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
 
+LARGEST = 64 << 20  # bytes of a file that is read; the doctor refuses from half of it on
+NO_FILE = "it is a link or something else that is no file"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # what the system says where a disk, or a user's share of it, is full
 
 
@@ -33,6 +36,39 @@ def write(path: Path, content: bytes, modified: float | None = None) -> bool:
         os.unlink(partial)
         raise
     return True
+
+
+def open_as_it_is(name: str | Path, folder: int | None = None) -> int:
+    """Return a descriptor of a file or folder, for reading; a link is not followed, and a pipe is not waited for.
+
+    Arguments
+        name: its name, or its path.
+        folder: a descriptor of the folder that a name is in.
+    """
+    flags = (getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
+    try:
+        return os.open(name, os.O_RDONLY | sum(flags), dir_fd=folder)
+    except OSError as error:
+        raise OSError(errno.ELOOP, NO_FILE) if error.errno == errno.ELOOP else error from None
+
+
+def read(path: Path) -> bytes:
+    """Return the bytes of a file; raises OSError for a link, for what is no ordinary file, and for one too large."""
+    return content_of(open_as_it_is(path))
+
+
+def content_of(descriptor: int, most: int = LARGEST) -> bytes:
+    """Return the bytes of an open file, and close it.
+
+    Raises OSError for what is no ordinary file, and for one that has more than `most` bytes.
+    """
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, NO_FILE)
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most >> 20} MiB")
+    return content
 
 
 def remove_unfinished(folder: Path) -> None:

@@ -13,7 +13,7 @@ from grading.course import REPOSITORY
 from grading.engine import judge  # noqa: F401
 from grading.plugins.exchange import CollectFiles
 from grading.plugins.export import StatusExport
-from grading.plugins.formgrader import harmless
+from grading.plugins.formgrader import as_it_is, markdown_shown
 
 
 def configure(c, folder=REPOSITORY):
@@ -51,4 +51,4 @@ def configure(c, folder=REPOSITORY):
     c.ExportApp.plugin_class = StatusExport
 
     # formgrader's page of a submission: a student's text can't run scripts in the instructor's browser.
-    c.HTMLExporter.filters = {"strip_files_prefix": harmless}
+    c.HTMLExporter.filters = {"markdown2html": markdown_shown, "strip_files_prefix": as_it_is}

@@ -4,6 +4,7 @@ Each way is a `concurrent.futures.Executor`, so the batch knows only ``submit``.
 """
 
 import asyncio
+import contextlib
 import gc
 import importlib
 import logging
@@ -13,7 +14,9 @@ import signal
 import threading
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from functools import partial
+from multiprocessing import forkserver
 
+from grading.bounded import die_with_parent
 from grading.sandbox import kernels as sandbox
 from grading.sandbox.isolation import isolation
 
@@ -168,8 +171,15 @@ def import_judge():
 
 
 def start_worker():
-    """Prepare a process of the pool: it ends with its parent and leaves Ctrl-C to it."""
+    """Prepare a process of the pool: it ends with its parent and leaves Ctrl-C to it.
+
+    A worker that is stuck in one call runs no thread of Python's. It ends with the server that forked it, and that with
+    the process that grades, unless a worker holds the server's pipe open, too.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(TypeError, OSError):  # there is none where workers are not forked
+        os.close(forkserver._forkserver._forkserver_alive_fd)
+    die_with_parent()
     threading.Thread(target=end_with_parent, daemon=True).start()
 
 

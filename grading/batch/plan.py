@@ -26,7 +26,7 @@ from grading.engine.record import (
     same_bytes,
     with_exercise,
 )
-from grading.files import NO_ROOM
+from grading.files import NO_ROOM, read
 from grading.gradebook.database import DATABASE_ERRORS, transaction
 from helpers.support.language import Message, english, plain
 
@@ -101,7 +101,7 @@ class Batch:
     def key(self, student) -> str:
         """Return the name that the verdict on a student's file has; empty where the file cannot be read."""
         try:
-            return key_of(self.submitted[student].read_bytes(), self.terms)
+            return key_of(read(self.submitted[student]), self.terms)
         except OSError:
             return ""
 
@@ -168,7 +168,7 @@ class Batch:
         if PATTERN & set(student):
             raise ValueError("nbgrader would take the folder's name for a pattern: rename it, without *, ? and [")
         try:
-            return self.submitted[student].read_bytes()
+            return read(self.submitted[student])
         except OSError as error:
             raise ValueError(f"the file cannot be read: {error.strerror}") from None
 

@@ -8,6 +8,7 @@ from grading.gradebook.database import gradebook_of, gradebook_url, sqlite_file
 from grading.gradebook.due_dates import due_in_words, set_due, to_utc
 from grading.lms import roster as rosters
 from grading.lms.collect import collect_submissions, lines
+from grading.shown import print_shown
 
 
 def add_command(commands):
@@ -42,7 +43,7 @@ def run(arguments):
         arguments.timezone,
         course_of(arguments.course),
     )
-    print("\n".join(lines(found)))
+    print_shown(*lines(found))
     file = sqlite_file(gradebook_url(arguments.course)) if roster else None
     if file and not file.exists() and not due:
         print("There is no gradebook.db yet to enrol the roster in: run nbgrader generate_assignment, then repeat.")

@@ -14,6 +14,7 @@ from grading.batch.executors import Workers, cores
 from grading.commands.options import add_assignment_option, add_course_option, add_source_options
 from grading.course import OfCourse
 from grading.files import NO_ROOM, remove_unfinished
+from grading.shown import print_shown
 
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended
 KEEPS = "what is graded is kept"
@@ -49,7 +50,7 @@ def grade(arguments, workers) -> int:
     if arguments.source:
         how = roster, arguments.pattern, arguments.timezone, OfCourse(config=app.config).course
         found = collect.collect_submissions(arguments.source, assignment, course, *how)
-        print("\n".join(collect.lines(found)))
+        print_shown(*collect.lines(found))
         incomplete = found.incomplete
     with contextlib.closing(Gradebook(url, app.coursedir.course_id)) as gradebook:
         if roster:
@@ -77,7 +78,7 @@ def grade(arguments, workers) -> int:
         unmarked = {row["student_id"]: row["reason"] for row in marks if row["status"] == "not graded"}
         unmarked = {student: reason for student, reason in unmarked.items() if student in wanted} | outcome.unmarked
         for student, reason in sorted(unmarked.items()):
-            print(f"{student}: NO MARK: {reason}")
+            print_shown(f"{student}: NO MARK: {reason}")
         return int(incomplete or bool(unmarked or failed))
     finally:
         writer.close()
@@ -128,7 +129,7 @@ def write_feedback(writer, batch):
             failed[student] = error_message(error)
     print(f"Feedback: {changed} pages new or changed, {len(students) - changed - len(failed)} as they were.")
     for student, reason in failed.items():
-        print(f"{student}: NO FEEDBACK PAGE: {reason}")
+        print_shown(f"{student}: NO FEEDBACK PAGE: {reason}")
     return failed
 
 
@@ -136,10 +137,12 @@ def print_outcome(outcome):
     """Print how a run ended: what was graded, and whose marks moved, failed or need a look."""
     print(f"Graded {outcome.graded}.")
     for student in outcome.tried_again:
-        print(f"{student}: a time limit was reached or a process ended; tried once more, alone: the second try counts")
+        print_shown(
+            f"{student}: a time limit was reached or a process ended; tried once more, alone: the second try counts"
+        )
     for student, moved in sorted(outcome.moved.items()):
         marks = ", ".join(f"{name} {before:g} -> {after:g}" for name, (before, after) in sorted(moved.items()))
-        print(f"{student}: marks moved: {marks} (the old ones are kept in {KEPT}/marks.csv)")
+        print_shown(f"{student}: marks moved: {marks} (the old ones are kept in {KEPT}/marks.csv)")
 
 
 def add_command(commands):

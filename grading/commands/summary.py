@@ -4,6 +4,7 @@ from pathlib import Path
 
 from grading.commands.options import add_assignment_option, add_course_option
 from grading.reports.summary import submissions, write_tables
+from grading.shown import print_shown
 
 
 def add_command(commands):
@@ -23,5 +24,5 @@ def run(arguments):
         print(f"wrote {path}")
     ungraded = [submission for submission in found if submission.status == "not graded"]
     for submission in ungraded:
-        print(f"not graded: {submission.student}: {submission.reason}")
+        print_shown(f"not graded: {submission.student}: {submission.reason}")
     return int(bool(ungraded))

@@ -21,6 +21,7 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 
 from grading.course import configuration
 from grading.files import write
+from grading.shown import as_cell
 
 DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, InvalidEntry)  # the last is what nbgrader makes of the first
 PATIENCE = 30  # seconds to wait for another program's write
@@ -178,9 +179,9 @@ def keep_overwritten(path: Path, assignment: str, student: str, old: dict[str, t
     if not latest:
         writer.writerow(OVERWRITTEN)
     for exercise, row in sorted(old.items()):
-        values = ["" if value is None else str(value) for value in row]
-        if latest.get((assignment, student, exercise)) != values:
-            writer.writerow([now, assignment, student, exercise, *values])
+        cells = [as_cell("" if value is None else str(value)) for value in (assignment, student, exercise, *row)]
+        if latest.get(tuple(cells[:3])) != cells[3:]:
+            writer.writerow([now, *cells])
     write(path, text.getvalue().encode())
 
 

@@ -5,14 +5,11 @@ handed in nothing. Here such a mark is empty, with a status and a reason beside 
 """
 
 import collections
-import csv
-import io
 import json
-import re
 from pathlib import Path
 
 from grading.engine.record import Store, content_digest, same_bytes
-from grading.files import write
+from grading.files import read, write
 from grading.gradebook.database import submission_of
 from helpers.support.language import Message, english
 
@@ -31,37 +28,9 @@ COLUMNS = [
     "status",
     "reason",
 ]
-# What spreadsheets take for the beginning of a formula, and what begins so but is only a number.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-NUMBER = re.compile(r"[+-]?\d*(\.\d*)?")
 REASON = ".reason.json"  # ends the name of the reason beside a file that is not gradable
 NOTHING = english("nothing was handed in")
 STOPPED = english("not graded yet, or nbgrader stopped with an error: see the messages of nbgrader autograde")
-
-
-class Verbatim(str):
-    """What an instructor wrote, which comes back as it was, whatever a spreadsheet takes it for."""
-
-
-def csv_table(columns, rows):
-    """Return the bytes of a CSV that a spreadsheet can open without running anything in it.
-
-    Names, addresses and sentences that a spreadsheet would take for a formula begin with an apostrophe, as typed there;
-    `Verbatim` does not.
-    """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([[as_cell(row[column]) for column in columns] for row in rows])
-    return text.getvalue().encode()
-
-
-def as_cell(value):
-    """Return a cell's value, a message in words; a text that would be a formula gets an apostrophe before it."""
-    if isinstance(value, Verbatim):
-        return value
-    value = str(value) if isinstance(value, Message) else value
-    return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA and not NUMBER.fullmatch(value) else value
 
 
 def status_rows(gradebook, assignment, course, people=()):
@@ -161,7 +130,7 @@ def not_handed_in(file, submitted):
 def recorded_reason(path, record):
     """Return why a file was refused, from the record of its bytes; None where there is none."""
     try:
-        if record and record.reason and same_bytes(record.key, content_digest(path.read_bytes())):
+        if record and record.reason and same_bytes(record.key, content_digest(read(path))):
             return record.reason
     except OSError as error:
         return english("the file cannot be read: {error}", error=error.strerror)

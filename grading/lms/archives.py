@@ -15,17 +15,17 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from grading.repair.intake import LARGEST_FILE
+from grading.bounded import TooDear, bounded
+from grading.files import LARGEST, read
 from helpers.support.language import Message, english
 
 NAMELESS = re.compile(r"\.i?pynb_?", re.IGNORECASE)  # a notebook whose name is nothing but the ending
 STUDENT = re.compile(r"_\d+(_|$)")  # what a system writes behind a person's name, which may begin with a dot
-LARGEST = 2 * LARGEST_FILE  # bytes of one file; the doctor refuses from half of it on, with the bytes kept
 LARGEST_NESTED = 2 * LARGEST  # bytes of all files in a student's own zip
 MOST_FILES = 100_000  # of an archive
 LONGEST_NAME = 400  # letters, folders included
@@ -98,7 +98,18 @@ def opened(source: Path, zone=None):
 
 
 def nested(entry, content, zone=None):
-    """Return the files of a zip that a student handed in; raises `Unreadable` for one that cannot be opened safely."""
+    """Return the files of a zip that a student handed in, read as far as they may be notebooks.
+
+    Raises `Unreadable` for one that cannot be opened safely, or takes too much.
+    """
+    try:
+        return bounded(read_nested, entry.name, content, zone)
+    except TooDear:
+        raise Unreadable(english("the zip takes too much time or memory to read")) from None
+
+
+def read_nested(name, content, zone):
+    """Do as `nested`, without a limit; ``name`` is the zip's own."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         inside = [inner for inner in in_zip(archive, zone) if wanted(inner)]
@@ -110,7 +121,15 @@ def nested(entry, content, zone=None):
         raise Unreadable(english("the zip would unpack to more than {limit} MiB", limit=LARGEST_NESTED >> 20))
     if not any(may_be_notebook(inner.name.name) for inner in inside):
         raise Unreadable(english("the zip holds no notebook"))
-    return [FoundFile(entry.name / inner.name, inner.modified, inner.fetch, inner.size, inner.odd) for inner in inside]
+    return [replace(inner, name=name / inner.name, fetch=read_now(inner)) for inner in inside]
+
+
+def read_now(entry):
+    """Return what gives a file's bytes, or the reason why they cannot be had, when its archive is closed."""
+    try:
+        return partial(bytes, entry.read() if may_be_notebook(entry.name.name) else b"")
+    except Unreadable as error:
+        return partial(refuse, error.reason)
 
 
 def in_folder(folder):
@@ -137,7 +156,7 @@ def in_folder(folder):
 def from_disk(path):
     """Return a file's bytes."""
     try:
-        return path.read_bytes()
+        return read(path)
     except OSError as error:
         raise Unreadable(english("it cannot be read: {error}", error=error.strerror)) from None
 

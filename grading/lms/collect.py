@@ -32,6 +32,7 @@ from grading.repair.intake import NotGradable
 from helpers.support.language import Message, english
 
 NOBODY = "unknown"
+MOST_ALIKE = 5  # files of a student that are listed each, where they are not gradable for one reason
 UNLISTED = "unlisted-"  # begins the id of a student who is not in the roster
 
 
@@ -211,8 +212,8 @@ def files_of(student, entry: FoundFile, owner, made, work):
     for one in inside:
         notebook = may_be_notebook(one.name.name)
         try:
-            if one.name != entry.name:  # beside a notebook in a student's zip nothing else is looked at
-                content = one.read() if notebook else b""
+            if one.name != entry.name:
+                content = one.read()
         except Unreadable as error:
             unread(student, one, error.reason, work)
             continue
@@ -227,8 +228,7 @@ def files_of(student, entry: FoundFile, owner, made, work):
 def unread(student, entry, reason, work):
     """List a file whose bytes cannot be had, and leave a note in its place, so that nobody seems to be missing."""
     work.found.refused.append((student, str(entry.name), reason))
-    name = kept_as(f"{entry.name}: {reason}".encode(), entry.name)
-    keep_reason(work.folder("not_gradable", student) / name, reason)
+    keep_reason(work.folder("not_gradable", student) / kept_as(str(reason).encode(), "unread"), reason)
 
 
 def collect_one(student, files, work):
@@ -322,6 +322,18 @@ def check_source(source, into):
         raise ValueError(f"{source} holds the course's own files; give a folder with nothing but what was handed in")
 
 
+def refused_lines(found: Collected):
+    """Yield a line for each file that is not gradable, and one for many that are so for one reason."""
+    alike = defaultdict(list)
+    for student, name, reason in found.refused:
+        alike[student, str(reason)].append(name)
+    for (student, reason), names in alike.items():
+        first = len(names) if len(names) <= MOST_ALIKE else 1
+        yield from (f"{student}: NOT GRADABLE: {name}: {reason}" for name in names[:first])
+        if names[first:]:
+            yield f"{student}: NOT GRADABLE: and {len(names) - first} files more, for this reason"
+
+
 def lines(found: Collected):
     """Yield what there is to say to the instructor."""
     yield f"Names as in: {found.layout}. {found.times}"
@@ -332,7 +344,7 @@ def lines(found: Collected):
     yield from (f"{student}: without an answer, kept in superseded/: {name}" for student, name in found.blank)
     yield from (f"{student}: left out, no notebook by its name: {name}" for student, name in found.left_out)
     yield from (f"{student}: marked LATE by the LMS: {name}" for student, name in found.late)
-    yield from (f"{student}: NOT GRADABLE: {name}: {reason}" for student, name, reason in found.refused)
+    yield from refused_lines(found)
     yield from (f"{student}: NOT MATCHED: {name}: {reason}" for student, name, reason in found.unmatched)
     yield from (f"{student}: TO BE LOOKED AT: {sentence}" for student, sentence in found.unsure)
     yield from (f"{student}: MISSING: handed in nothing" for student in found.missing)

@@ -14,9 +14,10 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from grading.files import write
 from grading.gradebook.database import directory_of
-from grading.gradebook.status import COLUMNS, NOTHING, STOPPED, Verbatim, csv_table, status_rows
+from grading.gradebook.status import COLUMNS, NOTHING, STOPPED, status_rows
 from grading.lms import roster as rosters
 from grading.lms.collect import NOBODY, UNLISTED
+from grading.shown import Verbatim, csv_table
 from helpers.support.language import english
 
 CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]

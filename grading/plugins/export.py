@@ -5,7 +5,8 @@ from pathlib import Path
 from nbgrader.plugins import ExportPlugin
 
 from grading.files import write
-from grading.gradebook.status import COLUMNS, csv_table, status_rows
+from grading.gradebook.status import COLUMNS, status_rows
+from grading.shown import csv_table
 
 
 class StatusExport(ExportPlugin):

@@ -18,16 +18,19 @@ from dataclasses import dataclass
 from nbformat import NotebookNode, from_dict, v4
 from nbgrader import utils
 
+from grading.bounded import TooDear, bounded
 from grading.course import Edition
 from grading.repair.cell_code import Code, code
 from grading.repair.editions import language_of
-from grading.repair.intake import NotGradable, Piece, read_submission
+from grading.repair.intake import LARGEST_FILE, LARGEST_SOURCE, NotGradable, Piece, read_submission
 from grading.repair.match import Match, released_code
 from grading.repair.packed import without_packed
-from grading.repair.sentences import cell_repairs, kernel_repairs
+from grading.repair.sentences import cell_repairs, kernel_repairs, moved_up
 from helpers.support.language import Message, english
 
 SECTION = "grading"  # of the mended notebook's metadata: the ids of its released read-only cells, its repairs
+LARGEST_MENDED = LARGEST_FILE + LARGEST_SOURCE  # characters of all cells of a mended notebook
+LONGEST_ERROR = 300  # characters of our own error that are repeated
 NOTE_ID = "what-was-repaired"
 NOTE_TITLE = "**What was repaired before grading**"
 
@@ -63,18 +66,30 @@ def mend(content: bytes, release: NotebookNode, editions: Iterable[Edition] = ()
     Returns a notebook with every cell of the release in its order, the student's answers in the solution cells and the
     cells the student added beside them; no outputs.
 
-    Raises `NotGradable` where the bytes are no notebook or show no trace of the release's exercises, and ValueError for
-    a release that holds answers.
+    Raises `NotGradable` where the bytes are no notebook, show no trace of the release's exercises or take too much to
+    read, and ValueError for a release that holds answers.
     """
     if any("BEGIN SOLUTION" in cell.source for cell in release.cells):
         raise ValueError("the release holds answers: give the notebook that students get")
+    for cell in release.cells:
+        released_code(cell)  # it is remembered, and each child knows it
+    try:
+        return bounded(mend_here, content, release, tuple(editions))
+    except TooDear:
+        raise NotGradable(
+            english("it takes too much time or memory to read: its text is not one that a person would write")
+        ) from None
+
+
+def mend_here(content: bytes, release: NotebookNode, editions: Iterable[Edition]) -> Mended:
+    """Do as `mend`, without a limit."""
     handed = read_submission(content)
     known = dict(editions)
     release = in_language(release, known.get(language_of(handed.pieces)))
     pieces = without_packed(handed.pieces, release, known.values())
     match = Match(release, pieces, known.values())
-    entries, moved_up = in_running_order(arranged(match), match)
-    repairs = [*handed.repairs, *kernel_repairs(handed.kernel, release), *cell_repairs(match), *moved_up]
+    entries, needed = in_running_order(arranged(match), match)
+    repairs = [*handed.repairs, *kernel_repairs(handed.kernel, release), *cell_repairs(match), *moved_up(needed)]
     answers = sum(piece.kind != "code" or not piece.code.only_stubs for piece in match.answers.values())
     return Mended(rebuilt(release, entries), tuple(repairs), answers)
 
@@ -86,9 +101,8 @@ def mended_or_refused(content: bytes, release: NotebookNode, editions: Iterable[
     except NotGradable:
         raise
     except Exception as error:
-        raise NotGradable(
-            english("the grader itself failed at this file: {error}", error=f"{type(error).__name__}: {error}")
-        ) from error
+        said = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+        raise NotGradable(english("the grader itself failed at this file: {error}", error=said)) from error
 
 
 def copied(notebook: NotebookNode) -> NotebookNode:
@@ -167,10 +181,10 @@ def code_of(piece: Piece) -> Code:
     return piece.code if piece.kind == "code" else code("")
 
 
-def in_running_order(entries: Sequence[Entry], match: Match) -> tuple[list[Entry], list[Message]]:
+def in_running_order(entries: Sequence[Entry], match: Match) -> tuple[list[Entry], list[str]]:
     """Move up what an answer needs and what stood below its check, as after cells that were run in another order.
 
-    Returns the entries and a sentence for each one moved.
+    Returns the entries and, for each one moved, the name for which it was needed.
     """
     givers: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -178,7 +192,7 @@ def in_running_order(entries: Sequence[Entry], match: Match) -> tuple[list[Entry
             givers[name].append(entry)
     ordered: list[Entry] = []
     known, seen = set(dir(builtins)), set[Entry]()
-    sentences: list[Message] = []
+    needed: list[str] = []
     pending: frozenset[str] = frozenset()  # what the answers so far need, at their checks at the latest
 
     def helper_for(entry: Entry, pulled: bool) -> Entry | None:
@@ -190,9 +204,7 @@ def in_running_order(entries: Sequence[Entry], match: Match) -> tuple[list[Entry
         for name in sorted(needs - known):
             for giver in givers[name]:
                 if giver not in seen:
-                    sentences.append(
-                        english("Moved above the check that needs it: the cell that defines `{name}`.", name=name)
-                    )
+                    needed.append(name)
                     return giver
         return None
 
@@ -208,7 +220,7 @@ def in_running_order(entries: Sequence[Entry], match: Match) -> tuple[list[Entry
             known |= ordered[-1].code.binds
             if ordered[-1].place in match.answers:
                 pending |= ordered[-1].code.needs
-    return ordered, sentences
+    return ordered, needed
 
 
 def rebuilt(release: NotebookNode, entries: Sequence[Entry]) -> NotebookNode:
@@ -235,6 +247,8 @@ def rebuilt(release: NotebookNode, entries: Sequence[Entry]) -> NotebookNode:
                 cell.attachments = from_dict(piece.attachments)
             ids.add(cell.id)
         cells.append(cell)
+    if sum(len(cell.source) for cell in cells) > LARGEST_MENDED:  # one cell that answers every exercise, say
+        raise NotGradable(english("the notebook's cells hold more than {limit} characters", limit=LARGEST_SOURCE))
     notebook.cells = cells
     read_only = [notebook.cells[i].id for i, e in enumerate(entries) if e.place is not None and is_read_only(cells[i])]
     notebook.metadata[SECTION] = {"released": read_only}

@@ -17,6 +17,7 @@ from grading.repair.intake import Piece
 from grading.repair.match import Match, grade_id
 from helpers.support.language import Message, english, english_counted
 
+MOST_MOVED, LONGEST_NAME = 20, 60  # sentences about moved cells, and letters of a name in one
 MARKS = ("grade", "solution", "locked", "task", "points", "schema_version")
 
 
@@ -62,6 +63,23 @@ def cell_repairs(match: Match) -> list[Message]:
         found["moved"] += [name] * (i in moved)
         found["marks"] += [name] * any(changed_marks(piece, cell) for piece in pieces)
     return [SENTENCES[kind](found[kind]) for kind in SENTENCES if found[kind]]
+
+
+def moved_up(names: Sequence[str]) -> list[Message]:
+    """Return a sentence for each cell that was moved above a check, by the name that it defines, and one for many."""
+    shown = [name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..." for name in names[:MOST_MOVED]]
+    found = [
+        english("Moved above the check that needs it: the cell that defines `{name}`.", name=name) for name in shown
+    ]
+    if more := len(names) - len(shown):
+        found.append(
+            english_counted(
+                "Moved above the checks that need it: {count} cell more.",
+                "Moved above the checks that need them: {count} cells more.",
+                more,
+            )
+        )
+    return found
 
 
 def answer_repairs(match: Match, i: int, pieces: Sequence[Piece], shared: Mapping[Piece, int]) -> Iterator[str]:

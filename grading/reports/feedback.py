@@ -14,6 +14,7 @@ from grading.repair.doctor import repairs_in
 from grading.repair.editions import language_of
 from grading.reports.findings import capital, findings
 from grading.reports.language import PageLanguage, page_language
+from grading.shown import shown_text
 from helpers.checks.cases import read_cases
 from helpers.checks.kinds import LARGEST_SHOWN, at, kind_of
 from helpers.support.language import english
@@ -61,7 +62,7 @@ def fill_template(template, language=None, **values):
     environment.filters |= {filter.__name__: partial(filter, language) for filter in (points, sentence, sides, status)}
     environment.filters["text"] = language.text
     environment.globals.update(_=language.text, lang=language.code)
-    return environment.get_template(template).render(values)
+    return shown_text(environment.get_template(template).render(values))
 
 
 def escape_prose(text):

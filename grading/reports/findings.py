@@ -14,7 +14,8 @@ from helpers.checks.compare import Result
 from helpers.checks.report import MESSAGES, Report
 from helpers.support.language import Message, english
 
-HEADING = r"^## +(.+?) *(?:\(\d+ [^()]*\))? *$"  # without its minutes, in any language
+MINUTES = re.compile(r"\d+ [^()]*\)")  # at the end of a heading, behind a bracket, in any language
+LONGEST_HEADING, LONGEST_SOURCE = 200, 20_000  # characters that are shown
 VERDICT = "application/json"
 NO_RESPONSE = "No response."  # nbgrader's own comment on an untouched cell, which the verdict says better
 NO_VERDICT = english("there is no verdict: was the judge in nbgrader's configuration?")
@@ -98,14 +99,15 @@ def findings(notebook) -> list[Finding]:
     found, section = {}, ""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            section = (re.findall(HEADING, cell.source, re.MULTILINE) or [section])[-1]
+            section = (headings(cell.source) or [section])[-1]
         if not (utils.is_grade(cell) or utils.is_solution(cell) or utils.is_task(cell)):
             continue
         marks = cell.metadata.nbgrader
         name = marks["grade_id"].removeprefix("test_")
         finding = found.setdefault(name, Finding(name, section))
         if utils.is_solution(cell):
-            finding.source = cell.source
+            whole = len(cell.source) <= LONGEST_SOURCE
+            finding.source = cell.source if whole else f"{cell.source[:LONGEST_SOURCE]}\n..."
         if marks.get("comment") and marks["comment"] != NO_RESPONSE:
             finding.comment = marks["comment"]
         if utils.is_grade(cell) or utils.is_task(cell):
@@ -113,6 +115,14 @@ def findings(notebook) -> list[Finding]:
         if is_judged(cell):
             take_verdict(finding, cell)
     return list(found.values())
+
+
+def headings(text: str) -> list[str]:
+    """Return the headings of the second level in a text, without their minutes."""
+    titles = (line[2:].strip(" ") for line in text.split("\n") if line.startswith("## "))
+    parted = [(title, *title.rpartition("(")) for title in titles if title]
+    shown = (head.rstrip(" ") if head and MINUTES.fullmatch(end) else title for title, head, _, end in parted)
+    return [title[:LONGEST_HEADING] for title in shown]
 
 
 def take_verdict(finding, cell):

@@ -15,10 +15,11 @@ import nbformat
 from nbgrader.api import MissingEntry
 
 from grading.gradebook.database import directory_of, gradebook_of, submission_of
-from grading.gradebook.status import collected, csv_table, places, status_of
+from grading.gradebook.status import collected, places, status_of
 from grading.repair.doctor import repairs_in
 from grading.reports.feedback import fill_template
 from grading.reports.findings import Finding, capital, findings, scores
+from grading.shown import csv_table, shown_text
 from helpers.support.language import Message
 
 COLUMNS = (
@@ -158,7 +159,8 @@ def write_tables(submissions, assignment, to):
     records = [record(submission) for submission in submissions]
     paths[0].write_bytes(csv_table(COLUMNS, table_rows(records)))
     data = {"assignment": assignment, "students": records}
-    paths[1].write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(data, indent=1, ensure_ascii=False)
+    paths[1].write_text(shown_text(text) + "\n", encoding="utf-8")  # what is escaped is so as JSON has it
     ungraded = [s for s in submissions if s.status in ("not graded", "not submitted")]
     page = fill_template(
         "misconceptions.html.j2",

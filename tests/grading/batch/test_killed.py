@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import nbformat
 import psutil
 import pytest
 
+from grading.batch.executors import Workers
 from grading.course import REPOSITORY
 from grading.sandbox.isolation import isolation
 from tests.support.course import Trial
@@ -194,3 +196,27 @@ def test_a_full_disk_stops_the_run_and_more_room_ends_it(root, tmp_path_factory)
         finish(disk)
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
+
+
+def run_into_a_pattern():
+    """Look for a pattern that is never found: no other thread of Python's runs meanwhile."""
+    re.fullmatch("(a*)*b", "a" * 64)
+
+
+def judge_forever():
+    with Workers(1) as workers:
+        workers.executor.submit(run_into_a_pattern).result()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system ends a stuck process elsewhere, or nothing does")
+def test_a_killed_grader_leaves_no_stuck_worker_and_no_sandbox():
+    command = [sys.executable, "-c", f"from {__name__} import judge_forever; judge_forever()"]
+    paths = {"PYTHONPATH": str(Path(__file__).parent)}
+    process = subprocess.Popen(command, cwd=REPOSITORY, env=os.environ | paths, start_new_session=True)
+    time.sleep(15)  # until the sandbox is ready, and the worker in the pattern
+    assert process.poll() is None and len(family(process)) > 2
+    members = family(process)
+    process.kill()
+    process.wait()
+    _, alive = psutil.wait_procs(members, timeout=5)
+    assert alive == []

@@ -15,6 +15,7 @@ from grading.course import REPOSITORY, Course
 from grading.engine.judge import Judge, inputs_of
 from grading.engine.verdict import verdict
 from helpers.checks.cases import CaseFile, read_cases
+from helpers.checks.watch import told_name
 from tests.support.course import (
     ASSIGNMENTS,
     COURSE,
@@ -209,6 +210,18 @@ def test_a_verdict_names_no_way_but_the_exercise_s_and_no_line_but_the_submissio
         {"name": "sys.setprofile", "line": ""},
     ]
     assert found.points == 0 and "S3CRET" not in str(found.as_output("bubblewrap"))
+
+
+def test_a_verdict_repeats_no_long_line():
+    """A line of 28 KiB, said with each forbidden name, made a verdict of 170 MB."""
+    files = case_files("softmax_t")
+    line = "x = 1; " * 4_000 + "return torch.softmax(x, 0)"
+    names = [told_name(pattern) for pattern in files[0].exercises["softmax_t"]["forbidden"]]
+    count = sum(len(file.exercises["softmax_t"]["cases"]) for file in files)
+    answers = [{"kind": "none", "used": [name, line]} for name in (names * count)[:count]]
+    found = verdict("softmax_t", 5, files, answers, [line])
+    assert {violation["line"] for violation in found.as_data()["violations"]} == {""}
+    assert len(str(found.as_output("bubblewrap"))) < 30_000
 
 
 @pytest.mark.parametrize("took, kept", [(0, 0), (30, 0), (40, 10), (60, 30), (70, 30)])

@@ -15,6 +15,7 @@ import nbformat
 import pytest
 from nbgrader.utils import parse_utc
 
+from grading import bounded
 from grading.__main__ import main
 from grading.course import REPOSITORY
 from grading.gradebook.status import REASON
@@ -678,3 +679,61 @@ def test_a_name_in_a_zips_unicode_field_counts_where_it_belongs_to_the_name(tmp_
     assert set(taken(tmp_path)) == {"đặng", "ada"}
     found = gathered(tmp_path, unicode_path("../../eve_x.ipynb", "eve_x.ipynb"))
     assert "leads out of the folder" in str(found.refused[0][2])
+
+
+# What one file may do to the others
+
+
+def test_many_files_that_cannot_be_read_for_one_reason_are_one_line(tmp_path):
+    inner = zipped({f"{n}.ipynb": SOLVED for n in range(300)})
+    inner = inner.replace(b"PK\x03\x04", b"PK\x03\x05")  # no local header is one
+    found = gathered(tmp_path, {"ada_work.zip": inner, "bob.ipynb": SOLVED})
+    said = [line for line in lines(found) if "NOT GRADABLE" in line]
+    assert taken(tmp_path) == {"bob": SOLVED} and len(found.refused) == 300
+    assert len(said) == 2 and said[1] == "ada: NOT GRADABLE: and 299 files more, for this reason"
+    assert len(list((tmp_path / "course" / "not_gradable" / "ada").rglob(f"*{REASON}"))) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the limits")
+def test_files_that_take_too_much_stop_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(bounded, "SECONDS", 1)
+    dear = filled(FIRST, {"softmax_t": "def softmax_t(x, t):\n    return x\n" + "x=1\n" * 900_000})
+    dear = nbformat.writes(dear).encode()
+    many = zipped({f"{n}.txt": b"" for n in range(150_000)})
+    monkeypatch.setattr(archive, "MOST_FILES", 1_000_000)
+    found = gathered(tmp_path, {"ada.ipynb": dear, "bea.zip": many, "cyd.ipynb": SOLVED})
+    assert taken(tmp_path) == {"cyd": SOLVED}
+    assert {student: "too much time or memory" in str(why) for student, _, why in found.refused} == {
+        "ada": True,
+        "bea": True,
+    }
+    assert sorted(map(len, tree(tmp_path / "course" / "not_gradable").values()))[-2:] == sorted([len(dear), len(many)])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+def test_a_name_writes_no_line_and_steers_no_terminal(tmp_path, capsys):
+    source = tmp_path / "handed in"
+    source.mkdir()
+    (source / "ada\x1b[2J\nbob: took all\u202e.ipynb").write_bytes(b"{")
+    (source / "bob.ipynb").write_bytes(SOLVED)
+    assert main(["collect", str(source), "--assignment", FIRST, "--course", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert not {"\x1b", "\u202e"} & set(said)
+    assert not [line for line in said.splitlines() if line.startswith("bob: took all")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
+def test_a_pipe_and_a_link_that_take_a_files_place_are_not_read(tmp_path):
+    path = tmp_path / "a.ipynb"
+    for make in (os.mkfifo, lambda path: path.symlink_to("/etc/passwd")):
+        make(path)
+        with pytest.raises(archive.Unreadable, match="something else that is no file"):
+            archive.from_disk(path)
+        path.unlink()
+
+
+def test_the_first_number_in_moodles_name_is_whose_it_is():
+    """What a student calls a file may look like another's: it was Bob's then."""
+    for place in ("_assignsubmission_file_", "_assignsubmission_file/"):
+        path = PurePosixPath(f"Ada One_111{place}Bob Two_222_assignsubmission_file_.ipynb")
+        assert [(owner.name, owner.moodle_id) for owner in lms.moodle(path, 0)] == [("Ada One", "111")]

@@ -2,14 +2,17 @@
 
 import copy
 import re
+import sys
 import time
 
 import nbformat
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from grading import bounded
 from grading.authoring.build import SETUP_ID
 from grading.authoring.packing import CALL, pack
+from grading.repair import doctor
 from grading.repair.doctor import NOTE_ID, Mended, mend, repairs_in
 from grading.repair.intake import MOST_CELLS, NotGradable
 from tests.support.course import ASSIGNMENTS, FIRST, filled
@@ -296,6 +299,51 @@ def test_thousands_of_cells_take_seconds_at_most():
     start = time.process_time()
     assert len(mend(sent(document), RELEASE).notebook.cells) == MOST_CELLS
     assert time.process_time() - start < 10  # it takes half a second
+
+
+def parts_of_a_cell():
+    return ["def softmax_t(x, t):\n    y = 1", *["    y = 2"] * (MOST_CELLS - 1_000)]
+
+
+def names_that_need_each_other():
+    return ["def softmax_t(x, t):\n    return " + "+".join(f"a{k}" for k in range(4_000))] + [
+        f"def a{k}():\n    return " + "+".join(f"a{i}" for i in range(k, k + 130)) for k in range(4_000)
+    ]
+
+
+def a_million_statements():
+    return ["def softmax_t(x, t):\n    return x", "x=1\n" * 1_000_000]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the limits")
+@pytest.mark.parametrize("cells", [parts_of_a_cell, names_that_need_each_other, a_million_statements])
+def test_a_text_that_takes_too_much_is_refused_and_read_no_longer(cells, monkeypatch):
+    monkeypatch.setattr(bounded, "SECONDS", 2)
+    document = handed_in()
+    document["cells"] = [added(source) for source in cells()]
+    start = time.monotonic()
+    with pytest.raises(NotGradable, match="too much time or memory"):
+        mend(sent(document), RELEASE)
+    assert time.monotonic() - start < 10
+
+
+def test_one_cell_for_all_exercises_is_not_copied_without_limit(monkeypatch):
+    monkeypatch.setattr(doctor, "LARGEST_MENDED", 1_000_000)
+    everything = "\n".join([*ANSWERS.values(), "# " + "x" * 300_000])
+    document = handed_in()
+    document["cells"] = [added(everything)]
+    with pytest.raises(NotGradable, match="hold more than"):
+        mend(sent(document), RELEASE)
+
+
+def test_what_is_said_of_moved_cells_is_bounded():
+    long, document = "a" * 5_000, handed_in()
+    names = [f"{long}{number}" for number in range(50)]
+    cell_of(document, "softmax_t")["source"] = f"def softmax_t(x, t):\n    return {' + '.join(names)}"
+    document["cells"] += [added(f"{name} = 1") for name in names]
+    said = [str(repair) for repair in mend(sent(document), RELEASE).repairs]
+    assert sum(sentence.startswith("Moved above") for sentence in said) == 21 and max(map(len, said)) < 200
+    assert "Moved above the checks that need them: 30 cells more." in said
 
 
 def test_a_release_with_answers_is_refused():

@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -26,12 +27,13 @@ from nbgrader.api import Gradebook
 
 import helpers
 from grading.__main__ import main
+from grading.course import Course
 from grading.engine.judge import inputs_of, is_judged
 from grading.engine.verdict import verdict
 from grading.gradebook.status import keep_reason
 from grading.repair.doctor import Mended
 from grading.reports.feedback import call, escape_prose, example, page
-from grading.reports.findings import reason
+from grading.reports.findings import LONGEST_HEADING, LONGEST_SOURCE, findings, headings, reason
 from grading.reports.summary import misconceptions, submissions, write_tables
 from helpers.checks import collect
 from helpers.checks.compare import Result
@@ -39,7 +41,7 @@ from helpers.checks.kinds import kind_of
 from helpers.checks.watch import CallWatch
 from helpers.support.language import english, plain
 from tests.support.browser import CHROMIUM, in_chromium
-from tests.support.course import CASES, COURSE, FORBIDDEN, NO_SHIFT, Trial, filled, released, solutions
+from tests.support.course import CASES, COURSE, FORBIDDEN, NO_SHIFT, Trial, filled, graded_cell, released, solutions
 from tests.support.figure_rules import contrast
 from tests.support.leaks import hidden_numbers, leaks
 
@@ -472,3 +474,36 @@ def test_no_page_is_wider_than_a_phone(course, misconceptions_page, tmp_path):
     assert [overhang(page, 360, tmp_path) for page in (*pages, misconceptions_page)] == [0] * 6
     wide = pages[0].replace("<main>", "<main><p style='width: 500px'>too wide</p>")
     assert overhang(wide, 360, tmp_path) > 100
+
+
+# Long texts
+
+
+@pytest.mark.parametrize(
+    "text, title",
+    [
+        ("## 1. Softmax (10 minutes)", "1. Softmax"),
+        ("##   Đọc  (5 phút)  ", "Đọc"),
+        ("## f(x) and (y)", "f(x) and (y)"),
+        ("## (5 minutes)", "(5 minutes)"),
+        ("text\n## a\n## b ( 3 x)", "b ( 3 x)"),
+        ("## a" + " " * 20_000 + "x", ("a" + " " * 20_000 + "x")[:LONGEST_HEADING]),
+        ("## " + "(1 " * 100_000, ("(1 " * 100)[:LONGEST_HEADING]),
+    ],
+)
+def test_a_heading_is_read_without_its_minutes_in_time(text, title):
+    begun = time.process_time()
+    assert headings(text)[-1] == title
+    assert headings("### a\n##b\n ## c\n## ") == []
+    assert time.process_time() - begun < 0.5
+
+
+def test_a_page_shows_the_beginning_of_a_long_answer_and_steers_nothing(course):
+    notebook = graded({"softmax_t": SOLVED["softmax_t"]})
+    graded_cell(notebook, "softmax_t").source += "\n# \u202e" + "<" * 3_000_000
+    found = findings(notebook)
+    assert max(len(finding.source) for finding in found) < LONGEST_SOURCE + 10
+    grades = dict(student="s\x1b1", assignment=ASSIGNMENT, notebook=ASSIGNMENT, score=0, max_score=1, late_penalty=0)
+    text = page(notebook, grades, {}, Course())
+    assert len(text) < 300_000 and not {"\x1b", "\u202e"} & set(text)
+    assert "\\u202e" in text and "\n" in text
