@@ -23,7 +23,7 @@ from grading.course import REPOSITORY
 
 GIBIBYTE, MEBIBYTE = 1 << 30, 1 << 20
 LIMITS = {"RLIMIT_AS": 6 * GIBIBYTE, "RLIMIT_FSIZE": 64 * MEBIBYTE, "RLIMIT_CORE": 0}
-# As many may be under way in sockets, of all processes of a user: too few to keep the grader's own from that.
+# Of a user's descriptors so many may be under way in sockets, and that counts against the grader's own limit: so fewer.
 LIMITS["RLIMIT_NOFILE"] = 512
 MOST_TASKS = 256  # processes and their threads, of one submission
 SCRATCH_SIZE = 256 * MEBIBYTE
