@@ -24,6 +24,7 @@ DECIDE = [path for folder in DECIDING for path in sorted((REPOSITORY / folder).r
 # What judging imports of this repository besides, and why no verdict depends on it.
 DECIDES_NOTHING = {
     "grading": "a docstring",
+    "grading.bounded": "where reading a file ends; what a person writes comes near to none of its limits",
     "grading.course": "where a course's files lie; what is in them is in the terms",
     "grading.files": "writes what was judged, whole or not at all",
     "helpers": "hands out names; what a notebook computes with is packed in its release, which is in the terms",
