@@ -121,24 +121,24 @@ def begun(language: str) -> polib.POFile:
 def faults(catalogue: polib.POFile, fresh: polib.POFile) -> list[str]:
     """Return a sentence for each entry that is missing, gone, empty, fuzzy, or loses a part of its text."""
     known = {entry.msgid: entry for entry in catalogue if not entry.obsolete}
-    found = [f"{shown(entry.msgid)} is missing" for entry in fresh if entry.msgid not in known]
-    found += [f"{shown(text)} is gone from its source" for text in known if not fresh.find(text)]
+    found = [f"{abridged(entry.msgid)} is missing" for entry in fresh if entry.msgid not in known]
+    found += [f"{abridged(text)} is gone from its source" for text in known if not fresh.find(text)]
     for entry in known.values():
         translations = [*entry.msgstr_plural.values()] if entry.msgid_plural else [entry.msgstr]
         if not all(translations) or (entry.msgid_plural and len(translations) != forms(catalogue)):
-            found.append(f"{shown(entry.msgid)} is not translated")
+            found.append(f"{abridged(entry.msgid)} is not translated")
         elif entry.fuzzy:
             found.append(
-                f"{shown(entry.msgid)} is fuzzy: its source was changed; translate it again, take the flag off"
+                f"{abridged(entry.msgid)} is fuzzy: its source was changed; translate it again, take the flag off"
             )
         else:
             kind = (fresh.find(entry.msgid) or entry).comment
             source = entry.msgid_plural or entry.msgid
-            found += [f"{shown(entry.msgid)} {loss}" for text in translations for loss in losses(source, text, kind)]
+            found += [f"{abridged(entry.msgid)} {loss}" for text in translations for loss in losses(source, text, kind)]
     return found
 
 
-def shown(text):
+def abridged(text):
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 

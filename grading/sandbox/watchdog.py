@@ -19,7 +19,7 @@ PERIOD = 0.2  # seconds from one look to the next
 FILE = 1536  # of a file in memory, without what is in it
 DESCRIPTOR = 10 << 10  # of what a descriptor stands for: a pipe
 SOCKET = 2  # of a socket, times its usual buffer; one message may go beyond it
-HELD = re.compile(rb"^Vm(?:RSS|Swap|PTE):\s*(\d+) kB$", re.MULTILINE)
+HELD = re.compile(r"^Vm(?:RSS|Swap|PTE):[ \t]*(\d+) kB$", re.MULTILINE)
 
 
 class Watch(threading.Thread):
@@ -102,7 +102,7 @@ def usage(pid: int) -> tuple[int, int]:
 
 def resident(process: Path) -> int:
     """Return the bytes of memory that a process of /proc holds, with what is swapped out and page tables."""
-    return sum(int(size) << 10 for size in HELD.findall((process / "status").read_bytes()))
+    return sum(int(size) << 10 for size in HELD.findall((process / "status").read_text(errors="replace")))
 
 
 def of_no_process(gauges: Sequence[int]) -> int:
