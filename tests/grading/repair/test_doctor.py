@@ -13,7 +13,7 @@ from grading import bounded
 from grading.authoring.build import SETUP_ID
 from grading.authoring.packing import CALL, pack
 from grading.repair import doctor
-from grading.repair.doctor import NOTE_ID, Mended, mend, repairs_in
+from grading.repair.doctor import NOTE_ID, Mended, mend, mend_here, repairs_in
 from grading.repair.intake import MOST_CELLS, NotGradable
 from tests.support.course import ASSIGNMENTS, FIRST, filled
 from tests.support.vandal import RELEASES, SETUP_CELLS, SOLVED, Wreck, wrecks
@@ -379,11 +379,11 @@ def test_mending_is_a_pure_function():
 # Random vandalism
 
 
-def examine(wreck, doctor=mend):
-    """Assert all that must hold of a doctor's work on a wreck."""
+def examine(wreck, doctor=mend_here):
+    """Assert all that must hold of a doctor's work on a wreck, here without the child process that costs time."""
     release, expected = RELEASES[wreck.assignment], wreck.expected()
     try:
-        notebook = doctor(wreck.content(), release).notebook
+        notebook = doctor(wreck.content(), release, ()).notebook
     except NotGradable:
         assert not any(expected.values()), "a whole answer was refused"
         return
@@ -456,8 +456,8 @@ def test_the_same_holds_after_thousands_of_acts_of_random_vandalism(wreck):
 def test_the_property_catches_a_bad_doctor(crime):
     """The red fixtures."""
 
-    def bad(content, release):
-        mended = mend(content, release)
+    def bad(content, release, editions):
+        mended = mend(content, release, editions)
         answers = [cell for cell in mended.notebook.cells if cell.get("id", "").startswith("solution")]
         if crime == "loses the last answer":
             answers[-1].source = next(cell.source for cell in release.cells if cell.id == answers[-1].id)
