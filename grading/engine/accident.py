@@ -7,6 +7,7 @@ import re
 from nbformat import NotebookNode
 
 from grading.repair.cell_code import Function, module_of, python_in
+from grading.repair.match import grade_id
 from helpers.support.language import Message, english, plain
 
 DEFINING = Function | ast.ClassDef | ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign
@@ -22,11 +23,12 @@ def definitions_in(source: str) -> str:
 
     Empty where the source is no Python.
     """
-    tree = module_of(python_in(source))
+    plain_source = python_in(source)
+    tree = module_of(plain_source)
     if tree is None:
         return ""
     kept = [node for node in tree.body if is_definition(node)]
-    lines = [bytearray(line.encode()) for line in python_in(source).split("\n")]
+    lines = [bytearray(line.encode()) for line in plain_source.split("\n")]
     for node in set(tree.body).difference(kept):
         blank(lines, node)
     left = b"\n".join(lines).decode()
@@ -114,7 +116,7 @@ def left_out(cell: NotebookNode, number: int, reason: Message) -> Message:
         number: its number there, from 1.
         reason: why, in words that follow "because".
     """
-    name = cell.metadata.get("nbgrader", {}).get("grade_id")
+    name = grade_id(cell)
     if name:
         return english("Only what the cell of `{name}` defines was run, because {reason}.", reason=reason, name=name)
     return english("Only what cell {number} defines was run, because {reason}.", reason=reason, number=number)

@@ -26,6 +26,7 @@ from grading.engine.relevance import skippable
 from grading.engine.runner import Resources, Runner, is_judged
 from grading.engine.verdict import NO_ANSWER, Verdict, no_answer, verdict
 from grading.repair.doctor import SECTION
+from grading.repair.match import grade_id
 from grading.repair.packed import unpacks
 from grading.sandbox.isolation import isolation
 from grading.sandbox.watchdog import too_long
@@ -134,7 +135,7 @@ class Judge(Runner):
 
     def solution(self, name: str) -> int | None:
         """Return the index of an exercise's solution cell."""
-        marks = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in self.nb.cells]
+        marks = list(map(grade_id, self.nb.cells))
         return marks.index(name) if name in marks else None
 
     def decide(self, name: str, points: float, index: int, answers: object) -> Verdict:

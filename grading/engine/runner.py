@@ -366,15 +366,13 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
 
     ask = run_sync(async_ask)
 
-    def hear_again(self, index: int) -> None:
+    async def async_hear_again(self, index: int) -> None:
         """See whether the kernel still listens after a question that took too long."""
         self.late = True
         with self.guarded(index):
-            run_sync(self.async_hear_again)()
+            await asyncio.wait_for(self.greeting(), self.iopub_timeout)
 
-    async def async_hear_again(self) -> None:
-        """Raise TimeoutError where the kernel says nothing for as long as a last output may take."""
-        await asyncio.wait_for(self.greeting(), self.iopub_timeout)
+    hear_again = run_sync(async_hear_again)
 
     async def forget_outputs(self) -> NoReturn:
         """Take outputs off their channel, so that those of the next cell find room there."""

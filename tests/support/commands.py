@@ -1,5 +1,6 @@
 """Programs as a person runs them in the activated environment."""
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 from grading.course import REPOSITORY
 
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # nbgrader calls alembic by name
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def run(*command, cwd=REPOSITORY, code=0, **environment):
@@ -21,6 +23,11 @@ def run(*command, cwd=REPOSITORY, code=0, **environment):
 def python(*arguments, **options):
     """Do so with this environment's Python, which finds the repository's packages from any folder."""
     return run(sys.executable, *arguments, **{"PYTHONPATH": str(REPOSITORY)} | options)
+
+
+def adopt_orphans():
+    """Become the parent of what outlives our children, for `left_running` to see."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def left_running():

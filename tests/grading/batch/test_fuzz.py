@@ -3,7 +3,6 @@
 FUZZ_SEED=7 make test-slow    draws another class
 """
 
-import ctypes
 import os
 import re
 import subprocess
@@ -16,14 +15,13 @@ from grading.course import REPOSITORY
 from grading.gradebook.database import directory_of, gradebook_of
 from grading.gradebook.status import status_rows
 from grading.sandbox.isolation import isolation
-from tests.support.commands import left_running
+from tests.support.commands import adopt_orphans, left_running
 from tests.support.course import FIRST, Trial
 from tests.support.fuzz import Fuzz
 
 SEED, COUNT = os.environ.get("FUZZ_SEED", "1"), 300
 LIMITS = ("timeout=2", "wall_limit=15", "iopub_timeout=2", "memory_limit=2500000000", "require_isolation=True")
 MOST_SECONDS = 900
-PR_SET_CHILD_SUBREAPER = 36
 
 
 @pytest.mark.slow
@@ -38,7 +36,7 @@ def test_a_class_of_odd_submissions_harms_nobody_and_ends(tmp_path, sandboxes):
     (course.root / "nbgrader_config.py").write_text(settings)
     command = [sys.executable, "-m", "grading", "grade", tmp_path / "class.zip", "--course", course.root]
     with sandboxes:
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what outlives the grader becomes our child
+        adopt_orphans()
         begun = time.monotonic()
         done = subprocess.run(
             [*command, "--assignment", FIRST, "--workers=2"],

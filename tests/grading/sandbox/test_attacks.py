@@ -3,7 +3,6 @@
 A sample goes through `nbgrader autograde`, all of it through `python -m grading grade` with two workers side by side.
 """
 
-import ctypes
 import functools
 import os
 import shutil
@@ -21,7 +20,7 @@ from grading.engine.verdict import verdict
 from grading.sandbox.isolation import isolation
 from helpers.checks.collect import collect
 from tests.support.attacks import bank
-from tests.support.commands import left_running
+from tests.support.commands import adopt_orphans, left_running
 from tests.support.course import Trial, case_files, graded_cell, solutions, use_cases
 from tests.support.leaks import hidden_numbers, leaks
 from tests.support.small_course import ASSIGNMENT, FULL, filled, generate
@@ -34,7 +33,6 @@ BANK = bank()
 LIMITS = ("timeout=3", "wall_limit=20", "iopub_timeout=2", "memory_limit=2500000000", "require_isolation=True")
 HONEST = ("0_before", "z_after")
 MARKER = "left-by-an-attack"
-PR_SET_CHILD_SUBREAPER = 36
 
 QUICK = """setup_forged torch_patched ast_transformer showtraceback from_a_thread forged_reply test_edited
 way_alias kill_parent os_exit read_all write_all carry_out returns_evil_object message_kind message_script""".split()
@@ -49,7 +47,7 @@ class Batch:
         self.before = set(Path("/var/tmp").iterdir())
         with socket.create_server(("127.0.0.1", 0)) as server:
             self.hand_in(server.getsockname()[1])
-            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what outlives the grader becomes our child
+            adopt_orphans()
             start = time.monotonic()
             self.done = autograde(self.course)
             self.seconds = time.monotonic() - start
