@@ -162,18 +162,21 @@ def test_it_says_in_its_first_line_what_it_brings_and_folds_itself():
         assert first["metadata"]["cellView"] == "form" and first["metadata"]["_kg_hide-input"]
 
 
+DAMAGED = """\
+The helpers packed into this cell are damaged: copy this cell again from the notebook that you were given.
+Phần helpers trong ô này bị hỏng: hãy chép lại ô này từ notebook mà bạn được phát."""
 PROBLEMS = {
     "one changed character": (
         SETUP.replace(TEXT, TEXT[:20_000] + ("A" if TEXT[20_000] != "A" else "B") + TEXT[20_001:]),
-        "The helpers packed into this cell are damaged: copy this cell again from the notebook that you were given.",
+        DAMAGED,
     ),
     "cut off": (
         SETUP.replace(TEXT, TEXT[:30_000]),
-        "The helpers packed into this cell are damaged: copy this cell again from the notebook that you were given.",
+        DAMAGED,
     ),
     "emptied": (
         SETUP.replace(TEXT, ""),
-        "The helpers packed into this cell are damaged: copy this cell again from the notebook that you were given.",
+        DAMAGED,
     ),
     "lines wrapped, as by a mail program": (SETUP.replace(TEXT, "\n".join(textwrap.wrap(TEXT, 76))), ""),
     "an old Python": (
