@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import re
 import sys
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +15,7 @@ import torch
 import helpers
 from grading.authoring.draw import hidden_bytes, public_bytes
 from grading.authoring.exercise import ExerciseError, load_exercises
+from grading.course import REPOSITORY
 from grading.engine.verdict import verdict
 from helpers import checks, measured, predictions, reveal, sum_up_predictions, what_you_found
 from helpers.checks import cases, decisions
@@ -306,6 +308,14 @@ def test_a_claim_is_in_the_public_file_only_and_costs_no_points(files):
     assert public.exercises["claim_c2"]["aspects"] == {"a decision": 0}
     assert list(decisions.claims(public)) == ["claim_c2", "claim_c10"]
     assert decisions.short_name("claim_c13a") == "C13a"
+
+
+def test_the_files_in_the_guide_are_a_prediction_and_a_claim(tmp_path):
+    guide = (REPOSITORY / "docs" / "instructors.md").read_text("utf-8")
+    section = guide.partition("## Add a prediction or a claim")[2].partition("\n## ")[0]
+    share, claim = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    found = load_exercises(deciding_course(tmp_path, prediction_7=share, claim_c19=claim).folder, "one")
+    assert found["prediction_7"].points == 1 and found["claim_c19"].claim["verdict"] == "sometimes"
 
 
 @pytest.mark.parametrize(
