@@ -13,7 +13,7 @@ from ..support.language import _, english, number_text, render
 from .cases import CaseFile, Claim, StoredExercise
 from .collect import encode
 from .compare import compare_case
-from .kinds import plain_value
+from .kinds import kind_of, plain_value
 from .report import sentences
 
 VERDICTS = {"holds": english("holds"), "fails": english("fails"), "sometimes": english("sometimes")}
@@ -149,8 +149,9 @@ def card(name: str, exercise: StoredExercise, value: object, lacking: Callable[[
     claim = exercise["claim"]
     read, how = commit(name, exercise, value)
     if read is None:
-        first_of_all = _('decide first: write "holds", "fails" or "sometimes" in place of None')
-        return Card(name, claim, None, first_of_all if value is None else how, name)
+        asked = render(kind_of(exercise["cases"][0]["expected"], {}).asked())
+        how = _("decide first: {how} in place of None", how=asked) if value is None else how
+        return Card(name, claim, None, how, name)
     if name in _numbers or not claim["number"]:
         return Card(name, claim, str(read))
     todo = next(filter(lacking, claim["needs"]), "")
