@@ -4,7 +4,7 @@ import html
 import math
 from dataclasses import dataclass
 
-from .checks import cases, lacking
+from .checks import cases, is_right
 from .checks.collect import encode
 from .checks.decisions import Card, card, claims, not_yet, remember_number, short_name
 from .checks.kinds import describe, number_of
@@ -100,4 +100,4 @@ def what_you_found() -> None:
         print(error)
         return
     names = namespace()
-    display(Found([card(name, file.exercises[name], names.get(name), lacking) for name in claims(file)]))
+    display(Found([card(name, file.exercises[name], names.get(name), is_right) for name in claims(file)]))

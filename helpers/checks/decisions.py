@@ -137,14 +137,14 @@ class Card:
         return f"<div style='{style};max-width:46em'><b>{html.escape(self.title)}</b>{lines}</div>"
 
 
-def card(name: str, exercise: StoredExercise, value: object, lacking: Callable[[str], bool]) -> Card:
+def card(name: str, exercise: StoredExercise, value: object, is_right: Callable[[str], bool]) -> Card:
     """Return what a student reads of a claim.
 
     Arguments
         name: the claim's variable.
         exercise: what the case file says of it.
         value: what the student has written; None where there is nothing.
-        lacking: tells of an exercise whether it is still to be done.
+        is_right: tells whether the answer to another exercise is right by now.
     """
     claim = exercise["claim"]
     read, how = commit(name, exercise, value)
@@ -154,7 +154,7 @@ def card(name: str, exercise: StoredExercise, value: object, lacking: Callable[[
         return Card(name, claim, None, how, name)
     if name in _numbers or not claim["number"]:
         return Card(name, claim, str(read))
-    todo = next(filter(lacking, claim["needs"]), "")
+    todo = next((need for need in claim["needs"] if not is_right(need)), "")
     how = not_yet(todo) if todo else _("run the cell above: your number is not there yet")
     return Card(name, claim, str(read), how, todo or _("your number"))
 

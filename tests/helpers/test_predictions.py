@@ -240,7 +240,7 @@ def halve(x):
 
 
 def card(value):
-    return str(decisions.card("claim_c2", cases.in_use().exercises["claim_c2"], value, checks.lacking))
+    return str(decisions.card("claim_c2", cases.in_use().exercises["claim_c2"], value, checks.is_right))
 
 
 TITLE = "C2: half of a number is less than it"
@@ -265,7 +265,7 @@ def test_a_verdict_waits_for_the_decision_and_the_number(notebook, capsys):
 
 
 def test_a_claim_without_a_number_waits_for_the_decision_only(notebook):
-    found = decisions.card("claim_c10", cases.in_use().exercises["claim_c10"], "holds", checks.lacking)
+    found = decisions.card("claim_c10", cases.in_use().exercises["claim_c10"], "holds", checks.is_right)
     assert str(found).splitlines()[1:] == [
         "  You decided: holds.",
         "  The course says so too: holds.",

@@ -28,7 +28,7 @@ from grading.reports import catalogues
 from grading.reports.feedback import page
 from grading.reports.language import PageLanguage
 from helpers import predictions
-from helpers.checks import decisions, lacking, needs, report
+from helpers.checks import decisions, is_right, needs, report
 from helpers.checks.cases import in_use, use
 from helpers.checks.compare import compare_case
 from helpers.checks.notebook import namespace
@@ -260,7 +260,7 @@ def test_no_word_about_predictions_claims_and_waiting_cells_was_left_out(speakin
         for answer in (None, lambda x: x / 2):
             write("claim_c2", decision)
             write("halve", answer)
-            print(decisions.card("claim_c2", in_use().exercises["claim_c2"], decision, lacking))
+            print(decisions.card("claim_c2", in_use().exercises["claim_c2"], decision, is_right))
             helpers.what_you_found()
         helpers.measured("claim_c2", 1.5)
     use(None)
