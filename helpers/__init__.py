@@ -17,6 +17,7 @@ TYPE_CHECKING = False  # a type-checker takes it for true; to import it from typ
 if TYPE_CHECKING:
     from .checks import check as check
     from .checks import needs as needs
+    from .checks.handing_in import before_you_hand_in as before_you_hand_in
     from .checks.machine import report_machine as report_machine
     from .device import pick_device as pick_device
     from .device import seed_everything as seed_everything
@@ -71,6 +72,7 @@ _MODULE_OF = {
     "report_machine": "checks.machine",
     "check": "checks",
     "needs": "checks",
+    "before_you_hand_in": "checks.handing_in",
 }
 
 __all__ = list(_MODULE_OF)
