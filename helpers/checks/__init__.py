@@ -111,10 +111,10 @@ def how_stopped(case: str, limit: float, seconds: float) -> Message:
     """Say what was done about a call that did not return."""
     values = {"case": english(case), "seconds": f"{seconds:.0f}", "limit": f"{limit:g}"}
     if seconds < limit + 2:
-        return english("stopped after {seconds} s in the case “{case}”: does a loop end?", **values)
+        return english("stopped after {seconds} s, in the case “{case}”: look for a loop that does not end", **values)
     return english(
-        "the case “{case}” took {seconds} s: after {limit} s it could not be stopped, for it calls something that "
-        "does not listen; does a loop end?",
+        "in the case “{case}” a call took {seconds} s: it could not be stopped after {limit} s, for what it calls does "
+        "not listen; look for a loop that does not end",
         **values,
     )
 

@@ -98,7 +98,7 @@ def names_of(tree: ast.Module) -> Names:
         node = waiting.pop()
         if isinstance(node, (*DEFINED, *ASSIGNED)):
             targets = getattr(node, "targets", [getattr(node, "target", node)])
-            given = {getattr(target, "name", getattr(target, "id", "")) for target in targets}
+            given = {getattr(target, "name", getattr(target, "id", "")) for target in targets} - {""}
             stubs = stubs | given if does_nothing(node) else stubs - given
             if isinstance(node, DEFINED) or isinstance(node.value, ast.Lambda):
                 defines |= given
@@ -177,8 +177,8 @@ def origin(name: str, value: object, runs: Sequence[Run]) -> Run | None:
     """Return the run that a value comes from, or None: of a function the one with its source, else the last giver."""
     code = getattr(value, "__code__", None)
     source = "".join(linecache.getlines(code.co_filename)) if code else ""
-    found = [run for run in runs if source and same(run.text, source)]
-    found = found or [run for run in runs if name in names_in(run.text).binds]
+    given = [run for run in runs if name in names_in(run.text).binds and not names_in(run.text).error]
+    found = [run for run in given if same(run.text, source)] or given
     return found[-1] if found else None
 
 
@@ -196,7 +196,9 @@ def doubt(
     """
     cells = with_runs(notebook, runs, name)
     cell = taken(cells, name, is_value)
-    broken = next((r for r in reversed(runs) if name in names_in(r.text).binds and names_in(r.text).error), None)
+    again = {run.cell: run for run in runs if run.cell}  # the last of each cell
+    last = [run for run in reversed(runs) if again.get(run.cell or "", run) is run and name in names_in(run.text).binds]
+    broken = next((run for run in last if names_in(run.text).error), None)
     unplaced = broken and broken.at > notebook.saved and not any(same(broken.text, each.text) for each in cells)
     marked = next((each for each in cells if each.mark == name), None)
     renamed = sorted(names_in(marked.text).defines - {name}) if marked else []

@@ -518,7 +518,7 @@ def sets_an_alarm(x, temperature=1.0, dim=-1):
     return right(x, temperature, dim)
 
 
-STOPPED = "stopped after 0 s in the case “"
+STOPPED = "stopped after 0 s, in the case “"
 
 
 @pytest.mark.parametrize("answer", [in_a_loop, sleeps])
@@ -545,7 +545,7 @@ def test_of_a_call_that_cannot_be_stopped_it_is_said_how_long_it_took(monkeypatc
     monkeypatch.setattr(checks, "CALL", 0.1)
     use_cases("softmax_t")
     said = str(report("softmax_t", counts))
-    assert "after 0.1 s it could not be stopped, for it calls something that does not listen" in said
+    assert "it could not be stopped after 0.1 s, for what it calls does not listen" in said
 
 
 def test_of_a_loop_that_catches_its_stop_it_is_said_what_to_do(monkeypatch, capsys):

@@ -21,7 +21,6 @@ TEXT = '''\
 # %%
 from IPython.display import display
 
-
 def check(name):
     answer = globals()[name]
     print(f"{name}: {answer(2)}")
