@@ -19,6 +19,7 @@ from . import cases as case_files
 from . import collect, notebook
 from .compare import compare, violations
 from .limit import CALL, LARGE_CALL, Stopped, limited
+from .notebook import Notebook
 from .report import Report
 from .watch import CallWatch
 
@@ -60,10 +61,14 @@ def check(name: str) -> None:
 
 def judged(name: str) -> Report:
     """Judge what the notebook holds under an exercise's name; raises as `report` does."""
-    exercise, names = exercise_of(name), notebook.namespace()
-    is_value = bool(exercise["cases"][0].get("value"))
-    why = notebook.doubt(name, names, is_value, notebook.read(), notebook.runs())
-    return unanswered(name, why) if why else report(name, names[name])
+    why = why_not(name, notebook.read())
+    return unanswered(name, why) if why else report(name, notebook.namespace()[name])
+
+
+def why_not(name: str, seen: Notebook) -> Message | None:
+    """Return why what the notebook holds under an exercise's name is not its answer; raises as `report` does."""
+    is_value = bool(exercise_of(name)["cases"][0].get("value"))
+    return notebook.doubt(name, notebook.namespace(), is_value, seen, notebook.runs())
 
 
 def report(name: str, answer: object) -> Report:

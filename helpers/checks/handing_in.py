@@ -9,7 +9,7 @@ from pathlib import Path
 from time import localtime, strftime
 
 from ..support.language import _, counted
-from . import _latest, is_green, notebook, points_so_far
+from . import _latest, is_green, notebook, why_not
 from .cases import in_use
 from .notebook import Cell, Notebook, Run
 from .report import points_in_words
@@ -21,7 +21,7 @@ COPY = re.compile(r"^Copy of |(?: \(\d+\)|-Copy\d*)+(?=\.ipynb$)")
 
 @dataclass(frozen=True, repr=False)
 class HandIn:
-    """A list of exercises, each with its state, and the sentences below it."""
+    """Exercises by how they stand, and the sentences below that."""
 
     title: str
     rows: Sequence[tuple[str, str]]
@@ -51,27 +51,28 @@ def before_you_hand_in() -> None:
     """
     from IPython.display import display
 
-    exercises = in_use().exercises
-    rows = [
-        (state_of(name), f"{name} ({points_in_words(sum(each['aspects'].values()))})")
-        for name, each in exercises.items()
-        if sum(each["aspects"].values())
-    ]
-    green, total = points_so_far()
-    title = _("{green:g} of {total} are green.", green=green, total=points_in_words(total))
+    exercises, seen = in_use().exercises, notebook.read()
+    worth = {name: sum(each["aspects"].values()) for name, each in exercises.items()}
+    order = [cell.mark.removeprefix("test_") for cell in seen.cells] or [*_latest]
+    names = sorted(filter(worth.get, worth), key=lambda name: order.index(name) if name in order else len(order))
+    states: dict[str, list[str]] = {_("green"): []}
+    for name in names:
+        states.setdefault(state_of(name, seen), []).append(name)
+    green = sum(worth[name] for name in states[_("green")])
+    title = _("{green:g} of {total} are green.", green=green, total=points_in_words(sum(worth.values())))
+    rows = [(state, ", ".join(each)) for state, each in states.items() if each]
     hidden = sum(sum(each["hidden"].values()) for each in exercises.values())
     more = _("At grading {hidden} more cases run, with inputs that are not shown here.", hidden=hidden)
-    seen = notebook.read()
     display(HandIn(title, rows, [more, *cells_in_words(seen, notebook.runs()), *file_in_words(seen.place)]))
 
 
-def state_of(name: str) -> str:
+def state_of(name: str, seen: Notebook) -> str:
     """Say how an exercise stands."""
     if name not in _latest:
         return _("not checked")
-    if is_green(name):
-        return _("green")
-    return _("changed since its check") if _latest[name][0].passed else _("open")
+    if not _latest[name][0].passed:
+        return _("open")
+    return _("green") if is_green(name) and not why_not(name, seen) else _("changed since its check")
 
 
 def not_run(seen: Notebook, runs: Sequence[Run]) -> list[tuple[int, Cell]]:
@@ -95,7 +96,7 @@ def cells_in_words(seen: Notebook, runs: Sequence[Run]) -> list[str]:
     saved = strftime("%H:%M", localtime(seen.saved))
     if not waiting:
         return [_("Every cell has run as it stands in the file, last saved at {time}.", time=saved)]
-    named = [f"`{cell.mark or cell.text.strip().splitlines()[0][:40]}`" for _, cell in waiting[:MOST]]
+    named = [cell.mark or f"“{cell.text.strip().splitlines()[0][:40]}”" for _, cell in waiting[:MOST]]
     more = ["…"] if len(waiting) > MOST else []
     return [
         counted(

@@ -151,31 +151,52 @@ def test_the_stop_button_stops_a_check(opened):
 def test_before_you_hand_in_says_what_is_green_and_what_has_not_run(opened):
     session = opened()
     said = session.run("last")
-    assert said.startswith("5 of 20 points are green.\n") and "  green        softmax_t (5 points)\n" in said
-    assert "  not checked  decay_ratios (2 points)\n" in said and "Every cell has run as it stands in the file" in said
+    assert said.startswith(
+        "5 of 20 points are green.\n  green        softmax_t\n  not checked  contraction_rate, decay_"
+    )
+    assert "Every cell has run as it stands in the file" in said
     assert "more cases run, with inputs that are not shown here." in said
     assert "Save with Ctrl+S (Cmd+S on a Mac), and hand in this file: mine.ipynb." in said
-    assert "The Validate button above the notebook" in said
+    assert "The Validate button above the notebook" in said and "Name it" not in said
     session.edit("solution", WRONG)
     session.add("own", "x = 1\ny = 2", after="check")
     session.save()
-    assert "2 cells have not run as they stand in the file" in (said := session.run("last"))
-    assert ": `softmax_t`, `x = 1`. Run all cells." in said
+    said = session.run("last")
+    assert "2 cells have not run as they stand in the file" in said and ": softmax_t, “x = 1”. Run all cells." in said
+    assert said.startswith("0 of 20 points are green.\n  changed since its check  softmax_t\n")
     session.run("solution")
     assert "  changed since its check  softmax_t" in session.run("last")
     session.run("check")
     assert "  open         softmax_t" in session.run("last")
 
 
-@pytest.mark.parametrize(
-    ("before", "said"),
-    [
-        ("import sys, types; sys.modules['google.colab'] = types.ModuleType('google.colab')", "In Colab, choose File"),
-        ("__vsc_ipynb_file__ = 'Copy of mine (2).ipynb'", "Save with Ctrl+S (Cmd+S on a Mac)"),
-        ("", "Save the notebook, and hand in its file: the file that ends in .ipynb."),
-    ],
-)
-def test_which_file_to_hand_in_is_said_for_each_front_end(opened, before, said):
-    session = opened(file=False, setup=f"{before}\n{SETUP}")
-    assert said in session.said["last"]
-    assert "The notebook's file could not be read from here" in session.said["last"]
+COLAB = """import sys, types
+def asked(what, timeout_sec):
+    assert what == "get_ipynb"
+    import json
+    document = json.load(open("mine.ipynb"))
+    document["metadata"]["colab"] = {"name": "Copy of mine.ipynb"}
+    return {"ipynb": document}
+colab = sys.modules["google.colab"] = types.ModuleType("google.colab")
+colab._message = types.SimpleNamespace(blocking_request=asked)"""
+WITHOUT = "The notebook's file could not be read from here: run all cells once more, then save it."
+FRONT_ENDS = {
+    "Colab": (COLAB, ["choose File > Download > Download .ipynb, and hand in that file: Copy of mine.ipynb.",
+                      "Name it mine.ipynb, as you got it."]),
+    "Colab, which says nothing": ("import sys, types; sys.modules['google.colab'] = types.ModuleType('google.colab')",
+                                  [WITHOUT, "Download .ipynb, and hand in that file: the file that ends in .ipynb."]),
+    "VS Code": ("__vsc_ipynb_file__ = 'mine.ipynb'",
+                ["Every cell has run", "Save with Ctrl+S (Cmd+S on a Mac), and hand in this file: mine.ipynb."]),
+    "none": ("", [WITHOUT, "Save the notebook, and hand in its file: the file that ends in .ipynb."]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FRONT_ENDS)
+def test_which_file_to_hand_in_is_said_for_each_front_end(opened, name):
+    before, sentences = FRONT_ENDS[name]
+    session = opened(ids=False, file=False, setup=f"{before}\n{SETUP}")
+    said = session.said["last"] if name != "VS Code" else session.run("last")
+    assert [each for each in sentences if each not in said] == [] and "Validate" not in said
+    session.edit("solution", WRONG)
+    session.save()
+    assert session.run("check").startswith(OLDER if WITHOUT not in sentences else GREEN)
