@@ -77,6 +77,15 @@ def cells(monkeypatch):
     return names
 
 
+@pytest.fixture
+def without_alarms(monkeypatch):
+    """Take alarms away, as on Windows, and let an interrupt be heard, as a kernel does while a cell runs."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    monkeypatch.delattr(signal, "setitimer")
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def report_of(*results, **fields):
     return Report("double", results, {ASPECT: 1.0}, **fields)
 
@@ -530,10 +539,8 @@ def test_a_call_that_does_not_return_is_stopped(answer, monkeypatch):
     )
 
 
-def test_a_call_that_does_not_return_is_stopped_without_alarms_too(monkeypatch):
-    """As on Windows."""
+def test_a_call_that_does_not_return_is_stopped_without_alarms_too(monkeypatch, without_alarms):
     monkeypatch.setattr(checks, "CALL", 0.3)
-    monkeypatch.delattr(signal, "setitimer")
     use_cases("softmax_t")
     assert STOPPED in str(report("softmax_t", in_a_loop)) and report("softmax_t", right).passed
 
@@ -590,17 +597,19 @@ def test_an_alarm_that_was_set_before_a_check_still_rings(answer, monkeypatch):
         signal.signal(signal.SIGALRM, before)
 
 
-@pytest.mark.parametrize("alarms", [True, False])
-def test_a_students_own_stop_is_told_apart(alarms, monkeypatch):
-    def stopped(x, temperature=1.0, dim=-1):
-        signal.raise_signal(signal.SIGINT)
+def stopped_by_hand(x, temperature=1.0, dim=-1):
+    signal.default_int_handler(signal.SIGINT, None)
 
-    if not alarms:
-        monkeypatch.delattr(signal, "setitimer")
+
+def test_a_students_own_stop_is_told_apart():
     use_cases("softmax_t")
     with pytest.raises(KeyboardInterrupt) as caught:
-        report("softmax_t", stopped)
+        report("softmax_t", stopped_by_hand)
     assert caught.type is KeyboardInterrupt
+
+
+def test_a_students_own_stop_is_told_apart_without_alarms(without_alarms):
+    test_a_students_own_stop_is_told_apart()
 
 
 def test_in_a_thread_nothing_is_stopped_and_the_check_is_made(monkeypatch):
