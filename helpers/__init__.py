@@ -18,6 +18,7 @@ TYPE_CHECKING = False  # a type-checker takes it for true; to import it from typ
 if TYPE_CHECKING:
     from .checks import check as check
     from .checks import needs as needs
+    from .checks.handing_in import before_you_hand_in as before_you_hand_in
     from .checks.machine import report_machine as report_machine
     from .claims import measured as measured
     from .claims import what_you_found as what_you_found
@@ -76,6 +77,7 @@ _MODULE_OF = {
     "report_machine": "checks.machine",
     "check": "checks",
     "needs": "checks",
+    "before_you_hand_in": "checks.handing_in",
 }
 
 __all__ = list(_MODULE_OF)

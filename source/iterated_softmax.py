@@ -613,7 +613,7 @@ def final_top(start: torch.Tensor, temperature: float, n_steps: int = 300) -> fl
 
 
 # %%
-check("final_top", final_top)
+check("final_top")
 
 # %%
 spread_out = torch.softmax(torch.linspace(0, 1, 20, dtype=torch.float64), 0)

@@ -44,7 +44,8 @@ class Report:
         violations: the forbidden ways that the answers used.
         advice: what to use instead of them.
         graded: whether this is the verdict, not a check in a notebook.
-        reason: why no answer came out at all, at grading.
+        reason: why there is no answer to judge.
+        done: in a notebook, the points that are green so far, and those of the notebook.
     """
 
     exercise: str
@@ -55,6 +56,7 @@ class Report:
     advice: str = ""
     graded: bool = False
     reason: Message | None = None
+    done: tuple[float, float] | None = None
 
     @property
     def passed(self) -> bool:
@@ -88,6 +90,8 @@ class Report:
             values = {"exercise": self.exercise, "earned": f"{self.points:g}", "maximum": f"{self.maximum:g}"}
             line = _("{exercise}: {earned} of {maximum} points", **values)
             return f"{line}; {render(self.reason)}." if self.reason else f"{line}."
+        if self.reason:
+            return f"{self.exercise}: {render(self.reason)}."
         outcomes = {result.outcome for result in self.results}
         if outcomes and outcomes <= UNREAD:
             return f"{self.exercise}: {sentences(self.results[0])[-1]}."

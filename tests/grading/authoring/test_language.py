@@ -266,9 +266,9 @@ def test_no_word_about_predictions_claims_and_waiting_cells_was_left_out(speakin
     use(None)
     with needs("softmax_t", "perplexity"):
         raise NotImplementedError
-    helpers.check("softmax_t", None)
+    helpers.check("softmax_t")
     use_cases("softmax_t")
-    helpers.check("nothing", None)
+    helpers.check("nothing")
     said = capsys.readouterr().out
     assert said.count('"holds", "fails"') > 2, "what is to be written is the same in every language"
     said = said.replace('"holds", "fails"', "").replace('"sometimes"', "")
