@@ -31,6 +31,8 @@ def public_bytes(course: Course, assignment: str) -> bytes:
     """Return the public case file of an assignment."""
     exercises, book = load_exercises(course.folder, assignment), Book()
     sets = {name: exercise.public(book) for name, exercise in exercises.items()}
+    for name, exercise in exercises.items():
+        check_shown(exercise, sets[name], book)
     hidden = hidden_cases(exercises, COMMITTED_SEED, Book(), sets)
     return serialise(exercises, book, sets, {name: aspects_of(cases) for name, cases in hidden.items()})
 
@@ -114,9 +116,22 @@ def serialise(exercises, book, sets, hidden) -> bytes:
             "hidden": hidden[name],
             "mistakes": [answer.sentence for answer in known],
             "cases": with_mistakes(known, sets[name], book),
-        }
+        } | shown_of(exercise)
     text = json.dumps(contents, separators=(",", ":")).encode()
     return save({**book.tensors, "exercises": np.frombuffer(text, np.uint8)})
+
+
+def shown_of(exercise):
+    """Return what a right answer to an exercise shows, as the case files have it."""
+    return {"shown": list(exercise.shown)} if exercise.shown else {}
+
+
+def check_shown(exercise, cases, book):
+    """Raise ExerciseError where a right answer to the public cases has not the number that SHOWN speaks of."""
+    text, name, index = exercise.shown or ("", "", 0)
+    found = [flat(kind_of(case["expected"], book.tensors).numbers()) for case in cases if case["name"] == name]
+    if "{number" in text and not (found and -found[0].size <= index < found[0].size):
+        raise ExerciseError(f"{exercise.name}: SHOWN_FROM names no number of a public case: {name!r}, {index}")
 
 
 def with_mistakes(known, cases, book):

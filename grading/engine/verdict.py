@@ -3,11 +3,13 @@
 A verdict is a pure function of the answers, the cases and the submission: an aspect's points where all its cases pass,
 public and hidden alike, and 0 where an answer has used a forbidden way. What a kernel sends after it has seen a hidden
 input could carry that input out, so a verdict repeats nothing that came from it: neither the numbers of an answer nor
-the text of an error, and of a forbidden way no name but the exercise's and no line but the submission's. It is stored
+the text of an error, and of a forbidden way or an unknown name no name but the exercise's and the submission's and no
+line but the submission's. It is stored
 as data, templates and values, and put into words by whoever shows it.
 """
 
 import builtins
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypedDict
@@ -178,7 +180,9 @@ def verdict(
         cells: the sources of the submission's code cells: a line that uses a forbidden way is said if it is theirs.
     """
     exercise = files[0].exercises[name]
-    results = tuple(map(discreet, compare(name, files, answers)))
+    cells = list(cells)
+    words = {word for cell in cells for word in re.findall(r"[\w.]+", cell) + re.findall(r"\w+", cell)}
+    results = tuple(discreet(result, words) for result in compare(name, files, answers))
     lines = {line for cell in cells for text in cell.splitlines() if len(line := text.strip()) <= LONGEST_LINE}
     found = [replace(v, line=v.line if v.line in lines else "") for v in violations(answers, exercise["forbidden"])]
     report = Report(name, results, exercise["aspects"], {}, tuple(found), exercise["advice"], graded=True)
@@ -193,14 +197,21 @@ def no_answer(report: Report, maximum: float, reason: Message) -> Verdict:
     return Verdict(maximum, replace(report, results=(), violations=(), reason=reason))
 
 
-def discreet(result: Result) -> Result:
+def discreet(result: Result, words: set[str]) -> Result:
     """Return the result without anything that came from the kernel, but for the name of a built-in error.
 
-    Of a hidden case what was expected is left out, too.
+    Of a hidden case what was expected is left out, too. What an error usually means is said, also with a name in it if
+    that is one of the submission's ``words``, or a built-in type's.
     """
-    got = None
-    if result.outcome == "raised" and result.got:
-        kind = result.got.values["type"]
-        known = isinstance(getattr(builtins, kind, None), type)
-        got = plain(kind) if known else english("an error")
-    return replace(result, expected=None if result.hidden else result.expected, got=got)
+    result = replace(result, expected=None if result.hidden else result.expected, line="", bars=())
+    if result.outcome != "raised" or not result.got:
+        return replace(result, got=None)
+    kind, said = result.got.values["type"], result.diagnosis
+    named = all(value in words or is_builtin_type(value) for value in (said.values.values() if said else ()))
+    got = plain(kind) if is_builtin_type(kind) else english("an error")
+    return replace(result, got=got, diagnosis=said if named else None)
+
+
+def is_builtin_type(name: str) -> bool:
+    """Tell whether a name is that of one of Python's own types."""
+    return isinstance(getattr(builtins, name, None), type)

@@ -178,7 +178,7 @@ def wrong_drops_the_zeros(p, dim=-1):
 
 
 def wrong_keeps_dim(p, dim=-1):
-    """wrong shape"""
+    """A dimension of size 1 is left over"""
     return torch.special.entr(p).sum(dim, keepdim=True).exp()
 
 
