@@ -116,14 +116,13 @@ def serialise(exercises, book, sets, hidden) -> bytes:
             "hidden": hidden[name],
             "mistakes": [answer.sentence for answer in known],
             "cases": with_mistakes(known, sets[name], book),
-        } | shown_of(exercise)
+        }
+        if exercise.claim and sets[name]:  # where its case is: the hidden file has none
+            contents[name]["claim"] = exercise.claim
+        if exercise.shown:
+            contents[name]["shown"] = list(exercise.shown)
     text = json.dumps(contents, separators=(",", ":")).encode()
     return save({**book.tensors, "exercises": np.frombuffer(text, np.uint8)})
-
-
-def shown_of(exercise):
-    """Return what a right answer to an exercise shows, as the case files have it."""
-    return {"shown": list(exercise.shown)} if exercise.shown else {}
 
 
 def check_shown(exercise, cases, book):

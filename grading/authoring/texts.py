@@ -128,7 +128,7 @@ def is_string(node):
 
 
 def case_texts(path: Path) -> list[str]:
-    """Return the texts that lie beside the cases of a file: advice, names, diagnoses, hints, what was shown."""
+    """Return the texts beside the cases of a file: advice, names, diagnoses, hints, and what shown and claims say."""
     exercises = json.loads(load_file(path)["exercises"].tobytes())
     found = []
     for exercise in exercises.values():
@@ -136,6 +136,9 @@ def case_texts(path: Path) -> list[str]:
         found += [case[key] for case in exercise["cases"] for key in ("name", "diagnosis") if case[key]]
         found += [hint for case in exercise["cases"] for hint in hints(case["expected"])]
         found += exercise.get("shown", [])[:1]
+        found += [case["expected"]["how"] for case in exercise["cases"] if "how" in case["expected"]]
+        claim = exercise.get("claim", {})
+        found += [claim[key] for key in ("claim", "number", "because") if claim.get(key)]
     return found
 
 

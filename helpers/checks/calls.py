@@ -33,6 +33,8 @@ def python(value: Any, tensors: Tensors) -> str:
     (kind, content), *options = value.items()
     if kind == "dtype":
         return f"torch.{content}"
+    if kind == "function":
+        return f"math.{content}"
     if kind == "list":
         return f"[{', '.join(python(item, tensors) for item in content)}]"
     if kind == "dict":

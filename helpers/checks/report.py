@@ -26,10 +26,12 @@ MESSAGES = {
     "length": english("wrong length"),
     "dtype": english("wrong dtype"),
     "value": english("wrong value"),
+    "prediction": english("this cannot be read"),
     "lost": english("no readable answer came back"),
 }
 
 MISSING = {"unattempted", "empty", "undefined"}  # outcomes that leave nothing to say of single cases
+UNREAD = MISSING | {"prediction"}  # and one that the summary says
 MOST_NAMES = 3  # of cases that failed alike
 
 Row: TypeAlias = tuple[str, str, list[str]]  # mark, text, and the sentences of its details
@@ -47,7 +49,7 @@ class Report:
         violations: the forbidden ways that the answers used.
         advice: what to use instead of them.
         graded: whether this is the verdict, not a check in a notebook.
-        reason: why no answer came out at all, at grading.
+        reason: why there is no answer to judge.
         shown: what a right answer has shown, with the student's number.
         done: the notebook's points that are green so far, and all of them.
     """
@@ -105,9 +107,11 @@ class Report:
             values = {"exercise": self.exercise, "earned": f"{self.points:g}", "maximum": f"{self.maximum:g}"}
             line = _("{exercise}: {earned} of {maximum} points", **values)
             return f"{line}; {render(self.reason)}." if self.reason else f"{line}."
+        if self.reason:
+            return f"{self.exercise}: {render(self.reason)}."
         outcomes = {result.outcome for result in self.results}
-        if outcomes and outcomes <= MISSING:
-            return f"{self.exercise}: {render(MESSAGES[outcomes.pop()])}."
+        if outcomes and outcomes <= UNREAD:
+            return f"{self.exercise}: {sentences(self.results[0])[-1]}."
         if self.violations:
             return _("{exercise}: this exercise does not allow all that your code uses.", exercise=self.exercise)
         if not any(result.call for result in self.results):
@@ -121,7 +125,7 @@ class Report:
     def lines(self) -> list[Row]:
         """Return a row for every violation and aspect."""
         rows = [self.violation_line(violation) for violation in self.violations]
-        if {result.outcome for result in self.results} <= MISSING:
+        if {result.outcome for result in self.results} <= (MISSING if self.graded else UNREAD):
             return rows
         return rows + [self.line(aspect) for aspect in self.aspects]
 
@@ -137,7 +141,7 @@ class Report:
         results = self.of(aspect)
         title = f"{_(aspect)} ({points_in_words(self.aspects[aspect])})" if self.aspects[aspect] else _(aspect)
         if not results:
-            return _("later"), f"{title}: " + _("checked at grading"), []
+            return _("later"), f"{title} – " + _("checked at grading"), []
         if not all(result.passed for result in results):
             return _("not yet"), title, []
         return _("right") if self.graded or any(result.call for result in results) else _("noted"), title, []
@@ -227,6 +231,9 @@ def sentences(result: Result) -> list[str]:
         found += [_("your function raised {error}", error=render(result.got))]
         found += [_("in the line `{line}`", line=result.line)] if result.line else []
         return [*found, *([render(result.diagnosis)] if result.diagnosis else [])]
+    if result.outcome == "prediction" and result.expected:
+        expected = render(result.expected)  # grading has no `got`: it repeats nothing from a kernel
+        return [_("this is {got}; {expected}", got=render(result.got), expected=expected) if result.got else expected]
     found += [_("expected {expected}", expected=render(result.expected))] if result.expected else []
     found += [_("got      {got}", got=render(result.got))] if result.got else []
     return [*found, render(result.diagnosis or MESSAGES[result.outcome])]
