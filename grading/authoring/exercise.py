@@ -255,7 +255,9 @@ class Exercise:
 
     @property
     def shown(self) -> tuple[str, str, int] | None:
-        return (self.module.SHOWN, *getattr(self.module, "SHOWN_FROM", ("", 0))) if hasattr(self.module, "SHOWN") else None
+        return (
+            (self.module.SHOWN, *getattr(self.module, "SHOWN_FROM", ("", 0))) if hasattr(self.module, "SHOWN") else None
+        )
 
     def public(self, book: Book) -> list[dict]:
         if self.claim:

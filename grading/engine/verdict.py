@@ -147,8 +147,12 @@ def report_from(data: object) -> Report:
 
 def result_from(case: CaseData) -> Result:
     """Return the result that `case_data` has stored."""
-    said = [message_from(case[name]) for name in ("expected", "got", "diagnosis")]
-    return Result(case["name"], case["aspect"], case["hidden"], case["outcome"], *said)
+    expected, got, diagnosis = (
+        message_from(case["expected"]),
+        message_from(case["got"]),
+        message_from(case["diagnosis"]),
+    )
+    return Result(case["name"], case["aspect"], case["hidden"], case["outcome"], expected, got, diagnosis)
 
 
 def message_from(data: MessageData | None) -> Message | None:

@@ -142,8 +142,8 @@ def collect(
         watch: a `watch.CallWatch` for what the exercise forbids; None where that is nothing.
 
     Returns one plain answer for each case: what `encode` makes of the returned value, {"kind": "unattempted"} for a
-    stub's bare NotImplementedError, or {"kind": "raised", "type", "text", "line"}; with "changed_input": true where the call
-    wrote into a tensor that it was given, and with "used": [name, line] where it used what is forbidden.
+    stub's bare NotImplementedError, or {"kind": "raised", "type", "text", "line"}; with "changed_input": true where the
+    call wrote into a tensor that it was given, and with "used": [name, line] where it used what is forbidden.
 
     Raises KeyboardInterrupt, and nothing else that the function does.
     """

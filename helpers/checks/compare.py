@@ -114,30 +114,30 @@ def hint_of(case: Case, outcome: str) -> Message | None:
 
 
 def with_one_hint(results: Iterable[Result], recognised: set[str]) -> list[Result]:
-    """Return results without the hints on wrong values but the first public case's, and what was recognised.
+    """Return results with one hint on wrong values, or with none beside a mistake that was recognised.
 
-    That case is the plainest that fails. Where a mistake shows there, the hints of later cases, each on something of
-    its own, would be false beside it.
+    The hint is that of the first public case that fails, the plainest. Where a mistake shows there, the hints of later
+    cases, each on something of its own, would be false beside it.
     """
     found: list[Result] = []
-    only: str | None = None
+    only = "" if recognised else None
     for result in results:
         hint = result.diagnosis.id if result.outcome == "value" and result.diagnosis else None
         if hint and hint not in recognised:
-            only = only or (None if result.hidden else hint)
-            if only and hint != only:
+            only = hint if only is None and not result.hidden else only
+            if only is not None and hint != only:
                 result = replace(result, diagnosis=None)
         found.append(result)
     return found
 
 
 def shown_by(exercise: StoredExercise, answers: Sequence[Answer]) -> Message | None:
-    """Return what an exercise says of right answers to its public cases, with the student's number; None for nothing."""
+    """Return what an exercise says of right answers to its public cases, with the student's number, if anything."""
     if "shown" not in exercise:
         return None
     text, name, index = exercise["shown"]
-    given = [answer for case, answer in zip(exercise["cases"], answers, strict=True) if case["name"] == name]
-    return Message(text, {"number": float(flat(value_of(answer))[index]) for answer in given})
+    given = {case["name"]: answer for case, answer in zip(exercise["cases"], answers, strict=True)}
+    return Message(text, {"number": float(flat(value_of(given[name]))[index])} if name else {})
 
 
 def compare_case(case: Case, tensors: Tensors, answer: object, hidden: bool = False) -> Result:
@@ -162,9 +162,7 @@ def compare_case(case: Case, tensors: Tensors, answer: object, hidden: bool = Fa
     except Exception:  # whatever a student's process sends and breaks costs that process its answer only
         return result("lost")
     if found:
-        return result(
-            found.outcome, expected=found.expected, got=found.got, diagnosis=found.advice, bars=found.bars
-        )
+        return result(found.outcome, expected=found.expected, got=found.got, diagnosis=found.advice, bars=found.bars)
     if answer.get("changed_input"):
         kinds = [next(iter(arg)) for arg in case["args"] if isinstance(arg, dict)]
         return result("changed_input", diagnosis=next((CHANGED[each] for each in kinds if each in CHANGED), None))

@@ -15,8 +15,9 @@ expected value is a dict, told apart by its key:
     {"dict": [[key, expected], ...]}             a dict with exactly these keys, in any order
 
 each with an optional "label", what the student calls it, and an optional "hint", what a wrong value there usually
-means. A tuple's "order" says in which order its values come about, where that is another one. A place is the name of a tensor in the case file and the
-indices of a part of it. A bound is {"rtol", "atol"}, or the place of a bound for every entry.
+means. A tuple's "order" says in which order its values come about, where that is another one. A place is the name of a
+tensor in the case file and the indices of a part of it. A bound is {"rtol", "atol"}, or the place of a bound for every
+entry.
 """
 
 import base64
@@ -359,7 +360,8 @@ class List(Kind):
             return self.wrong("length", *map(values, (len(self.value), len(given))))
         items = self.items
         found = [item.mismatch(value) for item, value in zip(items, given, strict=True)]
-        first = next((found[i] for i in self.expected.get("order", range(len(found))) if found[i]), None)
+        order: Iterable[int] = self.expected.get("order", range(len(found)))
+        first = next(filter(None, (found[i] for i in order)), None)
         if first and first.outcome == "value" and all(isinstance(item, Number) for item in items):
             good = np.array([each is None for each in found])
             bars = [[item.value for item in items], [number_of(value) or 0.0 for value in given]]
@@ -420,8 +422,10 @@ class Dict(Kind):
             raise Malformed from error
         if set(given) != {key for key, _ in self.value}:
             asked = [key for key, _ in self.value]
-            keys = [english("the keys {keys}", keys=keys_text(some) or "()") for some in (asked, list(given)[:8])]
-            return self.wrong("keys", *keys, of_keys(asked, list(given)))
+            right, came = (
+                english("the keys {keys}", keys=keys_text(some) or "()") for some in (asked, list(given)[:8])
+            )
+            return self.wrong("keys", right, came, of_keys(asked, list(given)))
         return next(filter(None, (item.mismatch(given[key]) for key, item in self.items)), None)
 
     def numbers(self) -> Numbers:
@@ -561,7 +565,9 @@ def shortened(answer: Answer, key: str) -> str:
 
 NO_TENSOR = {  # advice where a tensor is asked for, by what came
     "array": english("This is a numpy array, and a tensor is asked for: torch.from_numpy(...) makes one of it."),
-    "list": english("This is a list, and a tensor is asked for: torch.tensor(...) or torch.stack(...) makes one of it."),
+    "list": english(
+        "This is a list, and a tensor is asked for: torch.tensor(...) or torch.stack(...) makes one of it."
+    ),
     "tuple": english("Several values come back where one tensor is asked for: return that one alone."),
 }
 
@@ -590,7 +596,6 @@ def of_keys(asked: list[str | float], given: list[str | float]) -> Message | Non
 def keys_text(keys: list[str | float]) -> str:
     """Return keys as Python; `collect` sends a tuple as its text."""
     return ", ".join(str(key) if PAIR.fullmatch(str(key)) else repr(key) for key in keys)
-
 
 
 def with_label(label: str, message: Message) -> Message:

@@ -23,7 +23,9 @@ def picture(expected: Sequence[float], given: Sequence[float]) -> str:
             if math.isfinite(value):
                 top, size = (high - max(value, 0.0)) * scale, max(abs(value) * scale, 0.7)
                 style = f'fill="{colour}"' if k else f'fill="none" stroke="{colour}" stroke-width="1.4"'
-                shapes.append(f'<rect x="{left + 1:.1f}" y="{top + 2:.1f}" width="{wide - 2:.1f}" height="{size:.1f}" {style}/>')
+                shapes.append(
+                    f'<rect x="{left + 1:.1f}" y="{top + 2:.1f}" width="{wide - 2:.1f}" height="{size:.1f}" {style}/>'
+                )
             else:
                 shapes.append(f'<text x="{left:.1f}" y="{HEIGHT}" font-size="9" fill="{colour}">{value:g}</text>')
     span = len(expected) * (2 * wide + 4)

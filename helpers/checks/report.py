@@ -117,10 +117,15 @@ class Report:
         if not any(result.call for result in self.results):
             return _("{exercise}: noted." if self.passed else "{exercise}: not yet.", exercise=self.exercise)
         hidden = sum(self.hidden.values())
-        values = {"exercise": self.exercise, "good": good, "total": total, "hidden": hidden}
-        if hidden:
-            return _("{exercise}: {good} of {total} cases here are right; {hidden} more are checked at grading.", **values)
-        return _("{exercise}: {good} of {total} cases here are right.", **values)
+        more = counted("; {count} more is checked at grading", "; {count} more are checked at grading", hidden)
+        return counted(
+            "{exercise}: {good} of {count} case here is right{more}.",
+            "{exercise}: {good} of {count} cases here are right{more}.",
+            total,
+            exercise=self.exercise,
+            good=good,
+            more=more if hidden else "",
+        )
 
     def lines(self) -> list[Row]:
         """Return a row for every violation and aspect."""
@@ -150,10 +155,15 @@ class Report:
         """Return the sentences below it all: what was shown, and where the notebook stands."""
         said = [render(self.shown)] if self.shown and self.passed and not self.graded else []
         if self.done and not self.graded:
-            values = {"done": f"{self.done[0]:g}", "all": f"{self.done[1]:g}"}
-            reach = points_in_words(self.maximum)
-            here = _("{points} in reach here; ", points=reach) if self.maximum else ""
-            said.append(here + _("{done} of {all} points are green so far.", **values))
+            values = {"points": points_in_words(self.maximum), "done": f"{self.done[0]:g}", "all": f"{self.done[1]:g}"}
+            said.append(
+                _(
+                    "{points} in reach here; {done} of {all} are green so far."
+                    if self.maximum
+                    else "{done} of {all} points are green so far.",
+                    **values,
+                )
+            )
         return said
 
     def __str__(self) -> str:

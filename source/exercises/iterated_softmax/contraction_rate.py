@@ -10,6 +10,11 @@ from grading.authoring.exercise import case, number, variants, within
 
 ASPECTS = {"the number of points": 1, "the temperature": 1}
 POINTS, TEMPERATURE = ASPECTS
+SHOWN = (
+    "The rate is 1/(nT): for 4 points at T = 0.65 you found {number:.4g}. More points or a higher temperature flatten"
+    " faster."
+)
+SHOWN_FROM = ("4 points, temperature 0.65", 0)
 
 RATE = "The derivative of softmax at the uniform distribution shrinks every deviation by the same factor. Which?"
 RATE_T = (

@@ -10,6 +10,11 @@ from ...oracle import softmax
 
 ASPECTS = {"the largest probability": 0}  # a bonus, without points
 (TOP,) = ASPECTS
+SHOWN = (
+    "Three steps at T = 1 bring the top of a hill of six values to {number:.4f}, and 1/6 is where it is all flat. "
+    "Whether your loop flattens at every temperature, the next cells show."
+)
+SHOWN_FROM = ("three steps at temperature 1", 0)
 
 LOOP = (
     "Each distribution is the softmax of the one before it, and the temperature acts in every softmax, the first too."

@@ -12,6 +12,11 @@ from ...oracle import floats, iterate
 
 ASPECTS = {"repeats and deviations": 1, "the inputs": 1, "the temperature": 1, "float32": 1}
 REPEATS, INPUTS, TEMPERATURE, FLOAT32 = ASPECTS
+SHOWN = (
+    "You have the article's experiment as code of your own: nine deviations, the first of them {number:.4f}. From "
+    "here on you can change what it kept fixed: the number of points, the temperature, the number format."
+)
+SHOWN_FROM = ("the article's settings", 180)  # behind nine distributions of 20 points
 
 LOOP = (
     "Each distribution is the softmax of the one before it, and the temperature acts in every softmax, the first too."

@@ -13,6 +13,11 @@ from ...tolerance import softmax_tolerance
 
 ASPECTS = {"the values": 1, "the temperature": 1, "along dim": 1, "large logits": 1, "masked entries": 1}
 VALUES, TEMPERATURE, DIM, LARGE, MASKED = ASPECTS
+SHOWN = (
+    "exp(89) overflows in float32, and yet [88, 89] gave you {number:.4f} for the 89: subtracting the maximum changes"
+    " no probability, and keeps every exponent at 0 or below."
+)
+SHOWN_FROM = ("float32 logits near 88", 1)
 FORBIDDEN = (
     "helpers.softmax_t",
     "helpers.log_softmax_t",
@@ -420,7 +425,9 @@ def wrong_shift_by_the_minimum(x, temperature=1.0, dim=-1):
 
 
 def wrong_shift_by_the_largest_magnitude(x, temperature=1.0, dim=-1):
-    """Your numbers match a softmax that subtracts max(|x|): negative logits then underflow."""
+    """Your numbers match a softmax that underflows at very negative logits: subtract the maximum before exp, whatever
+    its sign.
+    """
     z = x / temperature
     finite = torch.where(torch.isfinite(z), z, 0.0)
     weights = torch.exp(z - finite.abs().amax(dim, keepdim=True))
@@ -428,7 +435,9 @@ def wrong_shift_by_the_largest_magnitude(x, temperature=1.0, dim=-1):
 
 
 def wrong_shift_by_at_least_0(x, temperature=1.0, dim=-1):
-    """Your numbers match a softmax that subtracts max(|x|): negative logits then underflow."""
+    """Your numbers match a softmax that underflows at very negative logits: subtract the maximum before exp, whatever
+    its sign.
+    """
     z = x / temperature
     weights = torch.exp(z - z.amax(dim, keepdim=True).clamp(min=0))
     return weights / weights.sum(dim, keepdim=True)
@@ -464,7 +473,7 @@ def wrong_shift_only_when_very_negative(x, temperature=1.0, dim=-1):
 
 
 def wrong_shift_outside_of_the_range(x, temperature=1.0, dim=-1):
-    """negative logits then underflow"""
+    """underflows at very negative logits"""
     z = x / temperature
     if z.max() > 80 or z.max() < -104:
         z = z - z.amax(dim, keepdim=True)

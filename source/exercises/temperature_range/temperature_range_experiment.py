@@ -11,6 +11,11 @@ from ._results import ARTICLE, tables
 
 ASPECTS = {"ranges and temperatures": 2, "the outlier": 1, "a very low temperature": 1}
 TABLE, OUTLIER, LOW = ASPECTS
+SHOWN = (
+    "Against four logits from -1 to 1 an outlier of 3.5 gets {number:.1%} of the probability. The article sets 6 "
+    "against a hundred, at three temperatures: now you can say who wins."
+)
+SHOWN_FROM = ("another outlier", -1)
 FORBIDDEN = ("helpers.explorers.models.weigh_outlier",)
 ADVICE = "Build the logits and take their softmax: that is the exercise."
 
