@@ -150,6 +150,8 @@ def python(value, tensors):
     (kind, content), *options = value.items()
     if kind == "dtype":
         return f"torch.{content}"
+    if kind == "function":
+        return f"math.{content}"
     if kind == "list" and not any(isinstance(item, dict) for item in content):
         return repr(content)
     if kind not in ("tensor", "ndarray") or options or at(content, tensors).size > LARGEST_SHOWN:
