@@ -176,6 +176,11 @@ def dtype(name: str) -> dict:
     return {"dtype": name}
 
 
+def math_function(name: str) -> dict:
+    """Return the argument that arrives as a function of Python's math."""
+    return {"function": name}
+
+
 def list_of(values: Iterable) -> dict:
     """Return the argument that arrives as a list."""
     return {"list": list(values)}

@@ -29,6 +29,7 @@ def decode(value: Any, tensors: Mapping[str, EncodedArray]) -> Any:
             {"tensor": place}, {"ndarray": place}: a place is the name of an array and the indices of a part of it;
                 "tile" beside a tensor says how often it is repeated along its axes
             {"dtype": name}: torch's dtype of that name
+            {"function": name}: the function of that name in math
             {"list": [value, ...]}, {"dict": [[key, value], ...]}
         tensors: the encoded arrays by name.
 
@@ -55,11 +56,15 @@ def decode(value: Any, tensors: Mapping[str, EncodedArray]) -> Any:
         import torch
 
         return getattr(torch, content)
+    if kind == "function":
+        import math
+
+        return getattr(math, content)
     if kind == "list":
         return [decode(item, tensors) for item in content]
     if kind == "dict":
         return {key: decode(item, tensors) for key, item in content}
-    raise ValueError(f"an argument is of the kind {kind!r}, expected tensor, ndarray, dtype, list or dict")
+    raise ValueError(f"an argument is of the kind {kind!r}, expected tensor, ndarray, dtype, function, list or dict")
 
 
 def encode(value: Any, depth: int = 0) -> Answer:

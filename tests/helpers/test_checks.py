@@ -332,8 +332,14 @@ def test_collect_gives_every_case_fresh_tensors():
 
 def test_an_argument_of_an_unknown_kind_is_taken_for_no_list():
     case = case_of(DOUBLE, [{"set": [0.5]}])
-    with pytest.raises(ValueError, match="the kind 'set', expected tensor, ndarray, dtype, list or dict"):
+    with pytest.raises(ValueError, match="the kind 'set', expected tensor, ndarray, dtype, function, list or dict"):
         collect(len, [case], {})
+
+
+def test_a_function_of_math_arrives_as_itself():
+    case = case_of(DOUBLE, [{"function": "hypot"}]) | {"kwargs": {"largest": {"function": "pow"}}}
+    [answer] = collect(lambda f, largest: f(0.0, 3.0) if largest is math.pow else None, [case], {})
+    assert answer == {"kind": "number", "value": "3.0"}
 
 
 def test_a_students_own_stop_is_not_swallowed():

@@ -150,7 +150,7 @@ def test_a_tensor_stays_where_it_is_whatever_the_default_device(name, default_de
 
 
 @pytest.mark.parametrize(
-    "name", ["softmax_t", "perplexity", "outlier_mass", "tokens_for_mass", "verdict_c5", "verdict_c8"]
+    "name", ["softmax_t", "perplexity", "outlier_mass", "tokens_for_mass", "sample_tokens", "diagnose"]
 )
 def test_checks_pass_whatever_the_default_device(name, default_device):
     scope = {"torch": torch, "helpers": helpers}
