@@ -113,14 +113,15 @@ def hint_of(case: Case, outcome: str) -> Message | None:
     return Message(case["diagnosis"], {}) if outcome == "value" and case["diagnosis"] else None
 
 
-def with_one_hint(results: Iterable[Result], recognised: set[str]) -> list[Result]:
-    """Return results with one hint on wrong values, or with none beside a mistake that was recognised.
+def with_one_hint(results: Sequence[Result], recognised: set[str]) -> list[Result]:
+    """Return results with one hint on wrong values, or with none where a public case shows a known mistake.
 
     The hint is that of the first public case that fails, the plainest. Where a mistake shows there, the hints of later
     cases, each on something of its own, would be false beside it.
     """
     found: list[Result] = []
-    only = "" if recognised else None
+    known = {each.diagnosis.id for each in results if each.diagnosis and not each.hidden} & recognised
+    only = "" if known else None
     for result in results:
         hint = result.diagnosis.id if result.outcome == "value" and result.diagnosis else None
         if hint and hint not in recognised:
