@@ -18,7 +18,7 @@ from dataclasses import replace
 from ..support.language import Message, _, english
 from . import cases as case_files
 from . import collect, notebook
-from .compare import compare, violations
+from .compare import compare, shown_by, violations
 from .decisions import Card, card, commit
 from .limit import CALL, LARGE_CALL, Stopped, limited
 from .notebook import Notebook
@@ -105,7 +105,9 @@ def report(name: str, answer: object) -> Report:
         except Stopped as stopped:
             return unanswered(name, how_stopped(case["name"], seconds, stopped.args[0]))
     results, found = compare(name, [file], answers), violations(answers, exercise["forbidden"])
-    return Report(name, tuple(results), exercise["aspects"], exercise["hidden"], tuple(found), exercise["advice"])
+    shown = shown_by(exercise, answers) if all(result.passed for result in results) else None
+    of = exercise["aspects"], exercise["hidden"]
+    return Report(name, tuple(results), *of, tuple(found), exercise["advice"], shown=shown)
 
 
 def exercise_of(name: str) -> case_files.StoredExercise:

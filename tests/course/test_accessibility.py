@@ -187,11 +187,12 @@ def test_a_title_that_comes_late_is_seen():
 
 @pytest.mark.parametrize("outcome", ["passed", "value", "unattempted"])
 def test_a_report_is_easy_to_see_and_says_its_outcome_in_words(outcome):
-    result = Result("a case", "the values", False, outcome, plain("1"), plain("2"))
+    drawn = {"call": "softmax_t(x)", "bars": ([0.5, 0.5], [0.25, 0.75])} if outcome == "value" else {"call": "softmax_t(x)"}
+    result = Result("a case", "the values", False, outcome, plain("1"), plain("2"), **drawn)
     shown = Report("softmax_t", (result,), {"the values": 1.0})._repr_html_()
     assert html_problems(shown) == []
     assert html_problems(re.sub("#[0-9a-f]{6}", "#ffee88", shown)) != []
-    words = {"passed": "passed", "value": "FAILED", "unattempted": "not attempted"}
+    words = {"passed": "right", "value": "not yet", "unattempted": "not attempted"}
     assert words[outcome] in BeautifulSoup(shown, "html.parser").get_text()
 
 

@@ -124,9 +124,17 @@ def writes_nan(x):
     return doubled
 
 
+CALL = "double(torch.tensor([0.0, 1.0, 2.0], dtype=torch.float64))"
 OUTCOMES = {
-    "raised": (divides_by_0, ["your function raised ZeroDivisionError: integer division or modulo by zero"]),
-    "raised, to leave": (exits, ["your function raised SystemExit: 3"]),
+    "raised": (
+        divides_by_0,
+        [
+            "your function raised ZeroDivisionError: integer division or modulo by zero",
+            "in the line `return 1 // 0`",
+            "Something is divided by 0 here: treat that case apart, before the division.",
+        ],
+    ),
+    "raised, to leave": (exits, ["your function raised SystemExit: 3", "in the line `raise SystemExit(3)`"]),
     "nothing": (lambda x: None, [str(MESSAGES["nothing"])]),
     "changed_input": (writes, [str(MESSAGES["changed_input"])]),
     "changed_input, to nan": (writes_nan, [str(MESSAGES["changed_input"])]),
@@ -136,9 +144,29 @@ OUTCOMES = {
     ),
     "type, a list": (
         lambda x: [0.0, 2.0, 4.0],
-        ["expected a tensor of shape (3,)", "got      a list of 3 items", str(MESSAGES["type"])],
+        [
+            "expected a tensor of shape (3,)",
+            "got      a list of 3 items",
+            "This is a list, and a tensor is asked for: torch.tensor(...) or torch.stack(...) makes one of it.",
+        ],
     ),
-    "shape": (lambda x: x[:, None], ["expected shape (3,)", "got      shape (3, 1)", str(MESSAGES["shape"])]),
+    "type, a numpy array": (
+        lambda x: 2 * x.numpy(),
+        [
+            "expected a tensor of shape (3,)",
+            "got      an array of shape (3,)",
+            "This is a numpy array, and a tensor is asked for: torch.from_numpy(...) makes one of it.",
+        ],
+    ),
+    "shape": (lambda x: 2 * x[:2], ["expected shape (3,)", "got      shape (2,)", str(MESSAGES["shape"])]),
+    "shape, keepdim": (
+        lambda x: x[:, None],
+        [
+            "expected shape (3,)",
+            "got      shape (3, 1)",
+            "A dimension of size 1 is left over: does the last step need keepdim=True?",
+        ],
+    ),
     "dtype": (lambda x: 2 * x.float(), ["expected float64", "got      float32", str(MESSAGES["dtype"])]),
     "value": (lambda x: x, ["expected [1]: 2", "got      1 (2 of 3 entries differ)", "Double it."]),
     "value, nan": (lambda x: x * NAN, ["expected [0]: 0", "got      nan (3 of 3 entries differ)", "Double it."]),
@@ -149,12 +177,12 @@ OUTCOMES = {
 def test_an_outcome_is_told_from_the_others_and_said_in_words(kind, function, sentences):
     result = outcome(function)
     assert result.outcome == kind.partition(",")[0]
-    assert lines(result) == ["FAILED  doubling (1 point)", "a case", *sentences]
+    assert lines(result) == ["not yet  doubling (1 point)", "a case", CALL, *sentences]
 
 
 def test_a_lost_answer_is_said_in_words():
     [result] = compared(case_of(DOUBLE), None)
-    assert lines(result) == ["FAILED  doubling (1 point)", "a case", str(MESSAGES["lost"])]
+    assert lines(result) == ["not yet  doubling (1 point)", "a case", CALL, str(MESSAGES["lost"])]
 
 
 @pytest.mark.parametrize("kind", ["unattempted", "undefined"])
@@ -185,7 +213,7 @@ WRONG = {
     "no dict": ("dict", lambda x: [5, 6], "masses: a dict with the keys 0.5, 3", "a list of 2 items"),
     "text keys": ("dict", lambda x: {"0.5": 5, "3": 6}, "masses: the keys 0.5, 3", "the keys '0.5', '3'"),
     "no keys": ("dict", lambda x: {}, "masses: the keys 0.5, 3", "the keys ()"),
-    "odd keys": ("dict", lambda x: {NAN: 5, (1, 2): 6}, "masses: the keys 0.5, 3", "the keys 'float', '(1, 2)'"),
+    "odd keys": ("dict", lambda x: {NAN: 5, (1, 2): 6}, "masses: the keys 0.5, 3", "the keys 'float', (1, 2)"),
     "a wrong entry": ("dict", lambda x: {0.5: 5, 3: 7}, "masses[3]: 6", "7"),
     "a huge array": ("array", lambda x: torch.zeros(10**6, dtype=torch.float64), "a tensor of shape (3,)",
                      "an object of type tensor of 8000000 bytes"),
@@ -325,8 +353,14 @@ def test_collect_gives_every_case_fresh_tensors():
 
 def test_an_argument_of_an_unknown_kind_is_taken_for_no_list():
     case = case_of(DOUBLE, [{"set": [0.5]}])
-    with pytest.raises(ValueError, match="the kind 'set', expected tensor, ndarray, dtype, list or dict"):
+    with pytest.raises(ValueError, match="the kind 'set', expected tensor, ndarray, dtype, function, list or dict"):
         collect(len, [case], {})
+
+
+def test_a_function_of_math_arrives_as_itself():
+    case = case_of(DOUBLE, [{"function": "hypot"}]) | {"kwargs": {"largest": {"function": "pow"}}}
+    [answer] = collect(lambda f, largest: f(0.0, 3.0) if largest is math.pow else None, [case], {})
+    assert answer == {"kind": "number", "value": "3.0"}
 
 
 def test_a_students_own_stop_is_not_swallowed():
@@ -342,7 +376,7 @@ def test_check_never_raises_and_returns_nothing(answer, cells, capsys):
     use_cases("softmax_t")
     cells["softmax_t"] = answer
     assert check("softmax_t") is None
-    assert "0 of 9 public checks passed" in capsys.readouterr().out
+    assert "0 of 9 cases here are right" in capsys.readouterr().out
 
 
 def itself_again():
@@ -359,7 +393,7 @@ def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(cells, cap
     monkeypatch.setenv("NBGRADER_VALIDATING", "1")
     for name, answer, words in (
         ("softmax_t", stub, "softmax_t: not attempted yet"),
-        ("softmax_t", hostile, "0 of 9 public checks passed"),
+        ("softmax_t", hostile, "0 of 9 cases here are right"),
         ("sofmax_t", hostile, "no exercise is called 'sofmax_t'"),
     ):
         cells[name] = answer
@@ -369,7 +403,7 @@ def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(cells, cap
     cells["softmax_t"] = right
     check("softmax_t")
     out, err = capsys.readouterr()
-    assert ("public checks passed (9 of 9)" in out, err) == (True, "")
+    assert ("9 of 9 cases here are right" in out, err) == (True, "")
 
 
 def test_check_says_which_exercises_there_are(capsys):
@@ -403,7 +437,7 @@ def test_a_check_counts_the_cases_that_run_at_grading():
     use_cases("softmax_t")
     hidden = sum(cases.in_use().exercises["softmax_t"]["hidden"].values())
     assert str(report("softmax_t", right)).startswith(
-        f"softmax_t: public checks passed (9 of 9); {hidden} more run at grading."
+        f"softmax_t: 9 of 9 cases here are right; {hidden} more are checked at grading."
     )
 
 
