@@ -44,7 +44,8 @@ def explore_softmax(logits: Values = (1.0, 3.0, -1.0, 2.0, 0.0)) -> Explorer[Cha
     Raises ValueError when logits are fewer, more, not finite or not one row.
 
     >>> explore_softmax().words
-    'After 1 softmax at T = 1 the largest of 5 probabilities is 0.636, the smallest 0.0117; uniform is 0.2.'
+    'After 1 softmax at T = 1 the largest of 5 probabilities is 0.636, the smallest 0.0117; all equal would be \
+0.2.'
     """
     values = array(logits)
     if not (values.ndim == 1 and 2 <= values.size <= len(NAMES) and np.isfinite(values).all()):

@@ -105,21 +105,21 @@ def draw_chain(numbers: Chain, figure: LiveFigure | None = None) -> LiveFigure:
         outline, bar, words = bars[k::n]
         outline.set_height(first)
         bar.set_height(p)
-        words.set(text=f"{p:.3f}", y=p + 0.02)
+        words.set_text(f"{p:.3f}")
     once, often = _("softmax"), _("softmax, {times} times", times=times)
     heading.set_text(once if times == 1 else often)
     rows = [(k + 1, i + 1, numbers.logits[i], numbers.path[k, i]) for k in range(times) for i in range(n)]
     figure.data = table(("softmax", "entry", "logit", "probability"), rows)
     figure.alt = counted(
         "Bars of {n} logits: {logits}. Beside them bars of their probabilities after {count} softmax: {probs}. "
-        "A dashed line stands at uniform, {uniform:.3g}.",
+        "A dashed line stands at {equal:.3g}, where all are equal.",
         "Bars of {n} logits: {logits}. Beside them bars of their probabilities after {count} softmaxes, with the "
-        "first ones as outlines: {probs}. A dashed line stands at uniform, {uniform:.3g}.",
+        "first ones as outlines: {probs}. A dashed line stands at {equal:.3g}, where all are equal.",
         times,
         n=n,
         logits=", ".join(f"{name} {value:.3g}" for name, value in zip(NAMES, numbers.logits, strict=False)),
         probs=", ".join(f"{name} {p:.3g}" for name, p in zip(NAMES, numbers.path[-1], strict=False)),
-        uniform=1 / n,
+        equal=1 / n,
     )
     return figure
 
@@ -131,20 +131,21 @@ def _chain(numbers: Chain) -> LiveFigure:
     dress(left, "", "", "")
     dress(right, "", "", "")
     left.set_title(_("logits"), fontsize=12)
-    left.bar_label(left.bar(names, numbers.logits, color=GREY, width=0.7), fmt="{:.3g}", fontsize=TEXT, padding=2)
+    left.bar(names, numbers.logits, color=GREY, width=0.7)
+    left.set_xticks(range(len(names)), [f"{name}\n{x:.3g}" for name, x in zip(names, numbers.logits, strict=True)])
     left.axhline(0, color="#000000", linewidth=0.8)
-    left.margins(y=0.12)
     outlines = right.bar(names, 0, width=0.7, fill=False, edgecolor=OKABE_ITO[1], linewidth=1.5, animated=True)
     outlines.set_label(_("the first softmax"))
     bars = right.bar(names, 0, width=0.7, color=OKABE_ITO[0], linewidth=1.5, edgecolor=OKABE_ITO[0], animated=True)
-    above = {"ha": "center", "va": "bottom", "fontsize": TEXT}
-    words = [right.text(place, 0, "", animated=True, **above) for place in range(len(names))]
-    middle = {"transform": right.transAxes, "ha": "center", "va": "bottom", "fontsize": 12}
-    heading = right.text(0.5, 1.03, "", animated=True, **middle)
+    right.set_xticks(range(len(names)), [f"{name}\n " for name in names])
+    below = {"xytext": (0, -19), "textcoords": "offset points", "ha": "center", "va": "top", "fontsize": TEXT}
+    words = [right.annotate("", (place, 0), animated=True, **below) for place in range(len(names))]
+    heading = right.set_title(" ", fontsize=12, animated=True)
     figure.parts = [*outlines, *bars, *words, heading]
-    uniform = right.axhline(1 / numbers.logits.size, color=GREY, linestyle="--", label=_("uniform, 1/n"))
-    right.set_ylim(0, 1.1)
-    _finish(figure, [outlines, uniform])
+    equal = 1 / len(names)
+    level = right.axhline(equal, color=GREY, linestyle="--", label=_("all equal, {equal:.3g}", equal=equal))
+    right.set_ylim(0, 1.05)
+    _finish(figure, [outlines, level])
     return figure
 
 
@@ -153,21 +154,21 @@ def tell_chain(numbers: Chain) -> str:
 
     >>> from helpers.explorers.models import chain_softmax
     >>> tell_chain(chain_softmax(np.array([1.0, 3.0]), times=2))
-    'After 2 softmaxes at T = 1 the largest of 2 probabilities is 0.682, the smallest 0.318; uniform is 0.5. One \
+    'After 2 softmaxes at T = 1 the largest of 2 probabilities is 0.682, the smallest 0.318; all equal would be 0.5. One \
 softmax before, they were 0.881 and 0.119.'
     """
     *before, now = numbers.path
     words = counted(
         "After {count} softmax at T = {t:.12g} the largest of {n} probabilities is {most:.3g}, the smallest "
-        "{least:.3g}; uniform is {uniform:.3g}.",
+        "{least:.3g}; all equal would be {equal:.3g}.",
         "After {count} softmaxes at T = {t:.12g} the largest of {n} probabilities is {most:.3g}, the smallest "
-        "{least:.3g}; uniform is {uniform:.3g}.",
+        "{least:.3g}; all equal would be {equal:.3g}.",
         len(numbers.path),
         t=numbers.temperature,
         n=now.size,
         most=now.max(),
         least=now.min(),
-        uniform=1 / now.size,
+        equal=1 / now.size,
     )
     if before:
         most, least = before[-1].max(), before[-1].min()

@@ -20,8 +20,9 @@ from .figures import LiveFigure
 Numbers = TypeVar("Numbers")  # what a model computes
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-LABEL = {"description_width": "190px"}  # the longest label's, so that the fields stand in a column
-LINE = "margin: 0; text-wrap: pretty"  # no last line of a single word
+# The longest label's width, so that the fields stand in a column; on a phone the fields shrink.
+LOOK = {"style": {"description_width": "190px"}, "layout": {"max_width": "calc(100% - 4px)"}}
+LINE = "margin: 0; line-height: 1.4; text-wrap: pretty"  # no last line of a single word
 # An explorer is shown twice, as a picture that can be stored and as widgets. Rules of style, for no script runs
 # everywhere, hide the widgets where their kernel is gone, and the picture where it is not. Their class is the cell's.
 ALIVE = """<style>
@@ -45,19 +46,18 @@ class NumberControl:
 
     Attributes
         value: the number, as it was typed or moved to.
-        note: what was typed instead and can't be, in words; empty if nothing.
     """
 
     def __init__(self, label: str, value: float, low: float, high: float, step: float) -> None:
-        self.value, self.note = value, ""
+        self.value = value
         self._low, self._high, self._step = low, high, step
         # No bounded field: it would bound what is typed without a word.
-        self.field = widgets.FloatText(description=label, value=value, step=step, style=LABEL)
+        self.field = widgets.FloatText(description=label, value=value, step=step, **LOOK)
         self.slider = widgets.FloatSlider(value=value, min=low, max=high, step=step, readout=False)
         self.view = widgets.HBox([self.field, self.slider], layout=widgets.Layout(flex_flow="row wrap"))
 
-    def follow(self, changed: Callable[[], None]) -> None:
-        """Call a function after every change of the value."""
+    def follow(self, changed: Callable[[str], None]) -> None:
+        """Call a function after every change of the value; it gets a word on what was typed and can't be, or none."""
         self._changed = changed
         self.field.observe(self._typed, "value")
         self.slider.observe(self._moved, "value")
@@ -71,16 +71,16 @@ class NumberControl:
             words = _("{label} is a whole number, not {typed:.12g}.", typed=typed, **kind)
         if isinstance(self.value, int):
             value = round(value)
-        self.value, self.note = value, "" if value == typed else words
+        self.value = value
         self._show()
-        self._changed()
+        self._changed("" if value == typed else words)
 
     def _moved(self, change: object) -> None:
         # The slider has few places: it shows the nearest one to what was typed, and says so, which is no move.
         if self._place(self.slider.value) != self._place(self.value):
-            self.value, self.note = type(self.value)(self._place(self.slider.value)), ""
+            self.value = type(self.value)(self._place(self.slider.value))
             self._show()
-            self._changed()
+            self._changed("")
 
     def _show(self) -> None:
         """Put field and slider where the value is."""
@@ -103,21 +103,18 @@ class Choice:
 
     Attributes
         value: what is chosen.
-        note: always empty.
     """
 
-    note = ""
-
     def __init__(self, label: str, options: Sequence[str]) -> None:
-        self.field = self.view = widgets.Dropdown(description=label, options=options, value=options[0], style=LABEL)
+        self.field = self.view = widgets.Dropdown(description=label, options=options, value=options[0], **LOOK)
 
     @property
     def value(self) -> str:
         return str(self.field.value)
 
-    def follow(self, changed: Callable[[], None]) -> None:
-        """Call a function after every change of the value."""
-        self.field.observe(lambda change: changed(), "value")
+    def follow(self, changed: Callable[[str], None]) -> None:
+        """Call a function with an empty text after every change of the value."""
+        self.field.observe(lambda change: changed(""), "value")
 
 
 class Repeat:
@@ -128,10 +125,7 @@ class Repeat:
 
     Attributes
         value: how often it was done, 1 at the start.
-        note: always empty.
     """
-
-    note = ""
 
     def __init__(self, more: str, afresh: str) -> None:
         self.value = 1
@@ -140,12 +134,12 @@ class Repeat:
         self.afresh = widgets.Button(description=afresh, layout=width)
         self.view = widgets.HBox([self.more, self.afresh], layout=widgets.Layout(flex_flow="row wrap"))
 
-    def follow(self, changed: Callable[[], None]) -> None:
-        """Call a function after every press."""
+    def follow(self, changed: Callable[[str], None]) -> None:
+        """Call a function with an empty text after every press."""
 
         def press(button: widgets.Button) -> None:
             self.value = self.value + 1 if button is self.more else 1
-            changed()
+            changed("")
 
         self.more.on_click(press)
         self.afresh.on_click(press)
@@ -185,11 +179,10 @@ class Explorer(Generic[Numbers]):
         rows = [control.view for control in controls.values()]
         self.view = widgets.VBox([*rows, self._picture, self._line, self._rules])
 
-    def _update(self) -> None:
+    def _update(self, note: str = "") -> None:
         self.numbers = self.model(**{name: control.value for name, control in self.controls.items()})
         self.figure = self.draw(self.numbers, self.figure)
-        notes = [control.note for control in self.controls.values() if control.note]
-        self.words = " ".join([*notes, self.tell(self.numbers)])
+        self.words = f"{note} {self.tell(self.numbers)}".lstrip()
         size = self.figure.canvas.get_width_height()
         self._picture.value = image_tag(self.figure.frame(), self.figure.alt, *size)
         self._line.value = f'<p role="status" aria-live="polite" style="{LINE}">{html.escape(self.words)}</p>'

@@ -120,7 +120,8 @@ def plot_log_std(stds: Iterable[Values], n_points: float | None = None) -> Descr
     Raises ValueError when stds is empty or n_points is not above 0.
 
     >>> print(plot_log_std([0.5, 0.05, 0.0]))
-    Standard deviation on a log axis, from 0.5 at k = 0 to 0.05 at k = 1. Exactly 0 at k = 2.
+    Standard deviation on a log axis, from 0.5 at k = 0 to 0.05 at k = 1. The slope of its natural logarithm is -2.30 \
+per step. Exactly 0 at k = 2.
     """
     stds = np.array([float(to_numpy(s)) for s in stds])
     _require(stds.size, _("stds is empty: expected one number per iteration"))
@@ -251,7 +252,7 @@ def plot_full(results: Results) -> DescribedFigure:
     Raises ValueError when results is empty or lengths differ.
 
     >>> print(plot_full({1: {0.5: {"logits": [0, 6], "probs": [0.25, 0.75]}}}))
-    Probability against logit, up to 1. Range 1: the largest is 0.75 (T = 0.5).
+    Probability against logit, up to 1. Logits in [-1, 1]: the largest is 0.75 (T = 0.5).
     """
     title = _("Probability of every logit, on one scale up to 1")
     figure = _panels(_arrays(results), _("Probability against logit, up to 1."), title)
@@ -274,7 +275,7 @@ def plot_zoomed(results: Results, limit: float | None = None) -> DescribedFigure
     Raises ValueError when results is empty, lengths differ or limit is not above 0.
 
     >>> print(plot_zoomed({1: {0.5: {"logits": [0, 6], "probs": [0.25, 0.75]}}}, limit=0.2))
-    Probability against logit without the last. Range 1: the largest is 0.25 (T = 0.5); \
+    Probability against logit without the last. Logits in [-1, 1]: the largest is 0.25 (T = 0.5); \
 points above 0.2 and their share of the mass: T = 0.5: 1 (25%).
     """
     limit = math.inf if limit is None else limit

@@ -81,9 +81,9 @@ def small_text(figure):
 
 
 def orphans(figure):
-    """Return the texts of several lines whose last line is a single word."""
-    texts = [text.get_text() for text in figure.findobj(Text) if "\n" in text.get_text()]
-    return [text for text in texts if " " not in text.split("\n")[-1].replace("\N{NO-BREAK SPACE}", " ")]
+    """Return the titles of several lines whose last line is a single word."""
+    titles = [figure.get_suptitle(), *(axes.get_title() for axes in figure.axes)]
+    return [title for title in titles if "\n" in title and len(title.split("\n")[-1].split()) < 2]
 
 
 def crowded_ticks(figure):
