@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
@@ -42,7 +41,7 @@ class LiveFigure(DescribedFigure):
         FigureCanvasAgg(self)
         self.panels: Sequence[Axes] = self.subplots(1, 2)
         self.lines: list[Line2D] = []
-        self.parts: list[Artist] = []
+        self.parts: list[Any] = []  # artists
         self._view: list[tuple[float, float, float, float]] = []  # the limits of the panels in the picture below
         self._still: object = None  # what does not move, in the canvas's own form
 
@@ -106,8 +105,7 @@ def draw_chain(numbers: Chain, figure: LiveFigure | None = None) -> LiveFigure:
         outline.set_height(first)
         bar.set_height(p)
         words.set_text(f"{p:.3f}")
-    once, often = _("softmax"), _("softmax, {times} times", times=times)
-    heading.set_text(once if times == 1 else often)
+    heading.set_text(_("softmax") if times == 1 else _("softmax, {times} times", times=times))
     rows = [(k + 1, i + 1, numbers.logits[i], numbers.path[k, i]) for k in range(times) for i in range(n)]
     figure.data = table(("softmax", "entry", "logit", "probability"), rows)
     figure.alt = counted(
@@ -138,7 +136,13 @@ def _chain(numbers: Chain) -> LiveFigure:
     outlines.set_label(_("the first softmax"))
     bars = right.bar(names, 0, width=0.7, color=OKABE_ITO[0], linewidth=1.5, edgecolor=OKABE_ITO[0], animated=True)
     right.set_xticks(range(len(names)), [f"{name}\n " for name in names])
-    below = {"xytext": (0, -19), "textcoords": "offset points", "ha": "center", "va": "top", "fontsize": TEXT}
+    below: dict[str, Any] = {
+        "xytext": (0, -19),
+        "textcoords": "offset points",
+        "ha": "center",
+        "va": "top",
+        "fontsize": TEXT,
+    }
     words = [right.annotate("", (place, 0), animated=True, **below) for place in range(len(names))]
     heading = right.set_title(" ", fontsize=12, animated=True)
     figure.parts = [*outlines, *bars, *words, heading]
@@ -154,8 +158,8 @@ def tell_chain(numbers: Chain) -> str:
 
     >>> from helpers.explorers.models import chain_softmax
     >>> tell_chain(chain_softmax(np.array([1.0, 3.0]), times=2))
-    'After 2 softmaxes at T = 1 the largest of 2 probabilities is 0.682, the smallest 0.318; all equal would be 0.5. One \
-softmax before, they were 0.881 and 0.119.'
+    'After 2 softmaxes at T = 1 the largest of 2 probabilities is 0.682, the smallest 0.318; all equal would be 0.5. \
+One softmax before, they were 0.881 and 0.119.'
     """
     *before, now = numbers.path
     words = counted(
@@ -254,10 +258,10 @@ one-hot; uniform is 0.05. The start decides.'
     steps, (even, one_hot) = len(numbers.largest) - 1, numbers.largest[-1]
     words = [
         counted(
-            "After {count} step at T = {t:.12g} the largest of {n} probabilities is {even:.3g} from evenly spaced logits "
-            "and {peak:.3g} from one-hot; uniform is {uniform:.3g}.",
-            "After {count} steps at T = {t:.12g} the largest of {n} probabilities is {even:.3g} from evenly spaced logits "
-            "and {peak:.3g} from one-hot; uniform is {uniform:.3g}.",
+            "After {count} step at T = {t:.12g} the largest of {n} probabilities is {even:.3g} from evenly spaced "
+            "logits and {peak:.3g} from one-hot; uniform is {uniform:.3g}.",
+            "After {count} steps at T = {t:.12g} the largest of {n} probabilities is {even:.3g} from evenly spaced "
+            "logits and {peak:.3g} from one-hot; uniform is {uniform:.3g}.",
             steps,
             t=numbers.temperature,
             n=numbers.n_points,

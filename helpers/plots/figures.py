@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from ..device import to_numpy
@@ -28,7 +29,6 @@ from .drawing import (
     limits,
     markers,
     marks,
-    span,
     table,
     wrapped,
 )
@@ -84,24 +84,16 @@ def plot_iterations(probs: Iterable[Values], x: Values) -> DescribedFigure:
     figure = DescribedFigure(4.6, alt, table(("iteration", "x", "probability"), points))
     figure.suptitle(wrapped(title, 75), fontsize=TEXT)
     left, right = figure.subplots(1, 2)
-    right.set_yscale("log")
     dress(left, "", "x", _("probability"))
-    dress(right, "", "x", _("distance from 1/n (log scale)"))
     distances = [abs(p - uniform) for p in distributions]
-    zero, none = _place_of_zero(distances), any((distance == 0).any() for distance in distances)
+    zero = _distance_axis(right, finite_values(*distances))
     styles = zip(distributions, distances, colours(last + 1), markers(last + 1), strict=True)
     for k, (p, distance, colour, marker) in enumerate(styles):
         left.add_line(marks(inputs, p, colour, marker, 5, label=f"k = {k}"))
         right.add_line(marks(inputs, np.maximum(distance, zero), colour, marker, 5))
     left.set(xlim=limits(inputs), ylim=(low, high))
-    top = 5 * max([zero, *finite_values(*distances)])
-    right.set(xlim=limits(inputs), ylim=(zero / 10 if none else 20 * zero, top))
-    if none:
-        ticks = [tick for tick in right.get_yticks() if 10 * zero < tick < right.get_ylim()[1]]
-        right.set_yticks([zero, *ticks], [_("exactly 0"), *(f"$10^{{{math.log10(tick):.0f}}}$" for tick in ticks)])
-    figure.legend(
-        handles=left.lines[:: math.ceil((last + 1) / 12)], loc="outside lower center", ncols=5, fontsize=TEXT
-    )
+    right.set(xlim=limits(inputs))
+    figure.legend(handles=left.lines[:: math.ceil((last + 1) / 12)], loc="outside lower center", ncols=5, fontsize=TEXT)
     return figure
 
 
@@ -291,14 +283,14 @@ points above 0.2 and their share of the mass: T = 0.5: 1 (25%).
     return _panels(rows, _("Probability against logit without the last."), title, limit)
 
 
-def _panels(results: Rows, words: str, title: str, limit: float = math.inf) -> DescribedFigure:
+def _panels(results: Rows, what: str, title: str, limit: float = math.inf) -> DescribedFigure:
     """Draw one panel per range, three in a row at most, with one legend below them."""
     temperatures = sorted({t for row in results.values() for t in row})
     styles = list(zip(temperatures, colours(len(temperatures)), markers(len(temperatures)), strict=True))
     points = [
         (r, t, *point) for r, row in results.items() for t, (x, p) in row.items() for point in zip(x, p, strict=True)
     ]
-    alt = [words]
+    alt = [what]
     alt += [
         _("Logits in [{low:g}, {r:g}]: {words}.", low=-r, r=r, words=_in_words(row, limit))
         for r, row in results.items()
@@ -307,10 +299,10 @@ def _panels(results: Rows, words: str, title: str, limit: float = math.inf) -> D
     lines = math.ceil(len(results) / 3)
     columns = math.ceil(len(results) / lines)
     headings = {r: _heading(r, row, limit) for r, row in results.items()}
-    above = max(heading.count("\n") for heading in headings.values())
+    extra = max(heading.count("\n") for heading in headings.values())
 
-    height = 0.8 + lines * (2.7 + 0.2 * above)
-    figure = DescribedFigure(height, " ".join(alt) + _not_drawn(points), data)
+    words = " ".join(alt) + _not_drawn(points)
+    figure = DescribedFigure(0.8 + lines * (2.7 + 0.2 * extra), words, data)
     figure.suptitle(wrapped(title, 75), fontsize=TEXT)
     for index, (r, row) in enumerate(results.items()):
         axes = figure.add_subplot(lines, columns, index + 1)
@@ -380,7 +372,8 @@ def _require(condition: object, message: str) -> None:
 
 def _first_coinciding(probs: Sequence[Floats], tolerance: float) -> int:
     """Return the first k from which on every distribution is within tolerance of the last one."""
-    apart = [k for k, p in enumerate(probs) if not np.all(np.abs(p - probs[-1]) <= tolerance)]
+    with np.errstate(invalid="ignore"):  # inf - inf is nan, which is apart from everything
+        apart = [k for k, p in enumerate(probs) if not np.all(np.abs(p - probs[-1]) <= tolerance)]
     return min(max(apart, default=-1) + 1, len(probs) - 1)
 
 
@@ -407,11 +400,19 @@ def _short(number: float) -> str:
     return np.format_float_positional(number, trim="-") if number > 1e-6 else f"{number:.0e}"
 
 
-def _place_of_zero(distances: Sequence[Floats]) -> float:
-    """Return the place on a log axis for a distance of 0: two powers of ten below the smallest other."""
-    values = finite_values(*distances)
-    smallest = values[values > 0].min(initial=1.0)
-    return 10.0 ** (math.floor(math.log10(smallest)) - 2)
+def _distance_axis(axes: Axes, distances: Floats) -> float:
+    """Give axes a log scale for distances, and one of 0 a place below all others; return this place."""
+    axes.set_yscale("log")
+    dress(axes, "", "x", _("distance from 1/n (log scale)"))
+    smallest = distances[distances > 0].min(initial=1.0)
+    zero: float = 10.0 ** (math.floor(math.log10(smallest)) - 2)
+    high = 5 * distances.max(initial=zero)
+    axes.set_ylim(20 * zero, high)
+    if (distances == 0).any():
+        axes.set_ylim(zero / 10, high)
+        ticks = [tick for tick in axes.get_yticks() if 10 * zero < tick < high]
+        axes.set_yticks([zero, *ticks], [_("exactly 0"), *(f"$10^{{{math.log10(tick):.0f}}}$" for tick in ticks)])
+    return zero
 
 
 def _runs(steps: npt.NDArray[np.int_]) -> str:

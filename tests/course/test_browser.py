@@ -301,7 +301,7 @@ def test_softmax_is_repeated_by_mouse_and_by_keyboard(play, page):
 
 
 def test_after_a_restart_and_a_reopening_the_pictures_stand_and_say_what_to_do(play, page, lab):
-    """No broken links, no error, and each picture once: before, after a restart, and where no kernel knows the widgets."""
+    """No broken links, no error, each picture once: before, after a restart, where no kernel knows the widgets."""
     pictures = page.locator(".jp-OutputArea-output img:visible")
     hint, broken = page.get_by_text("run this cell again"), page.locator(".jupyter-widgets-disconnected:visible")
     assert pictures.count() == len(play) and hint.locator("visible=true").count() == 0
