@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .device import to_numpy as to_numpy
     from .device import widest_float as widest_float
     from .explorers import explore_repeated_softmax as explore_repeated_softmax
+    from .explorers import explore_softmax as explore_softmax
     from .explorers import explore_temperature_range as explore_temperature_range
     from .explorers import explore_vocabulary as explore_vocabulary
     from .measures import entropy as entropy
@@ -67,6 +68,7 @@ _MODULE_OF = {
     "sum_up_predictions": "predictions",
     "measured": "claims",
     "what_you_found": "claims",
+    "explore_softmax": "explorers",
     "explore_repeated_softmax": "explorers",
     "explore_temperature_range": "explorers",
     "explore_vocabulary": "explorers",

@@ -65,7 +65,7 @@ def _cell_problems(cell):
             yield f"it ended in {output.ename}"
         if output.get("name") == "stderr":
             yield "it wrote on stderr, which holds process ids and paths"
-        if WIDGET in output.get("data", {}) and not _picture(output):
+        if WIDGET in output.get("data", {}) and not any(map(_picture, cell.outputs)):
             yield "a widget without a picture beside it shows nothing where there is no kernel"
         text = _text(output)
         for what, pattern in FRAGILE.items():

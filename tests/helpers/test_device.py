@@ -195,7 +195,7 @@ def test_checks_pass_whatever_the_default_device(name, default_device):
     assert report(name, scope[name]).passed
 
 
-@pytest.mark.parametrize("name", ["explore_repeated_softmax", "explore_temperature_range", "explore_vocabulary"])
+@pytest.mark.parametrize("name", [name for name in helpers.__all__ if name.startswith("explore_")])
 def test_explorers_stay_on_the_cpu(name, default_device):
     default_device("meta")
     assert getattr(helpers, name)().words
