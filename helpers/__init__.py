@@ -2,7 +2,8 @@
 
 To read, in this order: `softmax`, how the exponential is kept in range; `measures`, what "spread out" means as a
 number; `device`, where tensors live and with how many digits; `predictions`, what was guessed beside what came out;
-`pipeline`, the article's experiments in one call. The rest serves these: checks, plots, explorers, support.
+`claims`, what was measured and decided beside the course's verdicts; `pipeline`, the article's experiments in one call.
+The rest serves these: checks, plots, explorers, support.
 
 Names load on first use (PEP 562), so that `import helpers` pulls in neither matplotlib nor ipywidgets.
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from .checks import check as check
     from .checks import needs as needs
     from .checks.machine import report_machine as report_machine
+    from .claims import measured as measured
+    from .claims import what_you_found as what_you_found
     from .device import pick_device as pick_device
     from .device import seed_everything as seed_everything
     from .device import to_numpy as to_numpy
@@ -61,6 +64,8 @@ _MODULE_OF = {
     "plot_final_tops": "plots.figures",
     "reveal": "predictions",
     "sum_up_predictions": "predictions",
+    "measured": "claims",
+    "what_you_found": "claims",
     "explore_repeated_softmax": "explorers",
     "explore_temperature_range": "explorers",
     "explore_vocabulary": "explorers",

@@ -1,91 +1,217 @@
 """Show a student's predictions beside the results, and sum them up at the end of a notebook."""
 
+import html
 import math
+from dataclasses import dataclass
 from typing import SupportsFloat
 
-from .support.language import _
+from .checks import cases
+from .checks.decisions import commit, first, in_words
+from .checks.notebook import namespace
+from .support.language import _, number_text
 
-CLOSE = 0.1  # a prediction within this share of the result counts as right
+CLOSE = 0.1  # a prediction within this share of the result is close
 NO_NUMBER = (TypeError, ValueError, RuntimeError, OverflowError)  # what float raises, of a tensor too
+DASHES, PIXELS = 40, 240  # of the line on which a prediction and its result are marked, as text and as picture
 
-_revealed: dict[str, tuple[float, float, bool]] = {}
+
+@dataclass(frozen=True)
+class Revealed:
+    """A prediction and what came out.
+
+    Attributes
+        name: the prediction's variable.
+        first, now: what the student predicted at first, and at last.
+        result: what came out.
+        choice: whether the prediction was one of a few given values: it is then the same one or another.
+    """
+
+    name: str
+    first: float | str
+    now: float | str
+    result: float | str
+    choice: bool
+
+    @property
+    def numbers(self) -> tuple[float, float] | None:
+        """Return the prediction and the result, where they can be near each other."""
+        if self.choice or isinstance(self.now, str) or isinstance(self.result, str):
+            return None
+        return self.now, self.result
+
+    @property
+    def surprise(self) -> float:
+        """Return how far apart the prediction and the result are: 0 for equal ones, at most 1."""
+        if self.now == self.result or not self.numbers:
+            return float(self.now != self.result)
+        now, result = self.numbers
+        return min(1.0, abs(now - result) / (abs(now) + abs(result)))
+
+    def __str__(self) -> str:
+        values = {"name": self.name, "now": in_words(self.now), "result": in_words(self.result)}
+        if self.first != self.now:
+            return _("{name}: first {first}, now {now}; it is {result}", first=in_words(self.first), **values)
+        return _(
+            "{name}: you chose {now}, it is {result}" if self.choice else "{name}: you said {now}, it is {result}",
+            **values,
+        )
+
+    def distance(self) -> str:
+        """Return in words how far the prediction was from the result."""
+        if self.now == self.result:
+            return _("as you said")
+        if not self.numbers:
+            return _("the other one")
+        now, result = self.numbers
+        if abs(now - result) <= CLOSE * abs(result):
+            return _("close")
+        if now * result <= 0:
+            return _("off by {distance}", distance=number_text(abs(now - result)))
+        factor = float(f"{max(now / result, result / now):.2g}")
+        return _("off by a factor of {factor}", factor=number_text(factor))
+
+    def axis(self) -> tuple[float, float, bool] | None:
+        """Return the ends of a line that holds the prediction and the result, and whether it is logarithmic."""
+        if not self.numbers:
+            return None
+        least, most = sorted(self.numbers)
+        if least > 0 and most > 10 * least:
+            return 10.0 ** math.floor(math.log10(least)), 10.0 ** math.ceil(math.log10(most)), True
+        least, most = min(0.0, least), max(0.0, most)
+        step = 10.0 ** math.floor(math.log10(max(-least, most) or 1))
+        return step * math.floor(least / step), step * math.ceil(most / step) or step, False
+
+    def line(self, length: int) -> tuple[str, str, list[int]] | None:
+        """Return the ends of the line in words, and where on its so many parts the prediction and the result lie."""
+        found = self.axis()
+        if not found or not self.numbers:
+            return None
+        low, high, logarithmic = found
+        scale = math.log if logarithmic else float
+        places = [round(length * (scale(v) - scale(low)) / (scale(high) - scale(low))) for v in self.numbers]
+        end = number_text(high)
+        return number_text(low), _("{end} (logarithmic)", end=end) if logarithmic else end, places
 
 
-def reveal(name: str, prediction: SupportsFloat | None, result: SupportsFloat, choice: bool = False) -> None:
-    """Print a prediction beside the result, and remember both for `sum_up_predictions`.
+_revealed: dict[str, Revealed] = {}
+
+
+def reveal(name: str, result: SupportsFloat | str) -> None:
+    """Print a student's prediction beside the result, and remember both for `sum_up_predictions`.
 
     Arguments
-        name: the variable's name, such as "prediction_1"; showing it again replaces what was remembered.
-        prediction: a number, or None as long as there is none; what is no finite number counts as none.
-        result: the number that came out.
-        choice: True where the prediction is one of a few given numbers: it is then right or wrong, and never near.
+        name: the prediction's variable, such as "prediction_1", and its exercise.
+        result: the number that came out, or the word.
 
-    Raises ValueError when result is not one number.
+    Without a prediction that can be read, what is missing is printed, and not the result. The first prediction is
+    kept where a later one replaces it.
 
-    >>> reveal("prediction_1", None, 2)
-    prediction_1: still empty. The result is 2; next time, commit to a number first.
+    Raises ValueError where result is not one finite number, and for a name that is no exercise of the notebook.
+
+    >>> reveal("prediction_1", 2)  # doctest: +SKIP
+    prediction_1: you said 3, it is 2; off by a factor of 1.5.
     """
     try:
-        result = float(result)
-    except NO_NUMBER:
-        raise ValueError(_("result is {result!r}, expected one number", result=result)) from None
-    try:
-        prediction = math.nan if prediction is None else float(prediction)
-    except NO_NUMBER:
-        prediction = math.nan
-    _revealed.pop(name, None)
-    if not math.isfinite(prediction):
-        print(
-            _(
-                "{name}: still empty. The result is {result:.4g}; next time, commit to a number first.",
-                name=name,
-                result=result,
-            )
-        )
+        file = cases.in_use()
+    except cases.NoCases as error:
+        print(error)
         return
-    _revealed[name] = (prediction, result, choice)
-    words = _(
-        "{name}: you chose {prediction:.4g}, it is {result:.4g}"
-        if choice
-        else "{name}: you said {prediction:.4g}, it is {result:.4g}",
-        name=name,
-        prediction=prediction,
-        result=result,
+    if name not in file.exercises:
+        raise ValueError(_("no exercise is called {name!r}", name=name))
+    try:
+        came_out = result if isinstance(result, str) else float(result)
+    except NO_NUMBER:
+        came_out = math.nan
+    if not isinstance(came_out, str) and not math.isfinite(came_out):
+        raise ValueError(_("result is {result!r}, expected one number", result=result))
+    value, exercise = namespace().get(name), file.exercises[name]
+    now, how = commit(name, exercise, value)
+    before = first(name)
+    if now is None or before is None:
+        _revealed.pop(name, None)
+        how = _("first predict, then run this cell again") if value is None else how
+        print(f"{name}: {how}.")
+        return
+    choice = "one_of" in exercise["cases"][0]["expected"]
+    shown = _revealed[name] = Revealed(name, before, now, came_out, choice)
+    print(f"{shown}; {shown.distance()}.")
+
+
+@dataclass(frozen=True, repr=False)
+class Summary:
+    """The predictions of a notebook, the biggest surprise first.
+
+    Attributes
+        revealed: those whose results are known.
+        waiting: the names of the others.
+    """
+
+    revealed: list[Revealed]
+    waiting: list[str]
+
+    def missing(self) -> list[str]:
+        """Return a line that names the predictions without a result."""
+        return [_("Not yet: {names}.", names=", ".join(self.waiting))] if self.waiting else []
+
+    def __str__(self) -> str:
+        intro = _("Your predictions, the biggest surprise first; o is yours, * what came out:")
+        said = [intro] if self.revealed else []
+        for each in self.revealed:
+            said.append(f"  {each}; {each.distance()}.")
+            if line := each.line(DASHES):
+                low, high, (now, result) = line
+                marks = ["-"] * (DASHES + 1)
+                marks[now] = "o"
+                marks[result] = "*"
+                said.append(f"    {low} |{''.join(marks)}| {high}")
+        return "\n".join(said + self.missing())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        intro = _("Your predictions, the biggest surprise first; ○ is yours, ● what came out:")
+        said = [f"<p style='margin:.3em 0'>{intro}</p>"] if self.revealed else []
+        for each in self.revealed:
+            told = f"{html.escape(str(each))}; {each.distance()}."
+            said.append(f"<p style='margin:.6em 0'>{'<br>'.join(filter(None, [told, drawn(each)]))}</p>")
+        return "".join(said + [f"<p>{line}</p>" for line in self.missing()])
+
+
+def drawn(revealed: Revealed) -> str:
+    """Return the line of a prediction as HTML, its ends in words; empty where it has none."""
+    line = revealed.line(PIXELS)
+    if not line:
+        return ""
+    low, high, (now, result) = line
+    return (
+        f"<small>{low}</small> <svg width='{PIXELS + 16}' height='16' style='max-width:60%;vertical-align:middle'"
+        f" viewBox='-8 -8 {PIXELS + 16} 16' role='img' aria-label='{html.escape(str(revealed))}'>"
+        f"<path d='M0 0H{PIXELS}' stroke='#808080'/><circle r='5' cx='{result}' fill='#b35900'/>"
+        f"<circle r='6' cx='{now}' fill='none' stroke='#2f6db5' stroke-width='2'/></svg> <small>{high}</small>"
     )
-    print(f"{words} ({_('right')})." if close(prediction, result) else f"{words}.")
-
-
-def close(prediction: float, result: float) -> bool:
-    """Tell whether a prediction lies within a tenth of the result."""
-    return abs(prediction - result) <= CLOSE * abs(result)
 
 
 def sum_up_predictions() -> None:
-    """Print how many of the predictions shown so far were right, and how far off the others were.
+    """Show the predictions whose results are known, the biggest surprise first, and name the others.
 
-    >>> reveal("prediction_1", 3, 2)
-    prediction_1: you said 3, it is 2.
-    >>> sum_up_predictions()
-    0 of 1 predictions within 10% of the result.
-      prediction_1: 3 instead of 2, 1.5 times too large
+    Prints why there is nothing to show, where that is so.
+
+    >>> sum_up_predictions()  # doctest: +SKIP
+    Your predictions, the biggest surprise first; o is yours, * what came out:
+      prediction_1: you said 3, it is 2; off by a factor of 1.5.
+        0 |---------------------------*------------o| 3
     """
-    if not _revealed:
-        print(_("No prediction yet: fill in the prediction cells above and run the cells after them."))
+    from IPython.display import display
+
+    try:
+        exercises = cases.in_use().exercises
+    except cases.NoCases as error:
+        print(error)
         return
-    right = [name for name, (prediction, result, _) in _revealed.items() if close(prediction, result)]
-    counts = {"right": len(right), "total": len(_revealed)}
-    print(_("{right} of {total} predictions within {share:.0%} of the result.", share=CLOSE, **counts))
-    for name, (prediction, result, choice) in sorted(_revealed.items()):
-        if name not in right:
-            off = "" if choice else f", {how_far(prediction, result)}"
-            values = {"prediction": prediction, "result": result}
-            print(f"  {name}: {_('{prediction:.4g} instead of {result:.4g}', **values)}{off}")
-
-
-def how_far(prediction: float, result: float) -> str:
-    """Say in words how far off a prediction was: as a factor where there is one, else as a difference."""
-    if prediction * result <= 0:
-        return _("off by {distance:.3g}", distance=abs(prediction - result))
-    factor = max(prediction / result, result / prediction)
-    large = abs(prediction) > abs(result)
-    return _("{factor:.1f} times too large" if large else "{factor:.1f} times too small", factor=factor)
+    asked = [
+        name
+        for name, exercise in exercises.items()
+        if "claim" not in exercise and {"guess", "one_of"} & exercise["cases"][0]["expected"].keys()
+    ]
+    ordered = sorted(_revealed.values(), key=lambda each: (-each.surprise, each.name))
+    display(Summary(ordered, [name for name in asked if name not in _revealed]))

@@ -13,7 +13,7 @@ start of a line:
     # %% [markdown]                      prose; every line of it starts with "#"
     # %%                                 code
     # %% solution="softmax_t"            code that defines softmax_t; the answer between markers
-    # %% test="softmax_t" points=2       no body: the call of check() is written here
+    # %% test="softmax_t" points=2       no body: the call of check() is written here; a claim's has points=0
     # %% setup                           code, below a folded cell that brings the helpers along (packing.py)
 
 and any header may end in tags="a,b". The markers are lines of their own, ### BEGIN SOLUTION and
@@ -132,8 +132,8 @@ def _header(line: str, where: str) -> tuple[str, str, float | None, tuple[str, .
     points = options.get("points")
     if kind != "test" and points is not None:
         raise BuildError(f"{where}: points belong on a test header; move them there")
-    if kind == "test" and not (re.fullmatch(r"\d+(\.\d+)?", points or "") and float(points) > 0):
-        raise BuildError(f"{where}: the test of {name} needs points=NUMBER above 0, got {points}")
+    if kind == "test" and not re.fullmatch(r"\d+(\.\d+)?", points or ""):
+        raise BuildError(f"{where}: the test of {name} needs points=NUMBER, got {points}")
     tags = tuple(tag.strip() for tag in options["tags"].split(",")) if "tags" in options else ()
     if not all(tags) or len(set(tags)) < len(tags):
         raise BuildError(f'{where}: tags={options["tags"]!r} is not a list like "a,b" without repetition')
@@ -231,7 +231,7 @@ def _metadata(cell: Cell) -> dict:
             "solution": not test,
             "task": False,
         }
-    if cell.points:
+    if cell.points is not None:
         metadata["nbgrader"]["points"] = int(cell.points) if cell.points.is_integer() else cell.points
     return metadata
 
@@ -346,6 +346,8 @@ def _guard_points(root: Path, name: str, cells: list[Cell]) -> None:
             raise BuildError(
                 f"{cell.where}: points={cell.points:g}, but ASPECTS of {file} make {exercises[cell.name].points:g}"
             )
+        if cell.kind == "test" and not cell.points and not getattr(exercises.get(cell.name), "claim", None):
+            raise BuildError(f"{cell.where}: the test of {cell.name} needs points above 0; only a claim's has none")
         if cell.kind == "test" and exercises and cell.name not in exercises:
             raise BuildError(
                 f"{cell.where}: there is no source/exercises/{name}/{cell.name}.py; write the exercise there"

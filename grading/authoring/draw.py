@@ -115,6 +115,8 @@ def serialise(exercises, book, sets, hidden) -> bytes:
             "mistakes": [answer.sentence for answer in known],
             "cases": with_mistakes(known, sets[name], book),
         }
+        if exercise.claim and sets[name]:  # where its case is: the hidden file has none
+            contents[name]["claim"] = exercise.claim
     text = json.dumps(contents, separators=(",", ":")).encode()
     return save({**book.tensors, "exercises": np.frombuffer(text, np.uint8)})
 

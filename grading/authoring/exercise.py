@@ -10,6 +10,16 @@ that students write. The file has
     right_BY_A_WAY      answers as students write them, any number of functions: they get full marks
     wrong_BY_A_MISTAKE  and answers that do not; the docstring is the sentence that its author must be told
 
+A prediction asks for a value that is any of its kind: its cases are a `value_case` of `guess` or `one_of`.
+
+A claim, on which students decide before they are told, has no points and no cases of its own. Its file has
+
+    CLAIM               the claim, in its author's own words
+    VERDICT             "holds", "fails" or "sometimes"
+    BECAUSE             one to three sentences that decide it; {number} stands for the student's own number (optional)
+    NUMBER              what that number is; left out where students measure none
+    NEEDS               the exercises without which they cannot (optional)
+
 A docstring that begins with "Your numbers match" is said wherever an answer has these numbers: `draw` runs the wrong
 answer on every case and keeps them. Another one is a part of what the check says anyhow. A wrong answer with `variants`
 stands for several, one for each value of its keyword-only argument. Names that begin with an underscore, files too, are
@@ -28,6 +38,10 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+
+from helpers.checks.decisions import VERDICTS
+
+DECISION = "a decision"  # the one aspect of a claim
 
 # Arguments and expected values, as data. The encodings are those of `helpers.checks`: collect and kinds.
 
@@ -118,6 +132,19 @@ def finite() -> dict:
     return {"finite": True}
 
 
+def guess(low: float, high: float, how: str) -> dict:
+    """Return the expected value that is any plain number from low to high.
+
+    ``how`` says so in words, and how to write one: "a share lies between 0 and 1: write 0.06 for 6%".
+    """
+    return {"guess": [float(low), float(high)], "how": how}
+
+
+def one_of(*choices: float | str) -> dict:
+    """Return the expected value that is one of a few numbers or words."""
+    return {"one_of": list(choices)}
+
+
 def row(items: Iterable[dict], label: str = "") -> dict:
     """Return the expected list of so many values of one kind."""
     return labelled({"list": list(items)}, label)
@@ -192,8 +219,16 @@ class Exercise:
     module: types.ModuleType = field(repr=False)
 
     @property
+    def claim(self) -> dict | None:
+        """Return the claim as the case file has it, or None."""
+        if not hasattr(self.module, "CLAIM"):
+            return None
+        said = {key: getattr(self.module, key.upper(), "") for key in ("claim", "verdict", "because", "number")}
+        return said | {"needs": list(getattr(self.module, "NEEDS", ()))}
+
+    @property
     def aspects(self) -> dict[str, float]:
-        return self.module.ASPECTS
+        return {DECISION: 0} if self.claim else self.module.ASPECTS
 
     @property
     def points(self) -> float:
@@ -208,6 +243,8 @@ class Exercise:
         return getattr(self.module, "ADVICE", "")
 
     def public(self, book: Book) -> list[dict]:
+        if self.claim:
+            return [value_case(DECISION, DECISION, one_of(*VERDICTS))]
         return self.module.public(book)
 
     def hidden(self, book: Book, rng) -> list[dict]:
@@ -274,11 +311,18 @@ def load_exercises(course: Path, assignment: str) -> dict[str, Exercise]:
     for path in sorted((source / "exercises" / assignment).glob("[!_]*.py")):
         exercise = Exercise(path.stem, import_module(f"{package}.exercises.{assignment}.{path.stem}"))
         found[path.stem] = checked(exercise, f"source/exercises/{assignment}/{path.name}")
+    for name, exercise in found.items():
+        if unknown := sorted({*exercise.claim["needs"]} - found.keys() if exercise.claim else ()):
+            raise ExerciseError(
+                f"source/exercises/{assignment}/{name}.py: NEEDS names {unknown[0]!r}, which is no exercise"
+            )
     return found
 
 
 def checked(exercise: Exercise, file: str) -> Exercise:
     """Return an exercise whose file is complete; raises ExerciseError with what is missing."""
+    if exercise.claim:
+        return checked_claim(exercise, file)
     if not all(hasattr(exercise.module, name) for name in ("ASPECTS", "public")):
         raise ExerciseError(f"{file}: it needs ASPECTS and public(book); see grading/authoring/exercise.py")
     odd = [name for name, points in exercise.aspects.items() if points < 0 or points * 2 % 1]
@@ -287,4 +331,22 @@ def checked(exercise: Exercise, file: str) -> Exercise:
     for name, answer in exercise.answers.items():
         if not answer.right and not answer.sentence:
             raise ExerciseError(f"{file}: {name} needs a docstring: the sentence that its author must be told")
+    return exercise
+
+
+def checked_claim(exercise: Exercise, file: str) -> Exercise:
+    """Return an exercise that is a claim, complete; raises ExerciseError with what is wrong."""
+    claim = exercise.claim
+    if claim["verdict"] not in VERDICTS:
+        raise ExerciseError(f"{file}: VERDICT is {claim['verdict']!r}, expected one of {', '.join(VERDICTS)}")
+    try:
+        told = claim["because"].format(number="1")
+    except (AttributeError, IndexError, KeyError, ValueError):
+        told = ""
+    if not told:
+        raise ExerciseError(f"{file}: BECAUSE is text, with no place in braces but {{number}}")
+    if "{number}" in claim["because"] and not claim["number"]:
+        raise ExerciseError(f"{file}: BECAUSE tells the student's number, but NUMBER does not say what it is")
+    if isinstance(getattr(exercise.module, "NEEDS", ()), str):
+        raise ExerciseError(f'{file}: NEEDS is a tuple of names, such as ("perplexity",)')
     return exercise

@@ -127,12 +127,15 @@ def is_string(node):
 
 
 def case_texts(path: Path) -> list[str]:
-    """Return the texts that lie beside the cases of a file: advice, names and diagnoses."""
+    """Return the texts that lie beside the cases of a file: advice, names, diagnoses, and what a claim says."""
     exercises = json.loads(load_file(path)["exercises"].tobytes())
     found = []
     for exercise in exercises.values():
         found += [*exercise["aspects"], *dict.fromkeys(exercise["mistakes"]), *filter(None, [exercise["advice"]])]
         found += [case[key] for case in exercise["cases"] for key in ("name", "diagnosis") if case[key]]
+        found += [case["expected"]["how"] for case in exercise["cases"] if "how" in case["expected"]]
+        claim = exercise.get("claim", {})
+        found += [claim[key] for key in ("claim", "number", "because") if claim.get(key)]
     return found
 
 

@@ -4,7 +4,7 @@ Grading uses the same modules on public and hidden cases alike, so that the verd
 
     collect calls the function and makes plain answers; watch sees whether it uses what is forbidden; compare sets the
     answers beside the cases (`cases`), each value by its kind (`kinds`); recognise finds the mistake; report says it
-    all in words
+    all in words; decisions reads predictions and decisions, and tells the verdict on a claim
 """
 
 import os
@@ -16,6 +16,8 @@ from ..support.language import _
 from . import cases as case_files
 from . import collect
 from .compare import compare, violations
+from .decisions import Card, card, commit
+from .notebook import namespace
 from .report import Report
 from .watch import CallWatch
 
@@ -37,17 +39,23 @@ def check(name: str, answer: object) -> None:
     from IPython.display import display
 
     try:
-        shown: Report | str = report(name, answer)
+        shown: Report | Card | str = told(name, answer)
     except case_files.NoCases as error:
         shown = str(error)
     except Exception as error:  # whatever goes wrong, the notebook goes on and the student can say what it was
         shown = _("check({name!r}) could not run: {error}", name=name, error=f"{type(error).__name__}: {error}")
-    if "NBGRADER_VALIDATING" in os.environ and not (isinstance(shown, Report) and shown.passed):
+    if "NBGRADER_VALIDATING" in os.environ and not (isinstance(shown, Report | Card) and shown.passed):
         print(shown, file=sys.stderr)
-    elif isinstance(shown, Report):
+    elif isinstance(shown, Report | Card):
         display(shown)
     else:
         print(shown)
+
+
+def told(name: str, answer: object) -> Report | Card:
+    """Return what is shown of an answer: a report, and of a claim its card."""
+    exercise = case_files.in_use().exercises.get(name)
+    return card(name, exercise, answer, lacking) if exercise and "claim" in exercise else report(name, answer)
 
 
 def report(name: str, answer: object) -> Report:
@@ -65,10 +73,18 @@ def report(name: str, answer: object) -> Report:
         known = ", ".join(sorted(file.exercises))
         raise KeyError(_("no exercise is called {name!r}; there are {known}", name=name, known=known))
     exercise = file.exercises[name]
+    if exercise["cases"][0].get("value"):
+        commit(name, exercise, answer)
     watch = CallWatch(exercise["forbidden"]) if exercise["forbidden"] else None
     answers = collect.collect(answer, exercise["cases"], file.inputs(exercise["cases"]), watch)
     results, found = compare(name, [file], answers), violations(answers, exercise["forbidden"])
     return Report(name, tuple(results), exercise["aspects"], exercise["hidden"], tuple(found), exercise["advice"])
+
+
+def lacking(name: str) -> bool:
+    """Tell whether an exercise is still to be done: its check does not pass."""
+    answer = namespace().get(name)
+    return answer is None or not report(name, answer).passed
 
 
 @contextmanager

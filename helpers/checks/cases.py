@@ -39,6 +39,16 @@ class Case(TypedDict):
     value: NotRequired[bool]  # true: the answer is a value and nothing is called
 
 
+class Claim(TypedDict):
+    """A claim that students decide on, and what they are told once they have."""
+
+    claim: str
+    verdict: str  # one of `decisions.VERDICTS`
+    because: str  # may have a place {number}, for the student's own
+    number: str  # what the student's number is called; empty where none is measured
+    needs: list[str]  # the exercises without which it cannot be
+
+
 class StoredExercise(TypedDict):
     """What a case file says of an exercise."""
 
@@ -48,6 +58,7 @@ class StoredExercise(TypedDict):
     advice: str  # what to use instead
     mistakes: list[str]  # a sentence for each
     cases: list[Case]
+    claim: NotRequired[Claim]
 
 
 @dataclass(frozen=True)

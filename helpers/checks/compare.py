@@ -20,7 +20,7 @@ class Result:
         name, aspect: the case's.
         hidden: whether the case runs at grading only.
         outcome: passed, unattempted, undefined, raised, nothing, empty (a value that was not given), changed_input,
-            type, keys, shape, length, dtype, value or lost.
+            type, keys, shape, length, dtype, value, prediction (one that cannot be read) or lost.
         expected, got: what differs; None for an outcome that says it all.
         diagnosis: the mistake that was recognised, or else what the case says of a wrong value.
     """

@@ -8,6 +8,8 @@ expected value is a dict, told apart by its key:
     {"number": value, "rtol", "atol"}            a number, nan where the reference is nan
     {"integer": value}, {"boolean": value}, {"word": text}
     {"finite": true}                             any finite number
+    {"guess": [low, high], "how": text}          any plain number between these; the text says how to write one
+    {"one_of": [value, ...]}                     one of these numbers and words
     {"list": [expected, ...]}                    a list, tuple or array of so many values
     {"tuple": [expected, ...]}                   the same of values with names of their own
     {"dict": [[key, expected], ...]}             a dict with exactly these keys, in any order
@@ -268,6 +270,46 @@ class Finite(Kind):
         return []
 
 
+class Guess(Kind):
+    """Any plain number between two others."""
+
+    key = "guess"
+
+    def asked(self) -> Message:
+        return Message(self.expected["how"])
+
+    def mismatch(self, answer: Answer) -> Mismatch | None:
+        (low, high), number = self.value, plain_value(answer)
+        if isinstance(number, float) and math.isfinite(number) and low <= number <= high:
+            return None
+        how = self.asked()
+        if isinstance(number, str):
+            how = english("{how}, without quotation marks", how=how)
+        if answer.get("kind") == "list":
+            how = english("{how}, as one number without a comma", how=how)
+        return self.wrong("prediction", how, describe(answer))
+
+    def parts(self) -> list[Part]:
+        return []
+
+
+class OneOf(Kind):
+    """One of a few numbers and words."""
+
+    key = "one_of"
+
+    def asked(self) -> Message:
+        shown = (f'"{value}"' if isinstance(value, str) else str(value) for value in self.value)
+        return english("write {choices}", choices=any_of(shown))
+
+    def mismatch(self, answer: Answer) -> Mismatch | None:
+        found = plain_value(answer) in self.value
+        return None if found else self.wrong("prediction", self.asked(), describe(answer))
+
+    def parts(self) -> list[Part]:
+        return []
+
+
 class List(Kind):
     """A list, tuple or array of so many values."""
 
@@ -355,7 +397,7 @@ class Dict(Kind):
         return "{" + ", ".join(f"{key!r}: {item.text()}" for key, item in self.items) + "}"
 
 
-KINDS: tuple[type[Kind], ...] = (Array, Number, Integer, Boolean, Word, Finite, List, Tuple, Dict)
+KINDS: tuple[type[Kind], ...] = (Array, Number, Integer, Boolean, Word, Finite, Guess, OneOf, List, Tuple, Dict)
 
 
 # Answers, as `collect` sends them
@@ -400,6 +442,13 @@ def number_of(answer: Answer) -> float | None:
         array = array_of(answer)
         return float(array.reshape(())) if array.ndim == 0 and array.dtype.kind in "iuf" else None
     return None
+
+
+def plain_value(answer: Answer) -> float | str | None:
+    """Return the number or the text that an answer plainly is, no tensor; None for anything else."""
+    if answer.get("kind") == "word":
+        return shortened(answer, "value")
+    return None if answer.get("kind") == "tensor" else number_of(answer)
 
 
 def boolean_of(answer: Answer) -> bool | None:
@@ -479,11 +528,8 @@ def with_label(label: str, message: Message) -> Message:
 
 def any_of(names: Iterable[str]) -> Message:
     """Return a choice of names in words."""
-    first, *rest = names
-    message = plain(first)
-    for name in rest:
-        message = english("{one} or {other}", one=message, other=name)
-    return message
+    *others, last = names
+    return english("{one} or {other}", one=", ".join(others), other=last) if others else plain(last)
 
 
 def values(count: int) -> Message:

@@ -21,11 +21,13 @@ MESSAGES = {
     "length": english("wrong length"),
     "dtype": english("wrong dtype"),
     "value": english("wrong value"),
+    "prediction": english("this cannot be read"),
     "lost": english("no readable answer came back"),
     "no_float64": english('Apple\'s GPUs (mps) have no float64: make this tensor with device="cpu", or in float32'),
 }
 
 MISSING = {"unattempted", "empty", "undefined"}  # outcomes that leave nothing to say of single cases
+UNREAD = MISSING | {"prediction"}  # and one that the summary says
 
 Row: TypeAlias = tuple[str, str, list[str]]  # mark, text, and the sentences of its details
 
@@ -87,8 +89,8 @@ class Report:
             line = _("{exercise}: {earned} of {maximum} points", **values)
             return f"{line}; {render(self.reason)}." if self.reason else f"{line}."
         outcomes = {result.outcome for result in self.results}
-        if outcomes and outcomes <= MISSING:
-            return f"{self.exercise}: {render(MESSAGES[outcomes.pop()])}."
+        if outcomes and outcomes <= UNREAD:
+            return f"{self.exercise}: {sentences(self.results[0])[-1]}."
         if self.violations:
             return _("{exercise}: this exercise does not allow all that your code uses.", exercise=self.exercise)
         hidden = sum(self.hidden.values())
@@ -106,7 +108,7 @@ class Report:
     def lines(self) -> list[Row]:
         """Return a row for every violation and aspect."""
         rows = [self.violation_line(violation) for violation in self.violations]
-        if {result.outcome for result in self.results} <= MISSING:
+        if {result.outcome for result in self.results} <= (MISSING if self.graded else UNREAD):
             return rows
         return rows + [self.line(aspect) for aspect in self.aspects]
 
@@ -166,6 +168,9 @@ def sentences(result: Result) -> list[str]:
         error = render(result.got)
         hint = "float64" in error and "MPS" in error
         return [_("your function raised {error}", error=error), *([render(MESSAGES["no_float64"])] if hint else [])]
+    if result.outcome == "prediction" and result.expected:
+        expected = render(result.expected)  # grading has no `got`: it repeats nothing from a kernel
+        return [_("this is {got}; {expected}", got=render(result.got), expected=expected) if result.got else expected]
     found = [_("expected {expected}", expected=render(result.expected))] if result.expected else []
     found += [_("got      {got}", got=render(result.got))] if result.got else []
     return [*found, render(result.diagnosis or MESSAGES[result.outcome])]

@@ -8,12 +8,14 @@ translate at once; `english` makes a `Message`, a text that is data and that is 
 import json
 import pkgutil
 import re
+import string
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from gettext import c2py
 from typing import Any, Self, TypedDict, TypeVar, overload
 
 T = TypeVar("T")
+NO_BREAK_SPACE = "\u00a0"
 
 
 class Catalogue(TypedDict):
@@ -21,6 +23,36 @@ class Catalogue(TypedDict):
 
     plural: str
     texts: dict[str, str | list[str]]
+
+
+class Template(string.Formatter):
+    """A text's places filled as `str.format` does, but thousands are parted by a no-break space: {n:,}."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        words = format(value, format_spec)
+        return words.replace(",", NO_BREAK_SPACE) if "," in format_spec else words
+
+
+fill = Template().format
+
+
+def number_text(value: float) -> str:
+    """Return a number as people write it.
+
+    Arguments
+        value: any float. A whole number below 10 million keeps its digits, another one has 4 that count.
+
+    Returns the text, with a no-break space between thousands, and with an exponent only below 0.0001 and from 10
+    million on.
+
+    >>> [number_text(value) for value in (0.051534, -24.78, 2.4e-9)]
+    ['0.05153', '-24.78', '2.4e-9']
+    """
+    large = 1e7
+    rounded = value if abs(value) < large and value == int(value) else float(f"{value:.4g}")
+    if rounded == 0 or 1e-4 <= abs(rounded) < large:
+        return fill("{value:,}", value=rounded + 0.0).removesuffix(".0")
+    return re.sub(r"e\+?(-?)0*", r"e\1", f"{rounded:.4g}")
 
 
 class Language:
@@ -52,7 +84,7 @@ class Language:
         """
         found = self.texts.get(message)
         words = found if isinstance(found, str) else message
-        return words.format(**values) if values else words
+        return fill(words, **values) if values else words
 
     def counted(self, one: str, many: str, count: int, /, **values: object) -> str:
         """Return the form of a text that a count asks for, with its places filled.
@@ -64,7 +96,7 @@ class Language:
         """
         forms = self.texts.get(one)
         found = forms[self.form(count)] if forms and self.form else one if count == 1 else many
-        return found.format(count=count, **values)
+        return fill(found, count=count, **values)
 
     @overload
     def render(self, message: "Message") -> str: ...

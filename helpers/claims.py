@@ -1,0 +1,101 @@
+"""Show what students measured and decided about the claims of a notebook, and the course's verdicts once they have."""
+
+import html
+import math
+from dataclasses import dataclass
+
+from .checks import cases, lacking
+from .checks.collect import encode
+from .checks.decisions import Card, card, claims, remember_number, short_name
+from .checks.kinds import describe, number_of
+from .checks.notebook import namespace
+from .support.language import _, number_text, render
+
+CELL = "text-align:left;vertical-align:top;padding:.2em 1em .2em 0"
+
+
+def measured(name: str, number: object) -> None:
+    """Print a student's own number for a claim, and remember it for `check` and `what_you_found`.
+
+    Arguments
+        name: the claim's, such as "claim_c7".
+        number: what the student has measured: one number, a tensor of one included.
+
+    Raises ValueError where number is none, and for a name that is no claim of the notebook.
+
+    >>> measured("claim_c7", -24.78)  # doctest: +SKIP
+    Your number for C7, the smallest perplexity(r = 5) - perplexity(r = 0.4): -24.78
+    """
+    try:
+        known = claims(cases.in_use())
+    except cases.NoCases as error:
+        print(error)
+        return
+    if name not in known:
+        raise ValueError(_("no claim is called {name!r}; there are {known}", name=name, known=", ".join(known)))
+    answer = encode(number)
+    value = number_of(answer)
+    if value is None or math.isnan(value):
+        raise ValueError(_("number is {number}, expected one number", number=render(describe(answer))))
+    remember_number(name, value)
+    label = _(known[name]["number"])
+    print(
+        _("Your number for {claim}, {label}: {number}", claim=short_name(name), label=label, number=number_text(value))
+    )
+
+
+@dataclass(frozen=True, repr=False)
+class Found:
+    """The table of a notebook's claims.
+
+    Attributes
+        cards: what is known of each.
+    """
+
+    cards: list[Card]
+
+    def rows(self, of: Card) -> list[tuple[str, str]]:
+        """Return (heading, text) of what stands below a claim."""
+        verdict = of.missing or of.verdict
+        number = f"{of.number} ({_(of.claim['number'])})" if of.number else ""
+        said = [(_("you decided"), of.decided()), (_("your number"), number), (_("the course says"), verdict)]
+        return [(heading, text or "–") for heading, text in said]
+
+    def __str__(self) -> str:
+        return "\n".join(
+            "\n    ".join([each.title, "; ".join(f"{heading}: {text}" for heading, text in self.rows(each))])
+            for each in self.cards
+        )
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        parts = ""
+        for each in self.cards:
+            cells = "".join(
+                f"<td style='{CELL}'><small>{html.escape(heading)}</small><br>{html.escape(text)}</td>"
+                for heading, text in self.rows(each)
+            )
+            title = f"<th scope='rowgroup' colspan='3' style='{CELL};padding-top:.6em'>{html.escape(each.title)}</th>"
+            parts += f"<tbody><tr>{title}</tr><tr>{cells}</tr></tbody>"
+        return f"<table style='border-collapse:collapse;max-width:46em'>{parts}</table>"
+
+
+def what_you_found() -> None:
+    """Show the claims of the notebook: what the student decided and measured, and the verdicts, where both are there.
+
+    Prints why there is nothing to show, where that is so.
+
+    >>> what_you_found()  # doctest: +SKIP
+    C7: with r = 5 the distribution is more balanced than with r = 0.4
+        you decided: fails; your number: -24.78 (the smallest difference); the course says: sometimes
+    """
+    from IPython.display import display
+
+    try:
+        file = cases.in_use()
+    except cases.NoCases as error:
+        print(error)
+        return
+    names = namespace()
+    display(Found([card(name, file.exercises[name], names.get(name), lacking) for name in claims(file)]))
