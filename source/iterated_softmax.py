@@ -338,6 +338,7 @@ for gap in (80.0, 89.0, 103.0, 104.0):
 # The gradient goes first, then digits of the value, then the value. Where does it go? The derivative of $\log p$ by $p$
 # is $1/p$, and here that is about $e^{gap}$: the overflow of section 2 once more.
 
+
 # %%
 def loses_its_gradient(gap):
     return not all(map(math.isfinite, value_and_gradient(two_steps, gap)["gradient"]))
@@ -683,7 +684,7 @@ def measured_ratios(weight, n=20, n_iters=8):
 straight = {"1 + x": lambda x: 1 + x, "1 + 30 x": lambda x: 1 + 30 * x, "x": lambda x: x}
 bent = {"exp(x)": torch.exp, "sqrt(x)": torch.sqrt, "x^2": torch.square}
 bent["exp(x) + 50 (x - 1/n)^2"] = lambda x: torch.exp(x) + 50 * (x - 1 / 20) ** 2
-for name, weight in (straight | bent).items():
+for name, weight in (bent | straight).items():
     first, last = measured_ratios(weight)
     say("{name:24} first ratio {first:.4f}, last {last:.4f}", name=name, first=first, last=last)
 helpers.measured("claim_c9", measured_ratios(straight["x"])[-1])
@@ -742,8 +743,8 @@ def trusted_steps(dtype: torch.dtype, n_points: int = 20, rtol: float = 0.015) -
     """Count the deviations of the article's experiment that come out right in dtype, up to the first wrong one.
 
     Run the experiment twice, once in dtype and once in float64. Each run starts from n_points evenly spaced values
-    from 0 to 1 and does nine times: p = torch.softmax(p, dim=0), then p.std(). Write this loop here: the exercise
-    needs no other.
+    from 0 to 1 and does nine times: p = torch.softmax(p, dim=0), then p.std(). Write the loop in here: nothing of
+    the sections above is needed.
 
     Compare the two runs step by step. A deviation std is right if |std - std64| <= rtol * std64, where std64 is
     float64's at the same step. Stop at the first one that is not right.
@@ -797,7 +798,7 @@ say("torch.std in float32: {torch:.1e}, numpy's std: {numpy:.1e}", torch=p32.std
 # in another order and does. What remains belongs to the ruler, not to softmax.
 #
 # Formats with 16 bits leave the line sooner still. Which deviations do they get right to a tenth? (k = 2 is left out:
-# in these formats it depends on the order in which a processor adds.)
+# in these formats it depends on the order in which a machine adds up.)
 
 # %%
 for dtype in (torch.float32, torch.float16, torch.bfloat16):
@@ -873,9 +874,14 @@ with needs("final_top", "contraction_rate"):
     display(helpers.plot_final_tops(temperatures, tops, marks))
 
 # %% [markdown]
-# Read the figure from the right. Above the dotted line both starts end flat. Between the lines uniform and a peak are
-# both at rest: one-hot finds the peak, and softmax(x) is too flat for it nearly all the way down. Below the dashed line
-# uniform is at rest no more. So C1 has a limit: repeated softmax flattens at T = 1, and can sharpen at a small T.
+# <details><summary>What does the figure show? Read it from the right, then open this</summary>
+#
+# Above the dotted line both starts end flat. Between the lines uniform and a peak are both at rest: one-hot finds the
+# peak, and softmax(x) is too flat for it nearly all the way down. Below the dashed line uniform is at rest, but any
+# unevenness grows, and both starts end in a peak. So C1 has a limit: repeated softmax flattens at T = 1, and can
+# sharpen at a small T.
+#
+# </details>
 
 # %% [markdown]
 # ## Play (read 1 · do 6)
