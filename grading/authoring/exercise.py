@@ -221,7 +221,7 @@ class Exercise:
     @property
     def claim(self) -> dict | None:
         """Return the claim as the case file has it, or None."""
-        if not hasattr(self.module, "CLAIM"):
+        if not isinstance(getattr(self.module, "CLAIM", None), str):
             return None
         said = {key: getattr(self.module, key.upper(), "") for key in ("claim", "verdict", "because", "number")}
         return said | {"needs": list(getattr(self.module, "NEEDS", ()))}

@@ -3,17 +3,19 @@
 A verdict is a pure function of the answers, the cases and the submission: an aspect's points where all its cases pass,
 public and hidden alike, and 0 where an answer has used a forbidden way. What a kernel sends after it has seen a hidden
 input could carry that input out, so a verdict repeats nothing that came from it: neither the numbers of an answer nor
-the text of an error, and of a forbidden way no name but the exercise's and no line but the submission's. It is stored
-as data, templates and values, and put into words by whoever shows it.
+the text of an error, and of a forbidden way no name but the exercise's and no line but the submission's. Of a choice
+among the few values of a public case it says which: that carries no more than points do. It is stored as data,
+templates and values, and put into words by whoever shows it.
 """
 
 import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, NotRequired, TypeAlias, TypedDict
 
 from helpers.checks.cases import CaseFile
 from helpers.checks.compare import Result, Violation, compare, violations
+from helpers.checks.kinds import Malformed, OneOf, kind_of
 from helpers.checks.report import Report
 from helpers.support.language import Message, english, plain
 
@@ -69,6 +71,7 @@ class VerdictData(TypedDict):
     cases: list[CaseData]
     violations: list[ViolationData]
     advice: str
+    choice: NotRequired[float | str]
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,12 @@ class Verdict:
     Attributes
         maximum: the points that the gradebook has for the cell.
         report: what was found.
+        choice: which of its few values a prediction or a decision is; None for any other answer.
     """
 
     maximum: float
     report: Report
+    choice: float | str | None = None
 
     @property
     def points(self) -> float:
@@ -99,7 +104,7 @@ class Verdict:
     def as_data(self) -> VerdictData:
         """Return the verdict as JSON."""
         report = self.report
-        return {
+        data: VerdictData = {
             "format": FORMAT,
             "exercise": report.exercise,
             "points": self.points,
@@ -113,6 +118,9 @@ class Verdict:
             "violations": [{"name": v.name, "line": v.line} for v in report.violations],
             "advice": report.advice if report.violations else "",
         }
+        if self.choice is not None:
+            data["choice"] = self.choice
+        return data
 
 
 def report_from(data: object) -> Report:
@@ -185,7 +193,18 @@ def verdict(
     for outcome, reason in NO_ANSWER.items():
         if all(result.outcome == outcome for result in results):
             return no_answer(report, maximum, reason)
-    return Verdict(maximum, report)
+    return Verdict(maximum, report, choice(files[0], name, answers))
+
+
+def choice(public: CaseFile, name: str, answers: object) -> float | str | None:
+    """Return which of the few values that its public case names an answer is, as the case has it; None for another."""
+    kind = kind_of(public.exercises[name]["cases"][0]["expected"], public.tensors)
+    if not isinstance(kind, OneOf) or not isinstance(answers, list) or not answers or not isinstance(answers[0], dict):
+        return None
+    try:
+        return kind.chosen(answers[0])
+    except Malformed:
+        return None
 
 
 def no_answer(report: Report, maximum: float, reason: Message) -> Verdict:

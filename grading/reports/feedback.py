@@ -16,6 +16,7 @@ from grading.reports.findings import capital, findings
 from grading.reports.language import PageLanguage, page_language
 from grading.shown import shown_text
 from helpers.checks.cases import read_cases
+from helpers.checks.decisions import VERDICTS
 from helpers.checks.kinds import LARGEST_SHOWN, at, kind_of
 from helpers.support.language import english
 
@@ -24,7 +25,8 @@ ISOLATION = {
     "limits": english("as an ordinary process with limits and an empty home folder"),
     "none": english("without isolation"),
 }
-ABOUT_ANSWERS = ("type", "shape", "length", "dtype", "value")  # the outcomes that an expected value helps to understand
+# The outcomes that an expected value helps to understand.
+ABOUT_ANSWERS = ("type", "shape", "length", "dtype", "value", "prediction")
 
 
 def page(notebook, grades, scores, course):
@@ -34,7 +36,8 @@ def page(notebook, grades, scores, course):
     maps an exercise to its points, or to None; ``course`` has the public cases and the translations.
     """
     language = page_language(language_of(notebook.cells), course)
-    exercises = [finding for finding in findings(notebook) if finding.graded or finding.comment]
+    found = findings(notebook)
+    exercises = [finding for finding in found if finding.maximum or finding.comment]
     for finding in exercises:
         finding.score = scores.get(finding.exercise)
     isolation = {finding.isolation for finding in exercises} - {""}
@@ -43,6 +46,7 @@ def page(notebook, grades, scores, course):
         language,
         **{key: grades[key] for key in ("student", "assignment", "notebook", "score", "max_score", "late_penalty")},
         exercises=exercises,
+        decisions=[finding for finding in found if finding.graded and not finding.maximum],
         example=partial(example, read_cases(course.public(grades["assignment"]))),
         pending=[finding.exercise for finding in exercises if finding.graded and finding.score is None],
         repairs=repairs_in(notebook),
@@ -59,7 +63,8 @@ def fill_template(template, language=None, **values):
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters |= {filter.__name__: filter for filter in (breakable, number_text, escape_prose)}
-    environment.filters |= {filter.__name__: partial(filter, language) for filter in (points, sentence, sides, status)}
+    worded = (decision, points, sentence, sides, status)
+    environment.filters |= {filter.__name__: partial(filter, language) for filter in worded}
     environment.filters["text"] = language.text
     environment.globals.update(_=language.text, lang=language.code)
     return shown_text(environment.get_template(template).render(values))
@@ -90,6 +95,13 @@ def points(language, finding):
     """Return the score and the maximum of an exercise; a score that is not there is no 0."""
     score = "–" if finding.score is None else number_text(finding.score)
     return language.text("{score} of {maximum:g}", score=score, maximum=finding.maximum) if finding.graded else score
+
+
+def decision(language, finding):
+    """Return what a student decided on a claim, in words."""
+    if finding.choice is None:
+        return language.text("not decided")
+    return language.render(VERDICTS.get(finding.choice, str(finding.choice)))
 
 
 def status(language, finding):

@@ -25,8 +25,9 @@ NO_VERDICT = english("there is no verdict: was the judge in nbgrader's configura
 class Finding:
     """What is known about one exercise of one submission.
 
-    ``report`` is the verdict, None where there is none; ``points`` are the verdict's, ``score`` the gradebook's, with a
-    person's correction, None where there are none yet. ``section`` is the notebook's heading above the exercise.
+    ``report`` is the verdict, None where there is none; ``choice`` is which of a few values the answer is; ``points``
+    are the verdict's, ``score`` the gradebook's, with a person's correction, None where there are none yet. ``section``
+    is the notebook's heading above the exercise.
     """
 
     exercise: str
@@ -40,6 +41,7 @@ class Finding:
     isolation: str = ""
     report: Report | None = None
     reason: Message | None = None
+    choice: float | str | None = None
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -72,7 +74,9 @@ class Finding:
         return list(reasons.values())
 
     def mistakes(self) -> list[Message]:
-        """Return everything that cost points, without repetition."""
+        """Return everything that cost points, without repetition; a decision on a claim has none to cost."""
+        if not self.maximum:
+            return []
         found = [english("Uses {name}, which this exercise does not allow", name=v.name) for v in self.violations]
         found += [why for why, _ in self.by_reason()]
         if not self.results and self.points is not None and self.points < self.maximum:
@@ -133,6 +137,7 @@ def take_verdict(finding, cell):
         return
     finding.report = report_from(data)
     finding.points, finding.isolation, finding.reason = data["points"], data["isolation"], finding.report.reason
+    finding.choice = data.get("choice")
 
 
 def scores(gradebook, notebook, assignment, student):

@@ -34,6 +34,7 @@ COLUMNS = (
     "cases_failed",
     "mistakes",
     "repairs",
+    "choice",
 )
 FILES = ("summary.csv", "summary.json", "misconceptions.html")
 
@@ -111,6 +112,7 @@ def record(submission):
                 "cases": len(finding.results),
                 "cases_failed": [result.name for result in finding.failed],
                 "mistakes": [capital(str(mistake)) for mistake in finding.mistakes()],
+                "choice": finding.choice,
             }
         )
     return {
@@ -139,7 +141,8 @@ def reason_in_words(reason):
 def misconceptions(submissions):
     """Count what cost points, exercise by exercise, most frequent first.
 
-    Returns a list of ``{"exercise", "graded", "full", "mistakes": [(sentence, students)]}``.
+    Returns a list of ``{"exercise", "graded", "full", "maximum", "mistakes", "choices"}``: mistakes are (sentence,
+    students), choices (value, students), where few values can be chosen.
     """
     names = list(dict.fromkeys(finding.exercise for submission in submissions for finding in submission.exercises))
     found = []
@@ -148,7 +151,17 @@ def misconceptions(submissions):
         counts = Counter(capital(str(mistake)) for finding in marked for mistake in finding.mistakes())
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         full = sum(finding.points >= finding.maximum for finding in marked)
-        found.append({"exercise": name, "graded": len(marked), "full": full, "mistakes": ordered})
+        choices = Counter(str(finding.choice) for finding in marked if finding.choice is not None)
+        found.append(
+            {
+                "exercise": name,
+                "graded": len(marked),
+                "full": full,
+                "maximum": max((finding.maximum for finding in marked), default=0),
+                "mistakes": ordered,
+                "choices": choices.most_common(),
+            }
+        )
     return found
 
 

@@ -303,8 +303,13 @@ class OneOf(Kind):
         return english("write {choices}", choices=any_of(shown))
 
     def mismatch(self, answer: Answer) -> Mismatch | None:
-        found = plain_value(answer) in self.value
-        return None if found else self.wrong("prediction", self.asked(), describe(answer))
+        chosen = self.chosen(answer) is not None
+        return None if chosen else self.wrong("prediction", self.asked(), describe(answer))
+
+    def chosen(self, answer: Answer) -> float | str | None:
+        """Return the value that an answer chooses, as the case file has it; None for another answer."""
+        given = plain_value(answer)
+        return next((value for value in self.value if value == given), None)
 
     def parts(self) -> list[Part]:
         return []
