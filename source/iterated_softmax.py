@@ -27,7 +27,8 @@ from helpers import check, needs, say
 
 helpers.use_language(LANGUAGE)
 generator = helpers.seed_everything(0)
-say("Ready: PyTorch {torch} on {device}.", torch=torch.__version__, device=torch.get_default_device())
+machine = {"torch": torch.__version__, "device": torch.get_default_device()}
+say("Ready: PyTorch {torch} on {device}.", **machine)
 
 # %%
 helpers.explore_softmax()
@@ -147,8 +148,8 @@ for pair in ([1.0, 2.0], [88.0, 89.0]):
 
 # %% [markdown]
 # PyTorch keeps a number as a **float32** unless it is told otherwise: about 7 digits, up to $3.4 \cdot 10^{38}$. What
-# is larger becomes `inf`, for infinity: an **overflow**. $e^{89}$ is too large, and `inf / inf` is `nan`, "not a
-# number".
+# is larger becomes `inf`, for infinity: an **overflow**. $e^{89}$ is too large. Then `inf / inf` is `nan`, "not a
+# number", and $e^{88}$ divided by `inf` is 0.
 #
 # Far below 0 the formula fails as well, first in silence. A power of e that is too small for all its digits loses some
 # of them; one that is smaller still becomes 0: an **underflow**. These three should again give 0.2689 and 0.7311:
@@ -195,7 +196,7 @@ def survives(logit):
 
 first = next(k / 100 for k in range(10_000) if not survives(k / 100))
 theory = limits[torch.float32] - math.log(101)
-say("101 equal logits: the formula fails from {first} on, in theory from {theory:.2f} on", first=first, theory=theory)
+say("the formula fails from {first} on, in theory from {theory:.2f} on", first=first, theory=theory)
 
 # %% [markdown]
 # Is that far away? The article's second experiment has 100 logits between -1 and 1, and one of 6. It divides them by a
@@ -205,7 +206,8 @@ say("101 equal logits: the formula fails from {first} on, in theory from {theory
 # %%
 logits = torch.cat([torch.linspace(-1, 1, 100), torch.tensor([6.0])]).to(torch.float16)
 p = naive_softmax(logits / 0.5)
-say("probability of the 6: {six}, of all others together: {others}", six=p[-1].item(), others=p[:-1].sum().item())
+shares = {"six": p[-1].item(), "others": p[:-1].sum().item()}
+say("probability of the 6: {six}, of all others together: {others}", **shares)
 
 # %% [markdown]
 # ## 3. How is it cured? (read 4 · do 20 · 5 points)
@@ -252,12 +254,12 @@ def softmax_t(x: torch.Tensor, temperature: float = 1.0, dim: int = -1) -> torch
     """Return the softmax of x / temperature along dim.
 
     Arguments
-        x: logits, float32 or float64, of any shape with at least one dimension; an entry may be -inf
+        x: float32 or float64 logits of any shape with a dimension at least; an entry may be -inf
         temperature: a number above 0
         dim: the dimension along which the probabilities sum to 1
 
-    Returns a new tensor of x's shape, dtype and device; x stays as it was. An entry of -inf gets probability 0; where
-    all entries along dim are -inf, all of them get nan. No gradient is asked for.
+    Returns a new tensor of x's shape, dtype and device; x stays as it was. An entry of -inf gets
+    probability 0; where all entries along dim are -inf, all of them get nan. No gradient is asked for.
 
     >>> softmax_t(torch.tensor([0.0, 0.0]))
     tensor([0.5000, 0.5000])
@@ -297,9 +299,10 @@ with needs("softmax_t"):
 
 # %%
 batch = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
-together = torch.softmax(batch.flatten(), dim=0).reshape(batch.shape)  # what the article's code gives
-say("the article's sums: {article}, by rows: {rows}", article=together.sum(dim=1), rows=softmax(batch).sum(dim=1))
-helpers.measured("claim_c18", together[0].sum())
+together = torch.softmax(batch.flatten(), dim=0).reshape(batch.shape)  # as in the article
+first, second = together.sum(dim=-1).tolist()
+say("the rows sum to {first:.4f} and {second:.4f}", first=first, second=second)
+helpers.measured("claim_c18", first)
 
 # %% solution="claim_c18"
 claim_c18 = None  # "holds", "fails" or "sometimes"
@@ -315,8 +318,8 @@ claim_c18 = "sometimes"
 # A classifier is trained with the **cross-entropy**: minus the logarithm of the probability that it gives to the right
 # class. Training therefore needs $\log p$, and the **gradient** of $\log p$: its derivatives by the logits.
 #
-# Take two logits that lie a **gap** apart, and $\log p$ of the smaller one. It can be computed in two steps, softmax
-# and then log, or in one, by `log_softmax`. The right gradient for a large gap is 1 and -1.
+# Take two logits that lie a **gap** apart, and the $\log p$ that belongs to the smaller one. It can be computed in two
+# steps, softmax and then log, or in one, by `log_softmax`. The right gradient for a large gap is 1 and -1.
 
 
 # %%
@@ -328,15 +331,22 @@ def value_and_gradient(log_probabilities, gap):
 
 
 # %%
-two_steps, one_step = lambda x: torch.log(torch.softmax(x, dim=-1)), lambda x: torch.log_softmax(x, dim=-1)
+def two_steps(x):
+    return torch.log(torch.softmax(x, dim=-1))
+
+
+def one_step(x):
+    return torch.log_softmax(x, dim=-1)
+
+
 for gap in (80.0, 89.0, 103.0, 104.0):
     for name, way in {"log(softmax)": two_steps, "log_softmax": one_step}.items():
-        found = value_and_gradient(way, gap)
-        say("gap {gap:5}  {name:12}  value {value:7.2f}  gradient {gradient}", gap=gap, name=name, **found)
+        found = {"name": name, **value_and_gradient(way, gap)}
+        say("gap {gap:5}  {name:12}  value {value:7.2f}  gradient {gradient}", gap=gap, **found)
 
 # %% [markdown]
-# The gradient goes first, then digits of the value, then the value. Where does it go? The derivative of $\log p$ by $p$
-# is $1/p$, and here that is about $e^{gap}$: the overflow of section 2 once more.
+# The gradient is lost first, then digits of the value, then the value. On its way the gradient meets $1/p$, the
+# derivative of $\log p$, and here that is about $e^{gap}$: the overflow of section 2 once more.
 
 
 # %%
@@ -367,8 +377,13 @@ claim_c12 = "sometimes"
 # The article says: every output of softmax lies in the open interval (0, 1), so none is exactly 0 or 1. Look for the
 # first gap at which float32 disagrees.
 
+
 # %%
-gap = next(k / 100 for k in range(10_000) if torch.softmax(torch.tensor([0.0, k / 100]), dim=-1)[1] == 1)
+def larger(gap):
+    return torch.softmax(torch.tensor([0.0, gap]), dim=-1)[1]
+
+
+gap = next(k / 100 for k in range(10_000) if larger(k / 100) == 1)
 helpers.measured("claim_c15", gap)
 
 # %% solution="claim_c15"
@@ -428,10 +443,10 @@ def iterative_softmax_experiment(
 
     Returns the tuple (probs, stds, x):
         x: a tensor of n_points evenly spaced values from min_val to max_val, both included, in dtype
-        probs: a list of n_iters + 1 tensors of n_points probabilities in dtype: probs[0] is the softmax of
-            x / temperature, and probs[k] the softmax of probs[k - 1] / temperature
-        stds: a list of n_iters + 1 floats: stds[k] is the sample standard deviation (n_points - 1 in the
-            denominator) of probs[k], computed in dtype
+        probs: a list of n_iters + 1 tensors of n_points probabilities in dtype: probs[0] is the
+            softmax of x / temperature, probs[k] the softmax of probs[k - 1] / temperature
+        stds: a list of n_iters + 1 floats: stds[k] is the sample standard deviation of probs[k],
+            computed in dtype, with n_points - 1 in the denominator
 
     >>> probs, stds, x = iterative_softmax_experiment(n_points=3, n_iters=1)
     >>> len(probs), len(stds), x.tolist()
@@ -549,7 +564,8 @@ def decay_ratios(stds: list[float]) -> list[float]:
     Arguments
         stds: a list of floats, none below 0, at least one
 
-    Returns a list of len(stds) - 1 floats. After a deviation of exactly 0 there is no ratio: nan stands in its place.
+    Returns a list of len(stds) - 1 floats. After a deviation of exactly 0 there is no ratio: nan
+    stands in its place.
 
     >>> decay_ratios([8.0, 4.0, 1.0])
     [0.5, 0.25]
@@ -598,8 +614,8 @@ def contraction_rate(n_points: int, temperature: float = 1.0) -> float:
         n_points: from 4 to 100
         temperature: from 0.5 to 100; it acts in every softmax
 
-    Returns a float, right to 1 %: the value to which the ratio settles after many repeats, not the ratio of the first
-    ones. If you measure it: in float64, the last ratio whose later deviation is above 1e-10.
+    Returns a float, right to 1%: what the ratio settles to after many repeats, not one of the first
+    ratios. If you measure it: in float64, the last ratio whose later deviation is above 1e-10.
 
     >>> round(contraction_rate(50), 3)
     0.02
@@ -740,14 +756,14 @@ prediction_5 = 8
 
 # %% solution="trusted_steps"
 def trusted_steps(dtype: torch.dtype, n_points: int = 20, rtol: float = 0.015) -> int:
-    """Count the deviations of the article's experiment that come out right in dtype, up to the first wrong one.
+    """Count the article's deviations that are right in dtype, up to the first wrong one.
 
-    Run the experiment twice, once in dtype and once in float64. Each run starts from n_points evenly spaced values
-    from 0 to 1 and does nine times: p = torch.softmax(p, dim=0), then p.std(). Write the loop in here: nothing of
-    the sections above is needed.
+    Run the experiment twice, once in dtype and once in float64. A run starts from n_points evenly
+    spaced values from 0 to 1 and does nine times: p = torch.softmax(p, dim=0), then p.std(). Write
+    the loop in here: nothing of the sections above is needed.
 
-    Compare the two runs step by step. A deviation std is right if |std - std64| <= rtol * std64, where std64 is
-    float64's at the same step. Stop at the first one that is not right.
+    Compare the two runs step by step. A deviation std is right if |std - std64| <= rtol * std64,
+    where std64 is float64's at the same step. Stop at the first one that is not right.
 
     Returns an int from 0 to 9: how many were right before the stop.
 
@@ -791,7 +807,8 @@ for k in range(9):
 # In the end all 20 float32 probabilities are the same number, and their deviation is 0. But ask float32 itself:
 
 # %%
-say("torch.std in float32: {torch:.1e}, numpy's std: {numpy:.1e}", torch=p32.std(), numpy=p32.numpy().std())
+rulers = {"torch": p32.std(), "numpy": p32.numpy().std()}
+say("float32's own torch.std: {torch:.1e}, numpy's std: {numpy:.1e}", **rulers)
 
 # %% [markdown]
 # `torch.std` of the whole tensor subtracts a mean that is one rounding error off, so it never gets to 0. numpy adds up
@@ -802,7 +819,8 @@ say("torch.std in float32: {torch:.1e}, numpy's std: {numpy:.1e}", torch=p32.std
 
 # %%
 for dtype in (torch.float32, torch.float16, torch.bfloat16):
-    p, p64, right = torch.linspace(0, 1, 20, dtype=dtype), torch.linspace(0, 1, 20, dtype=torch.float64), {}
+    p, p64 = torch.linspace(0, 1, 20, dtype=dtype), torch.linspace(0, 1, 20, dtype=torch.float64)
+    right = {}
     for k in range(4):
         p, p64 = torch.softmax(p, dim=-1), torch.softmax(p64, dim=-1)
         right[k] = bool((p.double().std() / p64.std() - 1).abs() < 0.1)
