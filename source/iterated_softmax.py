@@ -261,7 +261,7 @@ def softmax_t(x: torch.Tensor, temperature: float = 1.0, dim: int = -1) -> torch
     """Return the softmax of x / temperature along dim.
 
     Arguments
-        x: float32 or float64 logits of any shape with a dimension at least; an entry may be -inf
+        x: float32 or float64 logits with at least one dimension; an entry may be -inf
         temperature: a number above 0
         dim: the dimension along which the probabilities sum to 1
 
