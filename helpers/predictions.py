@@ -56,12 +56,16 @@ class Revealed:
             **values,
         )
 
+    def told(self) -> str:
+        """Return a sentence of both, and of how far they are apart."""
+        return "; ".join(filter(None, [str(self), self.distance()])) + "."
+
     def distance(self) -> str:
-        """Return in words how far the prediction was from the result."""
+        """Return in words how far the prediction was from the result; empty for another choice."""
         if self.now == self.result:
             return _("as you said")
         if not self.numbers:
-            return _("the other one")
+            return ""
         now, result = self.numbers
         if abs(now - result) <= CLOSE * abs(result):
             return _("close")
@@ -134,7 +138,7 @@ def reveal(name: str, result: SupportsFloat | str) -> None:
         return
     choice = "one_of" in exercise["cases"][0]["expected"]
     shown = _revealed[name] = Revealed(name, before, now, came_out, choice)
-    print(f"{shown}; {shown.distance()}.")
+    print(shown.told())
 
 
 @dataclass(frozen=True, repr=False)
@@ -157,7 +161,7 @@ class Summary:
         intro = _("Your predictions, the biggest surprise first; o is yours, * what came out:")
         said = [intro] if self.revealed else []
         for each in self.revealed:
-            said.append(f"  {each}; {each.distance()}.")
+            said.append(f"  {each.told()}")
             if line := each.line(DASHES):
                 low, high, (now, result) = line
                 marks = ["-"] * (DASHES + 1)
@@ -172,8 +176,8 @@ class Summary:
         intro = _("Your predictions, the biggest surprise first; ○ is yours, ● what came out:")
         said = [f"<p style='margin:.3em 0'>{intro}</p>"] if self.revealed else []
         for each in self.revealed:
-            told = f"{html.escape(str(each))}; {each.distance()}."
-            said.append(f"<p style='margin:.6em 0'>{'<br>'.join(filter(None, [told, drawn(each)]))}</p>")
+            shown = "<br>".join(filter(None, [html.escape(each.told()), drawn(each)]))
+            said.append(f"<p style='margin:.6em 0'>{shown}</p>")
         return "".join(said + [f"<p>{line}</p>" for line in self.missing()])
 
 

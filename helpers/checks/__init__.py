@@ -55,7 +55,7 @@ def check(name: str, answer: object) -> None:
 def told(name: str, answer: object) -> Report | Card:
     """Return what is shown of an answer: a report, and of a claim its card."""
     exercise = case_files.in_use().exercises.get(name)
-    return card(name, exercise, answer, lacking) if exercise and "claim" in exercise else report(name, answer)
+    return card(name, exercise, answer, is_right) if exercise and "claim" in exercise else report(name, answer)
 
 
 def report(name: str, answer: object) -> Report:
@@ -81,10 +81,9 @@ def report(name: str, answer: object) -> Report:
     return Report(name, tuple(results), exercise["aspects"], exercise["hidden"], tuple(found), exercise["advice"])
 
 
-def lacking(name: str) -> bool:
-    """Tell whether an exercise is still to be done: its check does not pass."""
-    answer = namespace().get(name)
-    return answer is None or not report(name, answer).passed
+def is_right(name: str) -> bool:
+    """Tell whether what the notebook holds of an exercise passes now."""
+    return report(name, namespace().get(name)).passed
 
 
 @contextmanager

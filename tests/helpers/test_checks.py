@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import check, needs, predictions, reveal, sum_up_predictions
+from helpers import check, needs
 from helpers.checks import cases, report
 from helpers.checks.cases import CaseFile
 from helpers.checks.collect import MAX_DEPTH, MAX_ITEMS, collect
@@ -424,27 +424,3 @@ def test_needs_waits_for_an_exercise_that_is_missing(capsys):
 def test_needs_lets_every_other_error_through(error):
     with pytest.raises(error), needs("softmax_t"):
         raise error
-
-
-# Predictions
-
-
-def test_a_prediction_that_is_taken_back_is_no_longer_counted(capsys, monkeypatch):
-    monkeypatch.setattr(predictions, "_revealed", {})
-    reveal("prediction_1", 2, 2)
-    reveal("prediction_2", 3, 2)
-    reveal("prediction_1", None, 2)
-    sum_up_predictions()
-    assert "0 of 1 predictions within 10% of the result." in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("prediction", ["two", torch.ones(2), 10**400, NAN], ids=["text", "tensor", "huge", "nan"])
-def test_what_is_no_number_is_no_prediction(prediction, capsys):
-    reveal("prediction_1", prediction, 2)
-    assert "prediction_1: still empty" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("result", [None, "two", torch.ones(2)], ids=["None", "text", "tensor"])
-def test_a_result_that_is_no_number_is_named(result):
-    with pytest.raises(ValueError, match=r"^result is .*, expected one number$"):
-        reveal("prediction_1", 1, result)

@@ -11,6 +11,7 @@ import pytest
 
 from grading.authoring import build, messages, packing
 from grading.course import REPOSITORY, Course
+from tests.support.deciding import deciding_course
 
 TEXT = '''\
 # %% [markdown]
@@ -147,8 +148,8 @@ MISTAKES = {
     "duplicate solution": ('solution="half"', 'solution="double"', "cell 8 (line 35): a second solution of double"),
     "duplicate test": ('test="half"', 'test="double"', "cell 9 (line 41): a second test of double"),
     "no points": (" points=2", "", "cell 5 (line 23): the test of double needs points"),
-    "zero points": ("points=2", "points=0", "the test of double needs points=NUMBER above 0, got 0"),
-    "points in words": ("points=2", "points=two", "the test of double needs points=NUMBER above 0, got two"),
+    "points without a number": ("points=2", "points=.5", "the test of double needs points=NUMBER, got .5"),
+    "points in words": ("points=2", "points=two", "the test of double needs points=NUMBER, got two"),
     "test without solution": ('test="double"', 'test="triple"', "cell 5 (line 23): no solution of triple above"),
     "test before its solution": ('# %% solution="half"', '# %% test="half" points=1\n# %% solution="half"',
                                  "cell 8 (line 35): no solution of half above its test"),
@@ -182,6 +183,39 @@ def test_a_mistake_in_the_text_is_told_with_file_and_cell(old, new, message):
     with pytest.raises(build.BuildError) as error:
         build.parse(TEXT.replace(old, new, 1), "source/doubling.py")
     assert str(error.value).startswith("source/doubling.py, cell ") and message in str(error.value)
+
+
+CELLS = """\
+# %% solution="{0}"
+{0} = None
+### BEGIN SOLUTION
+{0} = 1
+### END SOLUTION
+
+# %% test="{0}" points={1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "points", "said"),
+    [
+        ("claim_c2", "0", None),
+        ("claim_c2", "1", "points=1, but ASPECTS of source/exercises/one/claim_c2.py make 0"),
+        ("prediction_1", "0", "points=0, but ASPECTS of source/exercises/one/prediction_1.py make 1"),
+        ("idle", "0", "the test of idle needs points above 0; only a claim's has none"),
+        ("nothing", "0", "the test of nothing needs points above 0; only a claim's has none"),
+    ],
+)
+def test_only_the_test_of_a_claim_is_without_points(tmp_path, name, points, said):
+    idle = 'ASPECTS = {"a value": 0}\n\n\ndef public(book):\n    return []\n'
+    course = deciding_course(tmp_path, idle=idle)
+    (tmp_path / "source" / "one.py").write_text(CELLS.format(name, points), "utf-8")
+    if said:
+        with pytest.raises(build.BuildError, match=re.escape(said)):
+            build.instructors(course.folder)
+    else:
+        notebook = build.instructors(course.folder)[0]["one"]
+        assert notebook.cells[1].metadata.nbgrader.points == 0 and notebook.cells[1].metadata.nbgrader.grade
 
 
 def test_a_setup_header_puts_the_folded_cell_above_its_code():

@@ -211,13 +211,13 @@ NO_SHORT_CALL = {f"prediction_{k}" for k in range(1, 7)} | {f"verdict_c{k}" for 
 def test_every_short_call_runs_and_every_expected_part_can_be_read(file, name):
     cases = file.exercises[name]["cases"]
     sources = [call(name, case, file.tensors) for case in cases]
-    assert any(sources) == (name not in NO_SHORT_CALL)
+    assert any(sources) == (name not in NO_SHORT_CALL and not name.startswith("claim_"))
     for case, source in zip(cases, sources, strict=True):
         if source:
             args, kwargs = eval(source, {"torch": torch, name: lambda *args, **kwargs: (args, kwargs)})
             assert (len(args), set(kwargs)) == (len(case["args"]), set(case["kwargs"]))
     parts = [part for case in cases for part in kind_of(case["expected"], file.tensors).parts()]
-    assert bool(parts) != name.startswith("prediction_")
+    assert bool(parts) != name.startswith(("prediction_", "claim_"))
     assert [text for _, text, rows in parts if bool(text) == bool(rows) or "None" in text] == []
 
 
