@@ -44,7 +44,7 @@ helpers.explore_softmax()
 # It takes about 150 minutes, 38 to read and 112 to do, and is worth 20 points. **In a hurry?** If you know PyTorch, go
 # by the last column: all 20 points in about 40 minutes, without the parts that are folded.
 #
-# | section | claim | points | minutes: read + do | in a hurry |
+# | section | claim | points | read + do | in a hurry |
 # |---|---|---|---|---|
 # | First, play | | | 2 + 2 | 1 |
 # | 1. What does softmax look at? | C8 | 1 | 2 + 4 | 1 |
