@@ -202,7 +202,7 @@ def survives(logit):
     return naive_softmax(torch.full((101,), logit)).sum() > 0.5
 
 
-say("101 equal logits: the formula works up to {found:.2f}", found=threshold(survives, 0, 100))
+say("the formula works up to {found:.2f}", found=threshold(survives, 0, 100))
 say("in theory up to {theory:.2f}", theory=limits[torch.float32] - math.log(101))
 
 # %% [markdown]
@@ -213,8 +213,8 @@ say("in theory up to {theory:.2f}", theory=limits[torch.float32] - math.log(101)
 # %%
 logits = torch.cat([torch.linspace(-1, 1, 100), torch.tensor([6.0])]).to(torch.float16)
 p = naive_softmax(logits / 0.5)
-shares = {"six": p[-1].item(), "others": p[:-1].sum().item()}
-say("probability of the 6: {six}, of all others together: {others}", **shares)
+say("probability of the 6: {p}", p=p[-1].item())
+say("of all others together: {p}", p=p[:-1].sum().item())
 
 # %% [markdown]
 # ## 3. How is it cured? (read 4 · do 20 · 5 points)
@@ -296,7 +296,7 @@ with needs("softmax_t"):
     logits = torch.linspace(-1000, 1000, 9, dtype=torch.float64)
     if torch.allclose(softmax_t(logits, temperature=300), softmax(logits, temperature=300)):
         softmax = softmax_t
-        say("From here on, softmax is the one that you have written.")
+        say("softmax is now the one you have written")
 
 # %% [markdown]
 # ### Decide: C18
@@ -346,10 +346,11 @@ def one_step(x):
     return torch.log_softmax(x, dim=-1)
 
 
-for gap in (80.0, 89.0, 103.0, 104.0):
+say("gap  way             value  gradient")
+for gap in (80, 89, 103, 104):
     for name, way in {"log(softmax)": two_steps, "log_softmax": one_step}.items():
-        found = {"name": name, **value_and_gradient(way, gap)}
-        say("gap {gap:5}  {name:12}  value {value:7.2f}  gradient {gradient}", gap=gap, **found)
+        found = value_and_gradient(way, float(gap))
+        print(f"{gap:3}  {name:12} {found['value']:8.2f}  {found['gradient']}")
 
 # %% [markdown]
 # The gradient is lost first, then digits of the value, then the value. On its way the gradient meets $1/p$, the
@@ -477,7 +478,6 @@ def iterative_softmax_experiment(
 with needs("iterative_softmax_experiment"):
     probs, stds, x = iterative_softmax_experiment()
     helpers.reveal("prediction_3", probs[1].max())
-    say("largest probability: {tops}", tops=[round(float(p.max()), 4) for p in probs])
     display(helpers.plot_iterations(probs, x))
 
 # %%
@@ -523,7 +523,8 @@ sure = torch.zeros(10)
 sure[3] = 1.0
 seen = torch.softmax(sure, dim=-1)[3]
 loss = torch.nn.functional.cross_entropy(sure, torch.tensor(3))
-say("probability of the right class: {seen:.4f}, loss: {loss:.4f}", seen=seen, loss=loss)
+say("probability of the right class: {seen:.4f}", seen=seen)
+say("loss: {loss:.4f}", loss=loss)
 
 # %% [markdown]
 # The cure is to leave out one softmax, the model's: hand logits to the loss. How low the loss can get with any number
@@ -599,7 +600,7 @@ with needs("iterative_softmax_experiment", "decay_ratios"):
 # %%
 with needs("iterative_softmax_experiment", "decay_ratios"):
     for n, T in ((4, 1.0), (20, 1.0), (100, 1.0), (20, 0.5), (20, 2.0)):
-        stds = iterative_softmax_experiment(n_points=n, n_iters=4, temperature=T)[1]
+        stds = iterative_softmax_experiment(n_points=n, n_iters=3, temperature=T)[1]
         print(f"n = {n:3}, T = {T}:", [round(float(ratio), 4) for ratio in decay_ratios(stds)])
 
 # %% [markdown]
@@ -708,9 +709,10 @@ def measured_ratios(weight, n=20, n_iters=8):
 straight = {"1 + x": lambda x: 1 + x, "1 + 30 x": lambda x: 1 + 30 * x, "x": lambda x: x}
 bent = {"sqrt(x)": torch.sqrt, "x^2": torch.square}
 bent["exp(x) + 50 (x - 1/n)^2"] = lambda x: torch.exp(x) + 50 * (x - 1 / 20) ** 2
+say("in place of exp          first   last")
 for name, weight in ({"exp(x)": torch.exp} | straight | bent).items():
     first, last = measured_ratios(weight)
-    say("{name:24} first ratio {first:.4f}, last {last:.4f}", name=name, first=first, last=last)
+    print(f"{name:23} {first:.4f} {last:.4f}")
 helpers.measured("claim_c9", measured_ratios(straight["x"])[-1])
 
 # %% [markdown]
@@ -815,8 +817,8 @@ for k in range(9):
 # In the end all 20 float32 probabilities are the same number, and their deviation is 0. But ask float32 itself:
 
 # %%
-rulers = {"torch": p32.std(), "numpy": p32.numpy().std()}
-say("float32's own torch.std: {torch:.1e}, numpy's std: {numpy:.1e}", **rulers)
+say("torch.std: {std:.1e}", std=p32.std())
+say("numpy's std: {std:.1e}", std=p32.numpy().std())
 
 # %% [markdown]
 # `torch.std` of the whole tensor subtracts a mean that is one rounding error off, so it never gets to 0. numpy adds up
@@ -873,9 +875,10 @@ check("final_top")
 # %%
 spread_out = torch.softmax(torch.linspace(0, 1, 20, dtype=torch.float64), dim=-1)
 with needs("final_top"):
+    say("T     softmax(x)  one-hot")
     for T in (0.2, 0.1, 0.04):
-        ends = {"flat": final_top(spread_out, T), "peak": final_top(one_hot, T)}
-        say("T = {T:4}: from softmax(x) to {flat:.4f}, from one-hot to {peak:.4f}", T=T, **ends)
+        ends = final_top(spread_out, T), final_top(one_hot, T)
+        print(f"{T:4}  {ends[0]:10.4f} {ends[1]:8.4f}")
 
 # %% [markdown]
 # Is there a temperature at which the two starts end in different places, and both stay there? Such a loop is
