@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from ..support.language import _
 from . import cases as case_files
 from . import collect
-from .compare import compare, violations
+from .compare import compare, shown_by, violations
 from .decisions import Card, card, commit
 from .notebook import namespace
 from .report import Report
@@ -78,7 +78,9 @@ def report(name: str, answer: object) -> Report:
     watch = CallWatch(exercise["forbidden"]) if exercise["forbidden"] else None
     answers = collect.collect(answer, exercise["cases"], file.inputs(exercise["cases"]), watch)
     results, found = compare(name, [file], answers), violations(answers, exercise["forbidden"])
-    return Report(name, tuple(results), exercise["aspects"], exercise["hidden"], tuple(found), exercise["advice"])
+    shown = shown_by(exercise, answers) if all(result.passed for result in results) else None
+    of = exercise["aspects"], exercise["hidden"]
+    return Report(name, tuple(results), *of, tuple(found), exercise["advice"], shown=shown)
 
 
 def lacking(name: str) -> bool:

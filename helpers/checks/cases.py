@@ -58,6 +58,7 @@ class StoredExercise(TypedDict):
     advice: str  # what to use instead
     mistakes: list[str]  # a sentence for each
     cases: list[Case]
+    shown: NotRequired[tuple[str, str, int]]  # what right answers show; a public case, and a number of the answer to it
     claim: NotRequired[Claim]
 
 

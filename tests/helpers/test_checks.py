@@ -103,9 +103,17 @@ def writes_nan(x):
     return doubled
 
 
+CALL = "double(torch.tensor([0.0, 1.0, 2.0], dtype=torch.float64))"
 OUTCOMES = {
-    "raised": (divides_by_0, ["your function raised ZeroDivisionError: integer division or modulo by zero"]),
-    "raised, to leave": (exits, ["your function raised SystemExit: 3"]),
+    "raised": (
+        divides_by_0,
+        [
+            "your function raised ZeroDivisionError: integer division or modulo by zero",
+            "in the line `return 1 // 0`",
+            "Something is divided by 0 here: treat that case apart, before the division.",
+        ],
+    ),
+    "raised, to leave": (exits, ["your function raised SystemExit: 3", "in the line `raise SystemExit(3)`"]),
     "nothing": (lambda x: None, [str(MESSAGES["nothing"])]),
     "changed_input": (writes, [str(MESSAGES["changed_input"])]),
     "changed_input, to nan": (writes_nan, [str(MESSAGES["changed_input"])]),
@@ -115,9 +123,29 @@ OUTCOMES = {
     ),
     "type, a list": (
         lambda x: [0.0, 2.0, 4.0],
-        ["expected a tensor of shape (3,)", "got      a list of 3 items", str(MESSAGES["type"])],
+        [
+            "expected a tensor of shape (3,)",
+            "got      a list of 3 items",
+            "This is a list, and a tensor is asked for: torch.tensor(...) or torch.stack(...) makes one of it.",
+        ],
     ),
-    "shape": (lambda x: x[:, None], ["expected shape (3,)", "got      shape (3, 1)", str(MESSAGES["shape"])]),
+    "type, a numpy array": (
+        lambda x: 2 * x.numpy(),
+        [
+            "expected a tensor of shape (3,)",
+            "got      an array of shape (3,)",
+            "This is a numpy array, and a tensor is asked for: torch.from_numpy(...) makes one of it.",
+        ],
+    ),
+    "shape": (lambda x: 2 * x[:2], ["expected shape (3,)", "got      shape (2,)", str(MESSAGES["shape"])]),
+    "shape, keepdim": (
+        lambda x: x[:, None],
+        [
+            "expected shape (3,)",
+            "got      shape (3, 1)",
+            "A dimension of size 1 is left over: does the last step need keepdim=True?",
+        ],
+    ),
     "dtype": (lambda x: 2 * x.float(), ["expected float64", "got      float32", str(MESSAGES["dtype"])]),
     "value": (lambda x: x, ["expected [1]: 2", "got      1 (2 of 3 entries differ)", "Double it."]),
     "value, nan": (lambda x: x * NAN, ["expected [0]: 0", "got      nan (3 of 3 entries differ)", "Double it."]),
@@ -128,12 +156,12 @@ OUTCOMES = {
 def test_an_outcome_is_told_from_the_others_and_said_in_words(kind, function, sentences):
     result = outcome(function)
     assert result.outcome == kind.partition(",")[0]
-    assert lines(result) == ["FAILED  doubling (1 point)", "a case", *sentences]
+    assert lines(result) == ["not yet  doubling (1 point)", "a case", CALL, *sentences]
 
 
 def test_a_lost_answer_is_said_in_words():
     [result] = compared(case_of(DOUBLE), None)
-    assert lines(result) == ["FAILED  doubling (1 point)", "a case", str(MESSAGES["lost"])]
+    assert lines(result) == ["not yet  doubling (1 point)", "a case", CALL, str(MESSAGES["lost"])]
 
 
 @pytest.mark.parametrize("kind", ["unattempted", "undefined"])
@@ -164,7 +192,7 @@ WRONG = {
     "no dict": ("dict", lambda x: [5, 6], "masses: a dict with the keys 0.5, 3", "a list of 2 items"),
     "text keys": ("dict", lambda x: {"0.5": 5, "3": 6}, "masses: the keys 0.5, 3", "the keys '0.5', '3'"),
     "no keys": ("dict", lambda x: {}, "masses: the keys 0.5, 3", "the keys ()"),
-    "odd keys": ("dict", lambda x: {NAN: 5, (1, 2): 6}, "masses: the keys 0.5, 3", "the keys 'float', '(1, 2)'"),
+    "odd keys": ("dict", lambda x: {NAN: 5, (1, 2): 6}, "masses: the keys 0.5, 3", "the keys 'float', (1, 2)"),
     "a wrong entry": ("dict", lambda x: {0.5: 5, 3: 7}, "masses[3]: 6", "7"),
     "a huge array": ("array", lambda x: torch.zeros(10**6, dtype=torch.float64), "a tensor of shape (3,)",
                      "an object of type tensor of 8000000 bytes"),
@@ -326,7 +354,7 @@ def test_a_students_own_stop_is_not_swallowed():
 def test_check_never_raises_and_returns_nothing(answer, capsys):
     use_cases("softmax_t")
     assert check("softmax_t", answer) is None
-    assert "0 of 9 public checks passed" in capsys.readouterr().out
+    assert "0 of 9 cases here are right" in capsys.readouterr().out
 
 
 def itself_again():
@@ -343,7 +371,7 @@ def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(capsys, mo
     monkeypatch.setenv("NBGRADER_VALIDATING", "1")
     for name, answer, words in (
         ("softmax_t", stub, "softmax_t: not attempted yet"),
-        ("softmax_t", hostile, "0 of 9 public checks passed"),
+        ("softmax_t", hostile, "0 of 9 cases here are right"),
         ("sofmax_t", hostile, "no exercise is called 'sofmax_t'"),
     ):
         check(name, answer)
@@ -351,7 +379,7 @@ def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(capsys, mo
         assert (out, words in err) == ("", True)
     check("softmax_t", right)
     out, err = capsys.readouterr()
-    assert ("public checks passed (9 of 9)" in out, err) == (True, "")
+    assert ("9 of 9 cases here are right" in out, err) == (True, "")
 
 
 def test_check_says_which_exercises_there_are(capsys):
@@ -385,7 +413,7 @@ def test_a_check_counts_the_cases_that_run_at_grading():
     use_cases("softmax_t")
     hidden = sum(cases.in_use().exercises["softmax_t"]["hidden"].values())
     assert str(report("softmax_t", right)).startswith(
-        f"softmax_t: public checks passed (9 of 9); {hidden} more run at grading."
+        f"softmax_t: 9 of 9 cases here are right; {hidden} more are checked at grading."
     )
 
 

@@ -232,7 +232,7 @@ def wrong_no_shift(logits):
 
 
 def wrong_softmax_twice(logits):
-    """It is "one-hot" where the largest"""
+    """It is "uniform" where the perplexity"""
     p = torch.softmax(torch.softmax(logits, 0), 0)
     if helpers.perplexity(p) > 0.9 * len(p):
         return "uniform"

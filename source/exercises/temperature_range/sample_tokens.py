@@ -216,7 +216,7 @@ def wrong_probabilities(p, uniform):
 
 
 def wrong_list(p, uniform):
-    """wrong type"""
+    """This is a list, and a tensor is asked for"""
     return torch.searchsorted(p.double().cumsum(0), uniform, right=True).clamp(max=p.nonzero()[-1]).tolist()
 
 

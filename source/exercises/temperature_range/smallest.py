@@ -202,7 +202,7 @@ def wrong_positions(measure, ranges, temperatures):
 
 @variants(start=[0.0, 1.0, 100.0])
 def wrong_start(measure, ranges, temperatures, *, start):
-    """begin with the first one"""
+    """Your numbers match a search that begins with a number of its own: begin with the first value, or math.inf."""
     smallest, where = start, (ranges[0], temperatures[0])
     for r in ranges:
         for T in temperatures:
