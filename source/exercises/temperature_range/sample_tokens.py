@@ -18,8 +18,8 @@ BOUNDARY = "Where u is a cumulative sum, the next token with a probability above
 END = "Rounding can leave the whole sum below u: then it is the last token with a probability above 0."
 
 SHOWN = (
-    "The random number 0.9 fell into the piece of token {number:.0f}. A token with a longer piece catches more of them: "
-    "this is how a model's probabilities become a text."
+    "The random number 0.9 fell into the piece of token {number:.0f}. A token with a longer piece catches more of "
+    "them: so a model's probabilities become a text."
 )
 SHOWN_FROM = ("four tokens", 0)
 
