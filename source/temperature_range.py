@@ -29,17 +29,20 @@ import helpers
 from helpers import check, needs, say
 
 helpers.use_language(LANGUAGE)
-say("Ready: PyTorch {torch} on {device}.", torch=torch.__version__, device=torch.get_default_device())
+machine = {"torch": torch.__version__, "device": torch.get_default_device()}
+say("Ready: PyTorch {torch} on {device}.", **machine)
 
 
 # %%
 def draw_logits(spread, seed, n=128_256):
-    return spread * torch.randn(n, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    dice = torch.Generator().manual_seed(seed)
+    return spread * torch.randn(n, dtype=torch.float64, generator=dice)
 
 
-for name, spread, T in ((helpers.text("accurate"), 1, 0.7), (helpers.text("creative"), 8, 2.0)):
+for spread, T in ((1, 0.7), (8, 2.0)):
     p, dice = helpers.softmax_t(draw_logits(spread, seed=0), T), torch.Generator().manual_seed(2)
-    print(f"{name}, T = {T}:", torch.multinomial(p, 12, replacement=True, generator=dice).tolist())
+    tokens = torch.multinomial(p, 12, replacement=True, generator=dice)
+    print(f"T = {T}:", tokens.reshape(3, 4).numpy(), sep="\n")
 
 # %%
 helpers.explore_softmax([1.0, 3.0, -1.0, 2.0, 0.0])
@@ -150,10 +153,10 @@ def temperature_range_experiment(
 ) -> dict:
     """Take the softmax of evenly spaced logits and an outlier, for every range and temperature.
 
-    Returns results, with results[r][T] = {"logits": ..., "probs": ...} for every r in ranges and T in temperatures:
-        logits: a tensor of n_points evenly spaced values from -r to r, both included, then the outlier,
-            n_points + 1 in all, not divided by T
-        probs: the softmax of logits / T, a tensor of the same shape
+    Returns results: for every r in ranges and T in temperatures, results[r][T] is a dict with the keys
+        "logits": a tensor of n_points evenly spaced values from -r to r, both included, then the
+            outlier, n_points + 1 in all, not divided by T
+        "probs": the softmax of logits / T, a tensor of the same shape
 
     The keys are the numbers given. float32 and float64 are both fine.
 
@@ -165,7 +168,8 @@ def temperature_range_experiment(
     for r in ranges:
         inner = torch.linspace(-r, r, n_points, dtype=torch.float64)
         logits = torch.cat([inner, torch.tensor([outlier], dtype=torch.float64)])
-        results[r] = {T: {"logits": logits, "probs": helpers.softmax_t(logits, T)} for T in temperatures}
+        probs = {T: helpers.softmax_t(logits, T) for T in temperatures}
+        results[r] = {T: {"logits": logits, "probs": probs[T]} for T in temperatures}
     return results
     ### END SOLUTION
 
@@ -220,11 +224,14 @@ def outlier_mass(results: dict) -> dict:
     Arguments
         results: as temperature_range_experiment returns it
 
-    Returns {r: {T: share}} with the same keys; share is a float, the probability of the last entry, even where another
-    entry is larger.
+    Returns {r: {T: share}} with the same keys; share is a float, the probability of the last entry,
+    even where another entry is larger.
     """
     ### BEGIN SOLUTION
-    return {r: {T: entry["probs"][-1].item() for T, entry in by_T.items()} for r, by_T in results.items()}
+    shares = {}
+    for r, by_T in results.items():
+        shares[r] = {T: entry["probs"][-1].item() for T, entry in by_T.items()}
+    return shares
     ### END SOLUTION
 
 
@@ -262,10 +269,10 @@ def smallest(measure, ranges: list[float], temperatures: list[float]) -> tuple[f
 
     Arguments
         measure: a function; measure(r, T) returns a number of any size and sign
-        ranges, temperatures: lists of numbers, in any order, with at least one each; they stay as they are
+        ranges, temperatures: lists of one number or more, in any order; they stay as they are
 
-    Returns the tuple (value, r, T): of every r in ranges with every T in temperatures, the smallest measure(r, T), and
-    the r and the T that give it. No test has a tie.
+    Returns the tuple (value, r, T): of every r in ranges with every T in temperatures, the smallest
+    measure(r, T), and the r and the T that give it. No test has a tie.
 
     >>> smallest(lambda r, T: (r - 2) ** 2 - T, [1, 2, 3], [0.5, 3, 1])
     (-3, 2, 3)
@@ -425,11 +432,11 @@ with needs("temperature_range_experiment", "perplexity", "smallest"):
 # the left H at two temperatures that lie close together, on the right the formula.
 
 # %%
-x, T, step = torch.randn(50, dtype=torch.float64, generator=torch.Generator().manual_seed(1)), 0.8, 1e-5
-p = helpers.softmax_t(x, T)
+x, T, step = draw_logits(spread=1, seed=1, n=50), 0.8, 1e-5
+p, below, above = (helpers.softmax_t(x, t) for t in (T, T - step, T + step))
+slope = (helpers.entropy(above) - helpers.entropy(below)) / (2 * step)
 variance = (p * x**2).sum() - (p * x).sum() ** 2
-difference = helpers.entropy(helpers.softmax_t(x, T + step)) - helpers.entropy(helpers.softmax_t(x, T - step))
-say("slope of H {slope:.4f}, Var / T^3 {formula:.4f}", slope=difference / (2 * step), formula=variance / T**3)
+say("slope of H {slope:.4f}, Var / T^3 {formula:.4f}", slope=slope, formula=variance / T**3)
 
 # %% [markdown]
 # ### Decide: C5
@@ -471,7 +478,8 @@ def advantage(r, T):
 with needs("temperature_range_experiment", "perplexity", "smallest"):
     helpers.reveal("prediction_3", 5 if advantage(5, 3) > 0 else 0.4)
     for T in TEMPERATURES:
-        say("T = {T}: r = 0.4 {narrow:.2f}, r = 5 {wide:.2f}", T=T, narrow=flatness(0.4, T), wide=flatness(5, T))
+        found = {"narrow": flatness(0.4, T), "wide": flatness(5, T)}
+        say("T = {T}: {narrow:.2f} with r = 0.4, {wide:.2f} with r = 5", T=T, **found)
     helpers.measured("claim_c7", smallest(advantage, [5], TEMPERATURES)[0])
 
 # %% [markdown]
@@ -488,15 +496,20 @@ with needs("temperature_range_experiment", "perplexity", "smallest"):
 
 
 # %% solution="crossing_temperature"
-def crossing_temperature(narrow: float, wide: float, n_points: int = 100, outlier: float = 6.0) -> float:
+def crossing_temperature(
+    narrow: float,
+    wide: float,
+    n_points: int = 100,
+    outlier: float = 6.0,
+) -> float:
     """Return the temperature at which two ranges have equal perplexity.
 
     Arguments
-        narrow, wide: two ranges; for each, the logits are n_points evenly spaced values from -r to r, both included,
-            then the outlier
-        n_points, outlier: as in temperature_range_experiment
+        narrow, wide: two ranges r
+        n_points, outlier: for each range the logits are n_points evenly spaced values from -r to r,
+            both included, then the outlier
 
-    Returns a float, right to 1e-3 of its value. Every test has exactly one such temperature in [0.2, 10].
+    Returns a float, right to 1e-3 of its value. Every test has one such temperature in [0.2, 10].
 
     >>> round(crossing_temperature(0.5, 4, n_points=20), 2)
     2.2
@@ -526,7 +539,7 @@ def crossing_temperature(narrow: float, wide: float, n_points: int = 100, outlie
 
 # %%
 with needs("crossing_temperature"):
-    say("by perplexity, r = 0.4 and r = 5 are equally balanced at T = {T:.4f}", T=crossing_temperature(0.4, 5))
+    say("by perplexity the two are equally balanced at T = {T:.4f}", T=crossing_temperature(0.4, 5))
 
 # %% [markdown]
 # Perplexity is one fair measure. Here are two others.
@@ -546,7 +559,8 @@ measures = {
 
 # %%
 with needs("temperature_range_experiment"):
-    narrow, wide = temperature_range_experiment([0.4, 5], [k / 100 for k in range(50, 501)]).values()
+    temperatures = [k / 100 for k in range(50, 501)]
+    narrow, wide = temperature_range_experiment([0.4, 5], temperatures).values()
     for name, measure in measures.items():
         wins = [T for T in wide if measure(wide[T]["probs"]) > measure(narrow[T]["probs"])]
         say("{name:18} r = 5 is more balanced up to T = {last}", name=name, last=max(wins))
@@ -595,7 +609,8 @@ def tokens_for_mass(p: torch.Tensor, mass: float = 0.9) -> int:
     """Return the fewest entries of p that sum to at least mass.
 
     Arguments
-        p: one distribution, in any order: 1-D, float32 or float64, up to 128256 entries; add it up in float64
+        p: one distribution, 1-D, in any order, float32 or float64; it may have 128256 entries, so
+            add it up in float64
         mass: a share above 0 and below 1; no test lies on a tie
 
     Returns an int.
@@ -612,14 +627,14 @@ def tokens_for_mass(p: torch.Tensor, mass: float = 0.9) -> int:
 # %% test="tokens_for_mass" points=2
 
 # %% [markdown]
-# Which of these two distributions is the more concentrated one?
+# Which of these two distributions, both at T = 1, is the more concentrated one?
 
 # %%
 with needs("temperature_range_experiment", "tokens_for_mass"):
     for r in (0.4, 5):
         p = temperature_range_experiment([r], [1])[r][1]["probs"]
         found = {"share": float(p[-1]), "entries": tokens_for_mass(p)}
-        say("r = {r:3}, T = 1: the 6 holds {share:.0%}, and 90% takes {entries} entries", r=r, **found)
+        say("r = {r:3}: the 6 holds {share:.0%}, and 90% takes {entries} entries", r=r, **found)
 
 # %% [markdown]
 # By the largest share it is the first, by the nucleus the second. Both measures are fair, and they disagree: behind the
@@ -633,11 +648,17 @@ with needs("temperature_range_experiment", "tokens_for_mass"):
 
 # %%
 x = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
-changed = {"x + 1000, T = 1": (x + 1000, 1), "10 x, T = 1": (10 * x, 1), "10 x, T = 10": (10 * x, 10)}
-moves = {name: (helpers.softmax_t(y, T) - helpers.softmax_t(x)).abs().max() for name, (y, T) in changed.items()}
-for name, move in moves.items():
-    say("{name:16} moves a probability by {move:.4f} at most", name=name, move=move)
-helpers.measured("claim_c8", moves["x + 1000, T = 1"])
+p = helpers.softmax_t(x)
+
+
+def move(y, T=1.0):
+    return (helpers.softmax_t(y, T) - p).abs().max().item()
+
+
+say("x + 1000: no probability moves by more than {move:.4f}", move=move(x + 1000))
+say("10 x: no probability moves by more than {move:.4f}", move=move(10 * x))
+say("10 x at T = 10: no probability moves by more than {move:.4f}", move=move(10 * x, 10))
+helpers.measured("claim_c8", move(x + 1000))
 
 # %% [markdown]
 # ### Decide: C8
@@ -698,17 +719,18 @@ prediction_4 = 1000
 
 # %%
 def nuclei(spread, n=128_256):
-    counts = sorted(tokens_for_mass(helpers.softmax_t(draw_logits(spread, seed, n))) for seed in range(5))
-    return [int(float(f"{count:.3g}")) for count in counts]  # further digits change with every draw
+    draws = [helpers.softmax_t(draw_logits(spread, seed, n)) for seed in range(5)]
+    counts = sorted(tokens_for_mass(p) for p in draws)
+    return [int(float(f"{count:.3g}")) for count in counts]  # three digits: the rest is chance
 
 
 with needs("tokens_for_mass"):
     for spread in (8, 4.85, 3, 1):
-        counts = nuclei(spread)
-        found = {"middle": counts[2], "low": counts[0], "high": counts[4]}
-        say("s = {s:4}: the median is {middle:,}, five draws lie from {low:,} to {high:,}", s=spread, **found)
-    helpers.reveal("prediction_4", counts[2])
-    helpers.measured("claim_c10", counts[2])
+        low, _, median, _, high = nuclei(spread)
+        found = {"median": median, "low": low, "high": high}
+        say("s = {s:4}: {median:,} tokens, in five draws {low:,} to {high:,}", s=spread, **found)
+    helpers.reveal("prediction_4", median)
+    helpers.measured("claim_c10", median)
 
 # %% [markdown]
 # The same vocabulary needs a handful of tokens, or most of them. (Mind the range: at a large spread one draw tells you
@@ -720,8 +742,8 @@ with needs("tokens_for_mass"):
 # %%
 with needs("tokens_for_mass"):
     for n in (100, 1000, 128_256):
-        middle, largest = nuclei(4.85, n)[2], math.sqrt(2 * math.log(n))
-        say("n = {n:7,}, sqrt(2 ln n) = {largest:.2f}: {middle} tokens hold 90%", n=n, largest=largest, middle=middle)
+        found = {"largest": math.sqrt(2 * math.log(n)), "median": nuclei(4.85, n)[2]}
+        say("n = {n:7,}: {median:3} tokens, sqrt(2 ln n) = {largest:.2f}", n=n, **found)
 
 # %% [markdown]
 # ### Decide: C10
@@ -776,14 +798,15 @@ def sample_tokens(p: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
     """Draw a token for each uniform random number, by inverse transform sampling.
 
     Arguments
-        p: one distribution, 1-D, float32 or float64; it sums to 1 but for rounding, and may hold zeros
+        p: one distribution, 1-D, float32 or float64; zeros are allowed; it sums to 1 but for rounding
         uniform: 1-D, float64, numbers u with 0 <= u < 1 in any order
 
-    Returns an int64 tensor of uniform's shape. The token of u is the first index k with p[0] + ... + p[k] > u, added up
-    in float64. Where there is none, since rounding has left the whole sum too small, it is the last index with
-    p[k] > 0.
+    Returns an int64 tensor of uniform's shape. The token of u is the first index k with
+    p[0] + ... + p[k] > u, added up in float64. Where there is none, since rounding has left the
+    whole sum too small, it is the last index with p[k] > 0.
 
-    >>> sample_tokens(torch.tensor([0.25, 0.0, 0.75]), torch.tensor([0.9, 0.1, 0.25], dtype=torch.float64))
+    >>> p = torch.tensor([0.25, 0.0, 0.75])
+    >>> sample_tokens(p, torch.tensor([0.9, 0.1, 0.25], dtype=torch.float64))
     tensor([2, 0, 2])
     """
     ### BEGIN SOLUTION
@@ -802,13 +825,15 @@ def sample_tokens(p: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
 # %%
 def distinct(spread, temperature, draws=1000):
     p = helpers.softmax_t(draw_logits(spread, seed=0), temperature)
-    uniform = torch.rand(draws, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    dice = torch.Generator().manual_seed(1)
+    uniform = torch.rand(draws, dtype=torch.float64, generator=dice)
     return len(sample_tokens(p, uniform).unique())
 
 
 with needs("sample_tokens"):
     for spread, T in ((1, 0.7), (8, 0.2), (8, 2), (4, 1), (2, 0.5)):
-        say("spread {s}, T = {T}: {count:3} different tokens", s=spread, T=T, count=distinct(spread, T))
+        count = distinct(spread, T)
+        say("spread {s}, T = {T:3}: {count:3} different tokens", s=spread, T=T, count=count)
     helpers.reveal("prediction_5", distinct(8, 2))
     helpers.measured("claim_c11", distinct(8, 2))
 
@@ -870,21 +895,21 @@ def diagnose(logits: torch.Tensor) -> str:
 
 # %% [markdown]
 # Here are 50 logits, and what can be wrong with them: squeezed together, spread far apart, divided by a low
-# temperature.
+# temperature. At the end of each line stands the perplexity, of 50.
 
 
 # %%
 def report(name, logits):
-    found = {"diagnosis": diagnose(logits), "perplexity": helpers.perplexity(helpers.softmax_t(logits))}
-    say("{name:32} {diagnosis:8} perplexity {perplexity:4.1f} of 50", name=name, **found)
+    flat = helpers.perplexity(helpers.softmax_t(logits))
+    print(f"{name:23} {diagnose(logits):8} {flat:4.1f}")
 
 
 # %%
-base = torch.randn(50, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+base = draw_logits(spread=1, seed=0, n=50)
 with needs("diagnose"):
-    report(helpers.text("as they are, spread 1"), base)
+    report(helpers.text("spread 1"), base)
     report(helpers.text("squeezed, spread 0.001"), 0.001 * base)
-    report(helpers.text("spread out, spread 100"), 100 * base)
+    report(helpers.text("far apart, spread 100"), 100 * base)
     report(helpers.text("spread 1 at T = 0.01"), base / 0.01)
 helpers.measured("claim_c12", helpers.perplexity(helpers.softmax_t(0.001 * base)))
 
@@ -904,13 +929,14 @@ claim_c12 = "holds"
 
 # %% [markdown]
 # What do too large ones do? Look at the **gradient**, the derivatives of a probability by the logits, which is what a
-# model learns from. Two logits: far apart, and equal but at a low temperature.
+# model learns from. Take two logits: first with a **gap** of 20 between them, then equal but at a low temperature.
 
 # %%
 for gap, T in ((20.0, 1.0), (0.0, 0.01)):
     x = torch.tensor([0.0, gap], requires_grad=True)
     helpers.softmax_t(x, T)[1].backward()
-    say("gap {gap:4}, T = {T:4}: largest gradient {gradient:.2g}", gap=gap, T=T, gradient=x.grad.abs().max())
+    found = {"gap": gap, "T": T, "gradient": x.grad.abs().max()}
+    say("gap {gap:4}, T = {T:4}: largest gradient {gradient:.2g}", **found)
 
 # %% [markdown]
 # Far apart the probabilities **saturate**: they come so close to 0 and 1 that the gradient vanishes. At a tie the
@@ -924,9 +950,9 @@ for gap, T in ((20.0, 1.0), (0.0, 0.01)):
 # %%
 layer_norm = torch.nn.functional.layer_norm
 with needs("diagnose"):
-    report(helpers.text("squeezed, then layer norm"), layer_norm(0.001 * base, (50,)))
-    report(helpers.text("spread out, then layer norm"), layer_norm(100 * base, (50,)))
-    report(helpers.text("layer norm along the wrong axis"), layer_norm(base[:, None], (1,))[:, 0])
+    report(helpers.text("squeezed, layer norm"), layer_norm(0.001 * base, (50,)))
+    report(helpers.text("far apart, layer norm"), layer_norm(100 * base, (50,)))
+    report(helpers.text("layer norm, wrong axis"), layer_norm(base[:, None], (1,))[:, 0])
 helpers.measured("claim_c17", helpers.perplexity(helpers.softmax_t(layer_norm(100 * base, (50,)))))
 
 # %% [markdown]
@@ -982,8 +1008,8 @@ prediction_6 = 0.0
 def loss_floor(n_classes: int) -> float:
     """Return the smallest loss that a classifier can reach where softmax is applied twice.
 
-    The classifier hands over n_classes probabilities, those that serve it best. The loss takes their softmax, and of
-    that minus the natural logarithm of what the right class gets.
+    The classifier hands over n_classes probabilities, those that serve it best. The loss takes their
+    softmax, and of that minus the natural logarithm of what the right class gets.
 
     Arguments
         n_classes: 2 or more
@@ -1001,10 +1027,11 @@ def loss_floor(n_classes: int) -> float:
 # %% test="loss_floor" points=1
 
 # %%
-sure = torch.zeros(1000)
-sure[3] = 1.0
+sure, right = torch.zeros(1000), torch.tensor(3)
+sure[right] = 1.0
 with needs("loss_floor"):
-    say("cross_entropy says {loss:.4f}", loss=torch.nn.functional.cross_entropy(sure, torch.tensor(3)))
+    loss = torch.nn.functional.cross_entropy(sure, right)
+    say("cross_entropy says {loss:.4f}", loss=loss)
     helpers.reveal("prediction_6", loss_floor(1000))
     helpers.measured("claim_c13", loss_floor(10))
 
@@ -1146,6 +1173,7 @@ helpers.sum_up_predictions()
 # | cumulative sum | the sum of the first entries, one more at each place |
 # | dominant | holding more than half of the probability |
 # | entropy | $-\sum p \ln p$: how spread out a distribution is, in nats |
+# | gap | the difference of two logits |
 # | gradient | the derivatives of a result by the numbers that it depends on |
 # | inverse transform sampling | looking up uniform random numbers in the cumulative sum |
 # | layer norm | shifts and scales the numbers of one input to mean 0 and spread 1 |
