@@ -637,8 +637,12 @@ with needs("temperature_range_experiment", "tokens_for_mass"):
         say("r = {r:3}: the 6 holds {share:.0%}, and 90% takes {entries} entries", r=r, **found)
 
 # %% [markdown]
+# <details><summary>Say which one you would choose, then open this</summary>
+#
 # By the largest share it is the first, by the nucleus the second. Both measures are fair, and they disagree: behind the
 # 6, with r = 0.4, come a hundred entries that are nearly equal.
+#
+# </details>
 
 # %% [markdown]
 # ## 6. Differences (read 3 · do 5)
@@ -733,8 +737,8 @@ with needs("tokens_for_mass"):
     helpers.measured("claim_c10", median)
 
 # %% [markdown]
-# The same vocabulary needs a handful of tokens, or most of them. (Mind the range: at a large spread one draw tells you
-# little.) And the size of the vocabulary? Keep the spread at 4.85 and vary n.
+# Mind how far the five draws lie apart: at a large spread one draw tells you little. And does the size of the
+# vocabulary matter? Keep the spread at 4.85 and vary n.
 #
 # For comparison: the largest of n normal numbers of spread 1 lies near $\sqrt{2 \ln n}$. A few tokens begin to win when
 # the spread comes up to that.
@@ -854,8 +858,8 @@ claim_c11 = "sometimes"
 # %% [markdown]
 # ## 9. Two collapses (read 5 · do 8 · 1 point)
 #
-# A distribution has **collapsed** when it says the same whatever the input is. That can happen in two opposite ways:
-# all entries become equal, or one takes everything. Write a function that tells them apart.
+# The article calls a distribution dead, or **collapsed**, when a model can no longer use it. That happens in two
+# opposite ways: all entries become equal, or one takes everything. Write a function that tells them apart.
 #
 # ### Exercise: `diagnose` (1 point)
 #
@@ -1030,15 +1034,11 @@ def loss_floor(n_classes: int) -> float:
 sure, right = torch.zeros(1000), torch.tensor(3)
 sure[right] = 1.0
 with needs("loss_floor"):
-    loss = torch.nn.functional.cross_entropy(sure, right)
-    say("cross_entropy says {loss:.4f}", loss=loss)
     helpers.reveal("prediction_6", loss_floor(1000))
+    say("cross_entropy says {loss:.4f}", loss=torch.nn.functional.cross_entropy(sure, right))
     helpers.measured("claim_c13", loss_floor(10))
 
 # %% [markdown]
-# Nearly all that the model has learned is lost on the way. The second softmax flattens what the loss sees, as repeating
-# softmax always does.
-#
 # ### Decide: C13
 #
 # The article says: a collapsed distribution comes from squeezed logits, a low temperature or faulty normalisation.
@@ -1168,7 +1168,7 @@ helpers.sum_up_predictions()
 # | word | meaning |
 # |---|---|
 # | batch norm | layer norm's relative: shifts and scales each feature across many inputs |
-# | collapse | a distribution says the same whatever the input is: it is uniform, or one-hot |
+# | collapse | what makes a distribution useless to a model: it becomes uniform, or one-hot |
 # | cross-entropy | minus the logarithm of the probability that a model gives to the right class: a loss |
 # | cumulative sum | the sum of the first entries, one more at each place |
 # | dominant | holding more than half of the probability |
