@@ -187,7 +187,9 @@ def test_a_title_that_comes_late_is_seen():
 
 @pytest.mark.parametrize("outcome", ["passed", "value", "unattempted"])
 def test_a_report_is_easy_to_see_and_says_its_outcome_in_words(outcome):
-    drawn = {"call": "softmax_t(x)", "bars": ([0.5, 0.5], [0.25, 0.75])} if outcome == "value" else {"call": "softmax_t(x)"}
+    drawn = (
+        {"call": "softmax_t(x)", "bars": ([0.5, 0.5], [0.25, 0.75])} if outcome == "value" else {"call": "softmax_t(x)"}
+    )
     result = Result("a case", "the values", False, outcome, plain("1"), plain("2"), **drawn)
     shown = Report("softmax_t", (result,), {"the values": 1.0})._repr_html_()
     assert html_problems(shown) == []
