@@ -3,8 +3,9 @@
 Grading uses the same modules on public and hidden cases alike, so that the verdict there is the verdict here.
 
     collect calls the function and makes plain answers; watch sees whether it uses what is forbidden; compare sets the
-    answers beside the cases (`cases`), each value by its kind (`kinds`); recognise finds the mistake; report says it
-    all in words; decisions reads predictions and decisions, and tells the verdict on a claim
+    answers beside the cases (`cases`), each value by its kind (`kinds`); recognise finds the mistake, and errors what
+    an error means; report says it all in words, with the call of a case (`calls`) and a picture; decisions reads
+    predictions and decisions, and tells the verdict on a claim
 """
 
 import os
