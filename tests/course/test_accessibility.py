@@ -208,6 +208,7 @@ PUBLIC = {
     "plot_final_tops": lambda: helpers.plot_final_tops(
         [1, 2], {"a": P[:2], "b": P[1:]}, marks={"1/n": 1.2, "2/n": 1.5}
     ),
+    "explore_softmax": lambda: helpers.explore_softmax().figure,
     "explore_repeated_softmax": lambda: helpers.explore_repeated_softmax().figure,
     "explore_temperature_range": lambda: helpers.explore_temperature_range().figure,
     "explore_vocabulary": lambda: helpers.explore_vocabulary().figure,
@@ -236,7 +237,7 @@ def test_every_public_figure_has_its_words_and_its_table_and_keeps_the_figures_r
 )
 def test_a_figure_without_a_table_is_seen(data):
     """The red fixture."""
-    assert no_table(drawing.DescribedFigure(4, 3, alt="", data=data)) == [list(data)]
+    assert no_table(drawing.DescribedFigure(3, alt="", data=data)) == [list(data)]
 
 
 def test_no_public_figure_is_left_out():

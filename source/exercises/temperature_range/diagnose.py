@@ -15,6 +15,8 @@ UNIFORM, ONE_HOT = ASPECTS
 FLAT = 'It is "uniform" where the perplexity of the softmax is above 0.9 n, n being the number of logits.'
 PEAKED = 'It is "one-hot" where the largest probability is above 0.99.'
 
+SHOWN = "Two numbers tell the two collapses apart: the perplexity beside n, and the largest probability."
+
 
 def _measures(logits):
     """Return perplexity / n and the largest probability."""

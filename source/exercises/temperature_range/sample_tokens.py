@@ -17,6 +17,12 @@ LOOK_UP = "Add up p from the left, in float64; the token of u is the first whose
 BOUNDARY = "Where u is a cumulative sum, the next token with a probability above 0 is drawn: the sum must lie above u."
 END = "Rounding can leave the whole sum below u: then it is the last token with a probability above 0."
 
+SHOWN = (
+    "The random number 0.9 fell into the piece of token {number:.0f}. A token with a longer piece catches more of "
+    "them: so a model's probabilities become a text."
+)
+SHOWN_FROM = ("four tokens", 0)
+
 
 def _case(book, name, aspect, diagnosis, p, uniform, tile=None, margin=1e-5):
     p, uniform = np.asarray(p), np.asarray(uniform, np.float64)

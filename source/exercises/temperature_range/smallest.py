@@ -13,6 +13,12 @@ EVERY, SIZES = ASPECTS
 ALL = "Take every range with every temperature: value is the smallest measure(r, T) of all, r and T say where it lies."
 SIZE = "The smallest value may be below 0, and it may be above 1: begin with the first one, or with math.inf."
 
+SHOWN = (
+    "Of twelve values the smallest is {number:.3g}, and you know where it lies. A claim about all of them stands or "
+    "falls with that one."
+)
+SHOWN_FROM = ("three ranges, four temperatures", 0)
+
 EXACT = within(rtol=1e-12)
 
 

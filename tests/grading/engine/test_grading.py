@@ -149,7 +149,7 @@ def sent_references(file, name):
 
 @pytest.mark.parametrize("name", sorted(set(EXERCISES)))
 def test_the_kernel_gets_each_cases_arguments_and_no_reference(name):
-    kinds = {"args", "kwargs"} | ({"value"} if name.startswith("prediction_") else set())
+    kinds = {"args", "kwargs"} | ({"value"} if name.startswith(("prediction_", "claim_")) else set())
     for file in case_files(name):
         calls, _ = inputs_of(file, name)
         assert [set(call) for call in calls] == [kinds] * len(file.exercises[name]["cases"])
