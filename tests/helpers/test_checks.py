@@ -1,13 +1,16 @@
 """The check engine: what a student reads for each outcome, and that no answer, however odd, breaks it."""
 
 import base64
+import html
 import json
 import math
+import re
 import signal
 import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,9 +20,9 @@ from helpers import check, checks, needs
 from helpers.checks import cases, notebook, report
 from helpers.checks.cases import CaseFile
 from helpers.checks.collect import MAX_DEPTH, MAX_ITEMS, collect
-from helpers.checks.compare import compare
+from helpers.checks.compare import Result, compare, shown_by
 from helpers.checks.report import MESSAGES, Report
-from helpers.support.language import english
+from helpers.support.language import english, plain
 from tests.support.course import use_cases
 
 NAN = float("nan")
@@ -99,6 +102,9 @@ def lines(result):
 def said(result):
     """Return what was expected and what it got, in words."""
     return str(result.expected), str(result.got)
+
+
+X3 = torch.tensor([9.0, 9.0, 9.0], dtype=torch.float64)
 
 
 def not_there_yet(x):
@@ -260,8 +266,108 @@ def test_html_escapes_what_came_and_says_the_same():
     shown = report_of(result)._repr_html_()
     assert "<script>" not in shown and "your function raised KeyError: &quot;&lt;script&gt;alert" in shown
     for function, sentences in OUTCOMES.values():
-        shown = report_of(outcome(function))._repr_html_().replace("&#x27;", "'").replace("&quot;", '"')
+        shown = html.unescape(re.sub("</?code[^>]*>", "`", report_of(outcome(function))._repr_html_()))
         assert all(sentence in shown for sentence in sentences)
+
+
+def failed(name, hint=HINT, hidden=False, outcome="value"):
+    call = "" if hidden else f"double({name!r})"
+    return Result(name, ASPECT, hidden, outcome, plain("2"), plain("1"), hint and plain(hint), call)
+
+
+def test_cases_that_fail_alike_are_said_once_with_one_example():
+    eight = [failed(str(k)) for k in range(8)]
+    shown = report_of(*eight)
+    assert str(shown).splitlines()[1:] == [
+        "  not yet  doubling (1 point)",
+        "  8 cases alike: 0; 1; 2; and 5 more",
+        "    double('0')",
+        "    expected 2",
+        "    got      1",
+        "    Double it.",
+    ]
+    assert shown._repr_html_().count("Double it.") == 1
+
+
+def test_the_example_is_a_public_case_and_a_hidden_one_has_its_name_alone():
+    lines = str(report_of(failed("a", hidden=True), failed("b"), graded=True)).splitlines()
+    assert lines[2:4] == ["  2 cases alike: at grading: a; b", "    double('b')"]
+    [alone] = [
+        line for line in str(report_of(failed("a", hidden=True), graded=True)).splitlines() if "at grading" in line
+    ]
+    assert alone == "  at grading: a"
+
+
+def test_other_advice_another_outcome_or_another_error_is_another_thing_to_say():
+    several = [failed("a"), failed("b", "Halve it."), failed("c", None), failed("d", None, outcome="shape")]
+    errors = [
+        Result(name, ASPECT, False, "raised", got=english("{type}: {text}", type=kind, text=name), line=line)
+        for name, kind, line in (
+            ("e", "KeyError", "x"),
+            ("f", "KeyError", "x"),
+            ("g", "KeyError", "y"),
+            ("h", "Own", "y"),
+        )
+    ]
+    assert [[r.name for r in each] for each in report_of(*several, *errors).alike()] == [
+        ["a"], ["b"], ["c"], ["d"], ["e", "f"], ["g"], ["h"],
+    ]  # fmt: skip
+
+
+def test_a_green_check_says_what_it_has_shown_and_where_the_notebook_stands():
+    right, shown = outcome(lambda x: 2 * x), english("Doubled, {number:.2f}.", number=4.0)
+    right = replace(right, call=CALL)
+    said = str(report_of(right, shown=shown, done=(12, 20))).splitlines()
+    assert said[-2:] == ["Doubled, 4.00.", "1 point in reach here; 12 of 20 are green so far."]
+    assert str(report_of(right, done=(12, 20))).splitlines()[-1] == said[-1]
+    for red in (report_of(failed("a"), shown=shown), report_of(right, shown=shown, done=(1, 2), graded=True)):
+        assert "Doubled, 4.00." not in str(red) + red._repr_html_() and "green so far" not in str(red)
+    assert "Doubled, 4.00." in report_of(right, shown=shown)._repr_html_()
+
+
+def test_without_points_of_its_own_an_exercise_says_the_notebook_s_alone():
+    bonus = Report("double", (replace(outcome(lambda x: 2 * x), call=CALL),), {ASPECT: 0.0}, done=(3.5, 20))
+    assert str(bonus).splitlines()[-1] == "3.5 of 20 points are green so far."
+
+
+def test_the_sentence_of_a_green_check_has_the_student_s_number():
+    case, other = case_of(DOUBLE), case_of(EXPECTED["integer"], name="another")
+    exercise = {
+        "aspects": {ASPECT: 1.0},
+        "mistakes": [],
+        "cases": [other, case],
+        "shown": ["{number:g}!", "a case", -1],
+    }
+    answers = collect(lambda x: 2 * x, exercise["cases"], ENCODED)
+    assert str(shown_by(exercise, answers)) == "4!"
+    assert str(shown_by(exercise | {"shown": ["Done.", "", 0]}, answers)) == "Done."
+    assert shown_by({name: part for name, part in exercise.items() if name != "shown"}, answers) is None
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ({"list": [1.0]}, "its argument, a list: work on a copy"),
+        ({"dict": [[1, 1.0]]}, "its argument, a dict: work on a new"),
+    ],
+)
+def test_an_argument_that_was_changed_is_called_what_it_is(argument, words):
+    def clears(x):
+        x.clear()
+        return 5
+
+    case = case_of(EXPECTED["integer"], [argument])
+    [result] = compared(case, collect(clears, [case], {}))
+    assert result.outcome == "changed_input" and words in str(result.diagnosis)
+
+
+def test_advice_is_that_of_the_part_that_is_wrong():
+    """A wrong probs[0] was told of the deviations, and a wrong deviation of the inputs."""
+    five, double = {"integer": 5, "label": "n"}, DOUBLE | {"label": "x", "hint": "Of x."}
+    for order, answer, hint in (([], (6, X3), HINT), ([], (5, X3), "Of x."), ([1, 0], (6, X3), "Of x.")):
+        expected = {"tuple": [five, double]} | ({"order": order} if order else {})
+        result = outcome(lambda x, answer=answer: answer, expected)
+        assert str(result.diagnosis) == hint
 
 
 DATA = base64.b64encode(np.zeros(3).tobytes()).decode()

@@ -211,6 +211,28 @@ def test_every_expected_part_can_be_read(file, name):
     assert [text for _, text, rows in parts if bool(text) == bool(rows) or "None" in text] == []
 
 
+UNDEFINED = "def softmax_t(x, temperature=1.0, dim=-1):\n    return totl / x.sum()"
+
+
+def test_a_name_that_is_not_defined_is_said_once_with_what_a_case_should_give():
+    said = words(page(graded({"softmax_t": UNDEFINED}), grades(assignment=ASSIGNMENT), {"softmax_t": 0.0}, COURSE))
+    assert said.count("Your function raised NameError") == 1
+    assert said.count("totl is not defined: look at its spelling") == 1
+    assert "softmax_t(torch.tensor([0.5, -1.0, 2.0, 0.0], dtype=torch.float64)) should give" in said
+
+
+def test_only_who_can_see_a_failure_in_the_check_is_sent_back_to_it():
+    """Some were sent back to a check that was green."""
+    for answer, sent in ((UNDEFINED, True), (right_but_for_one_row(), False)):
+        said = words(page(graded({"softmax_t": answer}), grades(assignment=ASSIGNMENT), {"softmax_t": 0.0}, COURSE))
+        assert "To read again" in said and ('check("softmax_t") shows your values' in said) == sent
+
+
+def right_but_for_one_row():
+    """Return an answer that is right on all public cases and wrong on a hidden one."""
+    return SOLVED["softmax_t"].replace("return weights /", "return (x.numel() == 7) + weights /")
+
+
 def test_an_error_is_named_where_the_verdict_names_it():
     assert str(reason(Result("c", "a", False, "raised", got=plain("KeyError")))) == "your function raised KeyError"
     assert str(reason(Result("c", "a", False, "raised"))) == "your function raised an error"
