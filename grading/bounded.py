@@ -5,7 +5,6 @@ holds up its child, and the caller is told. On another system than Linux it runs
 """
 
 import ctypes
-import math
 import multiprocessing
 import os
 import pickle
@@ -25,6 +24,7 @@ SECONDS = 6  # of a processor's time
 PATIENCE = 60  # seconds on the clock, where others keep the processors busy
 MEMORY = 2 << 30  # bytes that it may take on
 LARGEST = 256 << 20  # bytes of what it returns
+ATTEMPTS = 2  # of a call whose process was killed by somebody else
 PR_SET_PDEATHSIG = 1
 
 
@@ -64,19 +64,27 @@ class Child(Generic[P, T]):
         """
         if sys.platform != "linux":
             return self.function(*args, **kwargs)
-        if not self.process:
-            self.start()
-        try:
-            self.connection.send_bytes(pickle.dumps((args, kwargs)))
-            if not self.connection.poll(PATIENCE):
-                raise TimeoutError
-            done, found = pickle.loads(self.connection.recv_bytes(LARGEST))
-        except (EOFError, OSError):
-            self.end()
-            raise TooDear from None
-        except BaseException:
-            self.end()  # its answer would be taken for the next one's
-            raise
+        for _ in range(ATTEMPTS):
+            if not self.process:
+                self.start()
+            try:
+                self.connection.send_bytes(pickle.dumps((args, kwargs)))
+                if not self.connection.poll(PATIENCE):
+                    raise TooDear
+                done, found = pickle.loads(self.connection.recv_bytes(LARGEST))
+            except (EOFError, ConnectionError):
+                if self.ended() != signal.SIGKILL:  # no limit sends that: somebody else, or the system, short of memory
+                    raise TooDear from None
+            except OSError:  # it is too long
+                self.end()
+                raise TooDear from None
+            except BaseException:
+                self.end()  # its answer would be taken for the next one's
+                raise
+            else:
+                break
+        else:
+            raise TooDear
         if not done:
             raise cast(BaseException, found)
         return cast(T, found)
@@ -95,9 +103,14 @@ class Child(Generic[P, T]):
         """End the child, whatever it does."""
         if self.process:
             os.kill(self.process, signal.SIGKILL)
-            os.waitpid(self.process, 0)
-            self.connection.close()
-            self.process = 0
+            self.ended()
+
+    def ended(self) -> int:
+        """See the child end, and return the signal that has ended it; 0 where none has."""
+        status = os.waitpid(self.process, 0)[1]
+        self.connection.close()
+        self.process = 0
+        return os.WTERMSIG(status)
 
 
 def answer(connection: Connection, function: Callable[..., object]) -> NoReturn:
@@ -111,7 +124,7 @@ def answer(connection: Connection, function: Callable[..., object]) -> NoReturn:
             resource.setrlimit(getattr(resource, f"RLIMIT_{kind}"), (most, most))
         while True:
             args, kwargs = pickle.loads(connection.recv_bytes())
-            end = math.ceil(time.process_time()) + SECONDS
+            end = round(time.process_time()) + SECONDS
             resource.setrlimit(resource.RLIMIT_CPU, (end, resource.getrlimit(resource.RLIMIT_CPU)[1]))
             try:
                 found = pickle.dumps((True, function(*args, **kwargs)))

@@ -156,6 +156,11 @@ def in_folder(folder):
             yield FoundFile(name, state.st_mtime, partial(from_disk, path), state.st_size, odd)
 
 
+def end_of(name):
+    """Return as much of a name's end as a pattern may meet, not as one of a hidden file."""
+    return name if len(name) <= LONGEST_NAME else name[-LONGEST_NAME:].lstrip(".")
+
+
 def too_long(name):
     """Return what is odd about a name that is longer than a pattern should meet."""
     return english("its name in the archive has {count} letters", count=len(name))
@@ -190,9 +195,9 @@ def in_zip(archive, zone):
         if name.startswith("/") or name[1:2] == ":" or ".." in parts:
             shown = repr(name[:LONGEST_NAME])
             odd = english("its name in the archive, {name}, leads out of the folder", name=shown)
-            parts = [parts[-1][-LONGEST_NAME:]]
+            parts = [end_of(parts[-1])]
         elif len(name) > LONGEST_NAME:
-            parts, odd = [parts[-1][-LONGEST_NAME:]], too_long(name)
+            parts, odd = [end_of(parts[-1])], too_long(name)
         parts = [part for part in parts if part not in ("", ".", "..")] or ["unnamed"]
         fetch = partial(from_zip, archive, info)
         if stat.S_ISLNK(info.external_attr >> 16):

@@ -69,6 +69,21 @@ def test_each_call_of_a_child_has_the_limits_for_itself(monkeypatch):
     assert psutil.Process().children() == []
 
 
+def kill_first(place):
+    if not place.exists():
+        place.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def test_a_child_that_somebody_kills_is_no_fault_of_the_text(tmp_path):
+    with Child(kill_first) as child:
+        assert child(tmp_path / "at work") == "done"
+        os.kill(child.process, signal.SIGKILL)
+        os.waitid(os.P_PID, child.process, os.WEXITED | os.WNOWAIT)
+        assert child(tmp_path / "at work") == "done", "it was idle"
+
+
 def test_what_cannot_be_sent_back_is_an_error():
     with pytest.raises(TypeError, match="cannot pickle"):
         bounded(threading.Lock)
