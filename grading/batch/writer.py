@@ -197,7 +197,7 @@ class Writer:
         path = self.place("autograded", student) / f"{self.assignment}.ipynb"
         try:
             return json.loads(path.read_bytes())["metadata"].get(STAMP, {})
-        except (OSError, ValueError, LookupError):
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):  # none, or none of ours
             return {}
 
     def penalties_hold(self, gradebook, student) -> bool:

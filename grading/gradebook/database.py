@@ -106,7 +106,10 @@ def keep_copy(url: str, kept: Path) -> Path | None:
 
 
 def connect(url: str):
-    """Return an engine for the gradebook; with SQLite a transaction is one from its first statement on."""
+    """Return an engine for the gradebook; with SQLite a transaction is one from its first statement on.
+
+    It keeps no connection: a process that is forked must not share one.
+    """
     if sqlite_file(url) is None:
         options = {"options": f"-c lock_timeout={PATIENCE}s"} if url.startswith("postgresql") else {}
         # Minutes may pass between two writes, and a server, or what is on the way to it, may have hung up.
