@@ -90,14 +90,18 @@ class Child(Generic[P, T]):
         return cast(T, found)
 
     def start(self) -> None:
-        """Fork the child."""
+        """Fork the child, which leaves Ctrl-C to this process; one that comes meanwhile waits: else it would be lost."""
         self.connection, theirs = multiprocessing.Pipe()
-        with theirs, warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of other threads: they hold nothing that is needed
-            self.process = os.fork()
-            if not self.process:
-                self.connection.close()
-                answer(theirs, self.function)
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            with theirs, warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # of other threads: they hold nothing needed there
+                self.process = os.fork()
+                if not self.process:
+                    self.connection.close()
+                    answer(theirs, self.function)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def end(self) -> None:
         """End the child, whatever it does."""

@@ -84,6 +84,22 @@ def test_a_child_that_somebody_kills_is_no_fault_of_the_text(tmp_path):
         assert child(tmp_path / "at work") == "done", "it was idle"
 
 
+def test_ctrl_c_is_not_lost_while_a_child_is_forked(monkeypatch):
+    """Where it came then, Python said that it ignored it, and a batch went on."""
+    fork, forked = os.fork, []
+
+    def interrupted():
+        os.kill(os.getpid(), signal.SIGINT)
+        forked.append(fork())
+        return forked[-1]
+
+    monkeypatch.setattr(os, "fork", interrupted)
+    with pytest.raises(KeyboardInterrupt), Child(work) as child:
+        child(0)
+    assert forked, "it waited until that was done"
+    assert psutil.Process().children() == []
+
+
 def test_what_cannot_be_sent_back_is_an_error():
     with pytest.raises(TypeError, match="cannot pickle"):
         bounded(threading.Lock)
