@@ -839,9 +839,9 @@ for dtype in (torch.float32, torch.float16, torch.bfloat16):
 # %% [markdown]
 # ## Bonus: can repeating ever sharpen? (read 3 · do 8)
 #
-# No points here. Almost everything above ran at temperature 1. Now let a temperature act inside the loop: $p
-# \leftarrow$ softmax$(p/T)$. At the uniform distribution each step multiplies a small unevenness by the rate of section
-# 6, `contraction_rate(20, T)`. Below which T does an unevenness grow?
+# No points here. Almost everything above ran at temperature 1. Now let a temperature act inside the loop:
+# $p \leftarrow$ softmax$(p/T)$. At the uniform distribution each step multiplies a small unevenness by the rate of
+# section 6, `contraction_rate(20, T)`. Below which T does an unevenness grow?
 #
 # And is uniform the only place where the loop comes to rest? Write the loop, and start it from two very different
 # places.
@@ -884,9 +884,9 @@ with needs("final_top"):
 # Is there a temperature at which the two starts end in different places, and both stay there? Such a loop is
 # **bistable**: the start decides.
 #
-# How far up does a peak survive? At rest it has one probability s, and all others share the rest: $q = (1 - s)/(n -
-# 1)$. Softmax gives them the ratio $s / q = e^{(s - q)/T}$, so such a peak rests at $T = (s - q) / \ln(s/q)$. The
-# largest of these T is the end:
+# How far up does a peak survive? At rest it has one probability s, and all others share the rest:
+# $q = (1 - s)/(n - 1)$. Softmax gives them the ratio $s / q = e^{(s - q)/T}$, so such a peak rests at
+# $T = (s - q) / \ln(s/q)$. The largest of these T is the end:
 
 # %%
 s = torch.linspace(0.06, 0.99, 100_000, dtype=torch.float64)
