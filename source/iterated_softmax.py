@@ -346,6 +346,7 @@ def one_step(x):
     return torch.log_softmax(x, dim=-1)
 
 
+# %%
 say("gap  way             value  gradient")
 for gap in (80, 89, 103, 104):
     for name, way in {"log(softmax)": two_steps, "log_softmax": one_step}.items():
