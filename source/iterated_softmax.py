@@ -876,10 +876,10 @@ check("final_top")
 # %%
 spread_out = torch.softmax(torch.linspace(0, 1, 20, dtype=torch.float64), dim=-1)
 with needs("final_top"):
+    ends = [(T, final_top(spread_out, T), final_top(one_hot, T)) for T in (0.2, 0.1, 0.04)]
     say("T     softmax(x)  one-hot")
-    for T in (0.2, 0.1, 0.04):
-        ends = final_top(spread_out, T), final_top(one_hot, T)
-        print(f"{T:4}  {ends[0]:10.4f} {ends[1]:8.4f}")
+    for T, flat, peak in ends:
+        print(f"{T:4}  {flat:10.4f} {peak:8.4f}")
 
 # %% [markdown]
 # Is there a temperature at which the two starts end in different places, and both stay there? Such a loop is
