@@ -12,6 +12,7 @@ from .support.language import _, number_text
 
 CLOSE = 0.1  # a prediction within this share of the result is close
 NO_NUMBER = (TypeError, ValueError, RuntimeError, OverflowError)  # what float raises, of a tensor too
+LARGE = 1e300  # beyond it, or below its inverse, a line has no ends
 DASHES, PIXELS = 40, 240  # of the line on which a prediction and its result are marked, as text and as picture
 
 
@@ -69,17 +70,17 @@ class Revealed:
         now, result = self.numbers
         if abs(now - result) <= CLOSE * abs(result):
             return _("close")
-        if now * result <= 0:
+        factor = max(now / result, result / now) if now * result > 0 else 0.0
+        if factor < 2:
             return _("off by {distance}", distance=number_text(abs(now - result)))
-        factor = float(f"{max(now / result, result / now):.2g}")
-        return _("off by a factor of {factor}", factor=number_text(factor))
+        return _("off by a factor of {factor}", factor=number_text(float(f"{factor:.2g}")))
 
     def axis(self) -> tuple[float, float, bool] | None:
         """Return the ends of a line that holds the prediction and the result, and whether it is logarithmic."""
-        if not self.numbers:
+        if not self.numbers or max(map(abs, self.numbers)) > LARGE:
             return None
         least, most = sorted(self.numbers)
-        if least > 0 and most > 10 * least:
+        if least > 1 / LARGE and most > 10 * least:
             return 10.0 ** math.floor(math.log10(least)), 10.0 ** math.ceil(math.log10(most)), True
         least, most = min(0.0, least), max(0.0, most)
         step = 10.0 ** math.floor(math.log10(max(-least, most) or 1))
@@ -113,7 +114,7 @@ def reveal(name: str, result: SupportsFloat | str) -> None:
     Raises ValueError where result is not one finite number, and for a name that is no exercise of the notebook.
 
     >>> reveal("prediction_1", 2)  # doctest: +SKIP
-    prediction_1: you said 3, it is 2; off by a factor of 1.5.
+    prediction_1: you said 3, it is 2; off by 1.
     """
     try:
         file = cases.in_use()
@@ -202,7 +203,7 @@ def sum_up_predictions() -> None:
 
     >>> sum_up_predictions()  # doctest: +SKIP
     Your predictions, the biggest surprise first; o is yours, * what came out:
-      prediction_1: you said 3, it is 2; off by a factor of 1.5.
+      prediction_1: you said 3, it is 2; off by 1.
         0 |---------------------------*------------o| 3
     """
     from IPython.display import display

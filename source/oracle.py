@@ -4,6 +4,9 @@ Inputs are floats (or arrays of them) taken exactly as they are; results are flo
 `trusted_steps`, a question about float32 itself, is answered by numpy instead of mpmath.
 """
 
+import bisect
+import itertools
+
 import mpmath as mp
 import numpy as np
 
@@ -67,6 +70,23 @@ def tokens_for_mass(p, mass, tile=1, margin=1e-4):
     if min(last - mass, mass - (last - value)) < margin:
         raise ValueError(f"mass {mass} is within {margin} of a tie")
     return count + more
+
+
+def sample_tokens(p, uniform, tile=1, margin=1e-7):
+    """Return the token of each number u of ``uniform``: the first whose cumulative sum lies above u.
+
+    Every entry stands ``tile`` times, one copy of p after the other. Where all of p sums to u or less, it is the last
+    token that has a probability. Refuses a u within ``margin`` of a cumulative sum, unless it is that very number.
+    """
+    sums = list(itertools.accumulate(map(mp.mpf, list(p) * tile)))
+    last = max(k for k, value in enumerate(sums) if not k or value > sums[k - 1])
+    found = []
+    for u in map(mp.mpf, uniform):
+        token = bisect.bisect_right(sums, u)
+        if any(0 < abs(each - u) < margin for each in sums[max(token - 1, 0) : token + 1]):
+            raise ValueError(f"{float(u)} is within {margin} of a cumulative sum")
+        found.append(min(token, last))
+    return found
 
 
 def crossing_temperature(narrow, wide, n_points, outlier):

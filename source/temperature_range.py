@@ -1,49 +1,129 @@
 # %% [markdown]
 # # Who wins, and by what measure?
 #
-# The second experiment of the article (*An analysis of softmax behaviour in deep learning: iteration, numeric range and
-# temperature*, in Vietnamese) puts one large number among many small ones, changes the range and turns the
-# temperature. Then it says who dominates and what is balanced. Here you measure both, and find out that the answer
-# depends on the measure.
+# Two language models write. The first runs at temperature 0.7, which guides call *accurate*. The second runs at
+# temperature 2, which they call *creative*: there it should find new words all the time. The second one repeats itself.
 #
-# This notebook takes about two hours and is worth 23 points. At the end you can
+# Why? The temperature can't be the whole story.
 #
-# - say at which temperature an outlier stops dominating, and what "dominate" means;
-# - measure how flat a distribution is, in more than one way;
-# - tell a claim that holds from one that holds only sometimes, with the number that decides.
+# ## First, play (read 2 · do 2)
 #
-# **How it works.** Run the cells from top to bottom. Where it says *Exercise*, replace `raise NotImplementedError()` by
-# your code and run the check below it. A cell that needs an exercise you have not done yet says so and goes on. Where
-# it says *Predict*, write a number in place of `None` before you run on: the point is for committing, not for being
-# right.
+# Run the next cells one after the other, each with Shift+Enter. The folded one brings the course's tools along, and the
+# one after it says that they are ready. Then you see twelve tokens of each model, as numbers; a **token** is a word or
+# a piece of one.
+#
+# The cell after that shows five numbers and their **softmax**, which turns any numbers into probabilities. Turn the
+# **temperature** T, which divides the numbers first. Can one bar hold nearly everything at T = 2? Try other numbers in
+# the brackets.
 
 # %% setup
 LANGUAGE = "en"
 
 import math
 
+import matplotlib.pyplot as plt
+import numpy as np
 import torch
 
 import helpers
 from helpers import check, needs, say
 
 helpers.use_language(LANGUAGE)
+machine = {"torch": torch.__version__, "device": torch.get_default_device()}
+say("Ready: PyTorch {torch} on {device}.", **machine)
 
+
+# %%
+def draw_logits(spread, seed, n=128_256):
+    dice = torch.Generator().manual_seed(seed)
+    return spread * torch.randn(n, dtype=torch.float64, generator=dice)
+
+
+for spread, T in ((1, 0.7), (8, 2.0)):
+    p, dice = helpers.softmax_t(draw_logits(spread, seed=0), T), torch.Generator().manual_seed(2)
+    tokens = torch.multinomial(p, 12, replacement=True, generator=dice)
+    print(f"T = {T}:", tokens.reshape(3, 4).numpy(), sep="\n")
+
+# %%
+helpers.explore_softmax([1.0, 3.0, -1.0, 2.0, 0.0])
+
+# %% [markdown]
+# ## The map
+#
+# At the end you can
+#
+# - say at which temperature an outlier stops dominating, and what "dominate" means;
+# - measure how flat a distribution is in more than one way, and say when two fair measures disagree;
+# - say why a "creative" temperature can repeat itself, and tell two opposite collapses apart;
+# - tell a claim that holds from one that holds only sometimes, with the number that decides.
+#
+# It takes about 150 minutes, 38 to read and 112 to do, and is worth 23 points. **In a hurry?** If you know PyTorch, go
+# by the last column: all 23 points in about 45 minutes.
+#
+# | section | claim | points | read + do | in a hurry |
+# |---|---|---|---|---|
+# | First, play | | | 2 + 2 | 1 |
+# | 1. The article's experiment | | 5 | 3 + 14 | 6 |
+# | 2. Does the 6 take it all? | C4, C6 | 4 | 4 + 15 | 6 |
+# | 3. What is "softer"? | C5 | 3 | 3 + 12 | 5 |
+# | 4. What is "balanced"? | C7 | 3 | 4 + 17 | 6 |
+# | 5. Dominance and nucleus | | 2 | 2 + 8 | 4 |
+# | 6. Differences | C8, C16 | | 3 + 5 | 2 |
+# | 7. A real vocabulary | C10 | 1 | 3 + 5 | 2 |
+# | 8. Sampling | C11 | 2 | 3 + 9 | 4 |
+# | 9. Two collapses | C12, C17 | 1 | 5 + 8 | 4 |
+# | 10. The collapse nobody lists | C13 | 2 | 2 + 5 | 3 |
+# | 11. What does it cost? | C14 | | 2 + 3 | 1 |
+# | Play | | | 1 + 6 | |
+# | What you found | | | 1 + 3 | 1 |
+#
+# A word that is new to you stands in the [glossary](#Glossary) at the end.
+
+# %% [markdown]
+# ### The article
+#
+# The claims are an article's: *Phân Tích Hành Vi Của Hàm Softmax Trong Mô Hình Học Sâu: Ảnh Hưởng Của Lặp, Phạm Vi Số
+# Học Và Nhiệt Độ* ("An analysis of the behaviour of softmax in deep learning models: the effects of iteration, numeric
+# range and temperature"), a part of an open course on building GPT. This course counts eighteen claims in it, C1 to
+# C18. You test eleven of them here, each with a number of your own.
+#
+# ### How it works
+#
+# Run the cells from top to bottom. Three kinds of cells wait for you:
+#
+# - **Predict**: write one number in place of `None` before you run on. The point is for committing, never for being
+#   right.
+# - **Exercise**: replace `raise NotImplementedError()` by your code, and run the check below it. It answers at once, as
+#   often as you like.
+# - **Decide**: write `"holds"`, `"fails"` or `"sometimes"` (it depends, and you can say on what). No points. The
+#   course's verdict appears once you have decided and have measured.
+#
+# Four words in the code are the course's. `say` prints a sentence in your language. `with needs("smallest"):` runs its
+# lines once that exercise is done, and until then says that it waits. `helpers.reveal` sets your prediction beside the
+# result, and `helpers.measured` keeps your number for a claim.
+#
+# Numbers are written as in Python, with a point before the decimals. A space parts thousands: 128 256.
+
+# %% [markdown]
+# ## 1. The article's experiment (read 3 · do 14 · 5 points)
+#
+# The numbers that go into softmax are called **logits**. The article takes 100 evenly spaced logits from -r to r, and
+# one **outlier**, a logit of 6. It divides all 101 by a temperature T and takes the softmax:
+#
+# $$p_i = \frac{e^{x_i / T}}{\sum_j e^{x_j / T}}$$
+#
+# Three ranges r and three temperatures make nine distributions. Who gets how much?
+
+# %%
 RANGES, TEMPERATURES = [0.4, 1, 5], [0.5, 1, 3]
 
 # %% [markdown]
-# ## 1. The article's experiment (8 minutes)
-#
-# For each range r: 100 evenly spaced logits in [-r, r], and one **outlier**, 6. For each temperature: softmax. That
-# makes
-# nine distributions.
-#
 # ### Predict (1 point)
 #
 # With r = 0.4 and T = 3, what share of the probability does the 6 get?
 
 # %% solution="prediction_1"
-prediction_1 = None
+prediction_1 = None  # a share
 ### BEGIN SOLUTION
 prediction_1 = 0.6
 ### END SOLUTION
@@ -73,10 +153,10 @@ def temperature_range_experiment(
 ) -> dict:
     """Take the softmax of evenly spaced logits and an outlier, for every range and temperature.
 
-    Returns results, with results[r][T] = {"logits": ..., "probs": ...} for every r in ranges and T in temperatures:
-        logits: a tensor of n_points evenly spaced values from -r to r, both included, then the outlier,
-            n_points + 1 in all, not divided by T
-        probs: the softmax of logits / T
+    Returns results: for every r in ranges and T in temperatures, results[r][T] is a dict with the keys
+        "logits": a tensor of n_points evenly spaced values from -r to r, both included, then the
+            outlier, n_points + 1 in all, not divided by T
+        "probs": the softmax of logits / T, a tensor of the same shape
 
     The keys are the numbers given. float32 and float64 are both fine.
 
@@ -88,7 +168,8 @@ def temperature_range_experiment(
     for r in ranges:
         inner = torch.linspace(-r, r, n_points, dtype=torch.float64)
         logits = torch.cat([inner, torch.tensor([outlier], dtype=torch.float64)])
-        results[r] = {T: {"logits": logits, "probs": helpers.softmax_t(logits, T)} for T in temperatures}
+        probs = {T: helpers.softmax_t(logits, T) for T in temperatures}
+        results[r] = {T: {"logits": logits, "probs": probs[T]} for T in temperatures}
     return results
     ### END SOLUTION
 
@@ -96,36 +177,36 @@ def temperature_range_experiment(
 # %% test="temperature_range_experiment" points=4
 
 # %% [markdown]
-# **What you have just shown.** Nine distributions from three ranges and three temperatures, ready to be measured.
-
-# %% [markdown]
-# Here are the nine distributions, whole, and then the small probabilities alone.
+# Here are the nine distributions, whole.
 
 # %%
 with needs("temperature_range_experiment"):
     results = temperature_range_experiment(RANGES, TEMPERATURES)
     display(helpers.plot_full(results))
 
+# %% [markdown]
+# And here without the 6, so that the small probabilities can be seen.
+
 # %% tags="readme"
 with needs("temperature_range_experiment"):
-    results = temperature_range_experiment(RANGES, TEMPERATURES)
-    display(helpers.plot_zoomed(results))
+    display(helpers.plot_zoomed(temperature_range_experiment(RANGES, TEMPERATURES)))
 
 # %% [markdown]
-# The article cuts its own version of this figure at 0.03. What does such a cut hide? Count it. The **mass** of some
-# entries is the sum of their probabilities.
+# The article's own figure ends at a probability of 0.03. What does such a cut hide? Count it for r = 5. The **mass** of
+# some entries is the sum of their probabilities.
 
 # %%
 with needs("temperature_range_experiment"):
-    results = temperature_range_experiment([5], TEMPERATURES)
-    for T, entry in results[5].items():
+    for T, entry in temperature_range_experiment([5], TEMPERATURES)[5].items():
         small = entry["probs"][:-1]
-        hidden = small[small > 0.03]
-        found = {"points": len(hidden), "mass": hidden.sum().item()}
+        cut = small[small > 0.03]
+        found = {"points": len(cut), "mass": cut.sum().item()}
         say("r = 5, T = {T}: {points} points above 0.03, with {mass:.1%} of the mass", T=T, **found)
 
 # %% [markdown]
-# ## 2. Does the 6 take it all? (8 minutes)
+# ## 2. Does the 6 take it all? (read 4 · do 15 · 4 points)
+#
+# Two of the article's claims are about the share of the 6. Read it off for every range and temperature.
 #
 # ### Exercise: `outlier_mass` (1 point)
 #
@@ -143,102 +224,108 @@ def outlier_mass(results: dict) -> dict:
     Arguments
         results: as temperature_range_experiment returns it
 
-    Returns {r: {T: share}} with the same keys; share is a float, the probability of the last entry, even where another
-    entry is larger.
+    Returns {r: {T: share}} with the same keys; share is a float, the probability of the last entry,
+    even where another entry is larger.
     """
     ### BEGIN SOLUTION
-    return {r: {T: entry["probs"][-1].item() for T, entry in by_T.items()} for r, by_T in results.items()}
+    shares = {}
+    for r, by_T in results.items():
+        shares[r] = {T: entry["probs"][-1].item() for T, entry in by_T.items()}
+    return shares
     ### END SOLUTION
 
 
 # %% test="outlier_mass" points=1
 
-# %% [markdown]
-# **What you have just shown.** "Dominant" has become a share.
-
 # %%
 with needs("temperature_range_experiment", "outlier_mass"):
     masses = outlier_mass(temperature_range_experiment(RANGES, TEMPERATURES))
-    helpers.reveal("prediction_1", prediction_1, masses[0.4][3])
-
-# %% [markdown]
-# **Claim C4: at T = 0.5 the logit 6 takes almost all.** "Almost all" needs a number: say 0.9, for every range.
-#
-# A verdict is a dict, `{"holds": ..., "value": ...}`: True or False, and the number that decides. Yours must work for
-# other ranges, temperatures and outliers as well.
-#
-# ### Exercise: `verdict_c4` (1 point)
-#
-# <details><summary>Hint: KeyError</summary>
-#
-# `results[r][temperature]` is there for every r; loop over `results.values()`.
-#
-# </details>
-
-
-# %% solution="verdict_c4"
-def verdict_c4(results: dict, temperature: float = 0.5) -> dict:
-    """Judge C4 on results: value is the outlier's smallest share over the ranges, at the one temperature given.
-
-    Returns {"holds": bool, "value": float}; holds is value >= 0.9.
-    """
-    ### BEGIN SOLUTION
-    value = min(by_T[temperature]["probs"][-1].item() for by_T in results.values())
-    return {"holds": value >= 0.9, "value": value}
-    ### END SOLUTION
-
-
-# %% test="verdict_c4" points=1
-
-# %% [markdown]
-# **What you have just shown.** A claim about all ranges is decided by the one that suits it least.
-
-# %%
-with needs("temperature_range_experiment", "verdict_c4"):
-    verdict = verdict_c4(temperature_range_experiment(RANGES, TEMPERATURES))
-    say("C4 holds: {holds}, the smallest share is {value:.4f}", **verdict)
-
-# %% [markdown]
-# **Claim C6: with r = 0.4 the 6 is absolutely dominant.** Dominant: more than half, at every temperature.
-#
-# ### Exercise: `verdict_c6` (1 point)
-#
-# <details><summary>Hint: which range</summary>
-#
-# Only `results[narrow]` counts here, at all of its temperatures.
-#
-# </details>
-
-
-# %% solution="verdict_c6"
-def verdict_c6(results: dict, narrow: float = 0.4) -> dict:
-    """Judge C6 on results: value is the outlier's smallest share over the temperatures, for the range narrow.
-
-    Returns {"holds": bool, "value": float}; holds is value > 0.5.
-    """
-    ### BEGIN SOLUTION
-    value = min(entry["probs"][-1].item() for entry in results[narrow].values())
-    return {"holds": value > 0.5, "value": value}
-    ### END SOLUTION
-
-
-# %% test="verdict_c6" points=1
-
-# %% [markdown]
-# **What you have just shown.** And a claim about all temperatures by the temperature that suits it least.
-
-# %%
-with needs("temperature_range_experiment", "verdict_c6"):
-    verdict = verdict_c6(temperature_range_experiment(RANGES, TEMPERATURES))
-    say("C6 holds: {holds}, the smallest share is {value:.4f}", **verdict)
-
-# %% [markdown]
-# Here are all nine shares. "Dominant" needs a range *and* a temperature.
-
-# %%
-with needs("temperature_range_experiment", "outlier_mass"):
-    for r, shares in outlier_mass(temperature_range_experiment(RANGES, TEMPERATURES)).items():
+    helpers.reveal("prediction_1", masses[0.4][3])
+    for r, shares in masses.items():
         print(f"r = {r:3}:", {T: round(float(share), 4) for T, share in shares.items()})
+
+# %% [markdown]
+# A claim about *all* ranges stands or falls with the range that suits it least, and a claim about all temperatures with
+# the worst temperature. So look for the smallest value, and for its place. What is measured may change: now a share,
+# later something else.
+#
+# ### Exercise: `smallest` (2 points)
+#
+# <details><summary>Hint: what to begin with</summary>
+#
+# Begin with `math.inf`, which is larger than any number, and keep whatever is smaller, together with its r and T.
+#
+# </details>
+# <details><summary>Hint: in one line</summary>
+#
+# Python compares tuples by their first entries: `min` of many tuples (value, r, T) is the one with the smallest value.
+#
+# </details>
+
+
+# %% solution="smallest"
+def smallest(measure, ranges: list[float], temperatures: list[float]) -> tuple[float, float, float]:
+    """Find the smallest value of a measure over ranges and temperatures, and where it lies.
+
+    Arguments
+        measure: a function; measure(r, T) returns a number of any size and sign
+        ranges, temperatures: lists of one number or more, in any order; they stay as they are
+
+    Returns the tuple (value, r, T): of every r in ranges with every T in temperatures, the smallest
+    measure(r, T), and the r and the T that give it. No test has a tie.
+
+    >>> smallest(lambda r, T: (r - 2) ** 2 - T, [1, 2, 3], [0.5, 3, 1])
+    (-3, 2, 3)
+    """
+    ### BEGIN SOLUTION
+    return min((measure(r, T), r, T) for r in ranges for T in temperatures)
+    ### END SOLUTION
+
+
+# %% test="smallest" points=2
+
+
+# %%
+def share(r, T):
+    return outlier_mass(temperature_range_experiment([r], [T]))[r][T]
+
+
+with needs("temperature_range_experiment", "outlier_mass", "smallest"):
+    value, r, T = smallest(share, RANGES, [0.5])
+    say("at T = 0.5 the 6 holds least with r = {r}", r=r)
+    helpers.measured("claim_c4", value)
+
+# %% [markdown]
+# ### Decide: C4
+#
+# The article says: at T = 0.5 the logit 6 takes almost all. "Almost all" needs a number; let it be 90%, whatever r.
+
+# %% solution="claim_c4"
+claim_c4 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c4 = "sometimes"
+### END SOLUTION
+
+# %% test="claim_c4" points=0
+
+# %%
+with needs("temperature_range_experiment", "outlier_mass", "smallest"):
+    value, r, T = smallest(share, [0.4], TEMPERATURES)
+    say("with r = 0.4 the 6 holds least at T = {T}", T=T)
+    helpers.measured("claim_c6", value)
+
+# %% [markdown]
+# ### Decide: C6
+#
+# The article says: with r = 0.4 the logit 6 is absolutely dominant. Let "dominant" mean more than one half.
+
+# %% solution="claim_c6"
+claim_c6 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c6 = "sometimes"
+### END SOLUTION
+
+# %% test="claim_c6" points=0
 
 # %% [markdown]
 # ### Predict (1 point)
@@ -246,7 +333,7 @@ with needs("temperature_range_experiment", "outlier_mass"):
 # With r = 0.4, at which temperature does the 6 hold exactly one half?
 
 # %% solution="prediction_2"
-prediction_2 = None
+prediction_2 = None  # a temperature
 ### BEGIN SOLUTION
 prediction_2 = 2.5
 ### END SOLUTION
@@ -254,24 +341,31 @@ prediction_2 = 2.5
 # %% test="prediction_2" points=1
 
 # %% [markdown]
-# Search for it: raise the temperature in small steps until the share falls below one half.
+# Search for it by halving: take the middle of an interval of temperatures, see on which side the one half lies, and
+# keep that side.
 
 
 # %%
-def half_share_temperature(r, step=0.001):
-    logits = torch.cat([torch.linspace(-r, r, 100), torch.tensor([6.0])]).double()
-    return next(k * step for k in range(200, 10_000) if helpers.softmax_t(logits, k * step)[-1] < 0.5)
+def half_share_temperature(r, low=0.2, high=10.0):
+    logits = torch.cat([torch.linspace(-r, r, 100, dtype=torch.float64), torch.tensor([6.0])])
+    for _ in range(50):
+        T = (low + high) / 2
+        low, high = (T, high) if helpers.softmax_t(logits, T)[-1] > 0.5 else (low, T)
+    return T
 
 
-helpers.reveal("prediction_2", prediction_2, half_share_temperature(0.4))
-print({r: round(half_share_temperature(r), 2) for r in RANGES})
+helpers.reveal("prediction_2", half_share_temperature(0.4))
+print({r: round(half_share_temperature(r), 4) for r in RANGES})
 
 # %% [markdown]
-# ## 3. What is "softer"? (8 minutes)
+# ## 3. What is "softer"? (read 3 · do 12 · 3 points)
 #
-# The **entropy** $H = -\sum p \ln p$ measures how spread out a distribution is. Its exponential, the **perplexity**,
-# is the number of equally likely outcomes that would be just as uncertain: 1 for one-hot, n for uniform. With the
-# natural logarithm the entropy is in **nats**.
+# The **entropy** $H = -\sum p \ln p$ measures how spread out a distribution is. Its unit with the natural logarithm is
+# the **nat**. Its exponential, the **perplexity**, counts: a distribution with perplexity 5 is as uncertain as five
+# equally likely entries.
+#
+# Two ends: **one-hot**, with all probability in one entry, has perplexity 1. **Uniform**, with n equal probabilities,
+# has perplexity n.
 #
 # ### Exercise: `perplexity` (3 points)
 #
@@ -279,7 +373,7 @@ print({r: round(half_share_temperature(r), 2) for r in RANGES})
 #
 # <details><summary>Hint: nan where a probability is 0</summary>
 #
-# `0 * log(0)` is nan for the computer, and 0 in the limit. `torch.where`, `torch.special.xlogy` and
+# `0 * log(0)` is nan ("not a number") for the computer, and 0 in the limit. `torch.where`, `torch.special.xlogy` and
 # `torch.special.entr` all help. Adding a small number to p changes the answer.
 #
 # </details>
@@ -307,144 +401,115 @@ def perplexity(p: torch.Tensor, dim: int = -1) -> torch.Tensor:
 
 # %% test="perplexity" points=3
 
-# %% [markdown]
-# **What you have just shown.** "Spread out" has become a number of entries.
 
 # %%
+def flatness(r, T):
+    return float(perplexity(temperature_range_experiment([r], [T])[r][T]["probs"]))
+
+
 with needs("temperature_range_experiment", "perplexity"):
-    for T, entry in temperature_range_experiment([1], TEMPERATURES)[1].items():
-        say("r = 1, T = {T}: perplexity {value:.2f} of 101", T=T, value=float(perplexity(entry["probs"])))
+    for T in TEMPERATURES:
+        say("r = 1, T = {T}: perplexity {value:.2f} of 101", T=T, value=flatness(1, T))
 
 # %% [markdown]
-# **Claim C5: a higher temperature is softer.** Softer: a larger perplexity, at every step up in temperature.
-#
-# From here on the verdicts may use `helpers.perplexity`, so that they do not depend on yours.
-#
-# ### Exercise: `verdict_c5` (1 point)
-#
-# <details><summary>Hint: a step is negative</summary>
-#
-# The temperatures may come in any order: go through `sorted(results[r])`.
-#
-# </details>
+# Let "softer" mean a larger perplexity. Raise the temperature from 0.5 to 3 in steps of 0.5, for every range, and look
+# for the step that gains least.
 
-
-# %% solution="verdict_c5"
-def verdict_c5(results: dict) -> dict:
-    """Judge C5 on results: value is the smallest step of perplexity from one temperature to the next higher one.
-
-    All ranges count, each with two temperatures or more. The temperatures may come in any order: sort them first.
-
-    Returns {"holds": bool, "value": float}; holds is value > 0.
-    """
-    ### BEGIN SOLUTION
-    steps = []
-    for by_T in results.values():
-        values = [helpers.perplexity(by_T[T]["probs"]).item() for T in sorted(by_T)]
-        steps += [after - before for before, after in zip(values, values[1:])]
-    return {"holds": min(steps) > 0, "value": min(steps)}
-    ### END SOLUTION
-
-
-# %% test="verdict_c5" points=1
-
-# %% [markdown]
-# **What you have just shown.** A claim about every step is decided by the smallest step.
 
 # %%
-with needs("temperature_range_experiment", "verdict_c5"):
-    verdict = verdict_c5(temperature_range_experiment(RANGES, TEMPERATURES))
-    say("C5 holds: {holds}, the smallest step is {value:.4f}", **verdict)
+def gain(r, T):
+    return flatness(r, T + 0.5) - flatness(r, T)
+
+
+with needs("temperature_range_experiment", "perplexity", "smallest"):
+    value, r, T = smallest(gain, RANGES, [0.5, 1, 1.5, 2, 2.5])
+    say("the smallest gain lies at r = {r}, from T = {T} to T = {next}", r=r, T=T, next=T + 0.5)
+    helpers.measured("claim_c5", value)
 
 # %% [markdown]
-# For any logits perplexity never falls with T, and it grows unless they are all equal: $dH/dT = \mathrm{Var}_p(x) /
-# T^3$, where $\mathrm{Var}_p(x)$ is the variance of the logits under p, and no variance is negative. Check the
-# formula on random logits, with a small step in T:
+# Is that so for these logits only? There is a formula for any logits: $dH/dT = \mathrm{Var}_p(x) / T^3$, where
+# $\mathrm{Var}_p(x)$ is the variance of the logits, each counted with its probability. Check it on 50 random logits: on
+# the left H at two temperatures that lie close together, on the right the formula.
 
 # %%
-x, T, step = torch.randn(50, dtype=torch.float64, generator=torch.Generator().manual_seed(1)), 0.8, 1e-5
-p = helpers.softmax_t(x, T)
+x, T, step = draw_logits(spread=1, seed=1, n=50), 0.8, 1e-5
+p, below, above = (helpers.softmax_t(x, t) for t in (T, T - step, T + step))
+slope = (helpers.entropy(above) - helpers.entropy(below)) / (2 * step)
 variance = (p * x**2).sum() - (p * x).sum() ** 2
-difference = helpers.entropy(helpers.softmax_t(x, T + step)) - helpers.entropy(helpers.softmax_t(x, T - step))
-say("measured {slope:.4f}, Var / T^3 {formula:.4f}", slope=difference / (2 * step), formula=variance / T**3)
+say("slope of H {slope:.4f}, Var / T^3 {formula:.4f}", slope=slope, formula=variance / T**3)
 
 # %% [markdown]
-# ## 4. What is "balanced"? (10 minutes)
+# ### Decide: C5
 #
-# **Claim C7: with r = 5 the distribution is more balanced than with r = 0.4.** Balanced: a larger perplexity.
+# The article says: at T = 3 the distribution is softer.
+
+# %% solution="claim_c5"
+claim_c5 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c5 = "holds"
+### END SOLUTION
+
+# %% test="claim_c5" points=0
+
+# %% [markdown]
+# ## 4. What is "balanced"? (read 4 · do 17 · 3 points)
+#
+# The article compares two ranges: with r = 5 the distribution is said to be more balanced than with r = 0.4. Let
+# "balanced" mean a larger perplexity, for a start.
 #
 # ### Predict (1 point)
 #
 # At T = 3, which of the two ranges has the larger perplexity: 5 or 0.4? Write that range.
 
 # %% solution="prediction_3"
-prediction_3 = None
+prediction_3 = None  # 5 or 0.4
 ### BEGIN SOLUTION
 prediction_3 = 5
 ### END SOLUTION
 
 # %% test="prediction_3" points=1
 
-# %% [markdown]
-# ### Exercise: `verdict_c7` (1 point)
-#
-# <details><summary>Hint: the sign</summary>
-#
-# Wide minus narrow, at each temperature; then the smallest of these.
-#
-# </details>
-
-
-# %% solution="verdict_c7"
-def verdict_c7(results: dict, narrow: float = 0.4, wide: float = 5) -> dict:
-    """Judge C7 on results: value is the smallest perplexity(wide) - perplexity(narrow) over the temperatures.
-
-    Returns {"holds": bool, "value": float}; holds is value > 0.
-    """
-    ### BEGIN SOLUTION
-    value = min(
-        (helpers.perplexity(results[wide][T]["probs"]) - helpers.perplexity(results[narrow][T]["probs"])).item()
-        for T in results[narrow]
-    )
-    return {"holds": value > 0, "value": value}
-    ### END SOLUTION
-
-
-# %% test="verdict_c7" points=1
-
-# %% [markdown]
-# **What you have just shown.** Two ranges can be compared temperature by temperature, by one number each.
 
 # %%
-with needs("temperature_range_experiment", "verdict_c7"):
-    results = temperature_range_experiment(RANGES, TEMPERATURES)
-    verdict = verdict_c7(results)
-    flattest = max((0.4, 5), key=lambda r: helpers.perplexity(results[r][3]["probs"]).item())
-    helpers.reveal("prediction_3", prediction_3, flattest, choice=True)
-    say("C7 holds: {holds}, the smallest difference is {value:.2f}", **verdict)
-    for r in (0.4, 5):
-        print(f"r = {r:3}:", {T: round(helpers.perplexity(results[r][T]["probs"]).item(), 2) for T in TEMPERATURES})
+def advantage(r, T):
+    return flatness(r, T) - flatness(0.4, T)
+
+
+with needs("temperature_range_experiment", "perplexity", "smallest"):
+    helpers.reveal("prediction_3", 5 if advantage(5, 3) > 0 else 0.4)
+    for T in TEMPERATURES:
+        found = {"narrow": flatness(0.4, T), "wide": flatness(5, T)}
+        say("T = {T}: {narrow:.2f} with r = 0.4, {wide:.2f} with r = 5", T=T, **found)
+    helpers.measured("claim_c7", smallest(advantage, [5], TEMPERATURES)[0])
 
 # %% [markdown]
-# Somewhere the two ranges change places. Find the temperature.
+# Between two of these temperatures the ranges change places. Where?
 #
 # ### Exercise: `crossing_temperature` (2 points)
 #
 # <details><summary>Hint: how to search</summary>
 #
-# Halve an interval: keep the half in which perplexity(wide) - perplexity(narrow) changes its sign. Thirty halvings are
-# plenty. Use `helpers.perplexity` and `helpers.softmax_t`.
+# By halving, as in section 2: keep the half in which perplexity(wide) - perplexity(narrow) changes its sign. Thirty
+# halvings are plenty. Use `helpers.perplexity` and `helpers.softmax_t`.
 #
 # </details>
 
 
 # %% solution="crossing_temperature"
-def crossing_temperature(narrow: float, wide: float, n_points: int = 100, outlier: float = 6.0) -> float:
-    """Return the one temperature in [0.2, 10] at which the two ranges have equal perplexity.
+def crossing_temperature(
+    narrow: float,
+    wide: float,
+    n_points: int = 100,
+    outlier: float = 6.0,
+) -> float:
+    """Return the temperature at which two ranges have equal perplexity.
 
-    narrow, wide  two ranges; for each, n_points evenly spaced logits in [-r, r] and the outlier, as in the experiment
+    Arguments
+        narrow, wide: two ranges r
+        n_points, outlier: for each range the logits are n_points evenly spaced values from -r to r,
+            both included, then the outlier
 
-    Returns a float, right to 1e-3 of its value.
+    Returns a float, right to 1e-3 of its value. Every test has one such temperature in [0.2, 10].
 
     >>> round(crossing_temperature(0.5, 4, n_points=20), 2)
     2.2
@@ -472,16 +537,18 @@ def crossing_temperature(narrow: float, wide: float, n_points: int = 100, outlie
 
 # %% test="crossing_temperature" points=2
 
-# %% [markdown]
-# **What you have just shown.** Between "holds" and "fails" there is a temperature, and you can find it.
-
 # %%
 with needs("crossing_temperature"):
-    say("r = 0.4 and r = 5 are equally balanced at T = {T:.4f}", T=crossing_temperature(0.4, 5))
+    say("by perplexity the two are equally balanced at T = {T:.4f}", T=crossing_temperature(0.4, 5))
 
 # %% [markdown]
-# That is by perplexity. Now measure "balanced" by $1 / \sum p^2$, one over the chance that two draws agree, or by the
-# outlier's share, and look where r = 5 wins:
+# Perplexity is one fair measure. Here are two others.
+#
+# - Draw two entries. The chance that they are the same one is $\sum p^2$, and $1 / \sum p^2$ is again a number of
+#   entries: n for uniform, 1 for one-hot.
+# - The share of all the others together, 1 minus that of the 6.
+#
+# Up to which temperature is r = 5 more balanced by each of the three? Try all T from 0.5 to 5 in steps of 0.01.
 
 # %%
 measures = {
@@ -489,20 +556,37 @@ measures = {
     "1 / sum p^2": lambda p: 1 / (p**2).sum(),
     helpers.text("1 - the 6's share"): lambda p: 1 - p[-1],
 }
+
+# %%
 with needs("temperature_range_experiment"):
-    results = temperature_range_experiment([0.4, 5], [1, 1.4, 1.6, 2.1, 2.3, 5])
+    temperatures = [k / 100 for k in range(50, 501)]
+    narrow, wide = temperature_range_experiment([0.4, 5], temperatures).values()
     for name, measure in measures.items():
-        wide_wins = [T for T in results[5] if measure(results[5][T]["probs"]) > measure(results[0.4][T]["probs"])]
-        say("{name:18} r = 5 is more balanced at T = {wins}", name=name, wins=wide_wins)
+        wins = [T for T in wide if measure(wide[T]["probs"]) > measure(narrow[T]["probs"])]
+        say("{name:18} r = 5 is more balanced up to T = {last}", name=name, last=max(wins))
 
 # %% [markdown]
-# Three fair measures, three answers: they cross near 1.50, between 2.1 and 2.3, and never. A claim about balance has
-# to say which measure it means.
-
-# %% [markdown]
-# ## 5. Dominance and nucleus (5 minutes)
+# By the last measure the two never cross, however high T is. The share of the 6 is smaller the larger the sum of the
+# other terms is. Evenly spaced logits come in pairs x and -x, with terms that add up to $2 \cosh(x/T)$, and that grows
+# with x: the wider range always has the larger sum.
 #
-# Text generators often keep only the **nucleus**: the fewest tokens that together hold 90 % of the probability.
+# ### Decide: C7
+#
+# The article says: with r = 5 the distribution is more balanced.
+
+# %% solution="claim_c7"
+claim_c7 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c7 = "sometimes"
+### END SOLUTION
+
+# %% test="claim_c7" points=0
+
+# %% [markdown]
+# ## 5. Dominance and nucleus (read 2 · do 8 · 2 points)
+#
+# Text generators often leave out unlikely tokens. They keep the **nucleus**: the fewest tokens that together hold, for
+# example, 90% of the probability (top-p sampling). Its size is one more measure of how spread out a distribution is.
 #
 # ### Exercise: `tokens_for_mass` (2 points)
 #
@@ -513,7 +597,6 @@ with needs("temperature_range_experiment"):
 # If k entries stay below the mass, k + 1 are needed.
 #
 # </details>
-#
 # <details><summary>Hint: the entries come in another order</summary>
 #
 # Sort from the largest to the smallest first: the fewest entries are the largest ones.
@@ -526,7 +609,8 @@ def tokens_for_mass(p: torch.Tensor, mass: float = 0.9) -> int:
     """Return the fewest entries of p that sum to at least mass.
 
     Arguments
-        p: one distribution, in any order: 1-D, float32 or float64, up to 128,256 entries
+        p: one distribution, 1-D, in any order, float32 or float64; it may have 128256 entries, so
+            add it up in float64
         mass: a share above 0 and below 1; no test lies on a tie
 
     Returns an int.
@@ -543,80 +627,93 @@ def tokens_for_mass(p: torch.Tensor, mass: float = 0.9) -> int:
 # %% test="tokens_for_mass" points=2
 
 # %% [markdown]
-# **What you have just shown.** The size of the nucleus: another fair measure of how spread out a distribution is.
+# Which of these two distributions, both at T = 1, is the more concentrated one?
 
 # %%
 with needs("temperature_range_experiment", "tokens_for_mass"):
-    for r, by_T in temperature_range_experiment([0.4, 5], [1]).items():
-        p = by_T[1]["probs"]
-        measured = {"share": p[-1].item(), "entries": tokens_for_mass(p)}
-        say("r = {r:3}, T = 1: the 6 has {share:.3f}, and 90 % takes {entries} entries", r=r, **measured)
+    for r in (0.4, 5):
+        p = temperature_range_experiment([r], [1])[r][1]["probs"]
+        found = {"share": float(p[-1]), "entries": tokens_for_mass(p)}
+        say("r = {r:3}: the 6 holds {share:.0%}, and 90% takes {entries} entries", r=r, **found)
 
 # %% [markdown]
-# With r = 0.4 the 6 holds four fifths, and still 42 entries are needed for 90 %. With r = 5 it holds one fifth, and
-# 22 are
-# enough. Dominance and nucleus are both fair measures, and they disagree.
-
-# %% [markdown]
-# ## 6. Differences (3 minutes)
+# <details><summary>Say which one you would choose, then open this</summary>
 #
-# **Claim C8: softmax depends on relative differences, not only on absolute values.** What is "relative"? Compare two
-# vectors, and let the largest difference between their softmaxes decide.
-#
-# ### Exercise: `verdict_c8` (1 point)
-#
-# <details><summary>Hint: a shift by 1000 does not hold</summary>
-#
-# Convert both to float64 first, with `.double()`: float32 can lose the difference.
+# By the largest share it is the first, by the nucleus the second. Both measures are fair, and they disagree: behind the
+# 6, with r = 0.4, come a hundred entries that are nearly equal.
 #
 # </details>
 
-
-# %% solution="verdict_c8"
-def verdict_c8(x: torch.Tensor, other: torch.Tensor, temperature: float = 1.0) -> dict:
-    """Judge whether softmax sees x and other as the same.
-
-    x, other  two 1-D tensors of equal length, float32 or float64
-
-    value is the largest absolute difference between the softmax of x / temperature and of other / temperature, both
-    computed in float64.
-
-    Returns {"holds": bool, "value": float}; holds is value <= 1e-6.
-    """
-    ### BEGIN SOLUTION
-    ours, theirs = (helpers.softmax_t(logits.double(), temperature) for logits in (x, other))
-    value = (ours - theirs).abs().max().item()
-    return {"holds": value <= 1e-6, "value": value}
-    ### END SOLUTION
-
-
-# %% test="verdict_c8" points=1
-
 # %% [markdown]
-# **What you have just shown.** Whether softmax sees a difference is a question with a number for an answer.
+# ## 6. Differences (read 3 · do 5)
+#
+# What does softmax look at? Change three logits in three ways, and see how far the probabilities move. You may put in
+# logits of your own.
 
 # %%
-with needs("verdict_c8"):
-    x = torch.tensor([1.0, 2.0])
-    for name, other in {"x + 1000": x + 1000, "10 x": 10 * x}.items():
-        verdict = verdict_c8(x, other)
-        say("x and {name:8} look the same: {holds}, largest difference {value:.4f}", name=name, **verdict)
+x = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
+p = helpers.softmax_t(x)
+
+
+def move(y, T=1.0):
+    return (helpers.softmax_t(y, T) - p).abs().max().item()
+
+
+say("x + 1000: no probability moves by more than {move:.4f}", move=move(x + 1000))
+say("10 x: no probability moves by more than {move:.4f}", move=move(10 * x))
+say("10 x at T = 10: no probability moves by more than {move:.4f}", move=move(10 * x, 10))
+helpers.measured("claim_c8", move(x + 1000))
 
 # %% [markdown]
-# Softmax depends on the differences $(x_i - x_j)/T$ and on nothing else: not on the level, and not on ratios.
-
-# %% [markdown]
-# ## 7. A real vocabulary (6 minutes)
+# ### Decide: C8
 #
-# A language model chooses among 100,000 tokens and more. **Claim C10: then most probabilities are near 0, and few
-# tokens dominate.** Draw logits for 128,256 tokens from a normal distribution, and let only its spread s vary.
+# The article says: softmax depends on relative differences, not only on absolute values.
+
+# %% solution="claim_c8"
+claim_c8 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c8 = "holds"
+### END SOLUTION
+
+# %% test="claim_c8" points=0
+
+# %% [markdown]
+# Divide two probabilities by each other, and the sum below them cancels: $p_i / p_j = e^{(x_i - x_j)/T}$. So a
+# difference of logits is a ratio of probabilities. How many times as likely is the 6 as the next entry?
+
+# %%
+with needs("temperature_range_experiment"):
+    for r, by_T in temperature_range_experiment([0.4, 5], [1]).items():
+        six, next_one = by_T[1]["probs"].sort(descending=True).values[:2]
+        say("r = {r:3}, T = 1: the 6 is {ratio:.1f} times as likely", r=r, ratio=six / next_one)
+    helpers.measured("claim_c16", six / next_one)
+
+# %% [markdown]
+# ### Decide: C16
+#
+# The article says: with r = 5 the relative difference decreases. Let "relative difference" mean this ratio.
+
+# %% solution="claim_c16"
+claim_c16 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c16 = "holds"
+### END SOLUTION
+
+# %% test="claim_c16" points=0
+
+# %% [markdown]
+# ## 7. A real vocabulary (read 3 · do 5 · 1 point)
+#
+# A language model chooses among 100 000 tokens and more. Take 128 256, as many as Llama 3 has, and draw a logit for
+# each from a normal distribution. Let only its standard deviation vary: the **spread** s, which says how far apart the
+# logits lie.
 #
 # ### Predict (1 point)
 #
-# At spread s = 1, how many of the 128,256 tokens hold 90 % of the probability?
+# At spread s = 1, how many of the 128 256 tokens hold 90% of the probability?
 
 # %% solution="prediction_4"
-prediction_4 = None
+prediction_4 = None  # a number of tokens
 ### BEGIN SOLUTION
 prediction_4 = 1000
 ### END SOLUTION
@@ -625,175 +722,400 @@ prediction_4 = 1000
 
 
 # %%
-def draw_logits(spread, seed, n=128_256):
-    return spread * torch.randn(n, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+def nuclei(spread, n=128_256):
+    draws = [helpers.softmax_t(draw_logits(spread, seed, n)) for seed in range(5)]
+    counts = sorted(tokens_for_mass(p) for p in draws)
+    return [int(float(f"{count:.3g}")) for count in counts]  # three digits: the rest is chance
 
 
-def nucleus(logits, temperature=1.0):
-    return helpers.tokens_for_mass(helpers.softmax_t(logits, temperature))
-
-
-sizes = {spread: sorted(nucleus(draw_logits(spread, seed)) for seed in range(9)) for spread in (1, 3, 4.85, 8)}
-helpers.reveal("prediction_4", prediction_4, sizes[1][4])
-for spread, counts in sizes.items():
-    low, middle, high = (round(count, -2) if count > 1000 else count for count in (counts[0], counts[4], counts[-1]))
-    found = {"low": low, "middle": middle, "high": high}
-    say("spread {s:4}: median {middle:,} tokens, over nine draws from {low:,} to {high:,}", s=spread, **found)
+with needs("tokens_for_mass"):
+    for spread in (8, 4.85, 3, 1):
+        low, _, median, _, high = nuclei(spread)
+        found = {"median": median, "low": low, "high": high}
+        say("s = {s:4}: {median:,} tokens, in five draws {low:,} to {high:,}", s=spread, **found)
+    helpers.reveal("prediction_4", median)
+    helpers.measured("claim_c10", median)
 
 # %% [markdown]
-# With the same 128,256 tokens, 90 % takes most of the vocabulary or a handful. Now vary n instead, at spread 1: the
-# share of the vocabulary hardly moves.
+# Mind how far the five draws lie apart: at a large spread one draw tells you little. And does the size of the
+# vocabulary matter? Keep the spread at 4.85 and vary n.
+#
+# For comparison: the largest of n normal numbers of spread 1 lies near $\sqrt{2 \ln n}$. A few tokens begin to win when
+# the spread comes up to that.
 
 # %%
-for n in (100, 1_000, 128_256):
-    counts = sorted(nucleus(draw_logits(1, seed, n)) for seed in range(9))
-    say("n = {n:7,}: 90 % takes {share:.0%} of the tokens", n=n, share=counts[4] / n)
+with needs("tokens_for_mass"):
+    for n in (100, 1000, 128_256):
+        found = {"largest": math.sqrt(2 * math.log(n)), "median": nuclei(4.85, n)[2]}
+        say("n = {n:7,}: {median:3} tokens, sqrt(2 ln n) = {largest:.2f}", n=n, **found)
 
 # %% [markdown]
-# That most probabilities are near 0 is no evidence either: their mean is 1/n whatever happens. It is the spread that
-# makes few tokens dominate, not their number. Near s = 4.85, the square root of 2 ln n, a few tokens begin to win. Mind
-# the range over the draws: above s = 3, one draw tells you little.
-
-# %% [markdown]
-# ## 8. Sampling (6 minutes)
+# ### Decide: C10
 #
-# **Claim C11: a low temperature repeats, a high one diversifies; 0.2 to 0.7 is accurate, about 1 balanced, 1.2 to 2
-# creative.** Draw
-# 1,000 tokens and count the different ones. `searchsorted` in the cumulative sum turns uniform random numbers into
-# tokens.
+# The article says: with more than 100 000 tokens most probabilities are near 0, and few tokens dominate.
+
+# %% solution="claim_c10"
+claim_c10 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c10 = "sometimes"
+### END SOLUTION
+
+# %% test="claim_c10" points=0
+
+# %% [markdown]
+# ## 8. Sampling (read 3 · do 9 · 2 points)
+#
+# A model has probabilities; a text needs tokens. Lay the probabilities one after the other on a line from 0 to 1, each
+# as long as it is large. A random number u falls into one of these pieces: that is the token. This is **inverse
+# transform sampling**.
 #
 # ### Predict (1 point)
 #
-# At spread 8 and the "creative" temperature 2, how many of 1,000 draws are different tokens?
+# Draw 1 000 tokens at spread 8 and the "creative" temperature 2. How many different ones will there be?
 
 # %% solution="prediction_5"
-prediction_5 = None
+prediction_5 = None  # a number of different tokens
 ### BEGIN SOLUTION
 prediction_5 = 950
 ### END SOLUTION
 
 # %% test="prediction_5" points=1
 
+# %% [markdown]
+# ### Exercise: `sample_tokens` (1 point)
+#
+# <details><summary>Hint: where a piece ends</summary>
+#
+# At the cumulative sum, `p.double().cumsum(0)`. `torch.searchsorted` finds the place of u among these sums; with
+# `right=True` a u that is itself a sum belongs to the next piece.
+#
+# </details>
+# <details><summary>Hint: an index that is too large</summary>
+#
+# The sums may end at 0.9999999. A u above that runs past the last piece: `.clamp(max=...)` brings it back.
+#
+# </details>
+
+
+# %% solution="sample_tokens"
+def sample_tokens(p: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
+    """Draw a token for each uniform random number, by inverse transform sampling.
+
+    Arguments
+        p: one distribution, 1-D, float32 or float64; zeros are allowed; it sums to 1 but for rounding
+        uniform: 1-D, float64, numbers u with 0 <= u < 1 in any order
+
+    Returns an int64 tensor of uniform's shape. The token of u is the first index k with
+    p[0] + ... + p[k] > u, added up in float64. Where there is none, since rounding has left the
+    whole sum too small, it is the last index with p[k] > 0.
+
+    >>> p = torch.tensor([0.25, 0.0, 0.75])
+    >>> sample_tokens(p, torch.tensor([0.9, 0.1, 0.25], dtype=torch.float64))
+    tensor([2, 0, 2])
+    """
+    ### BEGIN SOLUTION
+    last = p.nonzero()[-1]
+    return torch.searchsorted(p.double().cumsum(0), uniform, right=True).clamp(max=last)
+    ### END SOLUTION
+
+
+# %% test="sample_tokens" points=1
+
+# %% [markdown]
+# Count the different tokens among 1 000. (The article speaks of repetition in a text. Independent draws from one fixed
+# distribution are less than that, and no count can test whether a text is "accurate".)
+
 
 # %%
 def distinct(spread, temperature, draws=1000):
-    cumulative = helpers.softmax_t(draw_logits(spread, seed=0), temperature).cumsum(0)
-    uniform = torch.rand(draws, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    return len(torch.searchsorted(cumulative, uniform * cumulative[-1]).unique())
+    p = helpers.softmax_t(draw_logits(spread, seed=0), temperature)
+    dice = torch.Generator().manual_seed(1)
+    uniform = torch.rand(draws, dtype=torch.float64, generator=dice)
+    return len(sample_tokens(p, uniform).unique())
 
 
-helpers.reveal("prediction_5", prediction_5, distinct(8, 2))
-for spread, temperature in ((1, 0.7), (8, 2), (8, 0.2), (3, 0.7), (6, 1.4)):
-    count = distinct(spread, temperature)
-    say("spread {s}, T = {T}: {count:3} different of 1000", s=spread, T=temperature, count=count)
-
-# %% [markdown]
-# The direction is true, the bands are convention, and no count can test "accurate". At spread 1 the "accurate" 0.7
-# almost never repeats; at spread 8 the "creative" 2 repeats most of the time. Look at the last two lines: only spread
-# / T matters.
+with needs("sample_tokens"):
+    for spread, T in ((1, 0.7), (8, 0.2), (8, 2), (4, 1), (2, 0.5)):
+        count = distinct(spread, T)
+        say("spread {s}, T = {T:3}: {count:3} different tokens", s=spread, T=T, count=count)
+    helpers.reveal("prediction_5", distinct(8, 2))
+    helpers.measured("claim_c11", distinct(8, 2))
 
 # %% [markdown]
-# ## 9. Two collapses (5 minutes)
+# ### Decide: C11
 #
-# **Claims C12 and C13: small logits lose their effect, large ones are unstable, and a collapsed distribution comes from
-# squeezed logits, a low temperature or faulty normalisation.** There are two collapses, and they are opposites. Tell
-# them apart with two numbers.
+# The article says: a low temperature repeats and a high one diversifies; 0.2 to 0.7 is accurate, about 1 balanced, 1.2
+# to 2 creative. Look at the last three lines above before you decide.
+
+# %% solution="claim_c11"
+claim_c11 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c11 = "sometimes"
+### END SOLUTION
+
+# %% test="claim_c11" points=0
+
+# %% [markdown]
+# ## 9. Two collapses (read 5 · do 8 · 1 point)
+#
+# The article calls a distribution dead, or **collapsed**, when a model can no longer use it. That happens in two
+# opposite ways: all entries become equal, or one takes everything. Write a function that tells them apart.
+#
+# ### Exercise: `diagnose` (1 point)
+#
+# `helpers.softmax_t` and `helpers.perplexity` are welcome here.
+#
+# <details><summary>Hint: "uniform" comes too often</summary>
+#
+# Compare the perplexity with 0.9 n. The entropy, its logarithm, comes near its end much sooner.
+#
+# </details>
 
 
-# %%
-def diagnose(name, logits):
+# %% solution="diagnose"
+def diagnose(logits: torch.Tensor) -> str:
+    """Tell whether the softmax of logits has collapsed, and how.
+
+    Arguments
+        logits: n finite numbers of any size, 1-D, float32 or float64; n is 2 or more
+
+    Returns one of three texts; the softmax is that at temperature 1:
+        "uniform" if its perplexity is above 0.9 n
+        "one-hot" if its largest probability is above 0.99
+        "fine" if neither is so; both can't be
+
+    >>> diagnose(torch.tensor([0.0, 1.0, 2.0]))
+    'fine'
+    """
+    ### BEGIN SOLUTION
     p = helpers.softmax_t(logits)
-    found = {"perplexity": helpers.perplexity(p), "n": len(p), "top": p.max()}
-    say("{name:24} perplexity {perplexity:5.1f} of {n}, largest {top:.2f}", name=name, **found)
+    if helpers.perplexity(p) > 0.9 * len(p):
+        return "uniform"
+    return "one-hot" if p.max() > 0.99 else "fine"
+    ### END SOLUTION
 
 
-base = torch.randn(50, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-for spread in (0.001, 100.0):
-    diagnose(helpers.text("spread {s}", s=spread), spread * base)
-    diagnose(helpers.text("    after layer norm"), torch.nn.functional.layer_norm(spread * base, (50,)))
-diagnose(helpers.text("spread 1, T = 0.01"), base / 0.01)
-diagnose(helpers.text("layer norm, wrong axis"), torch.nn.functional.layer_norm(base[:, None], (1,))[:, 0])
+# %% test="diagnose" points=1
 
 # %% [markdown]
-# The article names three cures that keep logits in range: layer norm, batch norm, and weight regularisation. Here is
-# what the first does. Squeezed logits give perplexity n: uniform. Spread-out logits, or a low temperature, give
-# perplexity 1: one-hot. Layer norm along an axis of size 1 is a faulty normalisation: every logit becomes 0, and the
-# answer uniform. Layer norm brings the second back to spread 1, by force: it can't know whether the model *meant* to
-# be sure. The first it cures only in part: their variance, 1e-6, is smaller than the 1e-5 that layer norm adds for
-# safety.
-#
-# And "unstable" is true of the naive exponential only. The shifted softmax never overflows. It saturates, and its
-# gradient vanishes:
+# Here are 50 logits, and what can be wrong with them: squeezed together, spread far apart, divided by a low
+# temperature. At the end of each line stands the perplexity, of 50.
+
 
 # %%
-x = torch.tensor([0.0, 20.0], requires_grad=True)
-helpers.softmax_t(x)[1].backward()
-say("gap 20: largest gradient {gradient:.0e}", gradient=x.grad.abs().max())
+def report(name, logits):
+    flat = helpers.perplexity(helpers.softmax_t(logits))
+    print(f"{name:23} {diagnose(logits):8} {flat:4.1f}")
+
+
+# %%
+base = draw_logits(spread=1, seed=0, n=50)
+with needs("diagnose"):
+    report(helpers.text("spread 1"), base)
+    report(helpers.text("squeezed, spread 0.001"), 0.001 * base)
+    report(helpers.text("far apart, spread 100"), 100 * base)
+    report(helpers.text("spread 1 at T = 0.01"), base / 0.01)
+helpers.measured("claim_c12", helpers.perplexity(helpers.softmax_t(0.001 * base)))
 
 # %% [markdown]
-# ## 10. The collapse nobody lists (5 minutes)
+# ### Decide: C12, its first half
 #
-# `torch.nn.functional.cross_entropy` applies softmax itself. Give it probabilities instead of logits, and softmax is
-# applied twice. The model may be perfectly sure of the right class, and hand over a one-hot vector; how small can the
-# loss get?
+# The article says: logits that are too small make softmax lose its effect. (The second half, that too large ones make
+# it unstable, belongs to the first notebook.)
+
+# %% solution="claim_c12"
+claim_c12 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c12 = "holds"
+### END SOLUTION
+
+# %% test="claim_c12" points=0
+
+# %% [markdown]
+# What do too large ones do? Look at the **gradient**, the derivatives of a probability by the logits, which is what a
+# model learns from. Take two logits: first with a **gap** of 20 between them, then equal but at a low temperature.
+
+# %%
+for gap, T in ((20.0, 1.0), (0.0, 0.01)):
+    x = torch.tensor([0.0, gap], requires_grad=True)
+    helpers.softmax_t(x, T)[1].backward()
+    found = {"gap": gap, "T": T, "gradient": x.grad.abs().max()}
+    say("gap {gap:4}, T = {T:4}: largest gradient {gradient:.2g}", **found)
+
+# %% [markdown]
+# Far apart the probabilities **saturate**: they come so close to 0 and 1 that the gradient vanishes. At a tie the
+# gradient is 1/(4T), and grows without bound as T falls.
+
+# %% [markdown]
+# The article's cure is **normalisation**. **Layer norm** shifts and scales the numbers of one input to mean 0 and
+# spread 1. Batch norm does so across many inputs, and weight regularisation keeps a model's weights small. Here is what
+# the first does to the two collapses, and along the wrong axis:
+
+# %%
+layer_norm = torch.nn.functional.layer_norm
+with needs("diagnose"):
+    report(helpers.text("squeezed, layer norm"), layer_norm(0.001 * base, (50,)))
+    report(helpers.text("far apart, layer norm"), layer_norm(100 * base, (50,)))
+    report(helpers.text("layer norm, wrong axis"), layer_norm(base[:, None], (1,))[:, 0])
+helpers.measured("claim_c17", helpers.perplexity(helpers.softmax_t(layer_norm(100 * base, (50,)))))
+
+# %% [markdown]
+# Why are the squeezed logits still "uniform"? Layer norm divides by the square root of the variance plus 0.00001, so
+# that it never divides by 0. Here the variance is 0.000001, ten times less than what is added. So the spread becomes
+# 0.3 instead of 1.
+#
+# The wrong axis has one number in each row. Shifted to mean 0, every logit is 0.
+#
+# ### Decide: C17
+#
+# The article says: normalisation is necessary, a matter of survival.
+
+# %% solution="claim_c17"
+claim_c17 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c17 = "sometimes"
+### END SOLUTION
+
+# %% test="claim_c17" points=0
+
+# %% [markdown]
+# ## 10. The collapse nobody lists (read 2 · do 5 · 2 points)
+#
+# A classifier is trained with the **cross-entropy**: minus the logarithm of the probability that the right class gets.
+# `torch.nn.functional.cross_entropy` takes logits and applies softmax itself. Give it probabilities, and softmax is
+# applied twice. The model may be always right and perfectly sure; how small can the loss get?
 #
 # ### Predict (1 point)
 #
-# With n = 10 classes and softmax applied twice, what is the smallest possible loss?
+# With 1 000 classes and softmax applied twice, what is the smallest possible loss? (A model that knows nothing has
+# ln 1000 = 6.91.)
 
 # %% solution="prediction_6"
-prediction_6 = None
+prediction_6 = None  # a loss
 ### BEGIN SOLUTION
 prediction_6 = 0.0
 ### END SOLUTION
 
 # %% test="prediction_6" points=1
 
+# %% [markdown]
+# ### Exercise: `loss_floor` (1 point)
+#
+# <details><summary>Hint: what is best to hand over</summary>
+#
+# A one-hot vector: 1 for the right class, 0 for the others. The second softmax takes it for logits.
+#
+# </details>
+
+
+# %% solution="loss_floor"
+def loss_floor(n_classes: int) -> float:
+    """Return the smallest loss that a classifier can reach where softmax is applied twice.
+
+    The classifier hands over n_classes probabilities, those that serve it best. The loss takes their
+    softmax, and of that minus the natural logarithm of what the right class gets.
+
+    Arguments
+        n_classes: 2 or more
+
+    Returns a float, right to 1e-4 of its value.
+
+    >>> round(loss_floor(2), 3)
+    0.313
+    """
+    ### BEGIN SOLUTION
+    return math.log(1 + (n_classes - 1) / math.e)
+    ### END SOLUTION
+
+
+# %% test="loss_floor" points=1
+
 # %%
-sure = torch.zeros(10, dtype=torch.float64)
-sure[3] = 1.0
-floor = torch.nn.functional.cross_entropy(sure, torch.tensor(3))
-helpers.reveal("prediction_6", prediction_6, floor)
-say("loss floor {floor:.4f} = ln(1 + 9/e) = {exact:.4f}", floor=floor, exact=math.log(1 + 9 / math.e))
+sure, right = torch.zeros(1000), torch.tensor(3)
+sure[right] = 1.0
+with needs("loss_floor"):
+    helpers.reveal("prediction_6", loss_floor(1000))
+    say("cross_entropy says {loss:.4f}", loss=torch.nn.functional.cross_entropy(sure, right))
+    helpers.measured("claim_c13", loss_floor(10))
 
 # %% [markdown]
-# The second softmax gives the right class only e / (e + 9). A loss that stops near 1.46 with ten classes is the sign.
-# Repeating softmax flattens (the first notebook), and here it flattens what the loss sees.
+# ### Decide: C13
+#
+# The article says: a collapsed distribution comes from squeezed logits, a low temperature or faulty normalisation.
+
+# %% solution="claim_c13"
+claim_c13 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c13 = "sometimes"
+### END SOLUTION
+
+# %% test="claim_c13" points=0
 
 # %% [markdown]
-# ## 11. What does it cost? (4 minutes)
+# ## 11. What does it cost? (read 2 · do 3)
 #
-# **Claim C14: softmax costs O(N), and O(KN) for K rows.** Time is not the same on two machines, so the cell below
-# measures only when you ask it to: set `MEASURE = True`. It uses your GPU if there is one.
-#
-# Everything else here stays on the CPU, in float64. Apple's GPUs (`mps`) have no float64:
-# `helpers.widest_float(device)` says what a device has.
+# Time is not the same on two machines, so count instead. Here is a softmax that counts what it does.
+
 
 # %%
+def counted_softmax(x):
+    largest, weights, total, count = x[0], [], 0.0, 0
+    for value in x:
+        largest, count = max(largest, value), count + 1  # a comparison
+    for value in x:
+        weights.append(math.exp(value - largest))
+        total, count = total + weights[-1], count + 3  # a subtraction, an exponential, an addition
+    return [weight / total for weight in weights], count + len(x)  # a division for each
+
+
+# %%
+for n, repeats in ((1000, 1), (2000, 1), (1000, 8), (2000, 8)):
+    x, operations = [math.sin(k) for k in range(n)], 0
+    for _ in range(repeats):
+        x, more = counted_softmax(x)
+        operations += more
+    say("N = {n:,}, K = {k}: {operations:,} operations", n=n, k=repeats, operations=operations)
+helpers.measured("claim_c14", operations / (n * repeats))
+
+# %% [markdown]
+# ### Decide: C14
+#
+# The article says: a softmax of N numbers costs O(N), and the iterated one O(KN), for K repeats.
+
+# %% solution="claim_c14"
+claim_c14 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c14 = "holds"
+### END SOLUTION
+
+# %% test="claim_c14" points=0
+
+# %% [markdown]
+# And the time? Set `MEASURE = True` to see how well it follows, on your GPU too if there is one.
+
+
+# %%
+def milliseconds(device, n, repeats):
+    x, start = torch.randn(n, device=device), time.perf_counter()
+    for _ in range(repeats):
+        x = helpers.softmax_t(x)
+    x.sum().item()  # waits for the GPU
+    return 1000 * (time.perf_counter() - start)
+
+
+# %%
+import time
+
 MEASURE = False
-if MEASURE:
-    import time
-
-    for device in dict.fromkeys(["cpu", str(helpers.pick_device())]):
-        for rows, n in ((1, 1_000_000), (1, 4_000_000), (4, 1_000_000)):
-            x = torch.randn(rows, n, device=device)
-            helpers.softmax_t(x).sum().item()  # warm up
-            start = time.perf_counter()
-            for _ in range(10):
-                helpers.softmax_t(x).sum().item()  # .item() waits for the GPU
-            print(f"{device}, {rows} x {n}: {(time.perf_counter() - start) / 10 * 1000:.2f} ms")
-else:
-    say("Set MEASURE = True to time softmax on your machine.")
+for device in dict.fromkeys(["cpu", str(helpers.pick_device())]) if MEASURE else ():
+    milliseconds(device, 1_000_000, 1)  # warm up
+    for n, repeats in ((1_000_000, 1), (4_000_000, 1), (1_000_000, 4)):
+        print(f"{device}, N = {n}, K = {repeats}: {milliseconds(device, n, repeats):.2f} ms")
 
 # %% [markdown]
-# Count, do not only time: for each entry one comparison, one subtraction, one exponential, one addition, one
-# division. So O(N), and O(KN) for K rows: C14 is true of the work. Times only resemble it. Large rows fall out of the
-# cache, small ones drown in overhead, and several rows may share the cores.
-
-# %% [markdown]
-# What counts in practice is memory traffic. The shifted softmax reads its row three times. **Online softmax** reads it
-# once for maximum and sum together: whenever a larger maximum comes, it rescales the sum so far. Once more for the
-# result makes two. Fused GPU kernels are built on this idea.
+# What costs time in practice is reading memory. A softmax that subtracts the maximum reads its row three times: for the
+# maximum, for the sum, for the result. **Online softmax** reads it twice, since it finds maximum and sum together:
+# whenever a larger maximum comes, it rescales the sum so far. Fast attention on GPUs is built on this idea.
 
 
 # %%
@@ -811,7 +1133,7 @@ agrees = torch.allclose(online_softmax(x), helpers.softmax_t(x), rtol=1e-12, ato
 say("agrees with softmax_t: {agrees}", agrees=agrees)
 
 # %% [markdown]
-# ## 12. Play (5 minutes, no points)
+# ## Play (read 1 · do 6)
 #
 # First the outlier among 100 logits. Raise T from 0.5 to 3: look for the moment when the 6 holds less than half. Where
 # is it for r = 5? Then make the outlier the smallest logit: which of the three measures still speak of it?
@@ -820,35 +1142,58 @@ say("agrees with softmax_t: {agrees}", agrees=agrees)
 helpers.explore_temperature_range()
 
 # %% [markdown]
-# Now a vocabulary of 128,256 tokens. Look for two settings of spread and T with the same picture. Then raise the
+# Now a vocabulary of 128 256 tokens. Look for two settings of spread and T with the same picture. Then raise the
 # nucleus's mass from 0.9 to 0.99: at which spread do these nine hundredths cost the most tokens?
 
 # %%
 helpers.explore_vocabulary()
 
 # %% [markdown]
-# ## What you found
+# ## What you found (read 1 · do 3)
 #
-# | claim | verdict | the number that decides |
-# |---|---|---|
-# | C4 at T = 0.5 the 6 takes almost all | false for r = 5 | the 6's smallest share |
-# | C5 a higher temperature is softer | true for any logits that differ | the smallest step of perplexity |
-# | C6 with r = 0.4 the 6 is absolutely dominant | false at T = 3 | the 6's smallest share |
-# | C7 r = 5 is more balanced | only below the crossing temperature | perplexity(5) - perplexity(0.4) |
-# | C8 relative differences | sharper: differences only | the largest difference |
-# | C10 in a large vocabulary few tokens dominate | it depends on the spread | tokens for 90 % at spread 1 and 8 |
-# | C11 low T repeats; bands for T | direction true, bands are convention | different tokens at equal spread / T |
-# | C12 large logits are unstable | the naive formula only; the shifted one saturates | the gradient at a gap of 20 |
-# | C13 causes of a collapse | two opposite collapses, and one cause is missing | perplexity; the loss floor |
-# | C14 O(N) and O(KN) | true of the work | operations for each entry |
-#
-# Your predictions:
+# Your decisions on the article's claims, with the number that you measured for each:
+
+# %%
+helpers.what_you_found()
+
+# %% [markdown]
+# And your predictions. Those that surprised you most have taught you most.
 
 # %%
 helpers.sum_up_predictions()
 
 # %% [markdown]
-# **Glossary.** *Outlier*: a value far from the others. *Entropy*: $-\sum p \ln p$, in nats. *Perplexity*: its
-# exponential, an effective number of entries. *Nucleus*: the fewest entries that hold a
-# given share of the mass. *Spread*: the standard deviation of the logits. *Saturate*: come so close to 0 or 1 that the
-# gradient vanishes. *Layer norm*: shift and scale a vector to mean 0 and deviation 1.
+# ## Glossary
+#
+# | word | meaning |
+# |---|---|
+# | batch norm | layer norm's relative: shifts and scales each feature across many inputs |
+# | collapse | what makes a distribution useless to a model: it becomes uniform, or one-hot |
+# | cross-entropy | minus the logarithm of the probability that a model gives to the right class: a loss |
+# | cumulative sum | the sum of the first entries, one more at each place |
+# | dominant | holding more than half of the probability |
+# | entropy | $-\sum p \ln p$: how spread out a distribution is, in nats |
+# | gap | the difference of two logits |
+# | gradient | the derivatives of a result by the numbers that it depends on |
+# | inverse transform sampling | looking up uniform random numbers in the cumulative sum |
+# | layer norm | shifts and scales the numbers of one input to mean 0 and spread 1 |
+# | logits | the numbers that go into softmax |
+# | mass | the sum of some entries' probabilities |
+# | nat | the unit of entropy with the natural logarithm |
+# | nucleus | the fewest entries that hold a given share of the mass; "top-p" in text generators |
+# | one-hot | one probability is 1, all others are 0 |
+# | outlier | a value far from the others |
+# | perplexity | the exponential of the entropy: so many equally likely entries would be as uncertain |
+# | saturate | come so close to 0 or 1 that the gradient vanishes |
+# | share | the probability of one entry |
+# | softmax | turns any numbers into probabilities: powers of e, divided by their sum |
+# | spread | the standard deviation of the logits: how far apart they lie |
+# | temperature | what divides the logits before softmax |
+# | token | a word or a piece of one, the unit in which a language model writes |
+# | uniform | all probabilities are equal |
+
+# %% [markdown]
+# ## Before you hand in
+
+# %%
+helpers.before_you_hand_in()

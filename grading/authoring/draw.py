@@ -31,6 +31,8 @@ def public_bytes(course: Course, assignment: str) -> bytes:
     """Return the public case file of an assignment."""
     exercises, book = load_exercises(course.folder, assignment), Book()
     sets = {name: exercise.public(book) for name, exercise in exercises.items()}
+    for name, exercise in exercises.items():
+        check_shown(exercise, sets[name], book)
     hidden = hidden_cases(exercises, COMMITTED_SEED, Book(), sets)
     return serialise(exercises, book, sets, {name: aspects_of(cases) for name, cases in hidden.items()})
 
@@ -117,8 +119,18 @@ def serialise(exercises, book, sets, hidden) -> bytes:
         }
         if exercise.claim and sets[name]:  # where its case is: the hidden file has none
             contents[name]["claim"] = exercise.claim
+        if exercise.shown:
+            contents[name]["shown"] = list(exercise.shown)
     text = json.dumps(contents, separators=(",", ":")).encode()
     return save({**book.tensors, "exercises": np.frombuffer(text, np.uint8)})
+
+
+def check_shown(exercise, cases, book):
+    """Raise ExerciseError where a right answer to the public cases has not the number that SHOWN speaks of."""
+    text, name, index = exercise.shown or ("", "", 0)
+    found = [flat(kind_of(case["expected"], book.tensors).numbers()) for case in cases if case["name"] == name]
+    if "{number" in text and not (found and -found[0].size <= index < found[0].size):
+        raise ExerciseError(f"{exercise.name}: SHOWN_FROM names no number of a public case: {name!r}, {index}")
 
 
 def with_mistakes(known, cases, book):

@@ -7,6 +7,8 @@ that students write. The file has
     public(book)        the cases that every student sees: a list of `case`s
     hidden(book, rng)   those that run at grading only, drawn from ``rng``; each aspect with points has one
     FORBIDDEN, ADVICE   the ways that it forbids, patterns of `helpers.checks.watch`, and what to use instead (optional)
+    SHOWN, SHOWN_FROM   what a right answer has shown, said under a green check (optional); {number} in it is the
+                        student's: of the answer to the public case of this name, the number at this index
     right_BY_A_WAY      answers as students write them, any number of functions: they get full marks
     wrong_BY_A_MISTAKE  and answers that do not; the docstring is the sentence that its author must be told
 
@@ -77,7 +79,7 @@ class Book:
     def array(self, reference, bounds: Mapping[str, object], label: str = "", library: str = "torch") -> dict:
         """Return the expected array: ``bounds`` maps each dtype it may have to `within`, or to an array of bounds.
 
-        ``library`` is what a student is asked for, torch's tensor or numpy's array; either is taken.
+        ``library`` is what a student is asked for: torch's tensor, or numpy's array, for which a tensor is taken too.
         """
         stored = {kind: b if isinstance(b, dict) else self.store(np.float32(b)) for kind, b in bounds.items()}
         expected = {"array": self.store(np.asarray(reference, np.float64)), "dtypes": stored}
@@ -104,6 +106,11 @@ def value_case(name: str, aspect: str, expected: dict) -> dict:
 def labelled(expected: dict, label: str) -> dict:
     """Give an expected value the name that the student knows it by."""
     return expected | {"label": label} if label else expected
+
+
+def hinted(expected: dict, hint: str) -> dict:
+    """Give an expected value what a wrong one usually means there: it is said in place of the case's diagnosis."""
+    return expected | {"hint": hint}
 
 
 def within(rtol: float = 0.0, atol: float = 0.0) -> dict:
@@ -150,9 +157,13 @@ def row(items: Iterable[dict], label: str = "") -> dict:
     return labelled({"list": list(items)}, label)
 
 
-def together(*items: dict, label: str = "") -> dict:
-    """Return the expected tuple of values, each with a label of its own."""
-    return labelled({"tuple": list(items)}, label)
+def together(*items: dict, label: str = "", order: Iterable[int] = ()) -> dict:
+    """Return the expected tuple of values, each with a label of its own.
+
+    ``order`` says in which order they come about, where that is another one: the first that is wrong is told.
+    """
+    expected = {"tuple": list(items)} | ({"order": list(order)} if order else {})
+    return labelled(expected, label)
 
 
 def mapping(pairs: Iterable[tuple[object, dict]], label: str = "") -> dict:
@@ -163,6 +174,11 @@ def mapping(pairs: Iterable[tuple[object, dict]], label: str = "") -> dict:
 def dtype(name: str) -> dict:
     """Return the argument that arrives as a dtype of torch."""
     return {"dtype": name}
+
+
+def math_function(name: str) -> dict:
+    """Return the argument that arrives as a function of Python's math."""
+    return {"function": name}
 
 
 def list_of(values: Iterable) -> dict:
@@ -241,6 +257,12 @@ class Exercise:
     @property
     def advice(self) -> str:
         return getattr(self.module, "ADVICE", "")
+
+    @property
+    def shown(self) -> tuple[str, str, int] | None:
+        return (
+            (self.module.SHOWN, *getattr(self.module, "SHOWN_FROM", ("", 0))) if hasattr(self.module, "SHOWN") else None
+        )
 
     def public(self, book: Book) -> list[dict]:
         if self.claim:

@@ -15,6 +15,7 @@ from nbformat import NotebookNode, from_dict
 from safetensors.numpy import load_file
 
 from grading.repair.editions import SETTING
+from helpers.checks.recognise import parts_of
 
 MARKS = {"_", "text", "say", "english"}  # their first argument is a text
 COUNTED = {"counted", "english_counted"}  # their first two are a text and its plural
@@ -127,16 +128,24 @@ def is_string(node):
 
 
 def case_texts(path: Path) -> list[str]:
-    """Return the texts that lie beside the cases of a file: advice, names, diagnoses, and what a claim says."""
+    """Return the texts beside the cases of a file: advice, names, diagnoses, hints, and what shown and claims say."""
     exercises = json.loads(load_file(path)["exercises"].tobytes())
     found = []
     for exercise in exercises.values():
         found += [*exercise["aspects"], *dict.fromkeys(exercise["mistakes"]), *filter(None, [exercise["advice"]])]
         found += [case[key] for case in exercise["cases"] for key in ("name", "diagnosis") if case[key]]
+        found += [hint for case in exercise["cases"] for hint in hints(case["expected"])]
+        found += exercise.get("shown", [])[:1]
         found += [case["expected"]["how"] for case in exercise["cases"] if "how" in case["expected"]]
         claim = exercise.get("claim", {})
         found += [claim[key] for key in ("claim", "number", "because") if claim.get(key)]
     return found
+
+
+def hints(expected):
+    """Return the hints in an expected value, its own and those of its parts."""
+    own = [expected["hint"]] if "hint" in expected else []
+    return own + [hint for part in parts_of(expected) for hint in hints(part)]
 
 
 # What a translation keeps

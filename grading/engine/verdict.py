@@ -3,12 +3,13 @@
 A verdict is a pure function of the answers, the cases and the submission: an aspect's points where all its cases pass,
 public and hidden alike, and 0 where an answer has used a forbidden way. What a kernel sends after it has seen a hidden
 input could carry that input out, so a verdict repeats nothing that came from it: neither the numbers of an answer nor
-the text of an error, and of a forbidden way no name but the exercise's and no line but the submission's. Of a choice
-among the few values of a public case it says which: that carries no more than points do. It is stored as data,
-templates and values, and put into words by whoever shows it.
+the text of an error, and of a forbidden way or an unknown name no name but the exercise's or the submission's and no
+line but the submission's. Of a choice among the few values of a public case it says which: that carries no more than
+points do. It is stored as data, templates and values, and put into words by whoever shows it.
 """
 
 import builtins
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NotRequired, TypeAlias, TypedDict
@@ -146,8 +147,12 @@ def report_from(data: object) -> Report:
 
 def result_from(case: CaseData) -> Result:
     """Return the result that `case_data` has stored."""
-    said = [message_from(case[name]) for name in ("expected", "got", "diagnosis")]
-    return Result(case["name"], case["aspect"], case["hidden"], case["outcome"], *said)
+    expected, got, diagnosis = (
+        message_from(case["expected"]),
+        message_from(case["got"]),
+        message_from(case["diagnosis"]),
+    )
+    return Result(case["name"], case["aspect"], case["hidden"], case["outcome"], expected, got, diagnosis)
 
 
 def message_from(data: MessageData | None) -> Message | None:
@@ -186,7 +191,9 @@ def verdict(
         cells: the sources of the submission's code cells: a line that uses a forbidden way is said if it is theirs.
     """
     exercise = files[0].exercises[name]
-    results = tuple(map(discreet, compare(name, files, answers)))
+    cells = list(cells)
+    words = {word for cell in cells for word in re.findall(r"[\w.]+", cell) + re.findall(r"\w+", cell)}
+    results = tuple(discreet(result, words) for result in compare(name, files, answers))
     lines = {line for cell in cells for text in cell.splitlines() if len(line := text.strip()) <= LONGEST_LINE}
     found = [replace(v, line=v.line if v.line in lines else "") for v in violations(answers, exercise["forbidden"])]
     report = Report(name, results, exercise["aspects"], {}, tuple(found), exercise["advice"], graded=True)
@@ -212,14 +219,21 @@ def no_answer(report: Report, maximum: float, reason: Message) -> Verdict:
     return Verdict(maximum, replace(report, results=(), violations=(), reason=reason))
 
 
-def discreet(result: Result) -> Result:
+def discreet(result: Result, words: set[str]) -> Result:
     """Return the result without anything that came from the kernel, but for the name of a built-in error.
 
-    Of a hidden case what was expected is left out, too.
+    Of a hidden case what was expected is left out, too. What an error usually means is said, also with a name in it if
+    that is one of the submission's ``words``, or a built-in type's.
     """
-    got = None
-    if result.outcome == "raised" and result.got:
-        kind = result.got.values["type"]
-        known = isinstance(getattr(builtins, kind, None), type)
-        got = plain(kind) if known else english("an error")
-    return replace(result, expected=None if result.hidden else result.expected, got=got)
+    result = replace(result, expected=None if result.hidden else result.expected, line="", bars=())
+    if result.outcome != "raised" or not result.got:
+        return replace(result, got=None)
+    kind, said = result.got.values["type"], result.diagnosis
+    named = all(value in words or is_builtin_type(value) for value in (said.values.values() if said else ()))
+    got = plain(kind) if is_builtin_type(kind) else english("an error")
+    return replace(result, got=got, diagnosis=said if named else None)
+
+
+def is_builtin_type(name: str) -> bool:
+    """Tell whether a name is that of one of Python's own types."""
+    return isinstance(getattr(builtins, name, None), type)

@@ -15,9 +15,10 @@ from grading.repair.editions import language_of
 from grading.reports.findings import capital, findings
 from grading.reports.language import PageLanguage, page_language
 from grading.shown import shown_text
+from helpers.checks.calls import call
 from helpers.checks.cases import read_cases
 from helpers.checks.decisions import VERDICTS
-from helpers.checks.kinds import LARGEST_SHOWN, at, kind_of
+from helpers.checks.kinds import kind_of
 from helpers.support.language import english
 
 ISOLATION = {
@@ -129,7 +130,7 @@ def sides(language, results):
 def example(file, exercise, results):
     """Return the first public case that failed by its answer, as ``{"name", "call", "expected"}``, or None.
 
-    ``call`` is Python, or empty where its arguments are long. ``expected`` is a list of (label, text, rows): either
+    ``call`` is Python, or empty where nothing is called. ``expected`` is a list of (label, text, rows): either
     text, or rows of (number as text, share of 1 or None).
     """
     known = {case["name"]: case for case in file.exercises.get(exercise, {}).get("cases", ())}
@@ -142,34 +143,6 @@ def example(file, exercise, results):
                 expected = [("", result.expected, [])]
             return {"name": case["name"], "call": call(exercise, case, file.tensors), "expected": expected}
     return None
-
-
-def call(exercise, case, tensors):
-    """Return the call that a case makes, as Python that runs in the notebook; empty for none, or a long one."""
-    if case.get("value"):
-        return ""
-    args = [python(value, tensors) for value in case["args"]]
-    given = {key: python(value, tensors) for key, value in case["kwargs"].items()}
-    if None in (*args, *given.values()):
-        return ""
-    return f"{exercise}({', '.join([*args, *(f'{key}={value}' for key, value in given.items())])})"
-
-
-def python(value, tensors):
-    """Return an encoded argument as Python source, or None where it is long."""
-    if not isinstance(value, dict):
-        return repr(value)
-    (kind, content), *options = value.items()
-    if kind == "dtype":
-        return f"torch.{content}"
-    if kind == "list" and not any(isinstance(item, dict) for item in content):
-        return repr(content)
-    if kind not in ("tensor", "ndarray") or options or at(content, tensors).size > LARGEST_SHOWN:
-        return None
-    array = at(content, tensors)
-    library, make = ("torch", "tensor") if kind == "tensor" else ("np", "array")
-    entries = str(array.tolist()).replace("inf", f"{library}.inf").replace("nan", f"{library}.nan")
-    return f"{library}.{make}({entries}, dtype={library}.{array.dtype})"
 
 
 def numbers(row):

@@ -70,7 +70,7 @@ class Finding:
         reasons: dict[str, tuple[Message, list[Result]]] = {}
         for result in self.failed:
             why = reason(result)
-            reasons.setdefault(str(why), (why, []))[1].append(result)
+            reasons.setdefault(f"{why} {result.diagnosis}", (why, []))[1].append(result)
         return list(reasons.values())
 
     def mistakes(self) -> list[Message]:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..support.language import _
+from . import notebook
 from .collect import EncodedArray
 
 Tensors: TypeAlias = Mapping[str, npt.NDArray[Any]]
@@ -58,6 +59,7 @@ class StoredExercise(TypedDict):
     advice: str  # what to use instead
     mistakes: list[str]  # a sentence for each
     cases: list[Case]
+    shown: NotRequired[tuple[str, str, int]]  # what right answers show; a public case, and a number of the answer to it
     claim: NotRequired[Claim]
 
 
@@ -99,8 +101,12 @@ class NoCases(LookupError):
 
 
 def use(content: bytes | None) -> None:
-    """Let checks use the cases of a file from here on: its bytes, which the first check reads; None for no cases."""
+    """Let checks use the cases of a file from here on: its bytes, which the first check reads; None for no cases.
+
+    From here on, too, it is noted which cells of the notebook run.
+    """
     global _content
+    notebook.listen()
     _content = content
 
 

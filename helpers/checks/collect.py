@@ -7,6 +7,7 @@ is named by its type.
 """
 
 import base64
+import linecache
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, TypeAlias
@@ -28,6 +29,7 @@ def decode(value: Any, tensors: Mapping[str, EncodedArray]) -> Any:
             {"tensor": place}, {"ndarray": place}: a place is the name of an array and the indices of a part of it;
                 "tile" beside a tensor says how often it is repeated along its axes
             {"dtype": name}: torch's dtype of that name
+            {"function": name}: the function of that name in math
             {"list": [value, ...]}, {"dict": [[key, value], ...]}
         tensors: the encoded arrays by name.
 
@@ -54,11 +56,15 @@ def decode(value: Any, tensors: Mapping[str, EncodedArray]) -> Any:
         import torch
 
         return getattr(torch, content)
+    if kind == "function":
+        import math
+
+        return getattr(math, content)
     if kind == "list":
         return [decode(item, tensors) for item in content]
     if kind == "dict":
         return {key: decode(item, tensors) for key, item in content}
-    raise ValueError(f"an argument is of the kind {kind!r}, expected tensor, ndarray, dtype, list or dict")
+    raise ValueError(f"an argument is of the kind {kind!r}, expected tensor, ndarray, dtype, function, list or dict")
 
 
 def encode(value: Any, depth: int = 0) -> Answer:
@@ -141,8 +147,8 @@ def collect(
         watch: a `watch.CallWatch` for what the exercise forbids; None where that is nothing.
 
     Returns one plain answer for each case: what `encode` makes of the returned value, {"kind": "unattempted"} for a
-    stub's bare NotImplementedError, or {"kind": "raised", "type", "text"}; with "changed_input": true where the call
-    wrote into a tensor that it was given, and with "used": [name, line] where it used what is forbidden.
+    stub's bare NotImplementedError, or {"kind": "raised", "type", "text", "line"}; with "changed_input": true where the
+    call wrote into a tensor that it was given, and with "used": [name, line] where it used what is forbidden.
 
     Raises KeyboardInterrupt, and nothing else that the function does.
     """
@@ -159,6 +165,7 @@ def collect(
             raise
         except BaseException as error:  # SystemExit too: it must not end the notebook
             answer = {"kind": "raised", "type": plain_text(type(error).__name__), "text": plain_text(error)}
+            answer["line"] = plain_text(failing_line(function, error))
             if isinstance(error, NotImplementedError) and not answer["text"]:  # a stub's; torch's have a text
                 answer = {"kind": "unattempted"}
         if watch and watch.used:
@@ -170,6 +177,18 @@ def collect(
 def answer_to(function: Any, args: list[Any], kwargs: dict[str, Any], is_value: bool) -> Answer:
     """Return what a function answers, encoded: a student's class may still compute when it is."""
     return encode(function if is_value else function(*args, **kwargs))
+
+
+def failing_line(function: Any, error: BaseException) -> str:
+    """Return the line of the student's own code that an error came from, the innermost one; empty where none is."""
+    found, step = "", error.__traceback__
+    own = None, "__main__", getattr(function, "__module__", None)
+    while step:
+        names = step.tb_frame.f_globals
+        if names.get("__name__") in own and names is not globals():
+            found = linecache.getline(step.tb_frame.f_code.co_filename, step.tb_lineno, names).strip() or found
+        step = step.tb_next
+    return found
 
 
 def is_unchanged(value: Any, before: Any) -> bool:

@@ -1,14 +1,22 @@
 """Compare the answers to an exercise with its cases: the second half of a check; the first is `collect`."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ..support.language import Message, english
-from .cases import Case, CaseFile, Tensors
-from .kinds import kind_of, shortened
-from .recognise import Compared, recognise
+from .calls import call
+from .cases import Case, CaseFile, StoredExercise, Tensors
+from .collect import Answer
+from .errors import explained
+from .kinds import kind_of, shortened, value_of
+from .recognise import Compared, flat, recognise
 from .watch import SWITCHES, told_name
 
+CHANGED = {  # what to say of a right answer that changed an argument of this kind
+    "list": english("the answer is right, but your function wrote into its argument, a list: work on a copy of it"),
+    "dict": english("the answer is right, but your function wrote into its argument, a dict: work on a new dict"),
+}
 ANSWERS = "unattempted undefined raised none tensor array list dict integer number boolean word other".split()
 
 
@@ -22,7 +30,10 @@ class Result:
         outcome: passed, unattempted, undefined, raised, nothing, empty (a value that was not given), changed_input,
             type, keys, shape, length, dtype, value, prediction (one that cannot be read) or lost.
         expected, got: what differs; None for an outcome that says it all.
-        diagnosis: the mistake that was recognised, or else what the case says of a wrong value.
+        diagnosis: the mistake that was recognised, or else what this difference or error usually means.
+        call: the call as Python; empty for a hidden case, and where nothing is called.
+        line: the student's line that an error came from; may be empty.
+        bars: expected numbers and given ones, to be drawn side by side; may be empty.
     """
 
     name: str
@@ -32,6 +43,9 @@ class Result:
     expected: Message | None = None
     got: Message | None = None
     diagnosis: Message | None = None
+    call: str = ""
+    line: str = ""
+    bars: tuple[list[float], ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -81,27 +95,57 @@ def compare(name: str, files: Sequence[CaseFile], answers: object) -> list[Resul
     given = answers if isinstance(answers, list) and len(answers) == len(asked) else [None] * len(asked)
     results, compared = [], []
     for (case, file, hidden), answer in zip(asked, given, strict=True):
-        results.append(compare_case(case, file.tensors, answer, hidden))
-        compared.append(Compared(case, file.tensors, answer, results[-1].outcome))
+        result = compare_case(case, file.tensors, answer, hidden)
+        results.append(result if hidden else replace(result, call=call(name, case, file.tensors)))
+        compared.append(Compared(case, file.tensors, answer, result.outcome))
     recognised = recognise(files[0].exercises[name]["mistakes"], compared)
-    return [
-        diagnosed(result, case, sentence)
-        for result, (case, _, _), sentence in zip(results, asked, recognised, strict=True)
-    ]
+    return with_one_hint(
+        [
+            replace(result, diagnosis=known or result.diagnosis or hint_of(case, result.outcome))
+            for result, known, (case, _, _) in zip(results, recognised, asked, strict=True)
+        ],
+        {known.id for known in recognised if known},
+    )
 
 
-def diagnosed(result: Result, case: Case, sentence: Message | None) -> Result:
-    """Return a result with the mistake that was recognised, or else with what its case says of a wrong value."""
-    if sentence is None and result.outcome == "value" and case["diagnosis"]:
-        sentence = Message(case["diagnosis"], {})
-    return Result(**vars(result) | {"diagnosis": sentence}) if sentence else result
+def hint_of(case: Case, outcome: str) -> Message | None:
+    """Return what a case says of a wrong value, if anything."""
+    return Message(case["diagnosis"], {}) if outcome == "value" and case["diagnosis"] else None
+
+
+def with_one_hint(results: Sequence[Result], recognised: set[str]) -> list[Result]:
+    """Return results with one hint on wrong values, or with none where a public case shows a known mistake.
+
+    The hint is that of the first public case that fails, the plainest. Where a mistake shows there, the hints of later
+    cases, each on something of its own, would be false beside it.
+    """
+    found: list[Result] = []
+    known = {each.diagnosis.id for each in results if each.diagnosis and not each.hidden} & recognised
+    only = "" if known else None
+    for result in results:
+        hint = result.diagnosis.id if result.outcome == "value" and result.diagnosis else None
+        if hint and hint not in recognised:
+            only = hint if only is None and not result.hidden else only
+            if only is not None and hint != only:
+                result = replace(result, diagnosis=None)
+        found.append(result)
+    return found
+
+
+def shown_by(exercise: StoredExercise, answers: Sequence[Answer]) -> Message | None:
+    """Return what an exercise says of right answers to its public cases, with the student's number, if anything."""
+    if "shown" not in exercise:
+        return None
+    text, name, index = exercise["shown"]
+    given = {case["name"]: answer for case, answer in zip(exercise["cases"], answers, strict=True)}
+    return Message(text, {"number": float(flat(value_of(given[name]))[index])} if name else {})
 
 
 def compare_case(case: Case, tensors: Tensors, answer: object, hidden: bool = False) -> Result:
     """Compare one answer with its case."""
 
-    def result(outcome: str, *values: Message | None) -> Result:
-        return Result(case["name"], case["aspect"], hidden, outcome, *values)
+    def result(outcome: str, **fields: Any) -> Result:
+        return Result(case["name"], case["aspect"], hidden, outcome, **fields)
 
     if not isinstance(answer, dict) or answer.get("kind") not in ANSWERS:
         return result("lost")
@@ -112,12 +156,15 @@ def compare_case(case: Case, tensors: Tensors, answer: object, hidden: bool = Fa
         return result("empty" if case.get("value") else "nothing")
     try:
         if kind == "raised":
-            return result(
-                kind, None, english("{type}: {text}", type=shortened(answer, "type"), text=shortened(answer, "text"))
-            )
+            name, text = shortened(answer, "type"), shortened(answer, "text")
+            got = english("{type}: {text}", type=name, text=text)
+            return result(kind, got=got, diagnosis=explained(name, text), line=shortened(answer, "line"))
         found = kind_of(case["expected"], tensors).mismatch(answer)
     except Exception:  # whatever a student's process sends and breaks costs that process its answer only
         return result("lost")
     if found:
-        return result(found.outcome, found.expected, found.got)
-    return result("changed_input" if answer.get("changed_input") else "passed")
+        return result(found.outcome, expected=found.expected, got=found.got, diagnosis=found.advice, bars=found.bars)
+    if answer.get("changed_input"):
+        kinds = [next(iter(arg)) for arg in case["args"] if isinstance(arg, dict)]
+        return result("changed_input", diagnosis=next((CHANGED[each] for each in kinds if each in CHANGED), None))
+    return result("passed")

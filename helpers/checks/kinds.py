@@ -14,14 +14,18 @@ expected value is a dict, told apart by its key:
     {"tuple": [expected, ...]}                   the same of values with names of their own
     {"dict": [[key, expected], ...]}             a dict with exactly these keys, in any order
 
-each with an optional "label", what the student calls it. A place is the name of a tensor in the case file and the
-indices of a part of it. A bound is {"rtol", "atol"}, or the place of a bound for every entry.
+each with an optional "label", what the student calls it, and an optional "hint", what a wrong value there usually
+means. A tuple's "order" says in which order its values come about, where that is another one. A place is the name of a
+tensor in the case file and the indices of a part of it. A bound is {"rtol", "atol"}, or the place of a bound for every
+entry.
 """
 
 import base64
 import math
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import permutations
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -38,6 +42,8 @@ Part: TypeAlias = tuple[str, str, list[list[float]]]  # label, text, rows of num
 
 DTYPES = {"bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"}
 LARGEST_SHOWN = 16  # numbers of a value; longer ones tell a reader nothing
+MOST_BARS = 64  # of a picture
+PAIR = re.compile(r"\([^()]*\)")  # a tuple, as text
 
 
 class Malformed(Exception):
@@ -46,11 +52,20 @@ class Malformed(Exception):
 
 @dataclass(frozen=True)
 class Mismatch:
-    """How an answer differs, in an outcome of `compare.Result`: type, keys, shape, length, dtype or value."""
+    """How an answer differs.
+
+    Attributes
+        outcome: one of `compare.Result`: type, keys, shape, length, dtype or value.
+        expected, got: what differs.
+        advice: what this usually means, if that is known.
+        bars: expected numbers and given ones, to be drawn side by side; empty where there is nothing to see.
+    """
 
     outcome: str
     expected: Message
     got: Message
+    advice: Message | None = None
+    bars: tuple[list[float], ...] = ()
 
 
 def at(place: Place, tensors: Tensors) -> npt.NDArray[Any]:
@@ -97,10 +112,17 @@ class Kind:
         raise NotImplementedError
 
     def mismatch(self, answer: Answer) -> Mismatch | None:
-        """Return how an answer differs, or None.
+        """Return how an answer differs, or None; a wrong value with the hint that is nearest to it.
 
-        Raises `Malformed` for one that `collect` never writes.
+        Raises `Malformed` for an answer that `collect` never writes.
         """
+        found, hint = self.difference(answer), self.expected.get("hint")
+        if found and found.outcome == "value" and hint and not found.advice:
+            return replace(found, advice=Message(hint, {}))
+        return found
+
+    def difference(self, answer: Answer) -> Mismatch | None:
+        """Return how an answer differs, as `mismatch` does, without this value's own hint."""
         raise NotImplementedError
 
     def numbers(self) -> Numbers:
@@ -115,13 +137,13 @@ class Kind:
         """Return the reference as Python."""
         return repr(self.value)
 
-    def wrong(self, outcome: str, expected: Message, got: Message) -> Mismatch:
+    def wrong(self, outcome: str, expected: Message, got: Message, advice: Message | None = None) -> Mismatch:
         """Return a mismatch of this value, by its name."""
-        return Mismatch(outcome, with_label(self.label, expected), got)
+        return Mismatch(outcome, with_label(self.label, expected), got, advice)
 
-    def wrong_type(self, answer: Answer) -> Mismatch:
+    def wrong_type(self, answer: Answer, advice: Message | None = None) -> Mismatch:
         """Return the mismatch with an answer of another kind."""
-        return self.wrong("type", self.asked(), describe(answer))
+        return self.wrong("type", self.asked(), describe(answer), advice)
 
 
 class Array(Kind):
@@ -140,14 +162,15 @@ class Array(Kind):
             return english("an array of shape {shape}", shape=shape)
         return english("a tensor of shape {shape}", shape=shape)
 
-    def mismatch(self, answer: Answer) -> Mismatch | None:
-        reference = self.reference
-        if answer.get("kind") not in ("tensor", "array"):
-            return self.wrong_type(answer)
+    def difference(self, answer: Answer) -> Mismatch | None:
+        reference, kind = self.reference, answer.get("kind")
+        if kind not in ("tensor", "array") or (kind == "array" and not self.expected.get("numpy")):
+            given = str(answer.get("type") if kind == "list" else kind)
+            return self.wrong_type(answer, None if self.expected.get("numpy") else NO_TENSOR.get(given))
         array = array_of(answer)
         if array.shape != reference.shape:
             asked, got = (english("shape {shape}", shape=str(shape)) for shape in (reference.shape, array.shape))
-            return self.wrong("shape", asked, got)
+            return self.wrong("shape", asked, got, of_shapes(reference.shape, array.shape))
         if answer["dtype"] not in self.expected["dtypes"]:
             return self.wrong("dtype", any_of(self.expected["dtypes"]), plain(answer["dtype"]))
         bound = self.expected["dtypes"][answer["dtype"]]
@@ -160,7 +183,8 @@ class Array(Kind):
         if not np.ndim(reference):
             return self.wrong("value", plain(right), plain(wrong))
         where = self.label + f"[{', '.join(map(str, place))}]"
-        return Mismatch("value", with_label(where, plain(right)), of_many(wrong, good))
+        bars = [side[place[:-1]].tolist() for side in (reference, array)] if reference.shape[-1] <= MOST_BARS else []
+        return Mismatch("value", with_label(where, plain(right)), of_many(wrong, good), bars=tuple(bars))
 
     def numbers(self) -> Numbers:
         return self.reference
@@ -185,7 +209,7 @@ class Number(Kind):
     def asked(self) -> Message:
         return english("a number")
 
-    def mismatch(self, answer: Answer) -> Mismatch | None:
+    def difference(self, answer: Answer) -> Mismatch | None:
         number = number_of(answer)
         if number is None:
             return self.wrong_type(answer)
@@ -211,7 +235,7 @@ class Integer(Kind):
     def asked(self) -> Message:
         return english("a whole number")
 
-    def mismatch(self, answer: Answer) -> Mismatch | None:
+    def difference(self, answer: Answer) -> Mismatch | None:
         number = number_of(answer)
         if number is None or not number.is_integer():
             return self.wrong_type(answer)
@@ -230,7 +254,7 @@ class Boolean(Kind):
     def asked(self) -> Message:
         return english("True or False")
 
-    def mismatch(self, answer: Answer) -> Mismatch | None:
+    def difference(self, answer: Answer) -> Mismatch | None:
         value = boolean_of(answer)
         if value is None:
             return self.wrong_type(answer)
@@ -245,7 +269,7 @@ class Word(Kind):
     def asked(self) -> Message:
         return english("a text")
 
-    def mismatch(self, answer: Answer) -> Mismatch | None:
+    def difference(self, answer: Answer) -> Mismatch | None:
         if answer.get("kind") != "word":
             return self.wrong_type(answer)
         text = shortened(answer, "value")
@@ -260,7 +284,7 @@ class Finite(Kind):
     def asked(self) -> Message:
         return english("a finite number")
 
-    def mismatch(self, answer: Answer) -> Mismatch | None:
+    def difference(self, answer: Answer) -> Mismatch | None:
         number = number_of(answer)
         if number is None:
             return self.wrong_type(answer)
@@ -328,7 +352,7 @@ class List(Kind):
     def asked(self) -> Message:
         return english_counted("a list of {count} value", "a list of {count} values", len(self.value))
 
-    def mismatch(self, answer: Answer) -> Mismatch | None:
+    def difference(self, answer: Answer) -> Mismatch | None:
         given = items_of(answer)
         if given is None:
             return self.wrong_type(answer)
@@ -336,9 +360,12 @@ class List(Kind):
             return self.wrong("length", *map(values, (len(self.value), len(given))))
         items = self.items
         found = [item.mismatch(value) for item, value in zip(items, given, strict=True)]
-        first = next(filter(None, found), None)
+        order: Iterable[int] = self.expected.get("order", range(len(found)))
+        first = next(filter(None, (found[i] for i in order)), None)
         if first and first.outcome == "value" and all(isinstance(item, Number) for item in items):
-            return Mismatch("value", first.expected, of_many(first.got, np.array([each is None for each in found])))
+            good = np.array([each is None for each in found])
+            bars = [[item.value for item in items], [number_of(value) or 0.0 for value in given]]
+            return replace(first, got=of_many(first.got, good), bars=tuple(bars) if len(good) <= MOST_BARS else ())
         return first
 
     def numbers(self) -> Numbers:
@@ -362,6 +389,14 @@ class Tuple(List):
     def asked(self) -> Message:
         return english("a tuple ({names})", names=", ".join(item.label or "value" for item in self.items))
 
+    def difference(self, answer: Answer) -> Mismatch | None:
+        found, given = super().difference(answer), items_of(answer)
+        if found and given and len(given) == len(self.value) <= 4:
+            for order in permutations(given):
+                if not super().difference({"kind": "list", "items": list(order)}):
+                    return replace(found, advice=english("These are the right values in another order."))
+        return found
+
 
 class Dict(Kind):
     """A dict with exactly these keys, in any order."""
@@ -376,7 +411,7 @@ class Dict(Kind):
     def asked(self) -> Message:
         return english("a dict with the keys {keys}", keys=", ".join(repr(key) for key, _ in self.value))
 
-    def mismatch(self, answer: Answer) -> Mismatch | None:
+    def difference(self, answer: Answer) -> Mismatch | None:
         if answer.get("kind") != "dict":
             return self.wrong_type(answer)
         try:
@@ -386,8 +421,11 @@ class Dict(Kind):
         except (KeyError, TypeError, ValueError) as error:
             raise Malformed from error
         if set(given) != {key for key, _ in self.value}:
-            keys = [", ".join(repr(key) for key in some) for some in ([k for k, _ in self.value], list(given)[:8])]
-            return self.wrong("keys", *(english("the keys {keys}", keys=each or "()") for each in keys))
+            asked = [key for key, _ in self.value]
+            right, came = (
+                english("the keys {keys}", keys=keys_text(some) or "()") for some in (asked, list(given)[:8])
+            )
+            return self.wrong("keys", right, came, of_keys(asked, list(given)))
         return next(filter(None, (item.mismatch(given[key]) for key, item in self.items)), None)
 
     def numbers(self) -> Numbers:
@@ -527,6 +565,40 @@ def shortened(answer: Answer, key: str) -> str:
 
 
 # Words and numbers
+
+NO_TENSOR = {  # advice where a tensor is asked for, by what came
+    "array": english("This is a numpy array, and a tensor is asked for: torch.from_numpy(...) makes one of it."),
+    "list": english(
+        "This is a list, and a tensor is asked for: torch.tensor(...) or torch.stack(...) makes one of it."
+    ),
+    "tuple": english("Several values come back where one tensor is asked for: return that one alone."),
+}
+
+
+def of_shapes(asked: tuple[int, ...], given: tuple[int, ...]) -> Message | None:
+    """Return what it means where two shapes differ in dimensions of size 1 only."""
+    if [n for n in asked if n != 1] != [n for n in given if n != 1]:
+        return None
+    if len(given) > len(asked):
+        return english("A dimension of size 1 is left over: does the last step need keepdim=True?")
+    return english("A dimension of size 1 is lost: does something squeeze or flatten it?")
+
+
+def of_keys(asked: list[str | float], given: list[str | float]) -> Message | None:
+    """Return what it means where the keys of a dict are others than those asked for."""
+    texts = [key for key in given if isinstance(key, str)]
+    if texts and all(PAIR.fullmatch(key) for key in texts):
+        return english("A key is one number, not a pair: each level needs a dict of its own, outer[r][T].")
+    if texts and any(str(key) in texts for key in asked if not isinstance(key, str)):
+        return english("The keys are the numbers themselves, not texts of them.")
+    if given and set(given) < set(asked):
+        return english("Some keys are missing: does the function return before its loop is done?")
+    return None
+
+
+def keys_text(keys: list[str | float]) -> str:
+    """Return keys as Python; `collect` sends a tuple as its text."""
+    return ", ".join(str(key) if PAIR.fullmatch(str(key)) else repr(key) for key in keys)
 
 
 def with_label(label: str, message: Message) -> Message:

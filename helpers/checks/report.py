@@ -1,4 +1,8 @@
-"""Say in words what a check found: plain text and HTML, for the notebook and for the graded copy of it."""
+"""Say in words what a check found: plain text and HTML, for the notebook and for the graded copy of it.
+
+First what is right and what is not yet, by aspect; then what went wrong, once for all cases that failed alike, with the
+call of one of them.
+"""
 
 import html
 from dataclasses import dataclass, field
@@ -6,6 +10,7 @@ from typing import TypeAlias
 
 from ..support.language import Message, _, counted, english, render
 from .compare import Result, Violation
+from .picture import picture
 from .watch import SWITCHES
 
 MESSAGES = {
@@ -23,11 +28,11 @@ MESSAGES = {
     "value": english("wrong value"),
     "prediction": english("this cannot be read"),
     "lost": english("no readable answer came back"),
-    "no_float64": english('Apple\'s GPUs (mps) have no float64: make this tensor with device="cpu", or in float32'),
 }
 
 MISSING = {"unattempted", "empty", "undefined"}  # outcomes that leave nothing to say of single cases
 UNREAD = MISSING | {"prediction"}  # and one that the summary says
+MOST_NAMES = 3  # of cases that failed alike
 
 Row: TypeAlias = tuple[str, str, list[str]]  # mark, text, and the sentences of its details
 
@@ -44,7 +49,9 @@ class Report:
         violations: the forbidden ways that the answers used.
         advice: what to use instead of them.
         graded: whether this is the verdict, not a check in a notebook.
-        reason: why no answer came out at all, at grading.
+        reason: why there is no answer to judge.
+        shown: what a right answer has shown, with the student's number.
+        done: the notebook's points that are green so far, and all of them.
     """
 
     exercise: str
@@ -55,6 +62,8 @@ class Report:
     advice: str = ""
     graded: bool = False
     reason: Message | None = None
+    shown: Message | None = None
+    done: tuple[float, float] | None = None
 
     @property
     def passed(self) -> bool:
@@ -81,6 +90,16 @@ class Report:
         good = bool(results) and not self.violations and all(result.passed for result in results)
         return self.aspects[aspect] if good else 0.0
 
+    def alike(self) -> list[list[Result]]:
+        """Return the results that did not pass, those that failed alike together."""
+        found: dict[tuple[str, ...], list[Result]] = {}
+        for result in self.results:
+            error = result.got.values.get("type", result.got) if result.outcome == "raised" and result.got else ""
+            key = (result.outcome, str(error), result.line, str(result.diagnosis))
+            if not result.passed:
+                found.setdefault(key, []).append(result)
+        return list(found.values())
+
     def summary(self) -> str:
         """Return the one line that matters most."""
         good, total = sum(result.passed for result in self.results), len(self.results)
@@ -88,21 +107,24 @@ class Report:
             values = {"exercise": self.exercise, "earned": f"{self.points:g}", "maximum": f"{self.maximum:g}"}
             line = _("{exercise}: {earned} of {maximum} points", **values)
             return f"{line}; {render(self.reason)}." if self.reason else f"{line}."
+        if self.reason:
+            return f"{self.exercise}: {render(self.reason)}."
         outcomes = {result.outcome for result in self.results}
         if outcomes and outcomes <= UNREAD:
             return f"{self.exercise}: {sentences(self.results[0])[-1]}."
         if self.violations:
             return _("{exercise}: this exercise does not allow all that your code uses.", exercise=self.exercise)
+        if not any(result.call for result in self.results):
+            return _("{exercise}: noted." if self.passed else "{exercise}: not yet.", exercise=self.exercise)
         hidden = sum(self.hidden.values())
-        more = "; " + _("{hidden} more run at grading", hidden=hidden) if hidden else ""
-        return _(
-            "{exercise}: public checks passed ({good} of {total}){more}."
-            if self.passed
-            else "{exercise}: {good} of {total} public checks passed{more}.",
+        more = counted("; {count} more is checked at grading", "; {count} more are checked at grading", hidden)
+        return counted(
+            "{exercise}: {good} of {count} case here is right{more}.",
+            "{exercise}: {good} of {count} cases here are right{more}.",
+            total,
             exercise=self.exercise,
             good=good,
-            total=total,
-            more=more,
+            more=more if hidden else "",
         )
 
     def lines(self) -> list[Row]:
@@ -120,40 +142,96 @@ class Report:
         return _("not allowed"), _("uses {name}", name=violation.name), said
 
     def line(self, aspect: str) -> Row:
-        """Return the row of one aspect: what of it failed, and why."""
+        """Return the row of one aspect."""
         results = self.of(aspect)
-        failed = [result for result in results if not result.passed]
         title = f"{_(aspect)} ({points_in_words(self.aspects[aspect])})" if self.aspects[aspect] else _(aspect)
         if not results:
-            return _("later"), f"{title}: " + _("checked at grading"), []
-        details = [sentence for result in failed for sentence in (case_name(result), *sentences(result))]
-        return _("FAILED") if failed else _("passed"), title, details
+            return _("later"), f"{title} – " + _("checked at grading"), []
+        if not all(result.passed for result in results):
+            return _("not yet"), title, []
+        return _("right") if self.graded or any(result.call for result in results) else _("noted"), title, []
+
+    def last(self) -> list[str]:
+        """Return the sentences below it all: what was shown, and where the notebook stands."""
+        said = [render(self.shown)] if self.shown and self.passed and not self.graded else []
+        if self.done and not self.graded:
+            values = {"points": points_in_words(self.maximum), "done": f"{self.done[0]:g}", "all": f"{self.done[1]:g}"}
+            said.append(
+                _(
+                    "{points} in reach here; {done} of {all} are green so far."
+                    if self.maximum
+                    else "{done} of {all} points are green so far.",
+                    **values,
+                )
+            )
+        return said
 
     def __str__(self) -> str:
         text, lines = [self.summary()], self.lines()
         width = max((len(mark) for mark, *_ in lines), default=0)
         for mark, name, details in lines:
             text += [f"  {mark:{width}}  {name}", *(f"{'':{width + 4}}{sentence}" for sentence in details)]
-        return "\n".join(text)
+        for results in self.alike() if lines else ():
+            text += ["  " + names_of(results), *(f"    {said}" for said in sentences(example_of(results)))]
+        return "\n".join([*text, *self.last()])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<li style='margin:.2em 0'><b>{mark}</b> {html.escape(name)}"
-            + "".join(f"<br><span style='margin-left:1.5em'>{html.escape(s)}</span>" for s in details)
+            f"<li style='margin:.2em 0'><b style='{MARK}'>{html.escape(mark)}</b>{html.escape(name)}"
+            + "".join(f"<br><span style='margin-left:1.5em'>{prose(said)}</span>" for said in details)
             + "</li>"
             for mark, name, details in self.lines()
         )
         colour = "#1a7f37" if self.passed else "#b35900"
         style = f"border-left:4px solid {colour};padding:.2em .8em;margin:.3em 0"
         listed = f"<ul style='list-style:none;padding:0;margin:.3em 0'>{rows}</ul>" if rows else ""
-        return f"<div style='{style}'><b>{html.escape(self.summary())}</b>{listed}</div>"
+        failed = "".join(map(failure_html, self.alike())) if rows else ""
+        last = "".join(f"<div style='margin:.3em 0'>{prose(said)}</div>" for said in self.last())
+        return f"<div style='{style}'><b>{prose(self.summary())}</b>{listed}{failed}{last}</div>"
+
+
+MARK = "display:inline-block;min-width:5em"
+CODE = "display:block;overflow-x:auto;white-space:pre;padding:.1em 0"
+
+
+def failure_html(results: list[Result]) -> str:
+    """Return cases that failed alike as HTML: their names, and what is to be said of one of them."""
+    result = example_of(results)
+    call, *said = sentences(result) if result.call else ("", *sentences(result))
+    code = f"<code style='{CODE}'>{html.escape(call)}</code>" if call else ""
+    *facts, advice = map(prose, said)
+    lines = "".join(f"<div>{each}</div>" for each in facts)
+    drawn = picture(*result.bars) if result.bars else ""
+    style = "border-top:1px solid #8888;margin:.4em 0;padding-top:.3em"
+    return f"<div style='{style}'>{html.escape(names_of(results))}{code}{lines}{drawn}<div><b>{advice}</b></div></div>"
+
+
+def prose(text: str) -> str:
+    """Return a sentence as HTML, what stands between backticks as code."""
+    parts = html.escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if k % 2 else part for k, part in enumerate(parts))
 
 
 def points_in_words(points: float) -> str:
     """Return points in words, halves too."""
     return counted("{points} point", "{points} points", 1 if points == 1 else 2, points=f"{points:g}")
+
+
+def example_of(results: list[Result]) -> Result:
+    """Return the result that stands for all: a public one, where there is one."""
+    return next((result for result in results if not result.hidden), results[0])
+
+
+def names_of(results: list[Result]) -> str:
+    """Return the names of cases that failed alike, the first few of many."""
+    names = [case_name(result) for result in results[:MOST_NAMES]]
+    left = len(results) - MOST_NAMES
+    names += [counted("and {count} more", "and {count} more", left)] if left > 0 else []
+    if len(results) == 1:
+        return names[0]
+    return counted("{count} case: {names}", "{count} cases alike: {names}", len(results), names="; ".join(names))
 
 
 def case_name(result: Result) -> str:
@@ -163,14 +241,15 @@ def case_name(result: Result) -> str:
 
 
 def sentences(result: Result) -> list[str]:
-    """Return the sentences under one case that failed."""
+    """Return what is said of one case that failed: its call, what came out, and last what this means."""
+    found = [result.call] if result.call else []
     if result.outcome == "raised" and result.got:
-        error = render(result.got)
-        hint = "float64" in error and "MPS" in error
-        return [_("your function raised {error}", error=error), *([render(MESSAGES["no_float64"])] if hint else [])]
+        found += [_("your function raised {error}", error=render(result.got))]
+        found += [_("in the line `{line}`", line=result.line)] if result.line else []
+        return [*found, *([render(result.diagnosis)] if result.diagnosis else [])]
     if result.outcome == "prediction" and result.expected:
         expected = render(result.expected)  # grading has no `got`: it repeats nothing from a kernel
         return [_("this is {got}; {expected}", got=render(result.got), expected=expected) if result.got else expected]
-    found = [_("expected {expected}", expected=render(result.expected))] if result.expected else []
+    found += [_("expected {expected}", expected=render(result.expected))] if result.expected else []
     found += [_("got      {got}", got=render(result.got))] if result.got else []
     return [*found, render(result.diagnosis or MESSAGES[result.outcome])]

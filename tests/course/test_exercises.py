@@ -48,6 +48,7 @@ STAYS = {
     ("trusted_steps", "float32, 20 points"): PLAINEST,
     ("outlier_mass", "three ranges, three temperatures"): ASPECT,
     ("temperature_range_experiment", "a very low temperature"): TWO,
+    ("sample_tokens", "four tokens"): PLAINEST,
     ("tokens_for_mass", "a vocabulary of 128,256"): TWO,
 }
 SEEDS = [f"seed {k}" for k in range(20)]
@@ -139,8 +140,8 @@ def test_the_notebook_and_the_grader_say_the_same(exercise):
         ("temperature_range_experiment", "wrong_text_keys", "r comes first"),
         ("temperature_range_experiment", "wrong_whole_numbers_as_keys", "Your numbers match"),
         ("trusted_steps", "wrong_always_float32", "20 points at rtol"),
-        ("verdict_c5", "wrong_magnitudes", "sorts"),
-        ("verdict_c5", "wrong_softmax_anew", "sorts"),
+        ("sample_tokens", "wrong_past_the_end", "a token too late"),
+        ("smallest", "wrong_start[1]", "Your numbers match"),
     ],
 )
 def test_nobody_is_told_the_mistake_of_another(exercise, answer, untrue):

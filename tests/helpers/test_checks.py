@@ -3,14 +3,18 @@
 import base64
 import json
 import math
+import signal
 import sys
+import threading
+import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
 import torch
 
-from helpers import check, needs
-from helpers.checks import cases, report
+from helpers import check, checks, needs
+from helpers.checks import cases, notebook, report
 from helpers.checks.cases import CaseFile
 from helpers.checks.collect import MAX_DEPTH, MAX_ITEMS, collect
 from helpers.checks.compare import compare
@@ -65,6 +69,23 @@ def outcome(function, expected=DOUBLE):
     return compared(case, sent)[0]
 
 
+@pytest.fixture
+def cells(monkeypatch):
+    """Names that a notebook's cells have given."""
+    names = {}
+    monkeypatch.setattr(notebook, "namespace", lambda: names)
+    return names
+
+
+@pytest.fixture
+def without_alarms(monkeypatch):
+    """Take alarms away, as on Windows, and let an interrupt be heard, as a kernel does while a cell runs."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    monkeypatch.delattr(signal, "setitimer")
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def report_of(*results, **fields):
     return Report("double", results, {ASPECT: 1.0}, **fields)
 
@@ -103,9 +124,17 @@ def writes_nan(x):
     return doubled
 
 
+CALL = "double(torch.tensor([0.0, 1.0, 2.0], dtype=torch.float64))"
 OUTCOMES = {
-    "raised": (divides_by_0, ["your function raised ZeroDivisionError: integer division or modulo by zero"]),
-    "raised, to leave": (exits, ["your function raised SystemExit: 3"]),
+    "raised": (
+        divides_by_0,
+        [
+            "your function raised ZeroDivisionError: integer division or modulo by zero",
+            "in the line `return 1 // 0`",
+            "Something is divided by 0 here: treat that case apart, before the division.",
+        ],
+    ),
+    "raised, to leave": (exits, ["your function raised SystemExit: 3", "in the line `raise SystemExit(3)`"]),
     "nothing": (lambda x: None, [str(MESSAGES["nothing"])]),
     "changed_input": (writes, [str(MESSAGES["changed_input"])]),
     "changed_input, to nan": (writes_nan, [str(MESSAGES["changed_input"])]),
@@ -115,9 +144,29 @@ OUTCOMES = {
     ),
     "type, a list": (
         lambda x: [0.0, 2.0, 4.0],
-        ["expected a tensor of shape (3,)", "got      a list of 3 items", str(MESSAGES["type"])],
+        [
+            "expected a tensor of shape (3,)",
+            "got      a list of 3 items",
+            "This is a list, and a tensor is asked for: torch.tensor(...) or torch.stack(...) makes one of it.",
+        ],
     ),
-    "shape": (lambda x: x[:, None], ["expected shape (3,)", "got      shape (3, 1)", str(MESSAGES["shape"])]),
+    "type, a numpy array": (
+        lambda x: 2 * x.numpy(),
+        [
+            "expected a tensor of shape (3,)",
+            "got      an array of shape (3,)",
+            "This is a numpy array, and a tensor is asked for: torch.from_numpy(...) makes one of it.",
+        ],
+    ),
+    "shape": (lambda x: 2 * x[:2], ["expected shape (3,)", "got      shape (2,)", str(MESSAGES["shape"])]),
+    "shape, keepdim": (
+        lambda x: x[:, None],
+        [
+            "expected shape (3,)",
+            "got      shape (3, 1)",
+            "A dimension of size 1 is left over: does the last step need keepdim=True?",
+        ],
+    ),
     "dtype": (lambda x: 2 * x.float(), ["expected float64", "got      float32", str(MESSAGES["dtype"])]),
     "value": (lambda x: x, ["expected [1]: 2", "got      1 (2 of 3 entries differ)", "Double it."]),
     "value, nan": (lambda x: x * NAN, ["expected [0]: 0", "got      nan (3 of 3 entries differ)", "Double it."]),
@@ -128,12 +177,12 @@ OUTCOMES = {
 def test_an_outcome_is_told_from_the_others_and_said_in_words(kind, function, sentences):
     result = outcome(function)
     assert result.outcome == kind.partition(",")[0]
-    assert lines(result) == ["FAILED  doubling (1 point)", "a case", *sentences]
+    assert lines(result) == ["not yet  doubling (1 point)", "a case", CALL, *sentences]
 
 
 def test_a_lost_answer_is_said_in_words():
     [result] = compared(case_of(DOUBLE), None)
-    assert lines(result) == ["FAILED  doubling (1 point)", "a case", str(MESSAGES["lost"])]
+    assert lines(result) == ["not yet  doubling (1 point)", "a case", CALL, str(MESSAGES["lost"])]
 
 
 @pytest.mark.parametrize("kind", ["unattempted", "undefined"])
@@ -164,7 +213,7 @@ WRONG = {
     "no dict": ("dict", lambda x: [5, 6], "masses: a dict with the keys 0.5, 3", "a list of 2 items"),
     "text keys": ("dict", lambda x: {"0.5": 5, "3": 6}, "masses: the keys 0.5, 3", "the keys '0.5', '3'"),
     "no keys": ("dict", lambda x: {}, "masses: the keys 0.5, 3", "the keys ()"),
-    "odd keys": ("dict", lambda x: {NAN: 5, (1, 2): 6}, "masses: the keys 0.5, 3", "the keys 'float', '(1, 2)'"),
+    "odd keys": ("dict", lambda x: {NAN: 5, (1, 2): 6}, "masses: the keys 0.5, 3", "the keys 'float', (1, 2)"),
     "a wrong entry": ("dict", lambda x: {0.5: 5, 3: 7}, "masses[3]: 6", "7"),
     "a huge array": ("array", lambda x: torch.zeros(10**6, dtype=torch.float64), "a tensor of shape (3,)",
                      "an object of type tensor of 8000000 bytes"),
@@ -304,8 +353,14 @@ def test_collect_gives_every_case_fresh_tensors():
 
 def test_an_argument_of_an_unknown_kind_is_taken_for_no_list():
     case = case_of(DOUBLE, [{"set": [0.5]}])
-    with pytest.raises(ValueError, match="the kind 'set', expected tensor, ndarray, dtype, list or dict"):
+    with pytest.raises(ValueError, match="the kind 'set', expected tensor, ndarray, dtype, function, list or dict"):
         collect(len, [case], {})
+
+
+def test_a_function_of_math_arrives_as_itself():
+    case = case_of(DOUBLE, [{"function": "hypot"}]) | {"kwargs": {"largest": {"function": "pow"}}}
+    [answer] = collect(lambda f, largest: f(0.0, 3.0) if largest is math.pow else None, [case], {})
+    assert answer == {"kind": "number", "value": "3.0"}
 
 
 def test_a_students_own_stop_is_not_swallowed():
@@ -317,17 +372,18 @@ def test_a_students_own_stop_is_not_swallowed():
 
 
 @pytest.mark.parametrize("answer", [hostile, exits, None, 5, lambda: 1, lambda *args, **kwargs: itself_again()])
-def test_check_never_raises_and_returns_nothing(answer, capsys):
+def test_check_never_raises_and_returns_nothing(answer, cells, capsys):
     use_cases("softmax_t")
-    assert check("softmax_t", answer) is None
-    assert "0 of 9 public checks passed" in capsys.readouterr().out
+    cells["softmax_t"] = answer
+    assert check("softmax_t") is None
+    assert "0 of 9 cases here are right" in capsys.readouterr().out
 
 
 def itself_again():
     return itself_again()
 
 
-def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(capsys, monkeypatch):
+def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(cells, capsys, monkeypatch):
     """nbgrader takes a cell for failed by that; without it an empty notebook would be a success."""
 
     def stub(x, temperature=1.0, dim=-1):
@@ -337,34 +393,36 @@ def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(capsys, mo
     monkeypatch.setenv("NBGRADER_VALIDATING", "1")
     for name, answer, words in (
         ("softmax_t", stub, "softmax_t: not attempted yet"),
-        ("softmax_t", hostile, "0 of 9 public checks passed"),
+        ("softmax_t", hostile, "0 of 9 cases here are right"),
         ("sofmax_t", hostile, "no exercise is called 'sofmax_t'"),
     ):
-        check(name, answer)
+        cells[name] = answer
+        check(name)
         out, err = capsys.readouterr()
         assert (out, words in err) == ("", True)
-    check("softmax_t", right)
+    cells["softmax_t"] = right
+    check("softmax_t")
     out, err = capsys.readouterr()
-    assert ("public checks passed (9 of 9)" in out, err) == (True, "")
+    assert ("9 of 9 cases here are right" in out, err) == (True, "")
 
 
 def test_check_says_which_exercises_there_are(capsys):
     use_cases("softmax_t")
-    assert check("sofmax_t", hostile) is None
+    assert check("sofmax_t") is None
     said = capsys.readouterr().out
     assert "no exercise is called 'sofmax_t'; there are contraction_rate, decay_ratios, final_top" in said
     assert "perplexity" not in said, "it is another notebook's"
 
 
 def test_without_a_notebooks_cases_check_says_so_in_one_sentence(capsys):
-    assert check("softmax_t", hostile) is None
+    assert check("softmax_t") is None
     sentence = "There are no cases to check with: run this notebook's first code cell, then this one again.\n"
     assert capsys.readouterr().out == sentence
 
 
 def test_nothing_of_the_cases_is_read_before_the_first_check(capsys):
     cases.use(b"no case file")
-    check("softmax_t", hostile)
+    check("softmax_t")
     assert "check('softmax_t') could not run: SafetensorError" in capsys.readouterr().out
 
 
@@ -379,7 +437,7 @@ def test_a_check_counts_the_cases_that_run_at_grading():
     use_cases("softmax_t")
     hidden = sum(cases.in_use().exercises["softmax_t"]["hidden"].values())
     assert str(report("softmax_t", right)).startswith(
-        f"softmax_t: public checks passed (9 of 9); {hidden} more run at grading."
+        f"softmax_t: 9 of 9 cases here are right; {hidden} more are checked at grading."
     )
 
 
@@ -412,15 +470,201 @@ def test_who_ends_the_watching_is_told_so():
     assert "A check sees what your function calls: leave that on." in said and "from exp" not in said
 
 
-def test_needs_waits_for_an_exercise_that_is_missing(capsys):
-    with needs("softmax_t", "perplexity"):
-        raise NotImplementedError
-    assert capsys.readouterr().out == (
-        "This cell waits for softmax_t and perplexity: write it above, then run this cell again.\n"
+def in_a_loop(x, temperature=1.0, dim=-1):
+    while True:
+        pass
+
+
+WAITS = "This cell waits for "
+BROKEN = {
+    "a stub": (not_there_yet, lambda f: f(1), "softmax_t: write it above, then run this cell again."),
+    "an error": (divides_by_0, lambda f: f(1), "a green check of softmax_t; for now: ZeroDivisionError: "),
+    "an end": (exits, lambda f: f(1), "a green check of softmax_t; for now: SystemExit: 3."),
+    "None": (lambda *_, **__: None, lambda f: f(1).sum(), "a green check of softmax_t; for now: AttributeError: "),
+    "a list": (lambda *_, **__: [1.0], lambda f: f(1).sum(), "a green check of softmax_t; for now: AttributeError: "),
+    "numpy": (lambda *_, **__: np.ones(3), lambda f: f(1).amax(), "a green check of softmax_t; for now: Attrib"),
+    "two values": (
+        lambda *_, **__: (1, 2),
+        lambda f: dict(zip("abc", f(1), strict=True)),
+        "a green check of softmax_t",
+    ),
+    "a dict": (lambda *_, **__: {}, lambda f: f(1)["probs"], "a green check of softmax_t; for now: KeyError: 'probs'."),
+    "a word": (lambda *_, **__: "1", lambda f: print(f"{f(1):.2f}"), "a green check of softmax_t; for now: ValueError"),
+}
+
+
+@pytest.mark.parametrize(("answer", "use", "said"), BROKEN.values(), ids=BROKEN)
+def test_needs_waits_for_an_answer_that_is_not_right(answer, use, said, cells, capsys):
+    use_cases("softmax_t")
+    cells["softmax_t"] = answer
+    with needs("softmax_t"):
+        use(answer)
+    out = capsys.readouterr().out
+    assert out.startswith(WAITS + said) and out.count("\n") == 1
+
+
+def test_needs_waits_for_a_cell_that_was_not_run(cells, capsys):
+    use_cases("decay_ratios")
+    cells["softmax_t"] = right
+    with needs("softmax_t", "decay_ratios"):
+        decay_ratios()  # noqa: F821
+    assert capsys.readouterr().out == f"{WAITS}decay_ratios: run its cell above, then this one again.\n"
+
+
+def test_needs_names_only_what_is_not_right(cells, capsys):
+    use_cases("softmax_t")
+    cells.update(softmax_t=right, decay_ratios=not_there_yet, contraction_rate=not_there_yet)
+    with needs("softmax_t", "decay_ratios", "contraction_rate"):
+        not_there_yet(1)
+    assert "waits for decay_ratios and contraction_rate: write it above" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyError, NameError, NotImplementedError, KeyboardInterrupt])
+def test_an_error_that_is_not_the_answers_passes_through_needs(error, cells):
+    use_cases("softmax_t")
+    cells["softmax_t"] = right
+    with pytest.raises(error), needs("softmax_t"):
+        raise error
+
+
+def test_what_an_answer_prints_is_not_printed_again_by_needs(cells, capsys):
+    def prints(*_, **__):
+        print("shape (3,)")
+
+    use_cases("softmax_t")
+    cells["softmax_t"] = prints
+    with needs("softmax_t"):
+        prints().sum()
+    assert capsys.readouterr().out.startswith("shape (3,)\nThis cell waits") and "shape" not in capsys.readouterr().out
+
+
+def test_a_block_that_does_not_end_waits_too(cells, capsys, monkeypatch):
+    monkeypatch.setattr(checks, "LARGE_CALL", 0.3)
+    monkeypatch.setattr(checks, "CALL", 0.3)
+    use_cases("softmax_t")
+    cells["softmax_t"] = in_a_loop
+    with needs("softmax_t"):
+        in_a_loop(1)
+    assert capsys.readouterr().out == f"{WAITS}a green check of softmax_t; for now: it was stopped after 0 s.\n"
+
+
+# What does not return
+
+
+def sleeps(x, temperature=1.0, dim=-1):
+    time.sleep(30)
+
+
+def sets_an_alarm(x, temperature=1.0, dim=-1):
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    return right(x, temperature, dim)
+
+
+STOPPED = "stopped after 0 s, in the case “"
+
+
+@pytest.mark.parametrize("answer", [in_a_loop, sleeps])
+def test_a_call_that_does_not_return_is_stopped(answer, monkeypatch):
+    monkeypatch.setattr(checks, "CALL", 0.3)
+    use_cases("softmax_t")
+    assert (
+        str(report("softmax_t", answer)).startswith(f"softmax_t: {STOPPED}") and not report("softmax_t", sleeps).passed
     )
 
 
-@pytest.mark.parametrize("error", [ValueError, KeyError, NameError, KeyboardInterrupt])
-def test_needs_lets_every_other_error_through(error):
-    with pytest.raises(error), needs("softmax_t"):
-        raise error
+def test_a_call_that_does_not_return_is_stopped_without_alarms_too(monkeypatch, without_alarms):
+    monkeypatch.setattr(checks, "CALL", 0.3)
+    use_cases("softmax_t")
+    assert STOPPED in str(report("softmax_t", in_a_loop)) and report("softmax_t", right).passed
+
+
+def test_of_a_call_that_cannot_be_stopped_it_is_said_how_long_it_took(monkeypatch):
+    def counts(x, temperature=1.0, dim=-1):
+        sum(range(3 * 10**8))
+
+    monkeypatch.setattr(checks, "CALL", 0.1)
+    use_cases("softmax_t")
+    said = str(report("softmax_t", counts))
+    assert "it could not be stopped after 0.1 s, for what it calls does not listen" in said
+
+
+def test_of_a_loop_that_catches_its_stop_it_is_said_what_to_do(monkeypatch, capsys):
+    end = time.monotonic() + 3
+
+    def catches_everything(x, temperature=1.0, dim=-1):
+        while time.monotonic() < end:
+            with suppress(BaseException):
+                time.sleep(0.001)
+
+    monkeypatch.setattr(checks, "CALL", 0.1)
+    use_cases("softmax_t")
+    report("softmax_t", catches_everything)
+    assert "It does not stop: interrupt the kernel, and restart it if that does not help.\n" in capsys.readouterr().out
+
+
+def test_a_large_case_has_more_time(monkeypatch):
+    monkeypatch.setattr(checks, "CALL", 0.1)
+    monkeypatch.setattr(checks, "LARGE", 0)
+    use_cases("softmax_t")
+    slow = time.monotonic() + 0.3
+
+    def waits(x, temperature=1.0, dim=-1):
+        time.sleep(max(0, slow - time.monotonic()))
+        return right(x, temperature, dim)
+
+    assert report("softmax_t", waits).passed
+
+
+@pytest.mark.parametrize("answer", [right, sets_an_alarm, in_a_loop], ids=["right", "with an alarm", "without end"])
+def test_an_alarm_that_was_set_before_a_check_still_rings(answer, monkeypatch):
+    rung = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
+    try:
+        monkeypatch.setattr(checks, "CALL", 0.3)
+        use_cases("softmax_t")
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        report("softmax_t", answer)
+        time.sleep(0.6)
+        assert rung == [1]
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def stopped_by_hand(x, temperature=1.0, dim=-1):
+    signal.default_int_handler(signal.SIGINT, None)
+
+
+def test_a_students_own_stop_is_told_apart():
+    use_cases("softmax_t")
+    with pytest.raises(KeyboardInterrupt) as caught:
+        report("softmax_t", stopped_by_hand)
+    assert caught.type is KeyboardInterrupt
+
+
+def test_a_students_own_stop_is_told_apart_without_alarms(without_alarms):
+    test_a_students_own_stop_is_told_apart()
+
+
+def test_in_a_thread_nothing_is_stopped_and_the_check_is_made(monkeypatch):
+    monkeypatch.setattr(checks, "CALL", 0.1)
+    use_cases("softmax_t")
+    found = []
+    thread = threading.Thread(target=lambda: found.append(report("softmax_t", right)))
+    thread.start()
+    thread.join()
+    assert found[0].passed
+
+
+# What is green
+
+
+def test_green_is_what_passed_and_is_still_there(cells, capsys):
+    use_cases("softmax_t")
+    cells["softmax_t"] = right
+    check("softmax_t")
+    total = sum(sum(each["aspects"].values()) for each in cases.in_use().exercises.values())
+    worth = sum(cases.in_use().exercises["softmax_t"]["aspects"].values())
+    assert checks.is_green("softmax_t") and checks.points_so_far() == (worth, total)
+    cells["softmax_t"] = hostile
+    assert not checks.is_green("softmax_t") and checks.points_so_far() == (0, total)

@@ -174,7 +174,9 @@ def test_the_biggest_surprise_comes_first_in_numbers_as_people_write_them(notebo
         (2.1, 2.0, "close"),
         (0.5, 0.0501, "off by a factor of 10"),
         (0.0501, 0.5, "off by a factor of 10"),
-        (-3.0, -2.0, "off by a factor of 1.5"),
+        (-3.0, -2.0, "off by 1"),
+        (-6.0, -2.0, "off by a factor of 3"),
+        (8.0, 5.0, "off by 3"),
         (0.0, 1.4612, "off by 1.461"),
         (-1.0, 2.0, "off by 3"),
         (0.0, 0.0, "as you said"),
@@ -192,13 +194,21 @@ def test_the_line_of_a_prediction_holds_it_and_its_result():
     """In the picture and in the text: both lie on the line, and in their order."""
     draw = random.Random(5)
     for _ in range(500):
-        pair = [draw.choice([-1, 1, 1, 1]) * 10 ** draw.uniform(-8, 8) * draw.choice([0, 1, 1, 1]) for _ in range(2)]
+        sizes = [10 ** draw.uniform(-8, 8) if draw.random() > 0.1 else 1e-320 for _ in range(2)]
+        pair = [draw.choice([-1, 0, 1, 1, 1]) * size for size in sizes]
         low, high, (now, result) = predictions.Revealed("p", pair[0], *pair, False).line(240)
         ends = [float(end.partition(" (")[0].replace(NO_BREAK_SPACE, "")) for end in (low, high)]
         room = 1e-9 * max(map(abs, pair))
         assert ends[0] <= min(pair) + room and max(pair) - room <= ends[1]
         assert 0 <= now <= 240 and 0 <= result <= 240
         assert now == result or (now < result) == (pair[0] < pair[1])
+
+
+def test_a_number_too_large_for_a_line_has_none():
+    assert predictions.Revealed("p", 1.7e308, 1.7e308, 1.0, False).line(240) is None
+    assert (
+        predictions.Revealed("p", 1.0, 1.0, -1.7e308, False).told() == "p: you said 1, it is -1.7e308; off by 1.7e308."
+    )
 
 
 def test_every_picture_has_words_and_whole_pixels(notebook):

@@ -84,7 +84,7 @@ def test_float32_inside_is_said_where_float64_was_asked_for():
     x = np.random.default_rng(1).uniform(size=(2, 4))
     cases = []
     for k in (0, 1):
-        expected = {"array": [f"x{k}"], "dtypes": {"float64": BOUND}}
+        expected = {"array": [f"x{k}"], "dtypes": {"float64": BOUND}, "numpy": True}
         rest = {"kwargs": {}, "expected": expected, "diagnosis": ""}
         cases.append(({"name": str(k), "aspect": "all", "args": [k], "mistakes": [], **rest}, {f"x{k}": x[k]}))
     assert all("as if computed in float32" in said for said in told(lambda k: np.float64(np.float32(x[k])), cases))
@@ -115,7 +115,7 @@ def test_a_digit_lost_near_the_end_is_not_called_float32():
 
 def array_case(name, right, mistake):
     """Return a case of a float64 array; ``mistake`` is what mistake 0 gives there."""
-    expected = {"array": [f"r{name}"], "dtypes": {"float64": {"rtol": 1e-14, "atol": 0.0}}}
+    expected = {"array": [f"r{name}"], "dtypes": {"float64": {"rtol": 1e-14, "atol": 0.0}}, "numpy": True}
     groups = [] if mistake is None else [[[0], len(right), [f"m{name}"], False]]
     tensors = {f"r{name}": np.array(right)} | (
         {} if mistake is None else {f"m{name}": to_bfloat16(np.array([mistake]))}

@@ -10,10 +10,17 @@ from grading.authoring.exercise import case, number, variants, within
 
 ASPECTS = {"the number of points": 1, "the temperature": 1}
 POINTS, TEMPERATURE = ASPECTS
+SHOWN = (
+    "The rate is 1/(nT): for 4 points at T = 0.65 you found {number:.4g}. More points or a higher temperature flatten"
+    " faster."
+)
+SHOWN_FROM = ("4 points, temperature 0.65", 0)
 
 RATE = "The derivative of softmax at the uniform distribution shrinks every deviation by the same factor. Which?"
-RATE_T = "How does the temperature enter the derivative of exp(p / T)?"
-SETTLED = "The ratio settles slowly where n T is small: go on until the later deviation is near 1e-10."
+RATE_T = (
+    "How does the temperature enter the derivative of exp(p / T)? Who measures has to go on until the later deviation "
+    "is near 1e-10."
+)
 
 
 def _case(name, aspect, diagnosis, n_points, temperature=None):
@@ -25,7 +32,7 @@ def _case(name, aspect, diagnosis, n_points, temperature=None):
 def public(book):
     return [
         _case("6 points", POINTS, RATE, 6),
-        _case("4 points, temperature 0.65", TEMPERATURE, SETTLED, 4, 0.65),
+        _case("4 points, temperature 0.65", TEMPERATURE, RATE_T, 4, 0.65),
     ]
 
 
@@ -42,7 +49,7 @@ def hidden(book, rng):
     return [
         draw("many points", POINTS, RATE, 70, 98),
         draw("a high temperature", TEMPERATURE, RATE_T, 5, 9, 10, 15),
-        _case("4 points at a low temperature", TEMPERATURE, SETTLED, 4, rng.uniform(0.55, 0.585)),
+        _case("4 points at a low temperature", TEMPERATURE, RATE_T, 4, rng.uniform(0.55, 0.585)),
     ]
 
 

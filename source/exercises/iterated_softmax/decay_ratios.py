@@ -10,6 +10,11 @@ from grading.authoring.exercise import case, list_of, number, row, variants, wit
 
 ASPECTS = {"the ratios, in order": 1, "after a deviation of 0": 1}
 RATIOS, ZERO = ASPECTS
+SHOWN = (
+    "From 2e-12 to 1e-12 you found a ratio of {number:.2g}: between the smallest deviations, too, where a plot on a "
+    "plain axis shows nothing any more."
+)
+SHOWN_FROM = ("a deviation of 0 on the way", -1)
 
 ORDER = "Each deviation divided by the one before it: len(stds) - 1 ratios, in order."
 SMALL = "A small deviation is not 0: it has a ratio, and nothing is added to it."

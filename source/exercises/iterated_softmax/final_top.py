@@ -10,6 +10,11 @@ from ...oracle import softmax
 
 ASPECTS = {"the largest probability": 0}  # a bonus, without points
 (TOP,) = ASPECTS
+SHOWN = (
+    "Three steps at T = 1 bring the top of a hill of six values to {number:.4f}, and 1/6 is where it is all flat. "
+    "Whether your loop flattens at every temperature, the next cells show."
+)
+SHOWN_FROM = ("three steps at temperature 1", 0)
 
 LOOP = (
     "Each distribution is the softmax of the one before it, and the temperature acts in every softmax, the first too."
@@ -81,7 +86,7 @@ def wrong_multiplies_by_T(start, temperature, n_steps=300):
 
 
 def wrong_one_step_too_many(start, temperature, n_steps=300):
-    """After no step"""
+    """Your numbers match one step more than n_steps."""
     p = torch.softmax(start / temperature, 0)
     for _ in range(n_steps):
         p = torch.softmax(p / temperature, 0)
@@ -97,7 +102,7 @@ def wrong_at_least_one_step(start, temperature, n_steps=300):
 
 
 def wrong_always_300_steps(start, temperature, n_steps=300):
-    """After no step"""
+    """Your numbers match 300 steps, whatever n_steps is."""
     p = start
     for _ in range(300):
         p = torch.softmax(p / temperature, 0)
@@ -105,7 +110,7 @@ def wrong_always_300_steps(start, temperature, n_steps=300):
 
 
 def wrong_never_repeats(start, temperature, n_steps=300):
-    """Each distribution is the softmax of the one before it"""
+    """Your numbers match the softmax of the start at every step: each step takes what the last one gave."""
     p = start
     for _ in range(n_steps):
         p = torch.softmax(start / temperature, 0)
@@ -113,7 +118,7 @@ def wrong_never_repeats(start, temperature, n_steps=300):
 
 
 def wrong_assigns_nothing(start, temperature, n_steps=300):
-    """Each distribution is the softmax of the one before it"""
+    """Your numbers match the start: keep what each step gives, p = ..."""
     p = start
     for _ in range(n_steps):
         torch.softmax(p / temperature, 0)
@@ -121,7 +126,7 @@ def wrong_assigns_nothing(start, temperature, n_steps=300):
 
 
 def wrong_first_softmax_every_time(start, temperature, n_steps=300):
-    """After no step"""
+    """Your numbers match one softmax of the start: keep what each step gives, p = ..."""
     p = torch.softmax(start / temperature, 0)
     for _ in range(n_steps):
         torch.softmax(p / temperature, 0)

@@ -6,20 +6,24 @@ import numpy as np
 import torch
 
 import helpers
-from grading.authoring.exercise import case, dtype, number, row, together, variants, within
+from grading.authoring.exercise import case, dtype, hinted, number, row, together, variants, within
 
 from ...oracle import floats, iterate
 
 ASPECTS = {"repeats and deviations": 1, "the inputs": 1, "the temperature": 1, "float32": 1}
 REPEATS, INPUTS, TEMPERATURE, FLOAT32 = ASPECTS
+SHOWN = (
+    "You have the article's experiment as code of your own: nine deviations, the first of them {number:.4f}. From "
+    "here on you can change what it kept fixed: the number of points, the temperature, the number format."
+)
+SHOWN_FROM = ("the article's settings", 180)  # behind nine distributions of 20 points
 
 LOOP = (
     "Each distribution is the softmax of the one before it, and the temperature acts in every softmax, the first too."
 )
-PARTS = (
-    "x is n_points evenly spaced values, min_val and max_val included; probs[0] is softmax(x / T); "
-    "stds are sample deviations (divide by n - 1)."
-)
+OF_X = "x is n_points evenly spaced values, min_val and max_val included."
+FIRST = "probs[0] is softmax(x / T), and each later one is softmax(p / T) of the one before it."
+OF_STDS = "stds are sample deviations of the probs (divide by n - 1), one for each."
 PRECISION = "Keep the dtype of x all the way through."
 
 
@@ -36,8 +40,9 @@ def _case(book, name, aspect, diagnosis, **settings):
     of_stds = within(rtol=2e-5 if single else 1e-6, atol=4 * u * largest)
     expected = together(
         row((book.array(floats(each), of_probs) for each in probs), label="probs"),
-        row((number(std, of_stds) for std in floats(stds)), label="stds"),
-        book.array(floats(x), {kind: within(atol=4 * u * size)}, label="x"),
+        hinted(row((number(std, of_stds) for std in floats(stds)), label="stds"), OF_STDS),
+        hinted(book.array(floats(x), {kind: within(atol=4 * u * size)}, label="x"), OF_X),
+        order=[2, 0, 1],
     )
     given = {key: dtype(value) if key == "dtype" else value for key, value in settings.items()}
     return case(name, aspect, expected, diagnosis, **given)
@@ -46,8 +51,8 @@ def _case(book, name, aspect, diagnosis, **settings):
 def public(book):
     wide = {"n_points": 5, "n_iters": 3, "min_val": -2.0, "max_val": 3.0}
     return [
-        _case(book, "the article's settings", REPEATS, PARTS),
-        _case(book, "5 points in [-2, 3], 3 repeats", INPUTS, PARTS, **wide),
+        _case(book, "the article's settings", REPEATS, FIRST),
+        _case(book, "5 points in [-2, 3], 3 repeats", INPUTS, FIRST, **wide),
         _case(book, "temperature 0.5", TEMPERATURE, LOOP, n_points=6, n_iters=3, temperature=0.5),
         _case(book, "float32", FLOAT32, PRECISION, n_points=5, n_iters=2, dtype="float32"),
     ]
@@ -68,12 +73,12 @@ def hidden(book, rng):
     single = {"n_points": rng.randint(7, 14), "n_iters": 2, "min_val": low, "max_val": high, "dtype": "float32"}
     double = {"n_points": rng.randint(7, 14), "n_iters": 2, "min_val": low / 2, "max_val": 2 * high}
     return [
-        _case(book, "no repeat at all", REPEATS, PARTS, **none),
+        _case(book, "no repeat at all", REPEATS, FIRST, **none),
         _case(book, "more than eight repeats", REPEATS, LOOP, **many),
         _case(book, "large values at a low temperature", TEMPERATURE, LOOP, **cold),
         _case(book, "a high temperature", TEMPERATURE, LOOP, **hot),
         _case(book, "float32, another range", FLOAT32, PRECISION, **single),
-        _case(book, "another range", INPUTS, PARTS, **double),
+        _case(book, "another range", INPUTS, FIRST, **double),
     ]
 
 
@@ -301,7 +306,7 @@ def wrong_deviation_of_the_inputs_first(
 
 
 def wrong_the_articles_numbers(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
-    """wrong length"""
+    """wrong shape"""
     x = torch.linspace(0, 1, 20, dtype=dtype)
     probs = [torch.softmax(x / temperature, 0)]
     for _ in range(8):
@@ -364,7 +369,7 @@ def wrong_computes_in_float32(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, 
 
 
 def wrong_other_order(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
-    """wrong length"""
+    """These are the right values in another order."""
     x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
     probs = [torch.softmax(x / temperature, 0)]
     for _ in range(n_iters):

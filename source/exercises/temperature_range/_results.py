@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grading.authoring.exercise import Book, dict_of, mapping, within
+from grading.authoring.exercise import Book, dict_of, hinted, mapping, within
 
 from ...oracle import floats, logits_with_outlier, softmax
 from ...oracle import perplexity as exact_perplexity
 from ...tolerance import softmax_tolerance
 
+OF_LOGITS = (
+    "The logits are n_points values in [-r, r], both ends included, then the outlier; they are not divided by T."
+)
 ARTICLE = {"ranges": [0.4, 1, 5], "temperatures": [0.5, 1, 3]}
 
 
@@ -47,7 +50,7 @@ class Results:
             p = {"float32": [*single, i, j], "float64": [*double, i, j]}
             return mapping(
                 [
-                    ("logits", {"array": [*logits, i], "dtypes": {"float32": x, "float64": x}}),
+                    ("logits", hinted({"array": [*logits, i], "dtypes": {"float32": x, "float64": x}}, OF_LOGITS)),
                     ("probs", {"array": [*probs, i, j], "dtypes": p}),
                 ]
             )

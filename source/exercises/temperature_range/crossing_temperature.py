@@ -13,6 +13,11 @@ from ... import oracle
 
 ASPECTS = {"the ranges": 1, "n_points and outlier": 1}
 RANGES, SETTINGS = ASPECTS
+SHOWN = (
+    "Ranges 0.5 and 4 change places at T = {number:.3f}: who says which of the two is the more balanced has to say at"
+    " which temperature."
+)
+SHOWN_FROM = ("ranges 0.5 and 4, 20 points", 0)
 FORBIDDEN = ("helpers.explorers.models.weigh_outlier",)
 ADVICE = "Build the logits and take their softmax: that is the exercise."
 

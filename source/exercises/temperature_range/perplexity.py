@@ -12,6 +12,11 @@ from ... import oracle
 
 ASPECTS = {"the values": 1, "zeros": 1, "along dim": 1}
 VALUES, ZEROS, DIM = ASPECTS
+SHOWN = (
+    "[0.5, 0.3, 0.2] is as uncertain as {number:.2f} equally likely outcomes: three entries, but not three full ones."
+    " What is spread out can be counted now."
+)
+SHOWN_FROM = ("one distribution", 0)
 FORBIDDEN = ("helpers.perplexity", "helpers.entropy", "torch.distributions.*")
 ADVICE = "Write it from the probabilities: -sum(p ln p), then exp."
 
@@ -178,7 +183,7 @@ def wrong_drops_the_zeros(p, dim=-1):
 
 
 def wrong_keeps_dim(p, dim=-1):
-    """wrong shape"""
+    """A dimension of size 1 is left over"""
     return torch.special.entr(p).sum(dim, keepdim=True).exp()
 
 

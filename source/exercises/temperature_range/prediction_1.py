@@ -1,9 +1,9 @@
 """Predict the outlier's share at r = 0.4 and T = 3."""
 
-from grading.authoring.exercise import finite, value_case
+from grading.authoring.exercise import guess, value_case
 
-ASPECTS = {"a finite number": 1}  # any: the point is for committing
+ASPECTS = {"a prediction": 1}  # the point is for committing
 
 
 def public(book):
-    return [value_case("a finite number", "a finite number", finite())]
+    return [value_case("a prediction", "a prediction", guess(0, 1, "a share lies between 0 and 1: write 0.06 for 6%"))]

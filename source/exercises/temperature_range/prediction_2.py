@@ -1,9 +1,13 @@
-"""Predict the temperature at which the outlier has one half."""
+"""Predict the temperature at which the outlier holds one half."""
 
-from grading.authoring.exercise import finite, value_case
+from grading.authoring.exercise import guess, value_case
 
-ASPECTS = {"a finite number": 1}  # any: the point is for committing
+ASPECTS = {"a prediction": 1}  # the point is for committing
 
 
 def public(book):
-    return [value_case("a finite number", "a finite number", finite())]
+    return [
+        value_case(
+            "a prediction", "a prediction", guess(0, 1000, "a temperature is one number above 0: write 2 or 2.5")
+        )
+    ]

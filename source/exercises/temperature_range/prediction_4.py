@@ -1,9 +1,15 @@
-"""Predict how many of 128,256 tokens hold 90 % of the probability."""
+"""Predict how many tokens hold 90% of the mass at spread 1."""
 
-from grading.authoring.exercise import finite, value_case
+from grading.authoring.exercise import guess, value_case
 
-ASPECTS = {"a finite number": 1}  # any: the point is for committing
+ASPECTS = {"a prediction": 1}  # the point is for committing
 
 
 def public(book):
-    return [value_case("a finite number", "a finite number", finite())]
+    return [
+        value_case(
+            "a prediction",
+            "a prediction",
+            guess(1, 128_256, "a number of tokens lies between 1 and 128 256: write 500 or 50000"),
+        )
+    ]

@@ -1,9 +1,15 @@
-"""Predict how many of 1,000 draws are different tokens."""
+"""Predict how many of 1000 draws are different tokens."""
 
-from grading.authoring.exercise import finite, value_case
+from grading.authoring.exercise import guess, value_case
 
-ASPECTS = {"a finite number": 1}  # any: the point is for committing
+ASPECTS = {"a prediction": 1}  # the point is for committing
 
 
 def public(book):
-    return [value_case("a finite number", "a finite number", finite())]
+    return [
+        value_case(
+            "a prediction",
+            "a prediction",
+            guess(1, 1000, "a number of different tokens lies between 1 and 1 000: write 50 or 500"),
+        )
+    ]

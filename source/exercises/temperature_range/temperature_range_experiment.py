@@ -11,13 +11,15 @@ from ._results import ARTICLE, tables
 
 ASPECTS = {"ranges and temperatures": 2, "the outlier": 1, "a very low temperature": 1}
 TABLE, OUTLIER, LOW = ASPECTS
+SHOWN = (
+    "Against four logits from -1 to 1 an outlier of 3.5 gets {number:.1%} of the probability. The article sets 6 "
+    "against a hundred, at three temperatures: now you can say who wins."
+)
+SHOWN_FROM = ("another outlier", -1)
 FORBIDDEN = ("helpers.explorers.models.weigh_outlier",)
 ADVICE = "Build the logits and take their softmax: that is the exercise."
 
-LOGITS = (
-    "The logits are n_points values in [-r, r], both ends included, then the outlier; they are not divided by T. "
-    "Nothing is added to the denominator."
-)
+PROBS = "The probabilities are the softmax of logits / T, of all its entries: nothing is added to the denominator."
 SHIFT = (
     "Subtract the maximum before exp: exp overflows at large logits, and all of it underflows at very negative ones."
 )
@@ -30,8 +32,8 @@ def _case(book, name, aspect, diagnosis, ranges, temperatures, **settings):
 
 def public(book):
     return [
-        _case(book, "two ranges, two temperatures, 5 points", TABLE, LOGITS, [0.5, 2], [0.5, 3], n_points=5),
-        _case(book, "another outlier", OUTLIER, LOGITS, [1], [1], n_points=4, outlier=3.5),
+        _case(book, "two ranges, two temperatures, 5 points", TABLE, PROBS, [0.5, 2], [0.5, 3], n_points=5),
+        _case(book, "another outlier", OUTLIER, PROBS, [1], [1], n_points=4, outlier=3.5),
     ]
 
 
@@ -41,8 +43,8 @@ def hidden(book, rng):
 
     inside, within_8 = [draw(3, 5, 2), draw(0.3, 3, 2)], {"n_points": 5, "outlier": rng.uniform(-2, 2)}
     return [
-        _case(book, "the article's ranges and temperatures", TABLE, LOGITS, **ARTICLE),
-        _case(book, "an outlier inside the ranges", OUTLIER, LOGITS, *inside, n_points=7, outlier=rng.uniform(-2, 2)),
+        _case(book, "the article's ranges and temperatures", TABLE, PROBS, **ARTICLE),
+        _case(book, "an outlier inside the ranges", OUTLIER, PROBS, *inside, n_points=7, outlier=rng.uniform(-2, 2)),
         _case(book, "a very low temperature", LOW, SHIFT, [3], [0.004], n_points=6, outlier=rng.uniform(5, 9)),
         _case(book, "a low temperature, an outlier inside", LOW, SHIFT, [8], draw(0.004, 0.007, 1), **within_8),
     ]
@@ -325,7 +327,7 @@ def wrong_subtracts_the_outlier(ranges, temperatures, n_points=100, outlier=6.0)
 
 @variants(small=[1e-5, 1e-6])
 def wrong_adds_a_small_number(ranges, temperatures, n_points=100, outlier=6.0, *, small):
-    """Nothing is added to the denominator"""
+    """nothing is added to the denominator"""
     results = {}
     for r in ranges:
         x = torch.cat([torch.linspace(-r, r, n_points, dtype=torch.float64), torch.tensor([outlier])])

@@ -10,6 +10,11 @@ from ... import oracle
 
 ASPECTS = {"the count": 1, "a large vocabulary": 1}
 COUNT, LARGE = ASPECTS
+SHOWN = (
+    "{number:.0f} of those five entries hold nine tenths. That is a measure of its own: one entry can hold most of "
+    "the mass while the nucleus is still large."
+)
+SHOWN_FROM = ("five entries in any order", 0)
 FORBIDDEN = ("helpers.tokens_for_mass",)
 ADVICE = "Write it with a sort and a cumulative sum."
 

@@ -22,8 +22,8 @@ TEXT = '''\
 # %%
 from IPython.display import display
 
-
-def check(name, answer):
+def check(name):
+    answer = globals()[name]
     print(f"{name}: {answer(2)}")
 
 # %% [markdown] tags="task,read"
@@ -127,7 +127,7 @@ def test_the_text_becomes_cells_with_stable_ids_and_nbgrader_metadata():
         "solution-half": solution | {"grade_id": "half"},
         "test-half": test | {"grade_id": "test_half", "points": 0.5},
     }
-    assert cells[4].source == ('check("double", double)\n### BEGIN HIDDEN TESTS\n0.0\n### END HIDDEN TESTS')
+    assert cells[4].source == ('check("double")\n### BEGIN HIDDEN TESTS\n0.0\n### END HIDDEN TESTS')
 
 
 def test_a_new_cell_leaves_the_other_ids_alone():
@@ -305,7 +305,7 @@ def test_students_get_the_stub_and_nothing_of_the_answer(course):
     instructor = json.loads((course / "source/doubling/doubling.ipynb").read_text())
     assert list(cells) == [c["id"] for c in instructor["cells"]]
     assert "".join(cells["solution-double"]["source"]).endswith("raise NotImplementedError('yours')")
-    assert cells["test-double"]["source"] == ['check("double", double)']
+    assert cells["test-double"]["source"] == ['check("double")']
     assert cells["solution-double"]["metadata"]["deletable"] is False  # the user's own configuration says otherwise
     assert not any(word in text for word in ("return 2", "0.0", "BEGIN ", "END "))
     assert json.loads(text)["metadata"] == instructor["metadata"]
@@ -317,7 +317,7 @@ def test_solutions_are_executed_and_free_of_nbgrader(course):
     code = [c for c in nb.cells if c.cell_type == "code"]
     assert [c.execution_count for c in code] == [1, 2, 3, 4, 5, 6]
     assert code[1].source.endswith('"""Return twice x."""\n    return 2 * x')
-    assert code[2].source == 'check("double", double)' and code[2].outputs[0].text == "double: 4\n"
+    assert code[2].source == 'check("double")' and code[2].outputs[0].text == "double: 4\n"
     assert code[4].source == "half = None\nhalf = 0.5" and code[5].outputs[0].text == "half: 0.5\n"
     assert nb.metadata.keys() == {"kernelspec", "language_info"}
     assert nb.metadata.language_info == {"name": "python"}

@@ -5,6 +5,7 @@ files only.
 """
 
 import builtins
+import html
 import json
 import keyword
 import re
@@ -266,9 +267,9 @@ def test_no_word_about_predictions_claims_and_waiting_cells_was_left_out(speakin
     use(None)
     with needs("softmax_t", "perplexity"):
         raise NotImplementedError
-    helpers.check("softmax_t", None)
+    helpers.check("softmax_t")
     use_cases("softmax_t")
-    helpers.check("nothing", None)
+    helpers.check("nothing")
     said = capsys.readouterr().out
     assert said.count('"holds", "fails"') > 2, "what is to be written is the same in every language"
     said = said.replace('"holds", "fails"', "").replace('"sometimes"', "")
@@ -343,7 +344,8 @@ def test_no_word_of_a_figure_was_left_out(name, speaking):
 
 
 EXPLORERS = {
-    "repeated": (helpers.explore_repeated_softmax, [{}, {"steps": 0}, {"steps": 1, "temperature": 0.1}]),
+    "softmax": (helpers.explore_softmax, [{}, {"temperature": 99}]),
+    "repeated": (helpers.explore_repeated_softmax, [{}, {"steps": 0}, {"steps": 1.5, "temperature": 0.1}]),
     "rounded": (
         helpers.explore_repeated_softmax,
         [{"dtype": "bfloat16", "steps": 30}, {"steps": 60, "temperature": 0.1}],
@@ -353,6 +355,10 @@ EXPLORERS = {
 }
 
 
+def all_in(widget):
+    return [widget, *(inner for child in getattr(widget, "children", ()) for inner in all_in(child))]
+
+
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_no_word_of_an_explorer_was_left_out(name, speaking):
     make, settings = EXPLORERS[name]
@@ -360,9 +366,24 @@ def test_no_word_of_an_explorer_was_left_out(name, speaking):
         explorer = make()
         for control, value in setting.items():
             explorer.controls[control].field.value = value
-        labels = [control.field.description for control in explorer.controls.values()]
+        labels = [
+            getattr(widget, "description", "")
+            for control in explorer.controls.values()
+            for widget in all_in(control.view)
+        ]
         for words in [explorer.words, *labels, *words_in(explorer.figure)]:
             assert english_in(re.sub(r"\$.*?\$", "", words)) == []
+
+
+def test_no_word_beside_a_stored_explorer_or_after_a_second_softmax_was_left_out(speaking, monkeypatch):
+    shown = []
+    monkeypatch.setattr("helpers.explorers.shell.display", lambda data, **more: shown.append(data))
+    explorer = helpers.explore_softmax()
+    explorer.controls["times"].more.click()
+    explorer._ipython_display_()
+    [hint] = re.findall("<p.*?>(.*?)</p>", shown[0]["text/html"])
+    for words in [html.unescape(hint), explorer.words, *words_in(explorer.figure)]:
+        assert words.strip() == "" or english_in(words) == []
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)

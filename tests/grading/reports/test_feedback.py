@@ -32,7 +32,7 @@ from grading.engine.judge import inputs_of, is_judged
 from grading.engine.verdict import verdict
 from grading.gradebook.status import keep_reason
 from grading.repair.doctor import Mended
-from grading.reports.feedback import call, escape_prose, example, page
+from grading.reports.feedback import escape_prose, example, page
 from grading.reports.findings import LONGEST_HEADING, LONGEST_SOURCE, findings, headings, reason
 from grading.reports.summary import misconceptions, submissions, write_tables
 from helpers.checks import collect
@@ -201,21 +201,11 @@ def test_a_public_case_is_shown_with_its_call_and_its_expected_numbers():
     ]
 
 
-# A prediction is not called, and what these get is longer than a page shows.
-NO_SHORT_CALL = {f"prediction_{k}" for k in range(1, 7)} | {f"verdict_c{k}" for k in range(4, 8)} | {"outlier_mass"}
-
-
 @pytest.mark.parametrize(
     ("file", "name"), [(public, name) for public, _ in CASES.values() for name in public.exercises]
 )
-def test_every_short_call_runs_and_every_expected_part_can_be_read(file, name):
+def test_every_expected_part_can_be_read(file, name):
     cases = file.exercises[name]["cases"]
-    sources = [call(name, case, file.tensors) for case in cases]
-    assert any(sources) == (name not in NO_SHORT_CALL and not name.startswith("claim_"))
-    for case, source in zip(cases, sources, strict=True):
-        if source:
-            args, kwargs = eval(source, {"torch": torch, name: lambda *args, **kwargs: (args, kwargs)})
-            assert (len(args), set(kwargs)) == (len(case["args"]), set(case["kwargs"]))
     parts = [part for case in cases for part in kind_of(case["expected"], file.tensors).parts()]
     assert bool(parts) != name.startswith(("prediction_", "claim_"))
     assert [text for _, text, rows in parts if bool(text) == bool(rows) or "None" in text] == []

@@ -1,0 +1,111 @@
+"""Explain the usual errors of a student's function in one sentence: what Python and torch say is not always enough."""
+
+import re
+
+from ..support.language import Message, english
+
+# (name of the error's type, pattern of its text, what to say); the pattern's named groups fill the sentence.
+EXPLAINED = [
+    (
+        "",
+        r"MPS.*float64",
+        english('Apple\'s GPUs (mps) have no float64: make this tensor with device="cpu", or in float32.'),
+    ),
+    (
+        "",
+        r"return_types\.(?P<name>\w+)",
+        english("`.{name}(dim)` returns values and indices together: take its `.values`."),
+    ),
+    ("", r"NoneType", english("Something here is None: a function without `return` gives None.")),
+    (
+        "UnboundLocalError",
+        r"variable '(?P<name>\w+)'",
+        english("`{name}` gets its value in a branch or a loop that did not run here."),
+    ),
+    (
+        "NameError",
+        r"name '(?P<name>\w+)' is not defined",
+        english("`{name}` is not defined: look at its spelling, and whether the cell that defines it has run."),
+    ),
+    (
+        "ZeroDivisionError",
+        r"",
+        english("Something is divided by 0 here: treat that case apart, before the division."),
+    ),
+    (
+        "KeyError",
+        r"^'?(?P<key>[\w.]{1,40})'?$",
+        english("There is no key {key} in this case: take the keys from what the function is given."),
+    ),
+    (
+        "IndexError",
+        r"[Dd]imension out of range",
+        english("The tensor has fewer dimensions than this line takes for granted: use dim as it is given."),
+    ),
+    ("IndexError", r"", english("An index points past the end: n entries have the indices 0 to n - 1.")),
+    ("RecursionError", r"", english("The function calls itself without end.")),
+    (
+        "RuntimeError",
+        r"must match the size of tensor",
+        english("These shapes do not fit: max and sum lose the dimension that they run along, unless keepdim=True."),
+    ),
+    (
+        "ValueError",
+        r"could not be broadcast",
+        english("These shapes do not fit: max and sum lose the axis that they run along, unless keepdims=True."),
+    ),
+    (
+        "AttributeError",
+        r"'numpy\.\w+' object has no attribute '(?P<name>\w+)'",
+        english("This is a numpy array, and `{name}` is a tensor's: stay with the tensor, or use torch.from_numpy."),
+    ),
+    (
+        "AttributeError",
+        r"'(?P<type>float|int|list|tuple|dict|str)' object has no attribute '(?P<name>\w+)'",
+        english("This is a {type}, and `{name}` is not one of its methods: is it a tensor's?"),
+    ),
+    (
+        "AttributeError",
+        r"has no attribute '(?P<name>\w+)'",
+        english("There is no `{name}` here: look at its spelling."),
+    ),
+    (
+        "TypeError",
+        r"must be Tensor, not (?:numpy\.)?(?P<type>\w+)",
+        english("torch's functions take tensors, and this is a {type}: make a tensor of it first."),
+    ),
+    (
+        "TypeError",
+        r"positional argument|unexpected keyword|multiple values for",
+        english("A function is called here with other arguments than it takes: compare their names and order."),
+    ),
+    (
+        "TypeError",
+        r"unsupported operand type\(s\) for (?P<sign>\S+): .*'(?P<type>list|tuple|dict|str)'",
+        english("`{sign}` does not work with a {type}: take the entry that you need, or make a tensor of it."),
+    ),
+    (
+        "",
+        r"only one element tensors|only integer tensors|cannot be converted to Scalar|can only convert an array",
+        english("This takes one number, and here is a whole tensor: use torch's functions for it, not those of math."),
+    ),
+    (
+        "",
+        r"[Bb]oolean value of Tensor|truth value of an array",
+        english("A condition is True or False once, and a tensor has many: use torch.where, .any() or .all()."),
+    ),
+    (
+        "RuntimeError",
+        r"expected scalar type|same dtype|result type",
+        english("Two dtypes meet here: make new tensors with dtype=x.dtype."),
+    ),
+]
+
+
+def explained(kind: str, text: str) -> Message | None:
+    """Return what an error usually means, by the name of its type and its text; None where that says enough."""
+    for asked, pattern, sentence in EXPLAINED:
+        found = re.search(pattern, text) if asked in ("", kind) else None
+        if found:
+            return Message(sentence.id, found.groupdict())
+    return None
