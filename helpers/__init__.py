@@ -18,6 +18,7 @@ TYPE_CHECKING = False  # a type-checker takes it for true; to import it from typ
 if TYPE_CHECKING:
     from .checks import check as check
     from .checks import needs as needs
+    from .checks.handing_in import before_you_hand_in as before_you_hand_in
     from .checks.machine import report_machine as report_machine
     from .claims import measured as measured
     from .claims import what_you_found as what_you_found
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from .device import to_numpy as to_numpy
     from .device import widest_float as widest_float
     from .explorers import explore_repeated_softmax as explore_repeated_softmax
+    from .explorers import explore_softmax as explore_softmax
     from .explorers import explore_temperature_range as explore_temperature_range
     from .explorers import explore_vocabulary as explore_vocabulary
     from .measures import entropy as entropy
@@ -66,6 +68,7 @@ _MODULE_OF = {
     "sum_up_predictions": "predictions",
     "measured": "claims",
     "what_you_found": "claims",
+    "explore_softmax": "explorers",
     "explore_repeated_softmax": "explorers",
     "explore_temperature_range": "explorers",
     "explore_vocabulary": "explorers",
@@ -76,6 +79,7 @@ _MODULE_OF = {
     "report_machine": "checks.machine",
     "check": "checks",
     "needs": "checks",
+    "before_you_hand_in": "checks.handing_in",
 }
 
 __all__ = list(_MODULE_OF)

@@ -4,14 +4,16 @@ import html
 import math
 from dataclasses import dataclass
 
-from .checks import cases, lacking
+from .checks import cases, is_right
 from .checks.collect import encode
-from .checks.decisions import Card, card, claims, remember_number, short_name
+from .checks.decisions import Card, card, claims, not_yet, remember_number, short_name
 from .checks.kinds import describe, number_of
 from .checks.notebook import namespace
 from .support.language import _, number_text, render
 
 CELL = "text-align:left;vertical-align:top;padding:.2em 1em .2em 0"
+RULE = "border-top:1px solid #808080"
+ROW = "style='background:none'"  # a front end's stripes would part a claim from what stands below it
 
 
 def measured(name: str, number: object) -> None:
@@ -56,7 +58,7 @@ class Found:
 
     def rows(self, of: Card) -> list[tuple[str, str]]:
         """Return (heading, text) of what stands below a claim."""
-        verdict = of.missing or of.verdict
+        verdict = not_yet(of.todo) if of.todo else of.verdict
         number = f"{of.number} ({_(of.claim['number'])})" if of.number else ""
         said = [(_("you decided"), of.decided()), (_("your number"), number), (_("the course says"), verdict)]
         return [(heading, text or "–") for heading, text in said]
@@ -76,9 +78,9 @@ class Found:
                 f"<td style='{CELL}'><small>{html.escape(heading)}</small><br>{html.escape(text)}</td>"
                 for heading, text in self.rows(each)
             )
-            title = f"<th scope='rowgroup' colspan='3' style='{CELL};padding-top:.6em'>{html.escape(each.title)}</th>"
-            parts += f"<tbody><tr>{title}</tr><tr>{cells}</tr></tbody>"
-        return f"<table style='border-collapse:collapse;max-width:46em'>{parts}</table>"
+            title = f"<th scope='rowgroup' colspan='3' style='{CELL};{RULE}'>{html.escape(each.title)}</th>"
+            parts += f"<tbody><tr {ROW}>{title}</tr><tr {ROW}>{cells}</tr></tbody>"
+        return f"<table style='border-collapse:collapse;max-width:46em;margin:0'>{parts}</table>"
 
 
 def what_you_found() -> None:
@@ -98,4 +100,4 @@ def what_you_found() -> None:
         print(error)
         return
     names = namespace()
-    display(Found([card(name, file.exercises[name], names.get(name), lacking) for name in claims(file)]))
+    display(Found([card(name, file.exercises[name], names.get(name), is_right) for name in claims(file)]))

@@ -12,6 +12,7 @@ from .support.language import _, number_text
 
 CLOSE = 0.1  # a prediction within this share of the result is close
 NO_NUMBER = (TypeError, ValueError, RuntimeError, OverflowError)  # what float raises, of a tensor too
+LARGE = 1e300  # beyond it, or below its inverse, a line has no ends
 DASHES, PIXELS = 40, 240  # of the line on which a prediction and its result are marked, as text and as picture
 
 
@@ -56,26 +57,30 @@ class Revealed:
             **values,
         )
 
+    def told(self) -> str:
+        """Return a sentence of both, and of how far they are apart."""
+        return "; ".join(filter(None, [str(self), self.distance()])) + "."
+
     def distance(self) -> str:
-        """Return in words how far the prediction was from the result."""
+        """Return in words how far the prediction was from the result; empty for another choice."""
         if self.now == self.result:
             return _("as you said")
         if not self.numbers:
-            return _("the other one")
+            return ""
         now, result = self.numbers
         if abs(now - result) <= CLOSE * abs(result):
             return _("close")
-        if now * result <= 0:
+        factor = max(now / result, result / now) if now * result > 0 else 0.0
+        if factor < 2:
             return _("off by {distance}", distance=number_text(abs(now - result)))
-        factor = float(f"{max(now / result, result / now):.2g}")
-        return _("off by a factor of {factor}", factor=number_text(factor))
+        return _("off by a factor of {factor}", factor=number_text(float(f"{factor:.2g}")))
 
     def axis(self) -> tuple[float, float, bool] | None:
         """Return the ends of a line that holds the prediction and the result, and whether it is logarithmic."""
-        if not self.numbers:
+        if not self.numbers or max(map(abs, self.numbers)) > LARGE:
             return None
         least, most = sorted(self.numbers)
-        if least > 0 and most > 10 * least:
+        if least > 1 / LARGE and most > 10 * least:
             return 10.0 ** math.floor(math.log10(least)), 10.0 ** math.ceil(math.log10(most)), True
         least, most = min(0.0, least), max(0.0, most)
         step = 10.0 ** math.floor(math.log10(max(-least, most) or 1))
@@ -109,7 +114,7 @@ def reveal(name: str, result: SupportsFloat | str) -> None:
     Raises ValueError where result is not one finite number, and for a name that is no exercise of the notebook.
 
     >>> reveal("prediction_1", 2)  # doctest: +SKIP
-    prediction_1: you said 3, it is 2; off by a factor of 1.5.
+    prediction_1: you said 3, it is 2; off by 1.
     """
     try:
         file = cases.in_use()
@@ -134,7 +139,7 @@ def reveal(name: str, result: SupportsFloat | str) -> None:
         return
     choice = "one_of" in exercise["cases"][0]["expected"]
     shown = _revealed[name] = Revealed(name, before, now, came_out, choice)
-    print(f"{shown}; {shown.distance()}.")
+    print(shown.told())
 
 
 @dataclass(frozen=True, repr=False)
@@ -157,7 +162,7 @@ class Summary:
         intro = _("Your predictions, the biggest surprise first; o is yours, * what came out:")
         said = [intro] if self.revealed else []
         for each in self.revealed:
-            said.append(f"  {each}; {each.distance()}.")
+            said.append(f"  {each.told()}")
             if line := each.line(DASHES):
                 low, high, (now, result) = line
                 marks = ["-"] * (DASHES + 1)
@@ -172,8 +177,8 @@ class Summary:
         intro = _("Your predictions, the biggest surprise first; ○ is yours, ● what came out:")
         said = [f"<p style='margin:.3em 0'>{intro}</p>"] if self.revealed else []
         for each in self.revealed:
-            told = f"{html.escape(str(each))}; {each.distance()}."
-            said.append(f"<p style='margin:.6em 0'>{'<br>'.join(filter(None, [told, drawn(each)]))}</p>")
+            shown = "<br>".join(filter(None, [html.escape(each.told()), drawn(each)]))
+            said.append(f"<p style='margin:.6em 0'>{shown}</p>")
         return "".join(said + [f"<p>{line}</p>" for line in self.missing()])
 
 
@@ -198,7 +203,7 @@ def sum_up_predictions() -> None:
 
     >>> sum_up_predictions()  # doctest: +SKIP
     Your predictions, the biggest surprise first; o is yours, * what came out:
-      prediction_1: you said 3, it is 2; off by a factor of 1.5.
+      prediction_1: you said 3, it is 2; off by 1.
         0 |---------------------------*------------o| 3
     """
     from IPython.display import display

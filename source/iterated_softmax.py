@@ -1,38 +1,96 @@
 # %% [markdown]
 # # Does repeating softmax sharpen it?
 #
-# An article, *An analysis of softmax behaviour in deep learning: iteration, numeric range and temperature* (in
-# Vietnamese), makes fourteen claims. Some are true, some are true in part, some are false on the
-# article's own data. Each verdict here follows a number that you compute first.
+# A model sorts pictures into ten classes. It is always right, and as sure as it can be: the right class gets 1, the
+# nine others get 0. Yet its **loss**, the number that training pushes towards 0, is stuck at 1.46.
 #
-# This notebook takes about two hours and is worth 20 points. At the end you can
+# Nothing is wrong with the pictures. The model ends in a **softmax**, which turns any numbers into probabilities, and
+# the loss function applies softmax once more. What does the second one do?
 #
-# - write a softmax that survives large logits, and say why the textbook formula does not;
-# - say what happens when softmax is applied to its own output, how fast, and why;
-# - tell a property of softmax from a property of the floating-point numbers that carry it.
+# ## First, play (read 2 · do 2)
 #
-# **How it works.** Run the cells from top to bottom. Where it says *Exercise*, replace
-# `raise NotImplementedError()` by your code and run the check below it. The check answers at once.
-# A cell that needs an exercise you have not done yet says so and goes on.
-#
-# Where it says *Predict*, write a number in place of `None` before you run on. You get the point for committing to a
-# number, never for being right.
+# Run the next cells one after the other, each with Shift+Enter. The folded one brings the course's tools along, the one
+# after it says that they are ready, and the third shows a picture. Press **softmax again** five times. Do the bars get
+# sharper or flatter?
 
 # %% setup
 LANGUAGE = "en"
 
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
 import torch
 
 import helpers
 from helpers import check, needs, say
 
 helpers.use_language(LANGUAGE)
-generator = helpers.seed_everything(0)
+machine = {"torch": torch.__version__, "device": torch.get_default_device()}
+say("Ready: PyTorch {torch} on {device}.", **machine)
+
+# %%
+helpers.explore_softmax()
 
 # %% [markdown]
-# ## 1. What does softmax look at? (3 minutes)
+# ## The map
 #
-# Softmax turns any list of numbers, called **logits**, into probabilities:
+# At the end you can
+#
+# - write a softmax that survives large logits, and say why the textbook formula does not;
+# - say what happens when softmax is applied to its own output, how fast, and why;
+# - tell a property of softmax from a property of the numbers that carry it.
+#
+# It takes about 150 minutes, 38 to read and 112 to do, and is worth 20 points. **In a hurry?** If you know PyTorch, go
+# by the last column: all 20 points in about 40 minutes, without the parts that are folded.
+#
+# | section | claim | points | read + do | in a hurry |
+# |---|---|---|---|---|
+# | First, play | | | 2 + 2 | 1 |
+# | 1. What does softmax look at? | C8 | 1 | 2 + 4 | 1 |
+# | 2. Why does the textbook formula fail? | | 1 | 4 + 7 | 3 |
+# | 3. How is it cured? | C18 | 5 | 4 + 20 | 5 |
+# | 4. Is everything saved? | C12, C15 | | 3 + 6 | 2 |
+# | 5. The article's first experiment | C1 | 5 | 5 + 20 | 7 |
+# | 6. How fast? | C2 | 5 | 5 + 16 | 6 |
+# | 7. Is the mean evidence? | C3 | | 1 + 2 | 1 |
+# | 8. Why does it flatten? | C9 | | 2 + 5 | 2 |
+# | 9. The same in float32 | | 3 | 5 + 13 | 6 |
+# | Bonus: can repeating ever sharpen? | | | 3 + 8 | 4 |
+# | Play | | | 1 + 6 | |
+# | What you found | | | 1 + 3 | 2 |
+#
+# A word that is new to you stands in the [glossary](#Glossary) at the end.
+
+# %% [markdown]
+# ### The article
+#
+# The question is an article's: *Phân Tích Hành Vi Của Hàm Softmax Trong Mô Hình Học Sâu: Ảnh Hưởng Của Lặp, Phạm Vi Số
+# Học Và Nhiệt Độ* ("An analysis of the behaviour of softmax in deep learning models: the effects of iteration, numeric
+# range and temperature"), a part of an open course on building GPT. This course counts eighteen claims in it, C1 to
+# C18. You test eight of them here and the others in the second notebook, each with a number of your own.
+#
+# ### How it works
+#
+# Run the cells from top to bottom. Three kinds of cells wait for you:
+#
+# - **Predict**: write one number in place of `None` before you run on. The point is for committing, never for being
+#   right.
+# - **Exercise**: replace `raise NotImplementedError()` by your code, and run the check below it. It answers at once, as
+#   often as you like.
+# - **Decide**: write `"holds"`, `"fails"` or `"sometimes"` (it depends, and you can say on what). No points. The
+#   course's verdict appears once you have decided and have measured.
+#
+# Four words in the code are the course's. `say` prints a sentence in your language. `with needs("softmax_t"):` runs its
+# lines once that exercise is done, and until then says that it waits. `helpers.reveal` sets your prediction beside the
+# result, and `helpers.measured` keeps your number for a claim.
+#
+# Numbers are written as in Python, with a point before the decimals. A space parts thousands: 65 504.
+
+# %% [markdown]
+# ## 1. What does softmax look at? (read 2 · do 4 · 1 point)
+#
+# The numbers that go into softmax are called **logits**. Out come probabilities, which sum to 1:
 #
 # $$p_i = \frac{e^{x_i}}{\sum_j e^{x_j}}$$
 #
@@ -41,7 +99,7 @@ generator = helpers.seed_everything(0)
 # One of these two gives the same probabilities as `[1, 2]`. Is it number 1, `[1001, 1002]`, or number 2, `[10, 20]`?
 
 # %% solution="prediction_1"
-prediction_1 = None
+prediction_1 = None  # 1 or 2
 ### BEGIN SOLUTION
 prediction_1 = 2
 ### END SOLUTION
@@ -49,20 +107,33 @@ prediction_1 = 2
 # %% test="prediction_1" points=1
 
 # %%
-for logits in ([1.0, 2.0], [1001.0, 1002.0], [10.0, 20.0]):
-    p = torch.softmax(torch.tensor(logits), dim=-1)
-    print(logits, "->", [round(value, 4) for value in p.tolist()])
-
-# %% [markdown]
-# The same difference gives the same answer, at any level: it is number 1. The same ratio does not.
+pairs = [1.0, 2.0], [1001.0, 1002.0], [10.0, 20.0]
+probabilities = [torch.softmax(torch.tensor(pair), dim=-1) for pair in pairs]
+for pair, p in zip(pairs, probabilities):
+    print(pair, "->", [round(value, 4) for value in p.tolist()])
 
 # %%
-helpers.reveal("prediction_1", prediction_1, 1, choice=True)
+shifted, scaled = ((p - probabilities[0]).abs().max() for p in probabilities[1:])
+helpers.reveal("prediction_1", 1 if shifted < scaled else 2)
+helpers.measured("claim_c8", shifted)
 
 # %% [markdown]
-# ## 2. Why does the textbook formula fail? (5 minutes)
+# ### Decide: C8
 #
-# Here is the formula, word for word. Try it on logits below 100.
+# The article says: softmax depends on relative differences, not only on absolute values.
+
+# %% solution="claim_c8"
+claim_c8 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c8 = "holds"
+### END SOLUTION
+
+# %% test="claim_c8" points=0
+
+# %% [markdown]
+# ## 2. Why does the textbook formula fail? (read 4 · do 7 · 1 point)
+#
+# Here is the formula, word for word, and two pairs of logits that should give the same answer.
 
 
 # %%
@@ -71,39 +142,59 @@ def naive_softmax(x):
     return weights / weights.sum()
 
 
-print(naive_softmax(torch.tensor([1.0, 2.0])))
-print(naive_softmax(torch.tensor([88.0, 89.0])))
+for pair in ([1.0, 2.0], [88.0, 89.0]):
+    print(pair, "->", naive_softmax(torch.tensor(pair)))
 
 # %% [markdown]
-# `nan` means "not a number": $e^{89}$ is larger than the largest float32, so it became `inf`, and `inf / inf` is
-# no number. Very negative logits kill it too. Below -104 every exponential underflows to 0, and 0 / 0 is no number:
-# try `naive_softmax(torch.tensor([-110.0, -109.0]))`.
+# PyTorch keeps a number as a **float32** unless it is told otherwise: about 7 digits, up to $3.4 \cdot 10^{38}$. What
+# is larger becomes `inf`, for infinity: an **overflow**. $e^{89}$ is too large. Then `inf / inf` is `nan`, "not a
+# number", and $e^{88}$ divided by `inf` is 0.
 #
+# Far below 0 the formula fails as well, first in silence. A power of e that is too small for all its digits loses some
+# of them; one that is smaller still becomes 0: an **underflow**. These three should again give 0.2689 and 0.7311:
+
+# %%
+for pair in ([-101.0, -100.0], [-104.0, -103.0], [-110.0, -109.0]):
+    print(pair, "->", naive_softmax(torch.tensor(pair)))
+
+# %% [markdown]
 # ### Predict (1 point)
 #
-# The largest float16 is 65,504. Above which x does $e^x$ overflow in float16?
+# **float16** is a format with half as many bits. It has 3 to 4 digits, and its largest number is 65 504. Above which x
+# does $e^x$ overflow in float16? (You may write a formula, such as `math.sqrt(2)`.)
 
 # %% solution="prediction_2"
-prediction_2 = None
+prediction_2 = None  # x
 ### BEGIN SOLUTION
 prediction_2 = 65.0
 ### END SOLUTION
 
 # %% test="prediction_2" points=1
 
-# %%
-import math
-
-for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
-    say("{dtype:14} exp overflows above {limit:7.2f}", dtype=str(dtype), limit=math.log(torch.finfo(dtype).max))
+# %% [markdown]
+# Two more formats are in use. **bfloat16** has 16 bits as well, and spends them otherwise: it reaches as far as
+# float32, with only 2 to 3 digits. **float64** has 64 bits and about 16 digits.
 
 # %%
-helpers.reveal("prediction_2", prediction_2, math.log(torch.finfo(torch.float16).max))
+formats = torch.float16, torch.bfloat16, torch.float32, torch.float64
+limits = {dtype: math.log(torch.finfo(dtype).max) for dtype in formats}
+for dtype, limit in limits.items():
+    say("{dtype:14} exp overflows above {limit:6.2f}", dtype=str(dtype), limit=limit)
+helpers.reveal("prediction_2", limits[torch.float16])
 
 # %% [markdown]
-# The sum overflows even earlier than its terms: each term is finite, their sum is `inf`, and dividing by it gives 0
-# everywhere. Take 101 equal logits, as many as the article has, and look for the first that kills the formula in
-# float32. In theory it is 88.72 - ln 101 = 84.11.
+# The sum overflows even earlier than its terms: each is finite, their sum is `inf`, and dividing by it gives 0
+# everywhere. With 101 equal terms, as many as the article's second experiment has, it comes ln 101 = 4.62 earlier.
+#
+# Measure where. `threshold` halves an interval again and again, and keeps the half in which something stops working.
+
+
+# %%
+def threshold(works, low, high):
+    for _ in range(30):
+        middle = (low + high) / 2
+        low, high = (middle, high) if works(middle) else (low, middle)
+    return low
 
 
 # %%
@@ -111,30 +202,36 @@ def survives(logit):
     return naive_softmax(torch.full((101,), logit)).sum() > 0.5
 
 
-first = next(logit / 10 for logit in range(1000) if not survives(logit / 10))
-say("101 equal logits in float32: the formula fails from {first}", first=first)
+say("the formula works up to {found:.2f}", found=threshold(survives, 0, 100))
+say("in theory up to {theory:.2f}", theory=limits[torch.float32] - math.log(101))
 
 # %% [markdown]
-# The article's second experiment has a logit of 6 and a temperature of 0.5. The formula then meets 6 / 0.5 = 12,
-# which is past the 11.09 of float16:
+# Is that far away? The article's second experiment has 100 logits between -1 and 1, and one of 6. It divides them by a
+# **temperature** of 0.5, so that the 6 becomes 12. The article's own code is not this formula, and gets through. The
+# formula in float16 does not:
 
 # %%
-article = torch.cat([torch.linspace(-1, 1, 100), torch.tensor([6.0])]).to(torch.float16)
-p = naive_softmax(article / 0.5)
-say("probability of the 6: {six}  the others, added up: {others}", six=p[-1].item(), others=p[:-1].sum().item())
+logits = torch.cat([torch.linspace(-1, 1, 100), torch.tensor([6.0])]).to(torch.float16)
+p = naive_softmax(logits / 0.5)
+say("probability of the 6: {p}", p=p[-1].item())
+say("of all others together: {p}", p=p[:-1].sum().item())
 
 # %% [markdown]
-# ## 3. How is it cured? (10 minutes)
+# ## 3. How is it cured? (read 4 · do 20 · 5 points)
 #
-# You have seen that softmax looks at differences only. So you may subtract any number from all logits before `exp`, and
-# the probabilities stay. Which number makes sure that no exponent is above 0, and that the sum is never 0?
+# Use what section 1 has shown. Which number could you subtract from all logits before `exp`, so that no exponent is
+# above 0 and the sum is never 0?
 #
-# The **temperature** $T$ divides the logits before all this: $p_i \propto e^{x_i / T}$. Below 1 it sharpens, above 1
-# it flattens.
+# The **temperature** $T$ divides the logits before all this: $p_i \propto e^{x_i / T}$. Below 1 it makes the
+# distribution sharper, above 1 flatter; you have seen it in the picture at the top.
+#
+# A logit of `-inf` says "impossible" and gets probability 0. Attention uses this to **mask** words that it must not
+# see. A row of nothing but `-inf` has no answer: all of it is nan.
 #
 # ### Exercise: `softmax_t` (5 points)
 #
-# Write it from `exp`, max and sum. The library's softmax functions are not allowed here; everywhere else they are.
+# Write it from `exp`, max and sum. The library's softmax functions are not allowed in this exercise; in all others they
+# are.
 #
 # <details><summary>Hint: which number to subtract</summary>
 #
@@ -143,8 +240,8 @@ say("probability of the 6: {six}  the others, added up: {others}", six=p[-1].ite
 # </details>
 # <details><summary>Hint: the shapes do not fit</summary>
 #
-# `x.max(dim=dim, keepdim=True).values` keeps the reduced dimension with size 1, so that it lines up with `x`.
-# The sum needs `keepdim=True` as well.
+# `x.max(dim=dim, keepdim=True).values` keeps the reduced dimension with size 1, so that it lines up with `x`. The sum
+# needs `keepdim=True` as well.
 #
 # </details>
 # <details><summary>Hint: it sums to 1, but large logits give nan</summary>
@@ -164,11 +261,12 @@ def softmax_t(x: torch.Tensor, temperature: float = 1.0, dim: int = -1) -> torch
     """Return the softmax of x / temperature along dim.
 
     Arguments
-        x: float32 or float64 logits of any shape; -inf is allowed and gets probability 0
+        x: float32 or float64 logits with at least one dimension; an entry may be -inf
         temperature: a number above 0
         dim: the dimension along which the probabilities sum to 1
 
-    Returns a new tensor of x's shape, dtype and device; x stays as it was. No gradient is asked for.
+    Returns a new tensor of x's shape, dtype and device; x stays as it was. An entry of -inf gets
+    probability 0; where all entries along dim are -inf, all of them get nan. No gradient is asked for.
 
     >>> softmax_t(torch.tensor([0.0, 0.0]))
     tensor([0.5000, 0.5000])
@@ -176,6 +274,8 @@ def softmax_t(x: torch.Tensor, temperature: float = 1.0, dim: int = -1) -> torch
     tensor([0.1192, 0.8808])
     >>> softmax_t(torch.zeros(2, 4), dim=0)[0]
     tensor([0.5000, 0.5000, 0.5000, 0.5000])
+    >>> softmax_t(torch.tensor([-torch.inf, 0.0]))
+    tensor([0., 1.])
     """
     ### BEGIN SOLUTION
     scaled = x / temperature
@@ -187,55 +287,132 @@ def softmax_t(x: torch.Tensor, temperature: float = 1.0, dim: int = -1) -> torch
 # %% test="softmax_t" points=5
 
 # %% [markdown]
-# **What you have just shown.** A shift changes nothing in exact arithmetic and saves everything in floating point.
-# `torch.softmax` does the same; only hand-written code overflows. One row it can't save: where every logit is `-inf`,
-# as in a fully masked row of attention, the answer is nan.
-#
-# From here on the notebook uses `helpers.softmax_t`, so that later exercises do not depend on this one.
+# From here on the notebook calls `softmax`: your function where it is right, the course's until then. So no later
+# exercise depends on this one.
+
+# %%
+softmax = helpers.softmax_t
+with needs("softmax_t"):
+    logits = torch.linspace(-1000, 1000, 9, dtype=torch.float64)
+    if torch.allclose(softmax_t(logits, temperature=300), softmax(logits, temperature=300)):
+        softmax = softmax_t
+        say("softmax is now the one you have written")
 
 # %% [markdown]
-# ## 4. Is everything saved? (4 minutes)
+# ### Decide: C18
 #
-# Training needs the logarithm of a probability, and its gradient: cross-entropy, distillation and policy gradients
-# do. Take a stable softmax, then the log, for two logits that lie a **gap** apart. `log_softmax` computes the same in
-# one step.
+# The article says: the code is stable and reproducible. Its function has no `dim`: it normalises together all the
+# numbers that it gets. Give it a **batch**, two rows of logits in one tensor, and add up each row.
+
+# %%
+batch = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+together = torch.softmax(batch.flatten(), dim=0).reshape(batch.shape)  # as in the article
+first, second = together.sum(dim=-1).tolist()
+say("the rows sum to {first:.4f} and {second:.4f}", first=first, second=second)
+helpers.measured("claim_c18", first)
+
+# %% solution="claim_c18"
+claim_c18 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c18 = "sometimes"
+### END SOLUTION
+
+# %% test="claim_c18" points=0
+
+# %% [markdown]
+# ## 4. Is everything saved? (read 3 · do 6)
+#
+# A classifier is trained with the **cross-entropy**: minus the logarithm of the probability that it gives to the right
+# class. Training therefore needs $\log p$, and the **gradient** of $\log p$: its derivatives by the logits.
+#
+# Take two logits that lie a **gap** apart, and the $\log p$ that belongs to the smaller one. It can be computed in two
+# steps, softmax and then log, or in one, by `log_softmax`. The right gradient for a large gap is 1 and -1.
 
 
 # %%
-def log_of_the_smaller(log_probabilities, gap):
+def value_and_gradient(log_probabilities, gap):
     x = torch.tensor([0.0, gap], requires_grad=True)
     value = log_probabilities(x)[0]
     value.backward()
-    right = x.grad.isfinite().all()
-    return helpers.text(
-        "value {value:6.1f}, gradient right" if right else "value {value:6.1f}, gradient lost", value=value.item()
-    )
+    return {"value": value.item(), "gradient": x.grad.tolist()}
 
 
-for gap in (80.0, 89.0, 104.0):
-    words = log_of_the_smaller(lambda x: torch.log(torch.softmax(x, -1)), gap)
-    say("gap {gap:5}  log(softmax)  {words}", gap=gap, words=words)
-    print(f"           log_softmax   {log_of_the_smaller(lambda x: torch.log_softmax(x, -1), gap)}")
+# %%
+def two_steps(x):
+    return torch.log(torch.softmax(x, dim=-1))
+
+
+def one_step(x):
+    return torch.log_softmax(x, dim=-1)
+
+
+say("gap  way             value  gradient")
+for gap in (80, 89, 103, 104):
+    for name, way in {"log(softmax)": two_steps, "log_softmax": one_step}.items():
+        found = value_and_gradient(way, float(gap))
+        print(f"{gap:3}  {name:12} {found['value']:8.2f}  {found['gradient']}")
 
 # %% [markdown]
-# The gradient breaks first, just past a gap of 88.72. The derivative of $\log p$ is $1/p$, about $e^{gap}$, and that
-# is the overflow of section 2 again. The value is still good there. It loses digits from then on, and past a gap of
-# 103.97 $p$ itself is 0 and its log `-inf`. The rule is short: never take the log of a softmax, use `log_softmax`.
+# The gradient is lost first, then digits of the value, then the value. On its way the gradient meets $1/p$, the
+# derivative of $\log p$, and here that is about $e^{gap}$: the overflow of section 2 once more.
+
+
+# %%
+def keeps_its_gradient(gap):
+    return all(map(math.isfinite, value_and_gradient(two_steps, gap)["gradient"]))
+
+
+helpers.measured("claim_c12", threshold(keeps_its_gradient, 80, 100))
 
 # %% [markdown]
-# ## 5. The article's first experiment (10 minutes)
+# ### Decide: C12, its second half
 #
-# Does applying softmax again sharpen a distribution? Nobody does so on purpose, but it happens: a model that ends in
-# softmax, trained with a loss that applies softmax too. Take 20 evenly spaced values from 0 to 1. Apply softmax.
-# Apply softmax to the result, eight more times. At each step note the standard deviation: how far the 20
-# probabilities lie from each other.
+# The article says: logits that are too large make softmax unstable. (The first half, that logits that are too small
+# lose their effect, belongs to the second notebook.)
+
+# %% solution="claim_c12"
+claim_c12 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c12 = "sometimes"
+### END SOLUTION
+
+# %% test="claim_c12" points=0
+
+# %% [markdown]
+# ### Decide: C15
+#
+# The article says: every output of softmax lies in the open interval (0, 1), so none is exactly 0 or 1. Look for the
+# gap above which float32 disagrees.
+
+
+# %%
+def stays_below_1(gap):
+    return torch.softmax(torch.tensor([0.0, gap]), dim=-1)[1] < 1
+
+
+helpers.measured("claim_c15", threshold(stays_below_1, 0, 100))
+
+# %% solution="claim_c15"
+claim_c15 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c15 = "sometimes"
+### END SOLUTION
+
+# %% test="claim_c15" points=0
+
+# %% [markdown]
+# ## 5. The article's first experiment (read 5 · do 20 · 5 points)
+#
+# Does applying softmax again sharpen a distribution? Take 20 evenly spaced values from 0 to 1. Apply softmax. Apply
+# softmax to the result, and so on, eight times more. At each step note the **standard deviation**: how far the 20
+# probabilities lie from their mean.
 #
 # ### Predict (1 point)
 #
 # The largest of the 20 probabilities starts at 0.0788. How large is it after one more softmax?
 
 # %% solution="prediction_3"
-prediction_3 = None
+prediction_3 = None  # a probability
 ### BEGIN SOLUTION
 prediction_3 = 0.09
 ### END SOLUTION
@@ -245,7 +422,7 @@ prediction_3 = 0.09
 # %% [markdown]
 # ### Exercise: `iterative_softmax_experiment` (4 points)
 #
-# `torch.softmax` and `helpers.softmax_t` are welcome here.
+# `torch.softmax` and your own `softmax_t` are welcome here, and `helpers.softmax_t` is the course's.
 #
 # <details><summary>Hint: there is one distribution too few</summary>
 #
@@ -271,10 +448,11 @@ def iterative_softmax_experiment(
     """Apply softmax to its own output and measure how flat it becomes.
 
     Returns the tuple (probs, stds, x):
-        x: n_points evenly spaced values from min_val to max_val, both included, in dtype
-        probs: n_iters + 1 tensors of n_points probabilities in dtype: probs[0] is the softmax of x / temperature,
-            probs[k] the softmax of probs[k - 1] / temperature
-        stds: n_iters + 1 floats: stds[k] is the sample standard deviation of probs[k], computed in dtype
+        x: a tensor of n_points evenly spaced values from min_val to max_val, both included, in dtype
+        probs: a list of n_iters + 1 tensors of n_points probabilities in dtype: probs[0] is the
+            softmax of x / temperature, probs[k] the softmax of probs[k - 1] / temperature
+        stds: a list of n_iters + 1 floats: stds[k] is the sample standard deviation of probs[k],
+            computed in dtype, with n_points - 1 in the denominator
 
     >>> probs, stds, x = iterative_softmax_experiment(n_points=3, n_iters=1)
     >>> len(probs), len(stds), x.tolist()
@@ -293,16 +471,13 @@ def iterative_softmax_experiment(
 # %% test="iterative_softmax_experiment" points=4
 
 # %% [markdown]
-# **What you have just shown.** You have the article's experiment as numbers. What they say comes next.
-
-# %% [markdown]
-# Now look at it. Figure 1a shows each distribution, figure 1b how its deviation falls.
+# Figure 1a shows the distributions: on the left as they are, on the right how far each value lies from 1/n. Figure 1b
+# shows how their deviation falls.
 
 # %%
 with needs("iterative_softmax_experiment"):
     probs, stds, x = iterative_softmax_experiment()
-    helpers.reveal("prediction_3", prediction_3, probs[1].max())
-    say("largest probability: {tops}", tops=[round(float(p.max()), 4) for p in probs])
+    helpers.reveal("prediction_3", probs[1].max())
     display(helpers.plot_iterations(probs, x))
 
 # %%
@@ -311,32 +486,62 @@ with needs("iterative_softmax_experiment"):
     display(helpers.plot_log_std(stds))
 
 # %% [markdown]
-# **Claim C1: repeated softmax tends to the uniform distribution, each value to 0.05.** How far is the last one from it?
+# ### Decide: C1
+#
+# The article says: repeated softmax tends to the **uniform** distribution, in which all probabilities are equal, each
+# value to 0.05. How far is the last distribution from it? And does the start matter? A **one-hot** distribution, with
+# one probability of 1 and all others 0, is as far from uniform as can be.
 
 # %%
 with needs("iterative_softmax_experiment"):
     probs, stds, x = iterative_softmax_experiment()
-    say("largest distance from 0.05 after 8 repeats: {distance:.0e}", distance=(probs[-1] - 0.05).abs().max())
-    start = torch.eye(20, dtype=torch.float64)[3]  # as far from uniform as can be
-    for _ in range(9):
-        start = helpers.softmax_t(start)
-    say("from a one-hot start, after 9: {distance:.0e}", distance=(start - 0.05).abs().max())
+    helpers.measured("claim_c1", (probs[-1] - 0.05).abs().max())
+
+# %%
+one_hot = torch.zeros(20, dtype=torch.float64)
+one_hot[3] = 1.0
+p = one_hot
+for _ in range(9):
+    p = softmax(p)
+say("from a one-hot start: {distance:.1e}", distance=(p - 0.05).abs().max())
+
+# %% solution="claim_c1"
+claim_c1 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c1 = "holds"
+### END SOLUTION
+
+# %% test="claim_c1" points=0
 
 # %% [markdown]
-# C1 is true here, at temperature 1. Repeating does not sharpen: it erases.
+# **Back to the puzzle.** The model hands over 1 for the right class and 0 for the nine others. PyTorch's
+# `cross_entropy` takes whatever it gets for logits: it applies softmax, and takes minus the logarithm. This is what it
+# sees:
+
+# %%
+sure = torch.zeros(10)
+sure[3] = 1.0
+seen = torch.softmax(sure, dim=-1)[3]
+loss = torch.nn.functional.cross_entropy(sure, torch.tensor(3))
+say("probability of the right class: {seen:.4f}", seen=seen)
+say("loss: {loss:.4f}", loss=loss)
 
 # %% [markdown]
-# ## 6. How fast? (8 minutes)
+# The cure is to leave out one softmax, the model's: hand logits to the loss. How low the loss can get with any number
+# of classes is an exercise of the second notebook.
+
+# %% [markdown]
+# ## 6. How fast? (read 5 · do 16 · 5 points)
 #
-# Figure 1b looks like a straight line on a log scale. A straight line means a constant **ratio** between one deviation
-# and the next.
+# In figure 1b the deviations seem to lie on a straight line, and its axis is a log scale. That would mean a constant
+# **ratio** between one deviation and the next.
 #
 # ### Predict (1 point)
 #
 # For 20 points, what is the ratio of one deviation to the one before it?
 
 # %% solution="prediction_4"
-prediction_4 = None
+prediction_4 = None  # a ratio
 ### BEGIN SOLUTION
 prediction_4 = 0.5
 ### END SOLUTION
@@ -345,6 +550,8 @@ prediction_4 = 0.5
 
 # %% [markdown]
 # ### Exercise: `decay_ratios` (2 points)
+#
+# Turn the line into numbers.
 #
 # <details><summary>Hint: ZeroDivisionError</summary>
 #
@@ -364,9 +571,10 @@ def decay_ratios(stds: list[float]) -> list[float]:
     """Return each deviation divided by the one before it.
 
     Arguments
-        stds: a list of floats, at least one
+        stds: a list of floats, none below 0, at least one
 
-    Returns len(stds) - 1 floats. After a deviation of 0 there is no ratio: nan stands in its place.
+    Returns a list of len(stds) - 1 floats. After a deviation of exactly 0 there is no ratio: nan
+    stands in its place.
 
     >>> decay_ratios([8.0, 4.0, 1.0])
     [0.5, 0.25]
@@ -380,23 +588,25 @@ def decay_ratios(stds: list[float]) -> list[float]:
 
 # %% test="decay_ratios" points=2
 
+# %%
+with needs("iterative_softmax_experiment", "decay_ratios"):
+    ratios = decay_ratios(iterative_softmax_experiment(n_points=20, n_iters=4)[1])
+    helpers.reveal("prediction_4", ratios[0])
+    helpers.measured("claim_c2", ratios[-1])
+
 # %% [markdown]
-# **What you have just shown.** A straight line on a log scale, turned into a number that can be compared.
+# Other numbers of points and other temperatures, in every softmax of the loop:
 
 # %%
 with needs("iterative_softmax_experiment", "decay_ratios"):
-    helpers.reveal("prediction_4", prediction_4, decay_ratios(iterative_softmax_experiment()[1])[0])
-    for n in (4, 20, 100):
-        stds = iterative_softmax_experiment(n_points=n, n_iters=4)[1]
-        print(f"n = {n:3}, T = 1:  ", [round(float(ratio), 4) for ratio in decay_ratios(stds)])
-    for T in (0.5, 2.0):
-        stds = iterative_softmax_experiment(n_points=20, n_iters=4, temperature=T)[1]
-        print(f"n =  20, T = {T}:", [round(float(ratio), 4) for ratio in decay_ratios(stds)])
+    for n, T in ((4, 1.0), (20, 1.0), (100, 1.0), (20, 0.5), (20, 2.0)):
+        stds = iterative_softmax_experiment(n_points=n, n_iters=3, temperature=T)[1]
+        print(f"n = {n:3}, T = {T}:", [round(float(ratio), 4) for ratio in decay_ratios(stds)])
 
 # %% [markdown]
 # ### Exercise: `contraction_rate` (2 points)
 #
-# Find the law from the numbers above, derive it, or measure it: all are right.
+# Which law gives these numbers? Read it off, derive it, or let your function measure it: all are right.
 #
 # <details><summary>Hint: how to measure it</summary>
 #
@@ -413,7 +623,8 @@ def contraction_rate(n_points: int, temperature: float = 1.0) -> float:
         n_points: from 4 to 100
         temperature: from 0.5 to 100; it acts in every softmax
 
-    Returns a float, right to 1 %. If you measure it: in float64, the last ratio whose later deviation is above 1e-10.
+    Returns a float, right to 1%: what the ratio settles to after many repeats, not one of the first
+    ratios. If you measure it: in float64, the last ratio whose later deviation is above 1e-10.
 
     >>> round(contraction_rate(50), 3)
     0.02
@@ -426,83 +637,115 @@ def contraction_rate(n_points: int, temperature: float = 1.0) -> float:
 # %% test="contraction_rate" points=2
 
 # %% [markdown]
-# **What you have just shown.** The rate is 1/(nT): more points or a higher temperature flatten faster.
-
-# %% [markdown]
-# **Why?** Near the uniform distribution write $p_i = 1/n + d_i$, with small $d_i$ that sum to 0.
+# <details><summary>Why is it so? Four steps; open them once your check is green</summary>
+#
+# Near the uniform distribution write $p_i = 1/n + d_i$, with small $d_i$ that sum to 0.
 #
 # 1. The weights are $e^{p_i/T} \approx e^{1/(nT)} (1 + d_i/T)$, since $e^s \approx 1 + s$ for a small $s$.
 # 2. Their sum is $n\, e^{1/(nT)}$, since the $d_i$ cancel.
 # 3. So the next distribution is $1/n + d_i/(nT)$.
 # 4. Every difference has shrunk by the same factor.
-
-# %% [markdown]
-# **Claim C2: the standard deviation falls geometrically.** True at T = 1: the ratio tends to 1/n, for 20 points
-# within a step or two. With a temperature it tends to 1/(nT) wherever the loop goes to uniform, more slowly when nT
-# is small.
-
-# %% [markdown]
-# ## 7. Is the mean evidence? (2 minutes)
 #
-# The article also notes that the mean of the 20 probabilities is 0.05 = 1/20, and takes it as a sign of flattening
-# (claim C3). Test it on three distributions that are not flat at all.
+# </details>
+#
+# ### Decide: C2
+#
+# The article says: the standard deviation falls geometrically, so by the same factor at every step. Look at your
+# ratios.
 
-# %%
-one_hot = torch.zeros(20, dtype=torch.float64)
-one_hot[3] = 1.0
-random = torch.rand(20, dtype=torch.float64, generator=generator)
-sharp = helpers.softmax_t(torch.linspace(0, 1, 20, dtype=torch.float64), temperature=0.01)
-for name, p in {"one-hot": one_hot, "random": random / random.sum(), "sharp": sharp}.items():
-    say("{name:8} mean {mean:.4f}   largest {top:.4f}", name=name, mean=p.mean(), top=p.max())
+# %% solution="claim_c2"
+claim_c2 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c2 = "holds"
+### END SOLUTION
+
+# %% test="claim_c2" points=0
+
+# %% [markdown]
+# ## 7. Is the mean evidence? (read 1 · do 2)
+#
+# The article notes the mean of the probabilities as well, for 4, 20 and 100 elements. Take two kinds of logits for each
+# n: evenly spaced ones from 0 to 1, and then one logit that lies 20 above all others.
 
 # %%
 for n in (4, 20, 100):
-    say("n = {n:3}: mean {mean:.2f}", n=n, mean=helpers.softmax_t(torch.linspace(0, 1, n)).mean())
+    even, peaked = softmax(torch.linspace(0, 1, n)), softmax(20 * torch.eye(n)[0])
+    say("n = {n:3}: means {even:.2f} and {peaked:.2f}", n=n, even=even.mean(), peaked=peaked.mean())
+    say("         largest {even:.4f} and {peaked:.4f}", even=even.max(), peaked=peaked.max())
+helpers.measured("claim_c3", peaked.max())
 
 # %% [markdown]
-# The mean is 1/n for every distribution, because the sum is 1. C3 is true, and no evidence of anything.
-
-# %% [markdown]
-# ## 8. Why does it flatten? (4 minutes)
+# ### Decide: C3
 #
-# The article has an explanation (claim C9): on [0, 1/n] the exponential is nearly linear, therefore it no longer
-# amplifies differences. Put that to the test. Replace `exp` by functions that are *exactly* linear, and measure the
-# ratio.
+# The article says: the number of elements determines the mean probability, 1/n, and the more elements, the smaller each
+# probability.
+
+# %% solution="claim_c3"
+claim_c3 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c3 = "sometimes"
+### END SOLUTION
+
+# %% test="claim_c3" points=0
+
+# %% [markdown]
+# ## 8. Why does it flatten? (read 2 · do 5)
+#
+# The article has an explanation, claim C9: the outputs of softmax lie between 0 and 1, on so narrow a domain exp is
+# nearly linear, therefore it no longer amplifies differences. Put that to the test: replace `exp` by other functions,
+# straight ones and bent ones, and measure the first and the last of eight ratios.
 
 
 # %%
-def measured_ratio(weight, n=20, n_iters=5):
-    p, deviations = torch.softmax(torch.linspace(0, 1, n, dtype=torch.float64), 0), []
-    for _ in range(n_iters):
-        p = weight(p) / weight(p).sum()
+def measured_ratios(weight, n=20, n_iters=8):
+    p, deviations = torch.softmax(torch.linspace(0, 1, n, dtype=torch.float64), dim=-1), []
+    for _ in range(n_iters + 1):
         deviations.append(p.std().item())
-    return deviations[-1] / deviations[-2]
+        p = weight(p) / weight(p).sum()
+    return deviations[1] / deviations[0], deviations[-1] / deviations[-2]
 
 
-linear = {"exp(x)": torch.exp, "1 + x": lambda x: 1 + x, "x": lambda x: x, "1 + 30 x": lambda x: 1 + 30 * x}
-for name, weight in linear.items():
-    say("{name:9} ratio {ratio:.4f}", name=name, ratio=measured_ratio(weight))
+# %%
+straight = {"1 + x": lambda x: 1 + x, "1 + 30 x": lambda x: 1 + 30 * x, "x": lambda x: x}
+bent = {"sqrt(x)": torch.sqrt, "x^2": torch.square}
+bent["exp(x) + 50 (x - 1/n)^2"] = lambda x: torch.exp(x) + 50 * (x - 1 / 20) ** 2
+say("in place of exp          first   last")
+for name, weight in ({"exp(x)": torch.exp} | straight | bent).items():
+    first, last = measured_ratios(weight)
+    print(f"{name:23} {first:.4f} {last:.4f}")
+helpers.measured("claim_c9", measured_ratios(straight["x"])[-1])
 
 # %% [markdown]
-# All three replacements are linear, and all three behave differently. `x` alone does not flatten at all. What counts is
-# the slope compared with the height at 1/n: a large constant offset drowns the differences. For `exp` at temperature T,
-# slope over height is 1/T, shared among n values. C9 names the wrong cause.
+# ### Decide: C9
+#
+# A ratio below 1 flattens, a ratio of 1 leaves all as it is, one above 1 sharpens. The last function has the slope and
+# the height of exp at 1/n, and is about a hundred times as bent there. Is it because exp is nearly linear that softmax
+# flattens?
+
+# %% solution="claim_c9"
+claim_c9 = None  # "holds", "fails" or "sometimes"
+### BEGIN SOLUTION
+claim_c9 = "sometimes"
+### END SOLUTION
+
+# %% test="claim_c9" points=0
 
 # %% [markdown]
-# ## 9. The same in float32 (8 minutes)
+# ## 9. The same in float32 (read 5 · do 13 · 3 points)
 #
-# Sections 5 to 8 ran in float64, which carries about 16 digits. Most deep learning runs in float32, with about 7, or
-# in bfloat16 with less.
+# Sections 5 to 8 ran in float64, with about 16 digits. Models make do with less: float32, with about 7, is what PyTorch
+# takes unless told otherwise, and large models train in bfloat16, often mixed with float32.
 #
-# Apple's GPUs (`mps`) have no float64 at all. Leave this notebook on the CPU, where every tensor is made unless you
-# say otherwise.
+# (Apple's GPUs, `mps`, have no float64 at all. Leave this notebook on the CPU, where every tensor is made unless you
+# say otherwise.)
 #
 # ### Predict (1 point)
 #
-# How many of the nine deviations, k = 0 to 8, are right to 1.5 % in float32?
+# Section 5 has nine deviations, k = 0 to 8. Run it again in float32. How many of the nine come out right? Right means
+# at most 1.5% away from float64's.
 
 # %% solution="prediction_5"
-prediction_5 = None
+prediction_5 = None  # a count
 ### BEGIN SOLUTION
 prediction_5 = 8
 ### END SOLUTION
@@ -511,6 +754,8 @@ prediction_5 = 8
 
 # %% [markdown]
 # ### Exercise: `trusted_steps` (2 points)
+#
+# Let a function count them, for any number format.
 #
 # <details><summary>Hint: it counts too many</summary>
 #
@@ -521,13 +766,16 @@ prediction_5 = 8
 
 # %% solution="trusted_steps"
 def trusted_steps(dtype: torch.dtype, n_points: int = 20, rtol: float = 0.015) -> int:
-    """Count the deviations of the article's experiment that dtype gets right, from the first on.
+    """Count the article's deviations that are right in dtype, up to the first wrong one.
 
-    Run the experiment twice, in dtype and in float64: n_points values from 0 to 1, torch.softmax, and torch.softmax of
-    the result 8 more times; nine values of torch.std. Write the loop here, so that this exercise stands alone.
+    Run the experiment twice, once in dtype and once in float64. A run starts from n_points evenly
+    spaced values from 0 to 1 and does nine times: p = torch.softmax(p, dim=0), then p.std(). Write
+    the loop in here: nothing of the sections above is needed.
 
-    Returns an int from 0 to 9: how many deviations from the first on satisfy |std - std64| <= rtol * std64. The first
-    that does not ends the count.
+    Compare the two runs step by step. A deviation std is right if |std - std64| <= rtol * std64,
+    where std64 is float64's at the same step. Stop at the first one that is not right.
+
+    Returns an int from 0 to 9: how many were right before the stop.
 
     >>> trusted_steps(torch.float64)
     9
@@ -549,49 +797,54 @@ def trusted_steps(dtype: torch.dtype, n_points: int = 20, rtol: float = 0.015) -
 
 # %% test="trusted_steps" points=2
 
-# %% [markdown]
-# **What you have just shown.** A number format has a horizon, and you can measure where it lies.
-
 # %%
 with needs("trusted_steps"):
-    helpers.reveal("prediction_5", prediction_5, trusted_steps(torch.float32))
+    helpers.reveal("prediction_5", trusted_steps(torch.float32))
 
 # %% [markdown]
-# Look at the deviations side by side. The last column measures float32's own probabilities, but in float64.
+# Look at the deviations side by side. Both columns are measured in float64; the second one measures the probabilities
+# that float32 has found.
 
 # %%
 p32, p64 = (torch.linspace(0, 1, 20, dtype=dtype) for dtype in (torch.float32, torch.float64))
-say("k   float64   float32, measured in float64")
+say("k   in float64   in float32")
 for k in range(9):
-    p32, p64 = torch.softmax(p32, 0), torch.softmax(p64, 0)
-    exact = (p32.double() - p32[0].double()).std().item()  # the shift changes no deviation
-    print(f"{k}   {p64.std().item():.0e}     {exact:.0e}")
+    p32, p64 = torch.softmax(p32, dim=-1), torch.softmax(p64, dim=-1)
+    exact = (p32.double() - p32[0].double()).std()  # a shift changes no deviation
+    print(f"{k}   {p64.std():.2e}     {exact:.2e}")
 
 # %% [markdown]
-# From k = 6 on all 20 float32 probabilities are the same number: their true deviation is 0. `torch.std` in float32
-# nevertheless reports about 4e-9 for ever: print `p32.std()` and see. It subtracts a mean that is one rounding error
-# off; numpy's `std` sums in another order and says 0. The plateau belongs to the ruler, not to softmax.
+# In the end all 20 float32 probabilities are the same number, and their deviation is 0. But ask float32 itself:
+
+# %%
+say("torch.std: {std:.1e}", std=p32.std())
+say("numpy's std: {std:.1e}", std=p32.numpy().std())
+
+# %% [markdown]
+# `torch.std` of the whole tensor subtracts a mean that is one rounding error off, so it never gets to 0. numpy adds up
+# in another order and does. What remains belongs to the ruler, not to softmax.
 #
-# Half precision leaves the line sooner still. bfloat16 carries 2 to 3 digits, float16 3 to 4. Which deviations are
-# right to a tenth?
+# Formats with 16 bits leave the straight line of figure 1b sooner still. Which deviations do they get right to a tenth?
+# (k = 2 is left out: in these formats it depends on the order in which a machine adds up.)
 
 # %%
 for dtype in (torch.float32, torch.float16, torch.bfloat16):
-    p, p64 = (torch.linspace(0, 1, 20, dtype=kind) for kind in (dtype, torch.float64))
-    right = []
-    for _ in range(4):
-        p, p64 = torch.softmax(p, 0), torch.softmax(p64, 0)
-        right.append(bool((p.double().std() / p64.std() - 1).abs() < 0.1))
-    print(f"{str(dtype):14} k = 0: {right[0]}, k = 1: {right[1]}, k = 3: {right[3]}")
+    p, p64 = torch.linspace(0, 1, 20, dtype=dtype), torch.linspace(0, 1, 20, dtype=torch.float64)
+    right = {}
+    for k in range(4):
+        p, p64 = torch.softmax(p, dim=-1), torch.softmax(p64, dim=-1)
+        right[k] = bool((p.double().std() / p64.std() - 1).abs() < 0.1)
+    print(f"{str(dtype):14}", {k: right[k] for k in (0, 1, 3)})
 
 # %% [markdown]
-# ## Bonus: can repeating ever sharpen? (10 minutes, no points)
+# ## Bonus: can repeating ever sharpen? (read 3 · do 8)
 #
-# Almost everything above ran at temperature 1. Now let a temperature act inside the loop:
-# $p \leftarrow$ softmax$(p/T)$. You know the rate at the uniform distribution, 1/(nT). So it is stable for T above 1/n,
-# and below 1/n it cannot be.
+# No points here. Almost everything above ran at temperature 1. Now let a temperature act inside the loop: $p
+# \leftarrow$ softmax$(p/T)$. At the uniform distribution each step multiplies a small unevenness by the rate of section
+# 6, `contraction_rate(20, T)`. Below which T does an unevenness grow?
 #
-# But is it the only place where the loop comes to rest? Write the loop, and start it from two very different places.
+# And is uniform the only place where the loop comes to rest? Write the loop, and start it from two very different
+# places.
 
 
 # %% solution="final_top"
@@ -599,7 +852,11 @@ def final_top(start: torch.Tensor, temperature: float, n_steps: int = 300) -> fl
     """Return the largest probability after n_steps of p <- softmax(p / temperature), from p = start.
 
     Arguments
-        start: a float64 distribution of shape (n,)
+        start: a float64 distribution of shape (n,); it stays as it was
+        temperature: a number above 0; it acts in every step
+        n_steps: 0 or more; after no step the distribution is start itself
+
+    Returns a float.
 
     >>> round(final_top(torch.tensor([0.6, 0.4], dtype=torch.float64), temperature=1.0), 4)
     0.5
@@ -613,35 +870,50 @@ def final_top(start: torch.Tensor, temperature: float, n_steps: int = 300) -> fl
 
 
 # %%
-check("final_top", final_top)
+check("final_top")
 
 # %%
-spread_out = torch.softmax(torch.linspace(0, 1, 20, dtype=torch.float64), 0)
+spread_out = torch.softmax(torch.linspace(0, 1, 20, dtype=torch.float64), dim=-1)
 with needs("final_top"):
+    say("T     softmax(x)  one-hot")
     for T in (0.2, 0.1, 0.04):
-        ends = {"flat": final_top(spread_out, T), "peak": final_top(one_hot, T)}
-        say("T = {T:4}: from softmax(x) to {flat:.4f}, from one-hot to {peak:.4f}", T=T, **ends)
+        ends = final_top(spread_out, T), final_top(one_hot, T)
+        print(f"{T:4}  {ends[0]:10.4f} {ends[1]:8.4f}")
 
 # %% [markdown]
-# At T = 0.1 the two starts end in different places, and both stay there. (If the first softmax uses T as well, as in
-# your experiment, the start is steeper, and reaches the peak below T = 0.129.) That is **hysteresis**: the start
-# decides. Sweep the temperature to see where it begins and where it ends.
+# Is there a temperature at which the two starts end in different places, and both stay there? Such a loop is
+# **bistable**: the start decides.
+#
+# How far up does a peak survive? At rest it has one probability s, and all others share the rest: $q = (1 - s)/(n -
+# 1)$. Softmax gives them the ratio $s / q = e^{(s - q)/T}$, so such a peak rests at $T = (s - q) / \ln(s/q)$. The
+# largest of these T is the end:
 
 # %%
-with needs("final_top"):
+s = torch.linspace(0.06, 0.99, 100_000, dtype=torch.float64)
+q = (1 - s) / 19
+highest = ((s - q) / torch.log(s / q)).max().item()
+say("a peak among 20 can rest below T = {highest:.4f}", highest=highest)
+
+# %%
+with needs("final_top", "contraction_rate"):
     temperatures = torch.linspace(0.02, 0.25, 47).tolist()
     tops = {"softmax(x)": spread_out, "one-hot": one_hot}
     tops = {name: [final_top(start, T) for T in temperatures] for name, start in tops.items()}
-    display(helpers.plot_final_tops(temperatures, tops, marks={"1/n": 0.05, "0.1825": 0.1825}))
+    marks = {f"{T:.4g}": T for T in (contraction_rate(20), highest)}  # at the first T the rate is 1
+    display(helpers.plot_final_tops(temperatures, tops, marks))
 
 # %% [markdown]
-# Above 0.1825 everything flattens. Below it a peaked distribution exists as well, and a one-hot start finds it. The
-# start softmax(x) is too flat for that, and goes to uniform down to about T = 0.061. Below 1/n the uniform
-# distribution is no longer stable: any small unevenness grows. So C1 has a limit: repeated softmax flattens at T = 1,
-# and can sharpen at a small T.
+# <details><summary>What does the figure show? Read it from the right, then open this</summary>
+#
+# Above the dotted line both starts end flat. Between the lines uniform and a peak are both at rest: one-hot finds the
+# peak, and softmax(x) is too flat for it nearly all the way down. Below the dashed line uniform is at rest, but any
+# unevenness grows, and both starts end in a peak. So C1 has a limit: repeated softmax flattens at T = 1, and can
+# sharpen at a small T.
+#
+# </details>
 
 # %% [markdown]
-# ## Play (5 minutes, no points)
+# ## Play (read 1 · do 6)
 #
 # Turn n, the steps, the temperature inside the loop and the number format. Each number has a slider and a field that
 # takes any value. The left panel shows the largest probability, the right one the standard deviation.
@@ -653,24 +925,44 @@ with needs("final_top"):
 helpers.explore_repeated_softmax()
 
 # %% [markdown]
-# ## What you found
+# ## What you found (read 1 · do 3)
 #
-# | claim | verdict | your number |
-# |---|---|---|
-# | C1 repeated softmax tends to uniform | true at temperature 1 | distance from 0.05 after 8 repeats |
-# | C2 the deviation falls geometrically | true where it flattens: the ratio tends to 1/(nT) | 0.05 for n = 20 |
-# | C3 the mean is 1/n | true for every distribution: no evidence | 0.05 for one-hot, too |
-# | C9 exp is nearly linear, therefore it flattens | wrong cause: `x` is linear and does not flatten | ratio 1 for `x` |
-#
-# C1 is true at temperature 1, wherever you start. The bonus shows where it ends.
-#
-# Your predictions:
+# Your decisions on the article's claims, with the number that you measured for each:
+
+# %%
+helpers.what_you_found()
+
+# %% [markdown]
+# And your predictions. Those that surprised you most have taught you most.
 
 # %%
 helpers.sum_up_predictions()
 
 # %% [markdown]
-# **Glossary.** *Logits*: the numbers that go into softmax. *Temperature*: what divides them first. *Uniform*: all
-# probabilities equal. *One-hot*: one probability is 1, the others 0. *Overflow*: a number too large for its format
-# becomes `inf`. *Sample standard deviation*: the square root of the mean squared distance from the mean, with n - 1
-# in place of n.
+# ## Glossary
+#
+# | word | meaning |
+# |---|---|
+# | batch | several inputs in one tensor, one in each row |
+# | bistable | with two places of rest: the start decides which one is reached |
+# | contraction rate | the factor by which a further softmax shrinks a small deviation |
+# | cross-entropy | minus the logarithm of the probability that a model gives to the right class: a loss |
+# | float64, float32 | number formats with 64 and 32 bits: about 16 and 7 digits |
+# | float16, bfloat16 | formats with 16 bits: 3 to 4 digits up to 65 504, or 2 to 3 digits as far as float32 |
+# | gap | the difference of two logits |
+# | gradient | the derivatives of a result by the numbers that it depends on |
+# | inf, nan | what is too large for its format; what is no number, such as inf / inf |
+# | logits | the numbers that go into softmax |
+# | loss | the number that training makes small |
+# | masked | ruled out by a logit of -inf, which gets probability 0 |
+# | one-hot | one probability is 1, all others are 0 |
+# | overflow, underflow | too large for the format: it becomes inf; too small: it loses digits, or becomes 0 |
+# | standard deviation | the root of the mean squared distance from the mean; here with n - 1 in place of n |
+# | temperature | what divides the logits before softmax |
+# | uniform | all probabilities are equal |
+
+# %% [markdown]
+# ## Before you hand in
+
+# %%
+helpers.before_you_hand_in()

@@ -50,7 +50,7 @@ from grading.plugins.run import nbgrader
 from grading.reports import catalogues
 
 # What the judge replaces: without it every mark is 0, and a student never sees the region.
-TEST = """check("{0}", {0})
+TEST = """check("{0}")
 ### BEGIN HIDDEN TESTS
 0.0
 ### END HIDDEN TESTS"""

@@ -43,10 +43,11 @@ def handout_files(root: Path, wheel: Path) -> dict[str, bytes]:
     notebooks = sorted((root / "notebooks").rglob("*.ipynb"))
     if not notebooks:
         raise FileNotFoundError(f"no notebooks in {root / 'notebooks'}: build them with `make course`")
-    readme = (root / "grading" / "authoring" / "student_readme.md").read_text(encoding="utf-8")
+    readmes = {"README.md": "student_readme.md", "README.vi.md": "student_readme.vi.md"}
+    texts = {name: (root / "grading" / "authoring" / file).read_text("utf-8") for name, file in readmes.items()}
     environment = (root / "environment.yml").read_text(encoding="utf-8")
     return {
-        "README.md": readme.replace("{wheel}", wheel.name).encode(),
+        **{name: text.replace("{wheel}", wheel.name).encode() for name, text in texts.items()},
         "environment.yml": student_environment(environment, wheel.name).encode(),
         **{name: (root / name).read_bytes() for name in COPIED},
         **{path.relative_to(root / "notebooks").as_posix(): path.read_bytes() for path in notebooks},

@@ -2,7 +2,8 @@
 
 `unpacked` returns {file: bytes} of a packed text, and raises ValueError where it is damaged. `bring_helpers` makes
 `helpers` importable, as installed where they are the same, else from memory, and hands it the cases. Both say so here,
-because every line below stands in the notebooks, where room is short.
+because every line below stands in the notebooks, where room is short. The one sentence here is said in both languages:
+the catalogue is among what cannot be read.
 """
 
 
@@ -32,6 +33,7 @@ def bring_helpers(digest, python, needed, packed):
     except (ValueError, KeyError):
         raise SetupProblem(
             "The helpers packed into this cell are damaged: copy this cell again from the notebook that you were given."
+            "\nPhần helpers trong ô này bị hỏng: hãy chép lại ô này từ notebook mà bạn được phát."
         ) from None
     scope = {}
     exec(code, scope)

@@ -21,6 +21,7 @@ from helpers.checks.report import Report
 from helpers.support.language import Message, english, plain
 
 FORMAT = 2  # of a stored verdict; another one is never read
+WORD = re.compile(r"[\w.]+")  # a name or a number, in a cell
 LONGEST_LINE = 300  # characters of a line that is repeated; a kernel that tells the truth sends no longer one
 
 # The outcomes that leave nothing to say of single cases.
@@ -192,7 +193,7 @@ def verdict(
     """
     exercise = files[0].exercises[name]
     cells = list(cells)
-    words = {word for cell in cells for word in re.findall(r"[\w.]+", cell) + re.findall(r"\w+", cell)}
+    words = {word for cell in cells for part in WORD.findall(cell) for word in (part, *part.split("."))}
     results = tuple(discreet(result, words) for result in compare(name, files, answers))
     lines = {line for cell in cells for text in cell.splitlines() if len(line := text.strip()) <= LONGEST_LINE}
     found = [replace(v, line=v.line if v.line in lines else "") for v in violations(answers, exercise["forbidden"])]
@@ -223,15 +224,16 @@ def discreet(result: Result, words: set[str]) -> Result:
     """Return the result without anything that came from the kernel, but for the name of a built-in error.
 
     Of a hidden case what was expected is left out, too. What an error usually means is said, also with a name in it if
-    that is one of the submission's ``words``, or a built-in type's.
+    that is one of the submission's ``words``, or one of Python's own types.
     """
     result = replace(result, expected=None if result.hidden else result.expected, line="", bars=())
     if result.outcome != "raised" or not result.got:
         return replace(result, got=None)
     kind, said = result.got.values["type"], result.diagnosis
-    named = all(value in words or is_builtin_type(value) for value in (said.values.values() if said else ()))
+    names = said.values.values() if said else ()
+    known = all(name in words or is_builtin_type(name) for name in names)
     got = plain(kind) if is_builtin_type(kind) else english("an error")
-    return replace(result, got=got, diagnosis=said if named else None)
+    return replace(result, got=got, diagnosis=said if known else None)
 
 
 def is_builtin_type(name: str) -> bool:

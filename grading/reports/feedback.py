@@ -27,7 +27,7 @@ ISOLATION = {
     "none": english("without isolation"),
 }
 # The outcomes that an expected value helps to understand.
-ABOUT_ANSWERS = ("type", "shape", "length", "dtype", "value", "prediction")
+ABOUT_ANSWERS = ("raised", "nothing", "type", "keys", "shape", "length", "dtype", "value")  # what an example explains
 
 
 def page(notebook, grades, scores, course):

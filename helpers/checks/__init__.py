@@ -2,60 +2,83 @@
 
 Grading uses the same modules on public and hidden cases alike, so that the verdict there is the verdict here.
 
-    collect calls the function and makes plain answers; watch sees whether it uses what is forbidden; compare sets the
-    answers beside the cases (`cases`), each value by its kind (`kinds`); recognise finds the mistake; report says it
-    all in words; decisions reads predictions and decisions, and tells the verdict on a claim
+    notebook finds the answer, and says where it is not what the notebook says; collect calls the function, within a
+    limit, and makes plain answers; watch sees whether it uses what is forbidden; compare sets the answers beside the
+    cases (`cases`), each value by its kind (`kinds`); recognise finds the mistake, and errors what an error means;
+    report says it all in words, with the call of a case (`calls`) and a picture; decisions reads predictions and
+    decisions, and tells the verdict on a claim
 """
 
+import io
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stdout
+from dataclasses import replace
 
-from ..support.language import _
+from ..support.language import Message, _, english
 from . import cases as case_files
-from . import collect
+from . import collect, notebook
 from .compare import compare, shown_by, violations
 from .decisions import Card, card, commit
-from .notebook import namespace
+from .limit import CALL, LARGE_CALL, Stopped, limited
+from .notebook import Notebook
 from .report import Report
 from .watch import CallWatch
 
+LARGE = 100_000  # bytes of a case's tensors, as they are stored: that of a vocabulary is far above, others far below
 
-def check(name: str, answer: object) -> None:
+_latest: dict[str, tuple[Report, object]] = {}  # what the last check of each exercise has found, and of what
+
+
+def check(name: str) -> None:
     """Show how an answer does on the public cases of an exercise.
 
     Arguments
-        name: the exercise's.
-        answer: the function that you wrote; where a value is asked for, that value.
+        name: the exercise's, which is also that of the function that you wrote, or of the value that is asked for.
 
     Returns nothing and never raises.
 
     Under `nbgrader validate` and its button, what did not pass is said on stderr: nbgrader then counts the cell as
     failed.
 
-    >>> check("softmax_t", softmax_t)  # doctest: +SKIP
+    >>> check("softmax_t")  # doctest: +SKIP
     """
     from IPython.display import display
 
     try:
-        shown: Report | Card | str = told(name, answer)
+        shown: Report | Card | str = told(name)
     except case_files.NoCases as error:
         shown = str(error)
     except Exception as error:  # whatever goes wrong, the notebook goes on and the student can say what it was
         shown = _("check({name!r}) could not run: {error}", name=name, error=f"{type(error).__name__}: {error}")
-    if "NBGRADER_VALIDATING" in os.environ and not (isinstance(shown, Report | Card) and shown.passed):
+    if "NBGRADER_VALIDATING" in os.environ and (isinstance(shown, str) or not shown.passed):
         print(shown, file=sys.stderr)
-    elif isinstance(shown, Report | Card):
-        display(shown)
-    else:
+    elif isinstance(shown, str):
         print(shown)
+    else:
+        display(shown)
 
 
-def told(name: str, answer: object) -> Report | Card:
-    """Return what is shown of an answer: a report, and of a claim its card."""
-    exercise = case_files.in_use().exercises.get(name)
-    return card(name, exercise, answer, lacking) if exercise and "claim" in exercise else report(name, answer)
+def told(name: str) -> Report | Card:
+    """Return what is shown of an exercise, and keep it: a report, and of a claim its card."""
+    found, exercise, answer = judged(name), exercise_of(name), notebook.namespace().get(name)
+    _latest[name] = found, answer
+    if "claim" in exercise and not found.reason:
+        return card(name, exercise, answer, is_right)
+    return replace(found, done=points_so_far())
+
+
+def judged(name: str) -> Report:
+    """Judge what the notebook holds under an exercise's name; raises as `report` does."""
+    why = why_not(name, notebook.read())
+    return unanswered(name, why) if why else report(name, notebook.namespace()[name])
+
+
+def why_not(name: str, seen: Notebook) -> Message | None:
+    """Return why what the notebook holds under an exercise's name is not its answer; raises as `report` does."""
+    is_value = bool(exercise_of(name)["cases"][0].get("value"))
+    return notebook.doubt(name, notebook.namespace(), is_value, seen, notebook.runs())
 
 
 def report(name: str, answer: object) -> Report:
@@ -68,25 +91,63 @@ def report(name: str, answer: object) -> Report:
     Raises KeyError, naming the exercises there are, for an unknown name, and `cases.NoCases` where no notebook has
     brought its cases.
     """
-    file = case_files.in_use()
-    if name not in file.exercises:
-        known = ", ".join(sorted(file.exercises))
-        raise KeyError(_("no exercise is called {name!r}; there are {known}", name=name, known=known))
-    exercise = file.exercises[name]
+    exercise, file = exercise_of(name), case_files.in_use()
     if exercise["cases"][0].get("value"):
         commit(name, exercise, answer)
     watch = CallWatch(exercise["forbidden"]) if exercise["forbidden"] else None
-    answers = collect.collect(answer, exercise["cases"], file.inputs(exercise["cases"]), watch)
+    answers: list[collect.Answer] = []
+    for case in exercise["cases"]:
+        inputs = file.inputs([case])
+        size = sum(len(tensor["data"]) for tensor in inputs.values())
+        seconds = LARGE_CALL if size > LARGE or "'tile'" in str(case["args"]) else CALL
+        try:
+            with limited(seconds):
+                answers += collect.collect(answer, [case], inputs, watch)
+        except Stopped as stopped:
+            return unanswered(name, how_stopped(case["name"], seconds, stopped.args[0]))
     results, found = compare(name, [file], answers), violations(answers, exercise["forbidden"])
     shown = shown_by(exercise, answers) if all(result.passed for result in results) else None
     of = exercise["aspects"], exercise["hidden"]
     return Report(name, tuple(results), *of, tuple(found), exercise["advice"], shown=shown)
 
 
-def lacking(name: str) -> bool:
-    """Tell whether an exercise is still to be done: its check does not pass."""
-    answer = namespace().get(name)
-    return answer is None or not report(name, answer).passed
+def exercise_of(name: str) -> case_files.StoredExercise:
+    """Return an exercise of the cases in use; raises as `report` does."""
+    exercises = case_files.in_use().exercises
+    if name not in exercises:
+        known = ", ".join(sorted(exercises))
+        raise KeyError(_("no exercise is called {name!r}; there are {known}", name=name, known=known))
+    return exercises[name]
+
+
+def unanswered(name: str, why: Message) -> Report:
+    """Return the report of an exercise without an answer to judge."""
+    exercise = exercise_of(name)
+    return Report(name, (), exercise["aspects"], exercise["hidden"], reason=why)
+
+
+def how_stopped(case: str, limit: float, seconds: float) -> Message:
+    """Say what was done about a call that did not return."""
+    values = {"case": english(case), "seconds": f"{seconds:.0f}", "limit": f"{limit:g}"}
+    if seconds < limit + 2:
+        return english("stopped after {seconds} s, in the case “{case}”: look for a loop that does not end", **values)
+    return english(
+        "in the case “{case}” a call took {seconds} s: it could not be stopped after {limit} s, for what it calls does "
+        "not listen; look for a loop that does not end",
+        **values,
+    )
+
+
+def is_green(name: str) -> bool:
+    """Tell whether an exercise's last check passed, of what the notebook still holds."""
+    found, answer = _latest.get(name, (None, None))
+    return found is not None and found.passed and notebook.namespace().get(name) is answer
+
+
+def points_so_far() -> tuple[float, float]:
+    """Return the points of the exercises that are green, and those of the notebook."""
+    points = {name: sum(each["aspects"].values()) for name, each in case_files.in_use().exercises.items()}
+    return sum(points[name] for name in points if is_green(name)), sum(points.values())
 
 
 @contextmanager
@@ -94,19 +155,44 @@ def needs(*names: str) -> Iterator[None]:
     """Let a cell wait for exercises: what they lack is said in one line instead of an error.
 
     Arguments
-        names: what the line calls them.
+        names: those of the exercises.
 
-    A stub's bare NotImplementedError inside the block ends the block, and the line is printed. Everything else passes
-    through.
+    An error inside the block ends the block, and the line is printed, where the answer to one of the exercises is not
+    right yet; so does a block that does not end, while one of their checks is not green. Else the error is a real one,
+    and passes through.
 
     >>> with needs("softmax_t"):
     ...     raise NotImplementedError()
     This cell waits for softmax_t: write it above, then run this cell again.
     """
     try:
-        yield
-    except NotImplementedError as error:
-        if str(error):  # not a stub's: torch raises these too
+        with nullcontext() if all(map(is_green, names)) else limited(LARGE_CALL):
+            yield
+    except (Exception, SystemExit, Stopped) as error:
+        waiting = [name for name in names if not is_right(name)]
+        if not waiting:
             raise
-        waited = _(" and ").join(names)
-        print(_("This cell waits for {names}: write it above, then run this cell again.", names=waited))
+        print(how_waiting(error, waiting))
+
+
+def is_right(name: str) -> bool:
+    """Tell whether what the notebook holds of an exercise passes now, in silence."""
+    with redirect_stdout(io.StringIO()):
+        try:
+            return judged(name).passed
+        except Exception:  # without cases nothing is known
+            return False
+
+
+def how_waiting(error: BaseException, waiting: Sequence[str]) -> str:
+    """Say which exercises a cell waits for, and what to do."""
+    names = _(" and ").join(waiting)
+    if isinstance(error, NotImplementedError) and not str(error):  # a stub's; torch's have a text
+        return _("This cell waits for {names}: write it above, then run this cell again.", names=names)
+    if isinstance(error, NameError) and error.name in waiting:
+        return _("This cell waits for {names}: run its cell above, then this one again.", names=error.name)
+    if isinstance(error, Stopped):
+        said = _("it was stopped after {seconds:.0f} s", seconds=error.args[0])
+    else:
+        said = f"{type(error).__name__}: {str(error).strip().split(chr(10))[0][:120]}".removesuffix(": ")
+    return _("This cell waits for a green check of {names}; for now: {error}.", names=names, error=said)

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..support.language import _
+from . import notebook
 from .collect import EncodedArray
 
 Tensors: TypeAlias = Mapping[str, npt.NDArray[Any]]
@@ -100,8 +101,12 @@ class NoCases(LookupError):
 
 
 def use(content: bytes | None) -> None:
-    """Let checks use the cases of a file from here on: its bytes, which the first check reads; None for no cases."""
+    """Let checks use the cases of a file from here on: its bytes, which the first check reads; None for no cases.
+
+    From here on, too, it is noted which cells of the notebook run.
+    """
     global _content
+    notebook.listen()
     _content = content
 
 

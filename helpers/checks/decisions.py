@@ -6,14 +6,14 @@ told of a claim waits until its student has decided and measured a number.
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..support.language import _, english, number_text, render
 from .cases import CaseFile, Claim, StoredExercise
 from .collect import encode
 from .compare import compare_case
-from .kinds import plain_value
+from .kinds import kind_of, plain_value
 from .report import sentences
 
 VERDICTS = {"holds": english("holds"), "fails": english("fails"), "sometimes": english("sometimes")}
@@ -77,12 +77,14 @@ class Card:
         claim: what the case file says of it.
         decision: the student's, None as long as there is none that can be read.
         missing: what has to be done before the verdict is told; empty for nothing.
+        todo: the same in a word or two, for a table.
     """
 
     name: str
     claim: Claim
     decision: str | None
-    missing: str
+    missing: str = ""
+    todo: str = ""
 
     @property
     def passed(self) -> bool:
@@ -135,25 +137,28 @@ class Card:
         return f"<div style='{style};max-width:46em'><b>{html.escape(self.title)}</b>{lines}</div>"
 
 
-def card(name: str, exercise: StoredExercise, value: object, lacking: Callable[[str], bool]) -> Card:
+def card(name: str, exercise: StoredExercise, value: object, is_right: Callable[[str], bool]) -> Card:
     """Return what a student reads of a claim.
 
     Arguments
         name: the claim's variable.
         exercise: what the case file says of it.
         value: what the student has written; None where there is nothing.
-        lacking: tells of an exercise whether it is still to be done.
+        is_right: tells whether the answer to another exercise is right by now.
     """
     claim = exercise["claim"]
-    decision, missing = commit(name, exercise, value)
-    if value is None:
-        missing = _('decide first: write "holds", "fails" or "sometimes" in place of None')
-    elif not missing and claim["number"] and name not in _numbers:
-        todo = undone(claim["needs"], lacking)
-        missing = _("not yet: {name}", name=todo) if todo else _("run the cell above: your number is not there yet")
-    return Card(name, claim, None if decision is None else str(decision), missing)
+    read, how = commit(name, exercise, value)
+    if read is None:
+        asked = render(kind_of(exercise["cases"][0]["expected"], {}).asked())
+        how = _("decide first: {how} in place of None", how=asked) if value is None else how
+        return Card(name, claim, None, how, name)
+    if name in _numbers or not claim["number"]:
+        return Card(name, claim, str(read))
+    todo = next((need for need in claim["needs"] if not is_right(need)), "")
+    how = not_yet(todo) if todo else _("run the cell above: your number is not there yet")
+    return Card(name, claim, str(read), how, todo or _("your number"))
 
 
-def undone(names: Iterable[str], lacking: Callable[[str], bool]) -> str:
-    """Return the first exercise that is still to be done, or an empty text."""
-    return next(filter(lacking, names), "")
+def not_yet(name: str) -> str:
+    """Say what is missing."""
+    return _("not yet: {name}", name=name)

@@ -8,7 +8,7 @@ from ..support.language import Message, english
 EXPLAINED = [
     (
         "",
-        r"MPS.*float64",
+        r"MPS.{0,80}float64",
         english('Apple\'s GPUs (mps) have no float64: make this tensor with device="cpu", or in float32.'),
     ),
     (
@@ -81,7 +81,7 @@ EXPLAINED = [
     ),
     (
         "TypeError",
-        r"unsupported operand type\(s\) for (?P<sign>\S+): .*'(?P<type>list|tuple|dict|str)'",
+        r"^unsupported operand type\(s\) for (?P<sign>\S{1,4}): .*'(?P<type>list|tuple|dict|str)'",
         english("`{sign}` does not work with a {type}: take the entry that you need, or make a tensor of it."),
     ),
     (
@@ -102,10 +102,12 @@ EXPLAINED = [
 ]
 
 
+PATTERNS = tuple(re.compile(pattern) for _, pattern, _ in EXPLAINED)
+
+
 def explained(kind: str, text: str) -> Message | None:
     """Return what an error usually means, by the name of its type and its text; None where that says enough."""
-    for asked, pattern, sentence in EXPLAINED:
-        found = re.search(pattern, text) if asked in ("", kind) else None
-        if found:
+    for k, (asked, _, sentence) in enumerate(EXPLAINED):
+        if asked in ("", kind) and (found := PATTERNS[k].search(text)):
             return Message(sentence.id, found.groupdict())
     return None

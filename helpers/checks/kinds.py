@@ -33,7 +33,7 @@ import numpy.typing as npt
 
 from ..support.language import Message, english, english_counted, plain
 from .cases import Expected, Place, Tensors
-from .collect import MAX_ITEMS, Answer
+from .collect import MAX_ITEMS, Answer, encode
 
 Numbers: TypeAlias = "float | npt.NDArray[Any] | list[Numbers] | dict[str | float, Numbers] | None"
 Reals: TypeAlias = npt.NDArray[Any] | np.float64  # an array, or one number
@@ -536,6 +536,9 @@ def value_of(answer: Answer) -> Numbers:
 def describe(answer: Answer) -> Message:
     """Say in words what kind of thing an answer is."""
     kind = answer.get("kind")
+    if kind == "array" and not answer.get("shape"):  # a number of numpy's
+        answer = encode(array_of(answer).item())
+        kind = answer["kind"]
     if kind in ("tensor", "array"):
         shape = str(array_of(answer).shape)
         if kind == "tensor":

@@ -1,12 +1,313 @@
-"""The notebook around a check."""
+"""Say whether a kernel holds what its notebook says: which cells ran, what they say now, and which of them counts.
 
+    events --> runs;  file or front end --> cells --with_runs--> cells as they are now --taken--> the one that counts
+                                          what the kernel holds, beside that --doubt--> a sentence, or nothing
+
+The cell that counts is the one that grading takes. All but the last functions are pure.
+"""
+
+import ast
+import linecache
+import os
+import re
 import sys
-from typing import Any
+import time
+import warnings
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..support.language import Message, english
+
+# As in grading: of a magic that runs its cell, the cell; of what is no Python, what its lines say.
+RUNS_ITS_CELL = re.compile(r"\s*%%(?:time|capture|prun)\b.*")
+DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
+ASSIGNMENT = re.compile(r"^(\w+)[ \t]*=(?!=)", re.MULTILINE)
+DEFINED = ast.FunctionDef, ast.AsyncFunctionDef
+ASSIGNED = ast.Assign, ast.AnnAssign
+INNER = *DEFINED, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp
+
+
+class Run(NamedTuple):
+    """A cell that ran: its text, the front end's name for the cell if it gave one, and when it began."""
+
+    text: str
+    cell: str | None
+    at: float
+
+
+class Cell(NamedTuple):
+    """A code cell of a notebook: its text, its id, and its name in nbgrader's metadata, which may be empty."""
+
+    text: str
+    id: str | None = None
+    mark: str = ""
+
+
+class Notebook(NamedTuple):
+    """A notebook as it was last saved: its code cells, when that was, and where; without a place nothing was seen."""
+
+    cells: Sequence[Cell] = ()
+    saved: float = 0.0
+    place: str = ""
+
+
+class Names(NamedTuple):
+    """What a cell gives names to: functions, anything at all, and answers still to come; and why it is no Python."""
+
+    defines: frozenset[str]
+    binds: frozenset[str]
+    stubs: frozenset[str] = frozenset()
+    error: SyntaxError | None = None
+
+
+@lru_cache(maxsize=256)
+def names_in(text: str) -> Names:
+    """Read the names that a cell gives at the level of the notebook."""
+    text = RUNS_ITS_CELL.sub("", text, count=1)
+    found: SyntaxError | None = None
+    for turned in (str, python_in):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of a student's invalid escapes
+                return names_of(ast.parse(turned(text)))
+        except SyntaxError as error:
+            found = found or error
+        except (ValueError, RecursionError, MemoryError):
+            found = found or SyntaxError()
+    defines = frozenset(DEFINITION.findall(text))
+    return Names(defines, defines.union(ASSIGNMENT.findall(text)), error=found)
+
+
+def python_in(text: str) -> str:
+    """Return the Python that IPython runs of a cell."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager().transform_cell(text)
+
+
+def names_of(tree: ast.Module) -> Names:
+    """Return the names that a module gives, those inside functions and classes left out."""
+    defines: set[str] = set()
+    binds: set[str] = set()
+    stubs: set[str] = set()
+    waiting: list[Any] = tree.body[::-1]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (*DEFINED, *ASSIGNED)):
+            targets = getattr(node, "targets", [getattr(node, "target", node)])
+            given = {getattr(target, "name", getattr(target, "id", "")) for target in targets} - {""}
+            stubs = stubs | given if does_nothing(node) else stubs - given
+            if isinstance(node, DEFINED) or isinstance(node.value, ast.Lambda):
+                defines |= given
+        if isinstance(node, ast.ClassDef):
+            binds.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            binds.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            binds.add(node.id)
+        if not isinstance(node, INNER):
+            waiting += list(ast.iter_child_nodes(node))[::-1]
+    return Names(frozenset(defines), frozenset(binds | defines), frozenset(stubs))
+
+
+def does_nothing(node: Any) -> bool:
+    """Tell whether a function or an assignment stands for an answer to come."""
+    if isinstance(node, ASSIGNED):
+        return isinstance(node.value, ast.Constant) and node.value.value in (None, ...)
+    body = [s for s in node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    raised = [getattr(s.exc, "func", s.exc) for s in body if isinstance(s, ast.Raise)]
+    known = all(getattr(name, "id", "NotImplementedError") == "NotImplementedError" for name in raised)
+    return known and all(isinstance(s, (ast.Pass, ast.Raise)) for s in body)
+
+
+def same(text: str, other: str) -> bool:
+    """Tell whether two cells say the same, whatever blanks front ends leave at the ends of lines."""
+    first, second = ([line.rstrip() for line in each.strip().splitlines()] for each in (text, other))
+    return first == second
+
+
+def keys(cell: Cell, runs: Sequence[Run]) -> set[str]:
+    """Return the front end's names for a cell: its id, or the name under which its very text ran."""
+    ran = {run.cell for run in runs if run.cell and same(run.text, cell.text)}
+    return ran | ({cell.id} if cell.id else set())
+
+
+def with_runs(notebook: Notebook, runs: Sequence[Run], name: str = "") -> list[Cell]:
+    """Return the cells as they are now: with what ran since they were saved, new ones above an exercise's check."""
+    cells, known = [], set[str]()
+    since = [run for run in runs if run.cell and run.at > notebook.saved]
+    for cell in notebook.cells:
+        own = keys(cell, runs)
+        known |= own
+        text = next((run.text for run in reversed(since) if run.cell in own), cell.text)
+        cells.append(cell._replace(text=text))
+    new = {run.cell: Cell(run.text, run.cell) for run in since if run.cell not in known}
+    place = check_of(cells, name)
+    return [*cells[:place], *new.values(), *cells[place:]]
+
+
+def check_of(cells: Sequence[Cell], name: str) -> int:
+    """Return the index of an exercise's check, the last where there are several; the end where there is none."""
+    places = [i for i, cell in enumerate(cells) if cell.mark == f"test_{name}" or f'check("{name}")' in cell.text]
+    return places[-1] if places else len(cells)
+
+
+def taken(cells: Sequence[Cell], name: str, is_value: bool) -> Cell | None:
+    """Return the cell that grading takes for the answer to an exercise, or None.
+
+    That is the last one above the check that defines the function, or gives the variable, and does something; else the
+    last such cell that is no Python, else the last one anywhere, else one that gives the name in another way.
+    """
+
+    def gives(cell: Cell, any_way: bool) -> bool:
+        found = names_in(cell.text)
+        return name in (found.binds if any_way or cell.mark == name else found.defines) - found.stubs
+
+    written = [cell for cell in cells if gives(cell, is_value)]
+    above = [cell for cell in cells[: check_of(cells, name)] if cell in written]
+    orders = [cell for cell in above if not names_in(cell.text).error], above, written
+    last_way = [cell for cell in cells if gives(cell, True)]
+    return next((each[-1] for each in (*orders, last_way) if each), None)
+
+
+def origin(name: str, value: object, runs: Sequence[Run]) -> Run | None:
+    """Return the run that a value comes from, or None: of a function the one with its source, else the last giver."""
+    code = getattr(value, "__code__", None)
+    source = "".join(linecache.getlines(code.co_filename)) if code else ""
+    given = [run for run in runs if name in names_in(run.text).binds and not names_in(run.text).error]
+    found = [run for run in given if same(run.text, source)] or given
+    return found[-1] if found else None
+
+
+def doubt(
+    name: str, namespace: dict[str, Any], is_value: bool, notebook: Notebook, runs: Sequence[Run]
+) -> Message | None:
+    """Say why what a kernel holds under a name is not what its notebook says; None where nothing speaks against it.
+
+    Arguments
+        name: the exercise's.
+        namespace: what the kernel holds.
+        is_value: whether a value is asked for, not a function.
+        notebook: as it was last saved, if that is known.
+        runs: the cells that ran, in order.
+    """
+    cells = with_runs(notebook, runs, name)
+    cell = taken(cells, name, is_value)
+    again = {run.cell: run for run in runs if run.cell}  # the last of each cell
+    last = [run for run in reversed(runs) if again.get(run.cell or "", run) is run and name in names_in(run.text).binds]
+    broken = next((run for run in last if names_in(run.text).error), None)
+    unplaced = broken and broken.at > notebook.saved and not any(same(broken.text, each.text) for each in cells)
+    marked = next((each for each in cells if each.mark == name), None)
+    renamed = sorted(names_in(marked.text).defines - {name}) if marked else []
+    if name not in namespace:
+        if cell and names_in(cell.text).error:
+            return no_python(name, cell.text)
+        if broken and (unplaced or not cell):
+            return no_python(name, broken.text)
+        if cell and any(same(run.text, cell.text) for run in runs):
+            return english("its cell ran, but there is no {name}: run that cell again and read what it says", name=name)
+        if renamed and not cell:
+            return english("its cell defines {found} instead", found=", ".join(renamed))
+        if cells and not cell and not marked:
+            return english("no cell of the notebook defines it")
+        return english("there is no {name} yet: run its cell, then this check", name=name)
+    come = origin(name, namespace[name], runs)
+    if come is None:
+        return None
+    if broken and unplaced and broken.at > come.at:
+        return no_python(name, broken.text)
+    stands = any(same(each.text, come.text) for each in cells)
+    placed = come.at < notebook.saved or stands or any(come.cell in keys(each, runs) for each in cells)
+    if not cells or not placed or (same(cell.text, come.text) if cell else stands):
+        return None
+    if cell is None and renamed:
+        return english("an older one is still there, but its cell now defines {found}", found=", ".join(renamed))
+    if cell is None:
+        return english("an older one is still there, but no cell of the notebook defines it any more")
+    if names_in(cell.text).error:
+        return no_python(name, cell.text)
+    if any(run.at > come.at and same(run.text, cell.text) for run in runs):
+        return english("an older one is still there, for its cell stopped before it: read what that cell says")
+    if not stands:
+        return english("what was run is older than its cell's text: run that cell, then this check")
+    return english(
+        "another cell's was run last, and grading takes the last one above this check: run that cell, or delete it"
+    )
+
+
+def no_python(name: str, text: str) -> Message:
+    """Say in which line a cell is no Python."""
+    error = names_in(text).error or SyntaxError()
+    lines = text.splitlines()
+    number = min(error.lineno or 1, len(lines))
+    said = {"number": number, "line": lines[number - 1].strip()[:80], "error": f"SyntaxError: {error.msg}"}
+    return english("its cell is not Python yet: line {number}, `{line}`: {error}", **said)
+
+
+# What a kernel and its front end know
+
+
+_runs: list[Run] = []
+
+
+def shell() -> Any:
+    """Return IPython's shell, or None where Python runs alone."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
 
 
 def namespace() -> dict[str, Any]:
-    """Return the names that the notebook's cells have defined."""
-    from IPython import get_ipython
+    """Return what the notebook's cells have given names to."""
+    found = shell()
+    return found.user_ns if found else vars(sys.modules["__main__"])
 
-    shell = get_ipython()
-    return shell.user_ns if shell else vars(sys.modules["__main__"])
+
+def runs() -> Sequence[Run]:
+    """Return the cells that ran since `listen` was called, and those before it."""
+    return _runs
+
+
+def listen() -> None:
+    """Note from here on which cells run; those that ran before are taken from IPython's history."""
+    found = shell()
+    if found and not _runs:
+        _runs.extend(Run(text, None, time.time()) for text in found.history_manager.input_hist_raw[1:])
+        found.events.register("pre_run_cell", note)
+
+
+def note(info: Any) -> None:
+    """Note a cell that is about to run; older versions of IPython give no id."""
+    _runs.append(Run(info.raw_cell, getattr(info, "cell_id", None), time.time()))
+
+
+def front_end() -> str:
+    """Return where the notebook is open: Colab, VS Code, JupyterLab; empty where that is not known."""
+    if "google.colab" in sys.modules:
+        return "Colab"
+    if "__vsc_ipynb_file__" in namespace():
+        return "VS Code"
+    return "JupyterLab" if "JPY_SESSION_NAME" in os.environ else ""
+
+
+def read() -> Notebook:
+    """Return the notebook as its front end has it, or its file; an empty one where neither can be had."""
+    with suppress(Exception):  # whatever a front end lacks, or a file holds
+        if front_end() == "Colab":
+            message = sys.modules["google.colab"]._message
+            document, saved = message.blocking_request("get_ipynb", timeout_sec=5)["ipynb"], time.time()
+            place = document["metadata"]["colab"].get("name") or "Colab"
+        else:
+            import json
+
+            path = Path(namespace().get("__vsc_ipynb_file__") or os.environ["JPY_SESSION_NAME"])
+            document, saved, place = json.loads(path.read_bytes()), path.stat().st_mtime, str(path)
+        return Notebook([code_cell(cell) for cell in document["cells"] if cell["cell_type"] == "code"], saved, place)
+    return Notebook()
+
+
+def code_cell(cell: dict[str, Any]) -> Cell:
+    """Return a cell of a notebook's file."""
+    return Cell("".join(cell["source"]), cell.get("id"), cell["metadata"].get("nbgrader", {}).get("grade_id", ""))

@@ -35,9 +35,9 @@ def picture(expected: Sequence[float], given: Sequence[float]) -> str:
     return (
         f'<svg role="img" aria-label="{html.escape(words)}" viewBox="0 0 {span:.0f} {HEIGHT + 4}" width="{span:.0f}" '
         f'style="display:block;max-width:100%;height:auto;margin:.3em 0">{line}{"".join(shapes)}</svg>'
-        f"<div><span style='border:1.4px solid {EXPECTED};padding:0 .5em' aria-hidden='true'></span> "
-        f"{html.escape(_('expected'))} &nbsp; <span style='background:{GIVEN};padding:0 .5em' "
-        f"aria-hidden='true'></span> {html.escape(_('yours'))}</div>"
+        f"<div><span style='border:1.4px solid {EXPECTED};padding:0 .5em' aria-hidden='true'></span>&nbsp;"
+        f"{html.escape(_('expected'))} &emsp;<span style='background:{GIVEN};padding:0 .5em' "
+        f"aria-hidden='true'></span>&nbsp;{html.escape(_('yours'))}</div>"
     )
 
 

@@ -180,7 +180,7 @@ class Report:
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<li style='margin:.2em 0'><b style='{MARK}'>{html.escape(mark)}</b>{html.escape(name)}"
-            + "".join(f"<br><span style='margin-left:1.5em'>{html.escape(s)}</span>" for s in details)
+            + "".join(f"<br><span style='margin-left:1.5em'>{prose(said)}</span>" for said in details)
             + "</li>"
             for mark, name, details in self.lines()
         )
@@ -188,8 +188,8 @@ class Report:
         style = f"border-left:4px solid {colour};padding:.2em .8em;margin:.3em 0"
         listed = f"<ul style='list-style:none;padding:0;margin:.3em 0'>{rows}</ul>" if rows else ""
         failed = "".join(map(failure_html, self.alike())) if rows else ""
-        last = "".join(f"<div style='margin:.3em 0'>{html.escape(sentence)}</div>" for sentence in self.last())
-        return f"<div style='{style}'><b>{html.escape(self.summary())}</b>{listed}{failed}{last}</div>"
+        last = "".join(f"<div style='margin:.3em 0'>{prose(said)}</div>" for said in self.last())
+        return f"<div style='{style}'><b>{prose(self.summary())}</b>{listed}{failed}{last}</div>"
 
 
 MARK = "display:inline-block;min-width:5em"
@@ -201,11 +201,17 @@ def failure_html(results: list[Result]) -> str:
     result = example_of(results)
     call, *said = sentences(result) if result.call else ("", *sentences(result))
     code = f"<code style='{CODE}'>{html.escape(call)}</code>" if call else ""
-    *facts, advice = (html.escape(each) for each in said)
+    *facts, advice = map(prose, said)
     lines = "".join(f"<div>{each}</div>" for each in facts)
     drawn = picture(*result.bars) if result.bars else ""
     style = "border-top:1px solid #8888;margin:.4em 0;padding-top:.3em"
     return f"<div style='{style}'>{html.escape(names_of(results))}{code}{lines}{drawn}<div><b>{advice}</b></div></div>"
+
+
+def prose(text: str) -> str:
+    """Return a sentence as HTML, what stands between backticks as code."""
+    parts = html.escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if k % 2 else part for k, part in enumerate(parts))
 
 
 def points_in_words(points: float) -> str:

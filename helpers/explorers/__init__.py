@@ -3,10 +3,61 @@
 models.py computes, figures.py draws and says it in words, shell.py joins them to sliders and number fields.
 """
 
+from functools import partial
+
+import numpy as np
+
+from ..plots.drawing import Values, array
 from ..support.language import _
-from .figures import draw_repeated, draw_shared, draw_weighed, tell_repeated, tell_shared, tell_weighed
-from .models import Repeated, Shared, Weighed, repeat_from_two_starts, share_vocabulary, weigh_outlier
-from .shell import Choice, Explorer, NumberControl
+from .figures import (
+    NAMES,
+    draw_chain,
+    draw_repeated,
+    draw_shared,
+    draw_weighed,
+    tell_chain,
+    tell_repeated,
+    tell_shared,
+    tell_weighed,
+)
+from .models import (
+    Chain,
+    Repeated,
+    Shared,
+    Weighed,
+    chain_softmax,
+    repeat_from_two_starts,
+    share_vocabulary,
+    weigh_outlier,
+)
+from .shell import Choice, Explorer, NumberControl, Repeat
+
+
+def explore_softmax(logits: Values = (1.0, 3.0, -1.0, 2.0, 0.0)) -> Explorer[Chain]:
+    """Explore the softmax of a few logits: its temperature, and what softmax makes of its own output.
+
+    Arguments
+        logits: 2 to 6 finite numbers.
+
+    Returns an Explorer, which a notebook shows.
+
+    Raises ValueError when logits are fewer, more, not finite or not one row.
+
+    >>> explore_softmax().words
+    'After 1 softmax at T = 1 the largest of 5 probabilities is 0.636, the smallest 0.0117; all equal would be \
+0.2.'
+    """
+    values = array(logits)
+    if not (values.ndim == 1 and 2 <= values.size <= len(NAMES) and np.isfinite(values).all()):
+        found = {"logits": values.tolist(), "most": len(NAMES)}
+        raise ValueError(_("logits are {logits}: expected one row of 2 to {most} finite numbers", **found))
+    return Explorer(
+        partial(chain_softmax, values),
+        draw_chain,
+        tell_chain,
+        times=Repeat(_("softmax again"), _("start again")),
+        temperature=NumberControl(_("T, temperature"), 1.0, 0.1, 5.0, 0.1),
+    )
 
 
 def explore_repeated_softmax() -> Explorer[Repeated]:

@@ -15,9 +15,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
 
-from ..plots.drawing import GREY, OKABE_ITO, DescribedFigure, Floats, dress, table
+from ..plots.drawing import GREY, OKABE_ITO, TEXT, DescribedFigure, Floats, dress, table
 from ..support.language import _, counted, english, render
-from .models import DRAWS, VOCABULARY, Repeated, Shared, Weighed
+from .models import DRAWS, VOCABULARY, Chain, Repeated, Shared, Weighed
 
 STEP_LIMITS = (12, 40, 120)
 ZERO = 1e-19  # where a deviation of 0 is drawn; below any other of float64's
@@ -26,20 +26,22 @@ STARTS = ((english("evenly spaced logits"), "o", OKABE_ITO[0]), (english("one-ho
 
 
 class LiveFigure(DescribedFigure):
-    """A DescribedFigure that can be redrawn often: only what was made by `moving` is drawn each time.
+    """A DescribedFigure that can be redrawn often: only what is animated is drawn each time.
 
     Attributes
         panels: its two axes.
         lines: the lines that `moving` has made.
+        parts: whatever moves, these lines among it, in the order in which it is drawn.
     """
 
     canvas: FigureCanvasAgg
 
     def __init__(self) -> None:
-        super().__init__(7.6, 3.4, alt="", data={})
+        super().__init__(3.2, alt="", data={})
         FigureCanvasAgg(self)
         self.panels: Sequence[Axes] = self.subplots(1, 2)
         self.lines: list[Line2D] = []
+        self.parts: list[Any] = []  # artists
         self._view: list[tuple[float, float, float, float]] = []  # the limits of the panels in the picture below
         self._still: object = None  # what does not move, in the canvas's own form
 
@@ -53,6 +55,7 @@ class LiveFigure(DescribedFigure):
         # Animated: canvas.draw() leaves it out, savefig() does not.
         line = self.panels[panel].add_line(Line2D([], [], animated=True, **style))
         self.lines.append(line)
+        self.parts.append(line)
         return line
 
     def frame(self) -> bytes:
@@ -62,8 +65,8 @@ class LiveFigure(DescribedFigure):
             self.canvas.draw()
             self._still, self._view = self.canvas.copy_from_bbox(self.bbox), view
         self.canvas.restore_region(self._still)
-        for line in self.lines:
-            line.draw(self.canvas.get_renderer())
+        for part in self.parts:
+            part.draw(self.canvas.get_renderer())
         return png(np.asarray(self.canvas.buffer_rgba())[..., :3])
 
 
@@ -83,6 +86,98 @@ def png(pixels: npt.NDArray[np.uint8]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )
+
+
+def draw_chain(numbers: Chain, figure: LiveFigure | None = None) -> LiveFigure:
+    """Draw the logits as bars, and beside them the probabilities after the last softmax.
+
+    Arguments
+        numbers: those to draw.
+        figure: one that this function returned for the same logits, to be redrawn.
+
+    Returns a LiveFigure with data columns "softmax" (1 for the first one), "entry" (from 1), "logit", "probability".
+    """
+    figure = figure or _chain(numbers)
+    times, n = numbers.path.shape
+    *bars, heading = figure.parts
+    for k, (first, p) in enumerate(zip(numbers.path[0], numbers.path[-1], strict=True)):
+        outline, bar, words = bars[k::n]
+        outline.set_height(first)
+        bar.set_height(p)
+        words.set_text(f"{p:.3f}")
+    heading.set_text(_("softmax") if times == 1 else _("softmax, {times} times", times=times))
+    rows = [(k + 1, i + 1, numbers.logits[i], numbers.path[k, i]) for k in range(times) for i in range(n)]
+    figure.data = table(("softmax", "entry", "logit", "probability"), rows)
+    figure.alt = counted(
+        "Bars of {n} logits: {logits}. Beside them bars of their probabilities after {count} softmax: {probs}. "
+        "A dashed line stands at {equal:.3g}, where all are equal.",
+        "Bars of {n} logits: {logits}. Beside them bars of their probabilities after {count} softmaxes, with the "
+        "first ones as outlines: {probs}. A dashed line stands at {equal:.3g}, where all are equal.",
+        times,
+        n=n,
+        logits=", ".join(f"{name} {value:.3g}" for name, value in zip(NAMES, numbers.logits, strict=False)),
+        probs=", ".join(f"{name} {p:.3g}" for name, p in zip(NAMES, numbers.path[-1], strict=False)),
+        equal=1 / n,
+    )
+    return figure
+
+
+def _chain(numbers: Chain) -> LiveFigure:
+    """Return draw_chain's figure with the logits, which stay, before its first probabilities."""
+    figure, names = LiveFigure(), list(NAMES[: numbers.logits.size])
+    left, right = figure.panels
+    dress(left, "", "", "")
+    dress(right, "", "", "")
+    left.set_title(_("logits"), fontsize=12)
+    left.bar(names, numbers.logits, color=GREY, width=0.7)
+    left.set_xticks(range(len(names)), [f"{name}\n{x:.3g}" for name, x in zip(names, numbers.logits, strict=True)])
+    left.axhline(0, color="#000000", linewidth=0.8)
+    outlines = right.bar(names, 0, width=0.7, fill=False, edgecolor=OKABE_ITO[1], linewidth=1.5, animated=True)
+    outlines.set_label(_("the first softmax"))
+    bars = right.bar(names, 0, width=0.7, color=OKABE_ITO[0], linewidth=1.5, edgecolor=OKABE_ITO[0], animated=True)
+    right.set_xticks(range(len(names)), [f"{name}\n " for name in names])
+    below: dict[str, Any] = {
+        "xytext": (0, -19),
+        "textcoords": "offset points",
+        "ha": "center",
+        "va": "top",
+        "fontsize": TEXT,
+    }
+    words = [right.annotate("", (place, 0), animated=True, **below) for place in range(len(names))]
+    heading = right.set_title(" ", fontsize=12, animated=True)
+    figure.parts = [*outlines, *bars, *words, heading]
+    equal = 1 / len(names)
+    level = right.axhline(equal, color=GREY, linestyle="--", label=_("all equal, {equal:.3g}", equal=equal))
+    right.set_ylim(0, 1.05)
+    _finish(figure, [outlines, level])
+    return figure
+
+
+def tell_chain(numbers: Chain) -> str:
+    """Say how large the largest and the smallest probability are, and were one softmax before.
+
+    >>> from helpers.explorers.models import chain_softmax
+    >>> tell_chain(chain_softmax(np.array([1.0, 3.0]), times=2))
+    'After 2 softmaxes at T = 1 the largest of 2 probabilities is 0.682, the smallest 0.318; all equal would be 0.5. \
+One softmax before, they were 0.881 and 0.119.'
+    """
+    *before, now = numbers.path
+    words = counted(
+        "After {count} softmax at T = {t:.12g} the largest of {n} probabilities is {most:.3g}, the smallest "
+        "{least:.3g}; all equal would be {equal:.3g}.",
+        "After {count} softmaxes at T = {t:.12g} the largest of {n} probabilities is {most:.3g}, the smallest "
+        "{least:.3g}; all equal would be {equal:.3g}.",
+        len(numbers.path),
+        t=numbers.temperature,
+        n=now.size,
+        most=now.max(),
+        least=now.min(),
+        equal=1 / now.size,
+    )
+    if before:
+        most, least = before[-1].max(), before[-1].min()
+        words += " " + _("One softmax before, they were {most:.3g} and {least:.3g}.", most=most, least=least)
+    return words
 
 
 def draw_repeated(numbers: Repeated, figure: LiveFigure | None = None) -> LiveFigure:
@@ -142,8 +237,8 @@ def _repeated() -> LiveFigure:
     figure.moving(0, color=GREY, linestyle="--", label=_("uniform, 1/n"))
     left, right = figure.panels
     right.set_yscale("log")
-    dress(left, _("Largest probability"), _("step"), _("probability"))
-    dress(right, _("Standard deviation"), _("step"), _("deviation (log scale)"))
+    dress(left, "", _("step"), _("largest probability"))
+    dress(right, "", _("step"), _("standard deviation (log scale)"))
     left.set_ylim(-0.04, 1.04)
     ticks = {ZERO: _("exactly 0"), **{10.0**e: f"$10^{{{e}}}$" for e in (-16, -12, -8, -4, 0)}}
     right.set_yticks(list(ticks), list(ticks.values()))
@@ -163,10 +258,10 @@ one-hot; uniform is 0.05. The start decides.'
     steps, (even, one_hot) = len(numbers.largest) - 1, numbers.largest[-1]
     words = [
         counted(
-            "After {count} step at T = {t:g} the largest of {n} probabilities is {even:.3g} from evenly spaced logits "
-            "and {peak:.3g} from one-hot; uniform is {uniform:.3g}.",
-            "After {count} steps at T = {t:g} the largest of {n} probabilities is {even:.3g} from evenly spaced logits "
-            "and {peak:.3g} from one-hot; uniform is {uniform:.3g}.",
+            "After {count} step at T = {t:.12g} the largest of {n} probabilities is {even:.3g} from evenly spaced "
+            "logits and {peak:.3g} from one-hot; uniform is {uniform:.3g}.",
+            "After {count} steps at T = {t:.12g} the largest of {n} probabilities is {even:.3g} from evenly spaced "
+            "logits and {peak:.3g} from one-hot; uniform is {uniform:.3g}.",
             steps,
             t=numbers.temperature,
             n=numbers.n_points,
@@ -212,9 +307,9 @@ def draw_weighed(numbers: Weighed, figure: LiveFigure | None = None) -> LiveFigu
     )
     inner = numbers.probabilities[:-1]
     figure.alt = _(
-        "Probability on a log axis against the logit: {size} evenly spaced logits from {low:g} to {high:g} get "
-        "{least:.2g} to {most:.2g}, the outlier at {outlier:g} gets {share:.3g}. Beside it the mass that the k most "
-        "likely hold: {top:.3g} for k = 1, 90 % for k = {nucleus}.",
+        "Probability on a log axis against the logit: {size} evenly spaced logits from {low:.12g} to {high:.12g} get "
+        "{least:.2g} to {most:.2g}, the outlier at {outlier:.12g} gets {share:.3g}. Beside it the mass that the k most "
+        "likely hold: {top:.3g} for k = 1, 90% for k = {nucleus}.",
         size=inner.size,
         low=numbers.logits[0],
         high=numbers.logits[-2],
@@ -236,7 +331,7 @@ def _weighed() -> LiveFigure:
     figure.moving(
         1, marker="^", color=OKABE_ITO[2], label=_("the k most likely"), linestyle="none", markersize=5, **OPEN
     )
-    figure.moving(1, color=GREY, linestyle="--", label="90 %")
+    figure.moving(1, color=GREY, linestyle="--", label="90%")
     left, right = figure.panels
     _probability_axis(left, _("logit"))
     left.set_xlim(-9, 13)
@@ -250,13 +345,13 @@ def tell_weighed(numbers: Weighed) -> str:
 
     >>> from helpers.explorers.models import weigh_outlier
     >>> tell_weighed(weigh_outlier())
-    'At T = 1 the outlier holds 79.7 %, more than half. Perplexity 4.19 of 101. 90 % of the mass takes 42 entries.'
+    'At T = 1 the outlier holds 79.7%, more than half. Perplexity 4.19 of 101. 90% of the mass takes 42 entries.'
     """
     half = _("more than half") if numbers.share > 0.5 else _("not more than half")
     return counted(
-        "At T = {t:g} the outlier holds {share:.3g} %, {half}. Perplexity {perplexity:.3g} of {n}. 90 % of the mass "
+        "At T = {t:.12g} the outlier holds {share:.3g}%, {half}. Perplexity {perplexity:.3g} of {n}. 90% of the mass "
         "takes {count} entry.",
-        "At T = {t:g} the outlier holds {share:.3g} %, {half}. Perplexity {perplexity:.3g} of {n}. 90 % of the mass "
+        "At T = {t:.12g} the outlier holds {share:.3g}%, {half}. Perplexity {perplexity:.3g} of {n}. 90% of the mass "
         "takes {count} entries.",
         numbers.nucleus,
         t=numbers.temperature,
@@ -286,8 +381,8 @@ def draw_shared(numbers: Shared, figure: LiveFigure | None = None) -> LiveFigure
     figure.data = table(("rank", "probability", "mass of the ranks up to here"), list(zip(RANKS, p, mass, strict=True)))
     figure.alt = _(
         "Probability against rank, both on log axes: {most:.2g} for the most likely of {n:,} tokens, {least:.2g} for "
-        "the least. Beside it the mass that the k most likely hold, k on a log axis: {top:.2g} for k = 1, {mass:.3g} % "
-        "for about {nucleus}.",
+        "the least. Beside it the mass that the k most likely hold, k on a log axis: {top:.2g} for k = 1, {mass:.12g}% "
+        "for about {nucleus:,.0f}.",
         most=p[0],
         n=VOCABULARY,
         least=p[-1],
@@ -308,8 +403,7 @@ def _shared() -> LiveFigure:
     figure.moving(1, color=GREY, linestyle="--", label=_("nucleus"))
     left, right = figure.panels
     _probability_axis(left, _("rank (log scale)"))
-    left.set_xscale("log")
-    left.set_xlim(0.6, 1.6 * VOCABULARY)
+    _count_axis(left, VOCABULARY)
     _mass_axis(right, VOCABULARY)
     _finish(figure, figure.lines)
     return figure
@@ -320,13 +414,13 @@ def tell_shared(numbers: Shared) -> str:
 
     >>> from helpers.explorers.models import share_vocabulary
     >>> tell_shared(share_vocabulary(spread=0))
-    'Spread / T = 0: 115,000 of 128,256 tokens hold 90 %, the most likely one 0.00078 %. 1,000 draws show about 996 \
+    'Spread / T = 0: 115,000 of 128,256 tokens hold 90%, the most likely one 0.00078%. 1,000 draws show about 996 \
 different tokens.'
     """
     ratio = numbers.spread / numbers.temperature
     words = _(
-        "Spread / T = {ratio:.3g}: {nucleus} of {n:,} tokens hold {mass:.3g} %, the most likely one {top:.2g} %. "
-        "{draws:,} draws show about {distinct} different tokens.",
+        "Spread / T = {ratio:.3g}: {nucleus:,.0f} of {n:,} tokens hold {mass:.12g}%, the most likely one {top:.2g}%. "
+        "{draws:,} draws show about {distinct:,.0f} different tokens.",
         ratio=ratio,
         nucleus=_about(numbers.nucleus),
         n=VOCABULARY,
@@ -340,6 +434,7 @@ different tokens.'
     return words
 
 
+NAMES = "ABCDEF"  # of a chain's entries
 OPEN = {"markerfacecolor": "none"}
 RANKS = np.unique(np.geomspace(1, VOCABULARY, 160).round().astype(int))
 
@@ -347,15 +442,22 @@ RANKS = np.unique(np.geomspace(1, VOCABULARY, 160).round().astype(int))
 def _probability_axis(axes: Axes, xlabel: str) -> None:
     """Give axes a log scale of probabilities that ends at FLOOR."""
     axes.set_yscale("log")
-    dress(axes, _("Probability"), xlabel, _("probability (log scale)"))
+    dress(axes, "", xlabel, _("probability (log scale)"))
     axes.set_ylim(FLOOR, 5)
 
 
 def _mass_axis(axes: Axes, entries: int) -> None:
     """Give axes the mass that the k most likely hold, against k on a log scale up to the number of entries."""
+    _count_axis(axes, entries)
+    dress(axes, "", _("k (log scale)"), _("mass held by the k most likely"))
+    axes.set_ylim(-0.04, 1.06)
+
+
+def _count_axis(axes: Axes, most: int) -> None:
+    """Give axes a log scale of counts, from 1 to the most."""
     axes.set_xscale("log")
-    dress(axes, _("Mass held by the k most likely"), _("k (log scale)"), _("share of the mass"))
-    axes.set(xlim=(0.7, 1.4 * entries), ylim=(-0.04, 1.06))
+    axes.set_xlim(0.6, 1.6 * most)
+    axes.set_xticks([1, 10, 100] if most < 1000 else [1, 100, 10_000])
 
 
 def _corner(count: float, mass: float) -> tuple[list[float], list[float]]:
@@ -377,13 +479,13 @@ def _below(probabilities: Floats) -> str:
     return " " + _("Not drawn, because below {floor:g}: {count:,} of {total:,}.", floor=FLOOR, **sizes)
 
 
-def _about(count: float) -> str:
-    """Return a count to 3 digits: '5,670'."""
-    return f"{float(f'{count:.3g}'):,.0f}"
+def _about(count: float) -> float:
+    """Return a count to 3 digits: 5670 for 5674."""
+    return float(f"{count:.3g}")
 
 
-def _finish(figure: LiveFigure, lines: Sequence[Line2D]) -> None:
+def _finish(figure: LiveFigure, lines: Sequence[Any]) -> None:
     """Give a figure the legend of these lines, and fix where its panels are."""
-    figure.legend(handles=lines, loc="outside lower center", ncols=4, fontsize=9)
+    figure.legend(handles=lines, loc="outside lower center", ncols=4, fontsize=TEXT)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # from here on the panels keep their places

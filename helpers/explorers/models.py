@@ -21,6 +21,39 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Chain:
+    """A few logits, and what softmax makes of them, applied again and again.
+
+    Attributes
+        logits: shape (n,).
+        temperature: T.
+        path: the distribution after each softmax, shape (times, n).
+    """
+
+    logits: Floats
+    temperature: float
+    path: Floats
+
+
+def chain_softmax(logits: Floats, temperature: float = 1.0, times: int = 1) -> Chain:
+    """Apply softmax to logits, then to its own output.
+
+    Arguments
+        logits: shape (n,).
+        temperature: T > 0, of every softmax.
+        times: how many of them, 1 or more.
+
+    Returns Chain, in float64.
+
+    >>> chain_softmax(np.array([1.0, 3.0]), times=2).path.round(3).tolist()
+    [[0.119, 0.881], [0.318, 0.682]]
+    """
+    p = torch.tensor(logits, dtype=torch.float64, device="cpu")
+    path = [p := softmax_t(p, temperature) for _ in range(times)]
+    return Chain(logits, temperature, torch.stack(path).numpy())
+
+
+@dataclass(frozen=True)
 class Repeated:
     """What repeated softmax does from two starts, evenly spaced logits and one-hot, in this order.
 

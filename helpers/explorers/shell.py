@@ -5,20 +5,34 @@ No Output, interact or jslink: Google Colab has ipywidgets 7, and they write the
 
 import html
 import math
-import textwrap
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import ipywidgets as widgets
+from IPython import get_ipython
 from IPython.display import display
 
-from ..plots.drawing import image_tag
+from ..plots.drawing import TEXT, image_tag, wrapped
+from ..support.language import _
 from .figures import LiveFigure
 
 Numbers = TypeVar("Numbers")  # what a model computes
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-LABEL = {"description_width": "190px"}  # the longest label's, so that the fields stand in a column
+# The longest label's width, so that the fields stand in a column; on a phone the fields shrink.
+LOOK = {"style": {"description_width": "190px"}, "layout": {"max_width": "calc(100% - 4px)"}}
+LINE = "margin: 0; line-height: 1.4; text-wrap: pretty"  # no last line of a single word
+# An explorer is shown twice, as a picture that can be stored and as widgets. Rules of style, for no script runs
+# everywhere, hide the widgets where their kernel is gone, and the picture where it is not. Their class is the cell's.
+ALIVE = """<style>
+body:has(.{0}-live:not(.jupyter-widgets-disconnected)) .{0},
+.jp-OutputArea-child:has(+ * .{0}-live:not(.jupyter-widgets-disconnected)),
+.{0}-live.jupyter-widgets-disconnected {{ display: none }}
+</style>"""
+MISSING = """<style>
+.jp-OutputArea-child:has(.{0}) + .jp-OutputArea-child:not(:has(.{0}-live)) {{ display: none }}
+</style>"""
 
 
 class NumberControl:
@@ -29,20 +43,55 @@ class NumberControl:
         value: where it starts; an int makes it a whole number.
         low, high: its limits, both included.
         step: from one place of the slider to the next.
+
+    Attributes
+        value: the number, as it was typed or moved to.
     """
 
     def __init__(self, label: str, value: float, low: float, high: float, step: float) -> None:
-        whole = isinstance(value, int)
-        digits = 0 if whole else max(0, -math.floor(math.log10(step) + 1e-9))
-        limits = {"value": value, "min": low, "max": high, "step": step}
-        field = widgets.BoundedIntText if whole else widgets.BoundedFloatText
-        slider = widgets.IntSlider if whole else widgets.FloatSlider
-        self.field = field(description=label, style=LABEL, **limits)
-        self.slider = slider(readout=False, **limits)
-        # A slider sends 1.2000000000000002 for 1.2. What is typed is kept as it is.
-        tidy = int if whole else lambda value: round(value, digits)
-        widgets.link((self.slider, "value"), (self.field, "value"), transform=(tidy, lambda value: value))
+        self.value = value
+        self._low, self._high, self._step = low, high, step
+        # No bounded field: it would bound what is typed without a word.
+        self.field = widgets.FloatText(description=label, value=value, step=step, **LOOK)
+        self.slider = widgets.FloatSlider(value=value, min=low, max=high, step=step, readout=False)
         self.view = widgets.HBox([self.field, self.slider], layout=widgets.Layout(flex_flow="row wrap"))
+
+    def follow(self, changed: Callable[[str], None]) -> None:
+        """Call a function after every change of the value; it gets a word on what was typed and can't be, or none."""
+        self._changed = changed
+        self.field.observe(self._typed, "value")
+        self.slider.observe(self._moved, "value")
+
+    def _typed(self, change: object) -> None:
+        typed = self.field.value
+        value = self.value if math.isnan(typed) else min(max(typed, self._low), self._high)
+        kind = {"label": self.field.description, "low": self._low, "high": self._high}
+        words = _("{label} goes from {low:g} to {high:g}, not to {typed:.12g}.", typed=typed, **kind)
+        if isinstance(self.value, int) and value != round(value):
+            words = _("{label} is a whole number, not {typed:.12g}.", typed=typed, **kind)
+        if isinstance(self.value, int):
+            value = round(value)
+        self.value = value
+        self._show()
+        self._changed("" if value == typed else words)
+
+    def _moved(self, change: object) -> None:
+        # The slider has few places: it shows the nearest one to what was typed, and says so, which is no move.
+        if self._place(self.slider.value) != self._place(self.value):
+            self.value = type(self.value)(self._place(self.slider.value))
+            self._show()
+            self._changed("")
+
+    def _show(self) -> None:
+        """Put field and slider where the value is."""
+        self.field.unobserve(self._typed, "value")
+        self.field.value = self.value
+        self.field.observe(self._typed, "value")
+        self.slider.value = self._place(self.value)
+
+    def _place(self, value: float) -> float:
+        """Return the slider's nearest place, without the digits that binary fractions bring: 1.2, not 1.2000000002."""
+        return round(self._low + round((value - self._low) / self._step) * self._step, 9)
 
 
 class Choice:
@@ -51,10 +100,49 @@ class Choice:
     Arguments
         label: the words before the list.
         options: what can be chosen, the first at the start.
+
+    Attributes
+        value: what is chosen.
     """
 
     def __init__(self, label: str, options: Sequence[str]) -> None:
-        self.field = self.view = widgets.Dropdown(description=label, options=options, value=options[0], style=LABEL)
+        self.field = self.view = widgets.Dropdown(description=label, options=options, value=options[0], **LOOK)
+
+    @property
+    def value(self) -> str:
+        return str(self.field.value)
+
+    def follow(self, changed: Callable[[str], None]) -> None:
+        """Call a function with an empty text after every change of the value."""
+        self.field.observe(lambda change: changed(""), "value")
+
+
+class Repeat:
+    """The control of a repetition: a button that does it once more, and one that starts again.
+
+    Arguments
+        more, afresh: the words on the buttons.
+
+    Attributes
+        value: how often it was done, 1 at the start.
+    """
+
+    def __init__(self, more: str, afresh: str) -> None:
+        self.value = 1
+        width = widgets.Layout(width="auto")
+        self.more = widgets.Button(description=more, layout=width, style={"font_weight": "bold"})
+        self.afresh = widgets.Button(description=afresh, layout=width)
+        self.view = widgets.HBox([self.more, self.afresh], layout=widgets.Layout(flex_flow="row wrap"))
+
+    def follow(self, changed: Callable[[str], None]) -> None:
+        """Call a function with an empty text after every press."""
+
+        def press(button: widgets.Button) -> None:
+            self.value = self.value + 1 if button is self.more else 1
+            changed("")
+
+        self.more.on_click(press)
+        self.afresh.on_click(press)
 
 
 class Explorer(Generic[Numbers]):
@@ -66,7 +154,7 @@ class Explorer(Generic[Numbers]):
         model: function of the controls' values that returns numbers.
         draw: function of these numbers and a figure to redraw, or None.
         tell: function of the numbers that returns words.
-        controls: name of the model's argument -> Number or Choice.
+        controls: name of the model's argument -> its control.
 
     Attributes
         figure: the figure, with its table in `data`.
@@ -79,29 +167,47 @@ class Explorer(Generic[Numbers]):
         model: Callable[..., Numbers],
         draw: Callable[[Numbers, LiveFigure | None], LiveFigure],
         tell: Callable[[Numbers], str],
-        **controls: NumberControl | Choice,
+        **controls: NumberControl | Choice | Repeat,
     ) -> None:
         self.controls = controls
         self.figure: LiveFigure | None = None
         self.model, self.draw, self.tell = model, draw, tell
-        self._picture, self._line = widgets.HTML(), widgets.HTML()
-        for control in controls.values():
-            control.field.observe(self._update, names="value")
+        self._picture, self._line, self._rules = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._update()
-        self.view = widgets.VBox([*(control.view for control in controls.values()), self._picture, self._line])
+        for control in controls.values():
+            control.follow(self._update)
+        rows = [control.view for control in controls.values()]
+        self.view = widgets.VBox([*rows, self._picture, self._line, self._rules])
 
-    def _update(self, change: object = None) -> None:
-        self.numbers = self.model(**{name: control.field.value for name, control in self.controls.items()})
-        self.figure, self.words = self.draw(self.numbers, self.figure), self.tell(self.numbers)
+    def _update(self, note: str = "") -> None:
+        self.numbers = self.model(**{name: control.value for name, control in self.controls.items()})
+        self.figure = self.draw(self.numbers, self.figure)
+        self.words = f"{note} {self.tell(self.numbers)}".lstrip()
         size = self.figure.canvas.get_width_height()
         self._picture.value = image_tag(self.figure.frame(), self.figure.alt, *size)
-        self._line.value = f'<p role="status" aria-live="polite" style="margin: 0">{html.escape(self.words)}</p>'
+        self._line.value = f'<p role="status" aria-live="polite" style="{LINE}">{html.escape(self.words)}</p>'
 
     def _ipython_display_(self) -> None:
+        """Show the picture of this moment, and then the controls, which hide it as long as they are alive."""
         figure = self.draw(self.numbers, None)
+        words = wrapped(self.words, 75)
         figure.set_layout_engine("constrained")
-        figure.suptitle(textwrap.fill(self.words, 110), fontsize=9)
+        figure.set_figheight(figure.get_figheight() + 0.2 * (1 + words.count("\n")))
+        figure.suptitle(words, fontsize=TEXT)
         figure.alt = f"{self.words} {figure.alt}"
         data, metadata = figure._repr_mimebundle_()
-        data[WIDGET] = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
+        name = f"explorer-{zlib.crc32(_cell_id().encode()):08x}"
+        again = html.escape(_("To move this picture, run this cell again; after a restart, the setup cell first."))
+        still = f'<div class="{name}">{data["text/html"]}<p style="{LINE}">{again}</p></div>'
+        data["text/html"] = still + MISSING.format(name)
         display(data, metadata=metadata, raw=True)
+        self.view.add_class(f"{name}-live")
+        self._rules.value += ALIVE.format(name)
+        display({WIDGET: {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}}, raw=True)
+
+
+def _cell_id() -> str:
+    """Return the running cell's id, where the front end says it: it tells one cell's picture from another's."""
+    shell = get_ipython()
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    return str(parent.get("metadata", {}).get("cellId", ""))

@@ -6,6 +6,7 @@ Nothing here touches pyplot: there is no current figure, and nothing to close.
 import base64
 import html
 import io
+import textwrap
 from collections.abc import Sequence
 from typing import Any, SupportsFloat
 
@@ -26,6 +27,8 @@ Values = torch.Tensor | npt.ArrayLike  # what to_numpy takes
 Floats = npt.NDArray[np.float64]
 
 DPI = 100
+WIDTH = 6.0  # inches of every figure
+TEXT = 10  # points of its smallest text, which can be read on a phone that shows the figure 400 pixels wide
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7")  # those with a contrast of 3:1 on white
 GREY = "#595959"
 SHAPES = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p", ">", "h")
@@ -37,16 +40,16 @@ class DescribedFigure(Figure):
     `print(figure)` gives the words; a notebook shows the picture, with the words as its text.
 
     Arguments
-        width, height: inches, at 100 dots each.
+        height: inches, at 100 dots each; it is WIDTH wide.
         alt: what the figure shows, in words.
         data: what it shows, as a dict from column name to list of numbers, all of one length.
 
-    >>> print(DescribedFigure(4, 3, alt="Nothing yet.", data={}))
+    >>> print(DescribedFigure(3, alt="Nothing yet.", data={}))
     Nothing yet.
     """
 
-    def __init__(self, width: float, height: float, alt: str, data: dict[str, list[float]]) -> None:
-        super().__init__(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
+    def __init__(self, height: float, alt: str, data: dict[str, list[float]]) -> None:
+        super().__init__(figsize=(WIDTH, height), dpi=DPI, layout="constrained", facecolor="white")
         self.alt = alt
         self.data = data
 
@@ -132,18 +135,38 @@ def marks(x: npt.ArrayLike, y: npt.ArrayLike, colour: str, marker: str, size: fl
     return Line2D(x, y, linestyle="none", marker=marker, markersize=size, color=colour, **style)
 
 
-def dress(axes: Axes, title: str, xlabel: str, ylabel: str, title_size: float = 10) -> None:
+def wrapped(words: str, length: int) -> str:
+    """Return words in as few lines as hold them, all about as long: none is left with a single word.
+
+    Arguments
+        words: one paragraph.
+        length: of a line, in characters; "k = 2" stays in one.
+
+    >>> print(wrapped("one two three four five six", 23))
+    one two three
+    four five six
+    """
+
+    together = words.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
+
+    def lines(length: int) -> list[str]:
+        return textwrap.wrap(together, length, break_long_words=False, break_on_hyphens=False)
+
+    shortest = next(short for short in range(1, length + 1) if len(lines(short)) <= len(lines(length)))
+    return "\n".join(lines(shortest))
+
+
+def dress(axes: Axes, title: str, xlabel: str, ylabel: str) -> None:
     """Give axes their words in readable sizes, a grid below the data, and labels without a hidden offset.
 
     Arguments
         axes: those to dress; a scale that is not linear must be set before.
         title, xlabel, ylabel: the words.
-        title_size: in points.
     """
-    axes.set_title(title, fontsize=title_size)
-    axes.set_xlabel(xlabel, fontsize=10)
-    axes.set_ylabel(ylabel, fontsize=10)
-    axes.tick_params(which="both", labelsize=9)
+    axes.set_title(title, fontsize=TEXT)
+    axes.set_xlabel(xlabel, fontsize=TEXT)
+    axes.set_ylabel(ylabel, fontsize=TEXT)
+    axes.tick_params(which="both", labelsize=TEXT)
     axes.grid(color="#E6E6E6", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

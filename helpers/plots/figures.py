@@ -10,13 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from ..device import to_numpy
-from ..support.language import _, counted
+from ..support.language import _
 from .drawing import (
     GREY,
     OKABE_ITO,
+    TEXT,
     DescribedFigure,
     Floats,
     Values,
@@ -27,8 +29,8 @@ from .drawing import (
     limits,
     markers,
     marks,
-    span,
     table,
+    wrapped,
 )
 
 Results = Mapping[float, Mapping[float, Mapping[str, Values]]]  # results[r][T] = {"logits", "probs"}
@@ -57,41 +59,41 @@ def plot_iterations(probs: Iterable[Values], x: Values) -> DescribedFigure:
             inputs.ndim == 1 and p.shape == inputs.shape,
             _("probs[{k}] has shape {p}, x has {x}: expected one length, 1-D", k=k, p=p.shape, x=inputs.shape),
         )
-    last = len(distributions) - 1
-    title = _("Probabilities {span} at k = 0", span=span(distributions[0]))
-    if last:
-        title += _(", {span} at k = {last}", span=span(distributions[last]), last=last)
+    last, uniform = len(distributions) - 1, 1 / inputs.size
+    low, high = limits(*distributions)
+    same = _first_coinciding(distributions, tolerance=0.01 * (high - low))
+    title = _largest(distributions, same, last)
+    if same < last:
+        within = np.concatenate([abs(p - uniform) for p in distributions[same:]]).max()
+        title += " " + _(
+            "From k = {same} on all points lie within {within} of {uniform:.3g}.",
+            same=same,
+            within=_short(within),
+            uniform=uniform,
+        )
     alt = _(
-        "Scatter of probability against x, {size} points for each iteration, k = 0 to {last}. {title}.",
+        "Two scatters against x, {size} points for each iteration, k = 0 to {last}: the probability, and how far it is "
+        "from 1/n on a log axis. {title}",
         size=inputs.size,
         last=last,
         title=title,
     )
-    low, high = limits(*distributions)
-    same = _first_coinciding(distributions, tolerance=0.01 * (high - low))
-    if same < last:
-        coincide = _("From k = {same} on the points lie on one another", same=same)
-        title += f"\n{coincide}"
-        alt += f" {coincide}, {span(np.concatenate(distributions[same:]))}."
     points = [(k, *point) for k, p in enumerate(distributions) for point in zip(inputs, p, strict=True)]
     alt += _not_drawn(points)
 
-    figure = DescribedFigure(7.6, 4.4, alt, table(("iteration", "x", "probability"), points))
-    axes = figure.add_subplot()
-    # Marks shrink from one iteration to the next, so that those which coincide lie inside one another.
-    sizes = np.linspace(min(5 + 1.3 * len(distributions), 16), 5, len(distributions))
-    styles = zip(distributions, colours(len(distributions)), markers(len(distributions)), sizes, strict=True)
-    handles = [
-        axes.add_line(marks(inputs, p, colour, marker, size, label=f"k = {k}"))
-        for k, (p, colour, marker, size) in enumerate(styles)
-    ]
-    dress(axes, title, "x", _("probability"))
-    axes.set(xlim=limits(inputs), ylim=(low, high))
-    shown = handles[:: math.ceil(len(handles) / 36)]
-    columns = math.ceil(len(shown) / 18)
-    legend = figure.legend(handles=shown, loc="outside right center", ncols=columns, fontsize=9)
-    for mark in legend.get_lines():
-        mark.set_markersize(8)
+    figure = DescribedFigure(4.6, alt, table(("iteration", "x", "probability"), points))
+    figure.suptitle(wrapped(title, 75), fontsize=TEXT)
+    left, right = figure.subplots(1, 2)
+    dress(left, "", "x", _("probability"))
+    distances = [abs(p - uniform) for p in distributions]
+    zero = _distance_axis(right, finite_values(*distances))
+    styles = zip(distributions, distances, colours(last + 1), markers(last + 1), strict=True)
+    for k, (p, distance, colour, marker) in enumerate(styles):
+        left.add_line(marks(inputs, p, colour, marker, 5, label=f"k = {k}"))
+        right.add_line(marks(inputs, np.maximum(distance, zero), colour, marker, 5))
+    left.set(xlim=limits(inputs), ylim=(low, high))
+    right.set(xlim=limits(inputs))
+    figure.legend(handles=left.lines[:: math.ceil((last + 1) / 12)], loc="outside lower center", ncols=5, fontsize=TEXT)
     return figure
 
 
@@ -110,7 +112,8 @@ def plot_log_std(stds: Iterable[Values], n_points: float | None = None) -> Descr
     Raises ValueError when stds is empty or n_points is not above 0.
 
     >>> print(plot_log_std([0.5, 0.05, 0.0]))
-    Standard deviation on a log axis, from 0.5 at k = 0 to 0.05 at k = 1. Exactly 0 at k = 2.
+    Standard deviation on a log axis, from 0.5 at k = 0 to 0.05 at k = 1. The slope of its natural logarithm is -2.30 \
+per step. Exactly 0 at k = 2.
     """
     stds = np.array([float(to_numpy(s)) for s in stds])
     _require(stds.size, _("stds is empty: expected one number per iteration"))
@@ -127,6 +130,11 @@ def plot_log_std(stds: Iterable[Values], n_points: float | None = None) -> Descr
             "from {start:.3g} at k = {first} to {end:.3g} at k = {last}", start=start, first=first, end=end, last=last
         )
     alt = [_("Standard deviation on a log axis, {words}.", words=words)]
+    title = _("Standard deviation: {words}", words=words)
+    if drawn.size > 1:
+        slope = np.polyfit(drawn, np.log(stds[drawn]), 1)[0]
+        alt.append(_("The slope of its natural logarithm is {slope:.2f} per step.", slope=slope))
+        title += "\n" + _("slope of its natural logarithm: {slope:.2f} per step", slope=slope)
     if zeros.size:
         alt.append(_("Exactly 0 at k = {steps}.", steps=_runs(zeros)))
     if n_points and drawn.size:
@@ -135,7 +143,7 @@ def plot_log_std(stds: Iterable[Values], n_points: float | None = None) -> Descr
         alt.append(_("Not drawn, because negative or not finite: {lost} of {total}.", lost=lost, total=stds.size))
     data = table(("iteration", "standard deviation"), list(zip(steps, stds, strict=True)))
 
-    figure = DescribedFigure(7.6, 4.2, " ".join(alt), data)
+    figure = DescribedFigure(3.8, " ".join(alt), data)
     if zeros.size:  # on an axis of their own, below
         axes, strip = figure.subplots(2, sharex=True, height_ratios=(12, 1))
         strip.plot(zeros, np.zeros(zeros.size), "X", color=OKABE_ITO[1], markersize=8)
@@ -155,10 +163,10 @@ def plot_log_std(stds: Iterable[Values], n_points: float | None = None) -> Descr
         label = _("divided by {n_points:g} at each step", n_points=n_points)
         axes.plot(after, divided, "--", color=OKABE_ITO[1], label=label)
         low = min(low, divided.min())
-        figure.legend(loc="outside lower center", ncols=2, fontsize=9)
+        figure.legend(loc="outside lower center", ncols=2, fontsize=TEXT)
     dress(
         axes,
-        _("Standard deviation: {words}", words=words),
+        title,
         "" if zeros.size else _("iteration k"),
         _("standard deviation (log scale)"),
     )
@@ -211,13 +219,13 @@ def plot_final_tops(
     ]
     alt = " ".join([_("Largest probability in the end against temperature."), *words])
     data = {"temperature": ts.tolist()} | {name: values.tolist() for name, values in curves.items()}
-    figure = DescribedFigure(7.6, 4.2, alt, data)
+    figure = DescribedFigure(3.8, alt, data)
     axes = figure.add_subplot()
     for (name, values), colour, marker in zip(curves.items(), colours(len(curves)), markers(len(curves)), strict=True):
         axes.plot(ts, values, "-", marker=marker, color=colour, markersize=5, label=_("start: {name}", name=name))
     for (name, place), style in zip(marks.items(), ("--", ":", "-.") * len(marks), strict=False):
         axes.axvline(place, color=GREY, linestyle=style, label=f"T = {name}")
-    figure.legend(loc="outside lower center", ncols=len(curves) + len(marks), fontsize=9)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=TEXT)
     dress(axes, _("Where the loop comes to rest"), _("temperature T in the loop"), _("largest probability in the end"))
     axes.set(xlim=limits(ts), ylim=(-0.05, 1.05))
     return figure
@@ -236,7 +244,7 @@ def plot_full(results: Results) -> DescribedFigure:
     Raises ValueError when results is empty or lengths differ.
 
     >>> print(plot_full({1: {0.5: {"logits": [0, 6], "probs": [0.25, 0.75]}}}))
-    Probability against logit, up to 1. Range 1: the largest is 0.75 (T = 0.5).
+    Probability against logit, up to 1. Logits in [-1, 1]: the largest is 0.75 (T = 0.5).
     """
     title = _("Probability of every logit, on one scale up to 1")
     figure = _panels(_arrays(results), _("Probability against logit, up to 1."), title)
@@ -259,8 +267,8 @@ def plot_zoomed(results: Results, limit: float | None = None) -> DescribedFigure
     Raises ValueError when results is empty, lengths differ or limit is not above 0.
 
     >>> print(plot_zoomed({1: {0.5: {"logits": [0, 6], "probs": [0.25, 0.75]}}}, limit=0.2))
-    Probability against logit without the last. Range 1: the largest is 0.25 (T = 0.5); \
-above 0.2, with their share of the mass: 1 point (25 %) at T = 0.5.
+    Probability against logit without the last. Logits in [-1, 1]: the largest is 0.25 (T = 0.5); \
+points above 0.2 and their share of the mass: T = 0.5: 1 (25%).
     """
     limit = math.inf if limit is None else limit
     _require(limit > 0, _("limit is {limit}: expected a probability above 0, or None", limit=limit))
@@ -275,22 +283,27 @@ above 0.2, with their share of the mass: 1 point (25 %) at T = 0.5.
     return _panels(rows, _("Probability against logit without the last."), title, limit)
 
 
-def _panels(results: Rows, words: str, title: str, limit: float = math.inf) -> DescribedFigure:
+def _panels(results: Rows, what: str, title: str, limit: float = math.inf) -> DescribedFigure:
     """Draw one panel per range, three in a row at most, with one legend below them."""
     temperatures = sorted({t for row in results.values() for t in row})
     styles = list(zip(temperatures, colours(len(temperatures)), markers(len(temperatures)), strict=True))
     points = [
         (r, t, *point) for r, row in results.items() for t, (x, p) in row.items() for point in zip(x, p, strict=True)
     ]
-    alt = [words]
-    alt += [_("Range {r:g}: {words}.", r=r, words=_in_words(row, limit)) for r, row in results.items()]
+    alt = [what]
+    alt += [
+        _("Logits in [{low:g}, {r:g}]: {words}.", low=-r, r=r, words=_in_words(row, limit))
+        for r, row in results.items()
+    ]
     data = table(("range", "temperature", "logit", "probability"), points)
     lines = math.ceil(len(results) / 3)
     columns = math.ceil(len(results) / lines)
-    cuts = max(len(_cuts(row, limit)) for row in results.values())
+    headings = {r: _heading(r, row, limit) for r, row in results.items()}
+    extra = max(heading.count("\n") for heading in headings.values())
 
-    figure = DescribedFigure(7.6, 0.6 + lines * (3.2 + 0.17 * cuts), " ".join(alt) + _not_drawn(points), data)
-    figure.suptitle(title, fontsize=10)
+    words = " ".join(alt) + _not_drawn(points)
+    figure = DescribedFigure(0.8 + lines * (2.7 + 0.2 * extra), words, data)
+    figure.suptitle(wrapped(title, 75), fontsize=TEXT)
     for index, (r, row) in enumerate(results.items()):
         axes = figure.add_subplot(lines, columns, index + 1)
         for level, (t, colour, marker) in enumerate(styles):
@@ -302,12 +315,11 @@ def _panels(results: Rows, words: str, title: str, limit: float = math.inf) -> D
                     height = np.full(above.sum(), limit * (1.05 + 0.05 * level))
                     axes.add_line(marks(x[above], height, colour, marker, 5, markerfacecolor=colour))
         low, high = limits(*(np.minimum(p, limit) for _, p in row.values()))
-        heading = _("range {r:g}", r=r)
         if limit < math.inf:
             high = limit * (1.05 + 0.05 * len(styles))
             axes.axhline(limit, color=GREY, linestyle="--", linewidth=1)
-            heading = "\n".join([heading, *(_cuts(row, limit) or [_("nothing above")])])
-        dress(axes, heading, _("logit"), "" if index % columns else _("probability"), title_size=9)
+        dress(axes, headings[r], _("logit"), "" if index % columns else _("probability"))
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=3, steps=[1, 2, 4, 5, 10]))
         axes.set(xlim=limits(*(x for x, _ in row.values())), ylim=(low, high))
         if limit < math.inf:  # no scale beyond the limit; the factor is for ticks like 0.03, off by a rounding
             axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= limit * (1 + 1e-9)])
@@ -315,8 +327,19 @@ def _panels(results: Rows, words: str, title: str, limit: float = math.inf) -> D
     if limit < math.inf:
         label = _("filled, beyond the line: above it")
         handles.append(marks([], [], GREY, "o", 6, markerfacecolor=GREY, label=label))
-    figure.legend(handles=handles, loc="outside lower center", ncols=6, fontsize=9)
+    figure.legend(handles=handles, loc="outside lower center", ncols=4 if limit == math.inf else 3, fontsize=TEXT)
     return figure
+
+
+def _heading(r: float, row: Mapping[float, tuple[Floats, Floats]], limit: float) -> str:
+    """Return a panel's title: its range and, for each temperature, the largest probability or what the limit cuts."""
+    lines = [_("logits in [{low:g}, {r:g}]", low=-r, r=r)]
+    if limit < math.inf:
+        lines += _cuts(row, limit) or [_("nothing above")]
+    else:
+        tops = [f"{p.max():.3g}" for p in (finite_values(p) for _, p in row.values()) if p.size]
+        lines.append(wrapped(_("largest {tops}", tops=", ".join(tops)), 26))
+    return "\n".join(lines)
 
 
 def _arrays(results: Results) -> Rows:
@@ -349,8 +372,47 @@ def _require(condition: object, message: str) -> None:
 
 def _first_coinciding(probs: Sequence[Floats], tolerance: float) -> int:
     """Return the first k from which on every distribution is within tolerance of the last one."""
-    apart = [k for k, p in enumerate(probs) if not np.all(np.abs(p - probs[-1]) <= tolerance)]
+    with np.errstate(invalid="ignore"):  # inf - inf is nan, which is apart from everything
+        apart = [k for k, p in enumerate(probs) if not np.all(np.abs(p - probs[-1]) <= tolerance)]
     return min(max(apart, default=-1) + 1, len(probs) - 1)
+
+
+def _largest(distributions: Sequence[Floats], same: int, last: int) -> str:
+    """Say how large the probabilities are up to the iteration `same`, three at most, and in the end."""
+    tops = []
+    for k in sorted({*range(min(same, 2) + 1), last}):
+        p = finite_values(distributions[k])
+        words = _("{top:.3g} at k = {k}", top=p.max(), k=k) if p.size else _("no finite one at k = {k}", k=k)
+        tops.append(words)
+    return _("Largest probability: {tops}.", tops=", ".join(tops))
+
+
+def _short(number: float) -> str:
+    """Return a positive number to one digit, rounded up, as people write it where it is not too small.
+
+    >>> _short(7.5e-05), _short(1e-12)
+    ('0.00008', '1e-12')
+    """
+    if not number:
+        return "0"
+    digit = 10.0 ** math.floor(math.log10(number))
+    number = float(f"{math.ceil(number / digit - 1e-9) * digit:.0e}")
+    return np.format_float_positional(number, trim="-") if number > 1e-6 else f"{number:.0e}"
+
+
+def _distance_axis(axes: Axes, distances: Floats) -> float:
+    """Give axes a log scale for distances, and one of 0 a place below all others; return this place."""
+    axes.set_yscale("log")
+    dress(axes, "", "x", _("distance from 1/n (log scale)"))
+    smallest = distances[distances > 0].min(initial=1.0)
+    zero: float = 10.0 ** (math.floor(math.log10(smallest)) - 2)
+    high = 5 * distances.max(initial=zero)
+    axes.set_ylim(20 * zero, high)
+    if (distances == 0).any():
+        axes.set_ylim(zero / 10, high)
+        ticks = [tick for tick in axes.get_yticks() if 10 * zero < tick < high]
+        axes.set_yticks([zero, *ticks], [_("exactly 0"), *(f"$10^{{{math.log10(tick):.0f}}}$" for tick in ticks)])
+    return zero
 
 
 def _runs(steps: npt.NDArray[np.int_]) -> str:
@@ -376,7 +438,7 @@ def _in_words(row: Mapping[float, tuple[Floats, Floats]], limit: float) -> str:
     )
     words = _("the largest is {tops}", tops=tops)
     if cuts := _cuts(row, limit):
-        words += _("; above {limit:g}, with their share of the mass: {cuts}", limit=limit, cuts=", ".join(cuts))
+        words += _("; points above {limit:g} and their share of the mass: {cuts}", limit=limit, cuts=", ".join(cuts))
     return words
 
 
@@ -384,13 +446,7 @@ def _cuts(row: Mapping[float, tuple[Floats, Floats]], limit: float) -> list[str]
     """Count and weigh each temperature's points above the limit, in words."""
     above = {t: p[p > limit] for t, (_, p) in row.items()}
     return [
-        counted(
-            "{count} point ({share:.3g} %) at T = {t:g}",
-            "{count} points ({share:.3g} %) at T = {t:g}",
-            p.size,
-            share=100 * p.sum(),
-            t=t,
-        )
+        _("T = {t:g}: {count} ({share:.3g}%)", t=t, count=p.size, share=100 * p.sum())
         for t, p in above.items()
         if p.size
     ]

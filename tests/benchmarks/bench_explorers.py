@@ -2,7 +2,7 @@
 
 An update is what a kernel does between a control's new value and the new picture: model, drawing, PNG and words. Beside
 it stands what most notebooks do, in the same kernel: `interactive` around a function that makes a new pyplot figure of
-the same lines and shows it. Nothing is asserted: a loaded machine would fail honest code.
+the same lines and bars and shows it. Nothing is asserted: a loaded machine would fail honest code.
 """
 
 import json
@@ -14,7 +14,7 @@ from nbformat import v4
 
 from grading.course import REPOSITORY
 
-EXPLORERS = ("explore_repeated_softmax", "explore_temperature_range", "explore_vocabulary")
+EXPLORERS = ("explore_softmax", "explore_repeated_softmax", "explore_temperature_range", "explore_vocabulary")
 ROUNDS = 30
 
 
@@ -43,6 +43,8 @@ def recreated(explorer):
         for panel, known in zip(panels, explorer.figure.axes, strict=True):
             for line in known.lines:
                 panel.plot(*line.get_data(), marker=line.get_marker(), ls=line.get_linestyle(), label=line.get_label())
+            for bar in known.patches:
+                panel.bar(bar.get_x(), bar.get_height(), bar.get_width(), align="edge")
             panel.set(title=known.get_title(), xlabel=known.get_xlabel(), ylabel=known.get_ylabel())
             panel.set(
                 xscale=known.get_xscale(), yscale=known.get_yscale(), xlim=known.get_xlim(), ylim=known.get_ylim()

@@ -187,11 +187,14 @@ def test_a_title_that_comes_late_is_seen():
 
 @pytest.mark.parametrize("outcome", ["passed", "value", "unattempted"])
 def test_a_report_is_easy_to_see_and_says_its_outcome_in_words(outcome):
-    result = Result("a case", "the values", False, outcome, plain("1"), plain("2"))
+    drawn = (
+        {"call": "softmax_t(x)", "bars": ([0.5, 0.5], [0.25, 0.75])} if outcome == "value" else {"call": "softmax_t(x)"}
+    )
+    result = Result("a case", "the values", False, outcome, plain("1"), plain("2"), **drawn)
     shown = Report("softmax_t", (result,), {"the values": 1.0})._repr_html_()
     assert html_problems(shown) == []
     assert html_problems(re.sub("#[0-9a-f]{6}", "#ffee88", shown)) != []
-    words = {"passed": "passed", "value": "FAILED", "unattempted": "not attempted"}
+    words = {"passed": "right", "value": "not yet", "unattempted": "not attempted"}
     assert words[outcome] in BeautifulSoup(shown, "html.parser").get_text()
 
 
@@ -205,6 +208,7 @@ PUBLIC = {
     "plot_final_tops": lambda: helpers.plot_final_tops(
         [1, 2], {"a": P[:2], "b": P[1:]}, marks={"1/n": 1.2, "2/n": 1.5}
     ),
+    "explore_softmax": lambda: helpers.explore_softmax().figure,
     "explore_repeated_softmax": lambda: helpers.explore_repeated_softmax().figure,
     "explore_temperature_range": lambda: helpers.explore_temperature_range().figure,
     "explore_vocabulary": lambda: helpers.explore_vocabulary().figure,
@@ -233,7 +237,7 @@ def test_every_public_figure_has_its_words_and_its_table_and_keeps_the_figures_r
 )
 def test_a_figure_without_a_table_is_seen(data):
     """The red fixture."""
-    assert no_table(drawing.DescribedFigure(4, 3, alt="", data=data)) == [list(data)]
+    assert no_table(drawing.DescribedFigure(3, alt="", data=data)) == [list(data)]
 
 
 def test_no_public_figure_is_left_out():

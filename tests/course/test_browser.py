@@ -13,11 +13,14 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
+from nbformat import v4
 
+import helpers
 from grading.course import REPOSITORY
 from tests.support.browser import SCREENSHOTS, in_chromium, leaves, screenshot, serving
 
 NOTEBOOKS = ("iterated_softmax", "temperature_range")
+EXPLORERS = [name for name in helpers.__all__ if name.startswith("explore_")]
 IDLE = """() => {
     const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
     return kernel?.status === 'idle' && ![...document.querySelectorAll('.jp-InputArea-prompt')]
@@ -36,6 +39,11 @@ def lab(tmp_path_factory):
     home = tmp_path_factory.mktemp("lab")
     for folder in ("notebooks", "solutions"):
         shutil.copytree(REPOSITORY / folder, home / "files" / folder)
+    for language in ("en", "vi"):
+        cells = [f"import helpers\nhelpers.use_language({language!r})", *(f"helpers.{name}()" for name in EXPLORERS)]
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        alone = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in cells], metadata=kernel)
+        nbformat.write(alone, home / f"files/explorers_{language}.ipynb")
     settings = {
         "page_config": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}},
         # All cells are in the page, not only those in view.
@@ -83,6 +91,7 @@ class Explorer:
         self.page, self.box = page, box
         self.fields = box.locator("input[type=number]").all()
         self.lists = box.locator("select").all()
+        self.buttons = box.get_by_role("button").all()
 
     def look(self):
         picture = self.box.locator("img")
@@ -142,10 +151,11 @@ def test_a_notebook_runs_and_its_explorers_follow_keyboard_and_mouse(notebook, p
         screenshot(page, f"{notebook}_{number}_start")
         for field in explorer.fields:
             start = field.input_value()
-            for end in ("max", "min"):
+            for end in ("1e9", "-1e9"):
                 before = explorer.look()
-                explorer.type(field, field.get_attribute(end))
-                explorer.changed(before)
+                explorer.type(field, end)
+                assert "goes from" in explorer.changed(before)[2]
+                assert abs(float(field.input_value())) < 200
                 screenshot(page, f"{notebook}_{number}_{explorer.fields.index(field)}_{end}")
             before = explorer.look()
             explorer.type(field, start)
@@ -156,6 +166,10 @@ def test_a_notebook_runs_and_its_explorers_follow_keyboard_and_mouse(notebook, p
                 choice.focus()
                 page.keyboard.press(key)
                 explorer.changed(before)
+        for button in explorer.buttons:
+            before = explorer.look()
+            button.click()
+            explorer.changed(before)
         before = explorer.look()
         handle = explorer.box.locator(".noUi-handle").first.bounding_box()
         x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
@@ -188,7 +202,7 @@ def pictures_in_words(name):
 def test_a_solution_shows_its_pictures_before_it_is_run_and_describes_them_after(name, page, lab):
     """No widget's state is stored: its picture stands in for it, and nothing says that a model is missing."""
     open_notebook(page, lab, f"solutions/{name}.ipynb")
-    pictures = page.locator(".jp-OutputArea-output img")
+    pictures = page.locator(".jp-OutputArea-output img:visible")
     expected = pictures_in_words(name)
     pictures.nth(len(expected) - 1).scroll_into_view_if_needed()
     screenshot(page, f"{name}_stored")
@@ -212,6 +226,126 @@ def test_a_solution_as_html_has_every_picture_in_words_and_no_serious_violation(
     assert [picture.get_attribute("alt") for picture in page.locator("img").all()] == pictures_in_words(name)
     assert serious(page, "body") == []
     assert page.problems == []
+
+
+@pytest.fixture
+def play(page, lab):
+    """Open the notebook that holds nothing but explorers, run it, and return them with their like in this process."""
+    open_notebook(page, lab, "explorers_en.ipynb")
+    run_all(page)
+    found = explorers(page)
+    assert len(found) == len(EXPLORERS)
+    return [(explorer, getattr(helpers, name)()) for explorer, name in zip(found, EXPLORERS, strict=True)]
+
+
+def says(explorer, words):
+    """Wait until an explorer says these words, and then as long as a slider's echo would take to change them."""
+    status = explorer.box.get_by_role("status")
+    status.get_by_text(words, exact=True).wait_for()
+    explorer.page.wait_for_timeout(400)
+    assert status.inner_text() == words
+
+
+def numbers_of(like):
+    return [control for control in like.controls.values() if hasattr(control, "slider")]
+
+
+def test_a_typed_value_is_kept_to_its_last_digit(play):
+    """In field, picture and sentence, wherever the slider's places are; the slider shows the nearest."""
+    for explorer, like in play:
+        for field, control in zip(explorer.fields, numbers_of(like), strict=True):
+            slider = control.slider
+            for share in (0.123456789, 0.0321098765):
+                typed = round(slider.min + share * (slider.max - slider.min), 7)
+                typed = round(typed) if isinstance(control.value, int) else typed
+                explorer.type(field, str(typed))
+                control.field.value = typed
+                says(explorer, like.words)
+                assert float(field.input_value()) == typed
+                assert explorer.look()[1] == like.figure.alt
+                handle = field.locator("xpath=ancestor::*[contains(@class, 'widget-hbox')][1]").locator(".noUi-handle")
+                assert float(handle.get_attribute("aria-valuenow")) == pytest.approx(slider.value, abs=0.06)
+
+
+def test_what_is_typed_out_of_range_or_left_empty_is_bounded_with_a_word(play):
+    for explorer, like in play:
+        for field, control in zip(explorer.fields, numbers_of(like), strict=True):
+            for typed in (1e9, -1e9, 12.75):
+                explorer.type(field, str(typed))
+                control.field.value = typed
+                says(explorer, like.words)
+                assert float(field.input_value()) == control.value
+            field.fill("")
+            field.press("Enter")
+            says(explorer, like.words)
+            assert float(field.input_value()) == control.value
+    assert explorer.page.problems == []
+
+
+def test_softmax_is_repeated_by_mouse_and_by_keyboard(play, page):
+    explorer, like = play[0]
+    again, afresh = explorer.buttons
+    press = like.controls["times"].more.click
+    again.click()
+    press()
+    says(explorer, like.words)
+    for key in ("Space", "Enter"):
+        again.focus()
+        page.keyboard.press(key)
+        press()
+        says(explorer, like.words)
+    assert like.words.startswith("After 4 softmaxes")
+    screenshot(page, "softmax_4_times")
+    afresh.click()
+    says(explorer, helpers.explore_softmax().words)
+
+
+def test_after_a_restart_and_a_reopening_the_pictures_stand_and_say_what_to_do(play, page, lab):
+    """No broken links, no error, each picture once: before, after a restart, where no kernel knows the widgets."""
+    pictures = page.locator(".jp-OutputArea-output img:visible")
+    hint, broken = page.get_by_text("run this cell again"), page.locator(".jupyter-widgets-disconnected:visible")
+    assert pictures.count() == len(play) and hint.locator("visible=true").count() == 0
+
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    hint.locator("visible=true").nth(len(play) - 1).wait_for()
+    screenshot(page, "explorers_restarted")
+    assert pictures.count() == len(play) and broken.count() == 0
+
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    page.wait_for_timeout(1000)
+    open_notebook(page, lab, "explorers_en.ipynb")
+    hint.locator("visible=true").nth(len(play) - 1).wait_for()
+    page.wait_for_timeout(1000)
+    screenshot(page, "explorers_reopened")
+    assert pictures.count() == len(play) and broken.count() == 0
+    assert page.get_by_text("Error displaying widget").locator("visible=true").count() == 0
+    assert [problem for problem in page.problems if "model not found" not in problem] == []
+
+    run_all(page)
+    assert len(explorers(page)) == len(play)
+    assert pictures.count() == len(play) and hint.locator("visible=true").count() == 0
+
+
+# What is cut off, or reaches over the edge of the explorer that it belongs to.
+OVER = """box => [...box.querySelectorAll('label, button, input, select, img, p')].filter(part => {
+    const [inner, outer] = [part.getBoundingClientRect(), box.getBoundingClientRect()];
+    return inner.width && (part.scrollWidth > part.clientWidth + 1 || inner.right > outer.right + 1);
+}).map(part => part.outerHTML.slice(0, 90))"""
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+@pytest.mark.parametrize("width", [400, 900, 1300])
+def test_nothing_of_an_explorer_is_cut_off(page, lab, language, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    open_notebook(page, lab, f"explorers_{language}.ipynb")
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    run_all(page)
+    for number, explorer in enumerate(explorers(page), 1):
+        explorer.box.scroll_into_view_if_needed()
+        screenshot(page, f"explorers_{language}_{width}_{number}")
+        assert explorer.box.evaluate(OVER) == []
+    explorer.box.locator("label").first.evaluate("label => { label.style.width = '20px'; }")
+    assert explorer.box.evaluate(OVER) != []
 
 
 def test_axe_and_the_list_of_problems_can_fail(page, tmp_path):

@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 from grading.course import REPOSITORY
 from grading.reports.catalogues import languages
 from source.reproduce import answers
-from tests.support.course import ASSIGNMENTS, filled, solutions
+from tests.support.course import ASSIGNMENTS, CASES, filled, solutions
 
 
 @pytest.fixture(scope="module", params=ASSIGNMENTS)
@@ -37,10 +37,12 @@ def test_every_check_says_that_its_exercise_is_not_attempted_yet(run):
     checks = {source: text for source, text in texts(notebook).items() if source.startswith("check(")}
     assert len(checks) == len(solutions(assignment))
     for name in solutions(assignment):
+        if name.startswith("claim_"):
+            continue
         predicted = name.startswith("prediction_")
         what = "no answer yet: write one in place of `None`"
         what = what if predicted else "not attempted yet: replace `raise NotImplementedError()` by your code"
-        assert checks[f'check("{name}", {name})'] == f"{name}: {what}."
+        assert checks[f'check("{name}")'] == f"{name}: {what}."
 
 
 def test_every_prediction_waits_to_be_made_or_for_what_its_result_is_made_of(run):
@@ -50,10 +52,32 @@ def test_every_prediction_waits_to_be_made_or_for_what_its_result_is_made_of(run
         for source, text in texts(notebook).items()
         if "helpers.reveal(" in source
     }
-    empty = [name for name, text in shown.items() if f"{name}: still empty" in text]
+    empty = [name for name, text in shown.items() if f"{name}: first predict" in text]
     waiting = [name for name, text in shown.items() if text.startswith("This cell waits for ")]
     assert list(shown) == [name for name in solutions(assignment) if name.startswith("prediction_")]
     assert sorted(empty + waiting) == sorted(shown) and empty and waiting
+
+
+def verdicts(assignment):
+    """Return what decides each claim of an assignment, as far as it is the same for all students."""
+    exercises = CASES[assignment][0].exercises
+    told = [each["claim"]["because"] for each in exercises.values() if "claim" in each]
+    return [max(words.split("{number}"), key=len) for words in told]
+
+
+def test_nothing_is_told_about_a_claim_before_it_is_decided(run):
+    assignment, notebook = run
+    told = "\n".join([cell.source for cell in notebook.cells] + [*texts(notebook).values()])
+    assert verdicts(assignment) and [words for words in verdicts(assignment) if words in told] == []
+    assert told.count("decide first: write") == len(verdicts(assignment))
+
+
+def test_what_decides_a_claim_is_told_where_it_is_decided():
+    """The red fixture: these words would be found."""
+    for assignment in ASSIGNMENTS:
+        solved = nbformat.read(REPOSITORY / "solutions" / f"{assignment}.ipynb", nbformat.NO_CONVERT)
+        told = "\n".join(texts(solved).values())
+        assert [words for words in verdicts(assignment) if words not in told] == []
 
 
 def test_every_cell_that_draws_on_an_exercise_waits_for_it_in_one_line(run):

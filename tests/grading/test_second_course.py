@@ -1,4 +1,4 @@
-"""A course on another subject, by the same commands: what `new-course` writes, and a second exercise beside its own.
+"""A course on another subject, by the same commands: what `new-course` writes, a second exercise and a claim.
 
 It is built, released, checked in the notebook, handed in, mended, judged, explained and exported; no file of `helpers`
 or `grading` names it.
@@ -6,6 +6,7 @@ or `grading` names it.
 
 import csv
 import json
+import re
 import shutil
 
 import nbformat
@@ -31,7 +32,8 @@ def course(tmp_path_factory):
     """The course, built."""
     folder = tmp_path_factory.mktemp("courses") / "mine"
     python("-m", "grading", "new-course", folder)
-    shutil.copy(MORE / "rayleigh_quotient.py", folder / "source" / "exercises" / NAME)
+    for path in MORE.glob("*.py"):
+        shutil.copy(path, folder / "source" / "exercises" / NAME)
     text = folder / "source" / f"{NAME}.py"
     text.write_text(text.read_text("utf-8") + "\n" + (MORE / "more_cells.txt").read_text("utf-8"), "utf-8")
     python("-m", "grading.authoring.build", "--root", folder)
@@ -40,19 +42,22 @@ def course(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def graded(course):
-    """Its class: solved, wrong, forbidden, a check deleted, a file that is none."""
+    """Its class: solved, wrong and undecided, forbidden and undecidable, a check deleted, a file that is none."""
     solved = course.solutions(NAME)
     mended = fill(course.release(NAME), solved)
     mended.cells = [
         cell for cell in mended.cells if cell.metadata.get("nbgrader", {}).get("grade_id") != "test_power_step"
     ]
-    wrong = {"power_step": "def power_step(A, x):\n    return A @ x"}
+    wrong = {"power_step": "def power_step(A, x):\n    return A @ x", "claim_c1": "claim_c1 = None"}
     cheat = {"rayleigh_quotient": "def rayleigh_quotient(A, x):\n    return max(np.linalg.eigvals(A))"}
+    cheat |= {"claim_c1": 'claim_c1 = "maybe"'}
     for student, notebook in {
         "ada": fill(course.release(NAME), solved),
         "bob": fill(course.release(NAME), solved | wrong),
         "cy": fill(course.release(NAME), solved | cheat),
         "dan": mended,
+        "fay": fill(course.release(NAME), solved | {"claim_c1": "claim_c1 = None"}),
+        "gil": fill(course.release(NAME), solved | {"claim_c1": 'claim_c1 = "fails"'}),
     }.items():
         (course.folder / "in").mkdir(exist_ok=True)
         nbformat.write(notebook, course.folder / "in" / f"{student}_work.ipynb")
@@ -88,7 +93,9 @@ def test_its_notebook_alone_checks_an_answer(course, tmp_path):
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
     shown = [o.data["text/plain"] for c in notebook.cells for o in c.get("outputs", []) if "data" in o]
     assert any("Your numbers match A x, not scaled." in text for text in shown)
-    assert any(text.startswith("rayleigh_quotient: public checks passed (2 of 2)") for text in shown)
+    assert any(text.startswith("rayleigh_quotient: 2 of 2 cases here are right") for text in shown)
+    assert any("The course says so too: sometimes." in text and "your quotient is 6." in text for text in shown)
+    assert any("your number: 6 (the quotient of (1, 1)); the course says: sometimes" in text for text in shown)
 
 
 def test_it_is_fresh_and_a_changed_point_is_named(course):
@@ -105,7 +112,8 @@ def test_its_class_is_graded_mended_and_exported(course, graded):
     with (course.folder / "grades" / NAME / "grades.csv").open(newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     marks = {student: row["score"] for student, row in rows.items()}
-    assert marks == {"ada": "3.0", "bob": "1.0", "cy": "2.0", "dan": "3.0", "eve": ""}
+    assert marks == {"ada": "3.0", "bob": "1.0", "cy": "2.0", "dan": "3.0", "eve": "", "fay": "3.0", "gil": "3.0"}
+    assert {row["max_score"] for row in rows.values()} == {"3.0"}
     assert "the file is not a notebook" in rows["eve"]["reason"] and "eve: NO MARK" in graded
     assert "Check missing (deleted, or of an older release); put back: `power_step`." in graded
     data = notebook_at(course.folder / "autograded" / "bob" / NAME / f"{NAME}.ipynb")
@@ -120,7 +128,27 @@ def test_its_marks_are_explained(course, graded):
     assert "numpy.linalg.eigvals" in forbidden and "Write it from products of A and x." in forbidden
     python("-m", "grading", "summary", "--assignment", NAME, "--course", course.folder, code=1)
     found = json.loads((course.folder / "summary" / NAME / "summary.json").read_text("utf-8"))
-    assert [student["student"] for student in found["students"]] == ["ada", "bob", "cy", "dan", "eve"]
+    assert [student["student"] for student in found["students"]] == ["ada", "bob", "cy", "dan", "eve", "fay", "gil"]
+
+
+def test_a_claim_costs_nothing_and_its_decision_is_kept(course, graded):
+    verdicts = {}
+    for student in ("ada", "bob", "cy", "gil"):
+        data = notebook_at(course.folder / "autograded" / student / NAME / f"{NAME}.ipynb")
+        verdicts[student] = graded_cell(data, "test_claim_c1").outputs[0].data["application/json"]
+    assert [(v["points"], v["maximum"]) for v in verdicts.values()] == [(0, 0)] * 4
+    assert [v.get("choice") for v in verdicts.values()] == ["sometimes", None, None, "fails"]
+    pages = {s: (course.folder / "feedback" / s / NAME / f"{NAME}.html").read_text("utf-8") for s in verdicts}
+    assert "<li>claim_<wbr>c1: sometimes</li>" in pages["ada"] and "claim_<wbr>c1: not decided" in pages["bob"]
+    assert "claim_<wbr>c1: not decided" in pages["cy"]
+    assert not any(re.search(r"of 0(?!\.)|a decision", page) for page in pages.values())
+    table = (course.folder / "summary" / NAME / "summary.csv").read_text("utf-8")
+    rows = {row["student"]: row for row in csv.DictReader(table.splitlines()) if row["exercise"] == "claim_c1"}
+    assert [rows[s]["choice"] for s in ("ada", "bob", "cy", "gil")] == ["sometimes", "", "", "fails"]
+    assert {row["mistakes"] for row in rows.values()} == {""}
+    counted = (course.folder / "summary" / NAME / "misconceptions.html").read_text("utf-8").split("<h2>")
+    [claim] = [part for part in counted if part.startswith("claim_<wbr>c1")]
+    assert "full marks" not in claim and '<td>sometimes</td><td class="figure">2</td>' in claim
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,28 @@
 """The check engine: what a student reads for each outcome, and that no answer, however odd, breaks it."""
 
 import base64
+import html
 import json
 import math
+import re
+import signal
 import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from helpers import check, needs, predictions, reveal, sum_up_predictions
-from helpers.checks import cases, report
+from helpers import check, checks, needs
+from helpers.checks import cases, notebook, report
 from helpers.checks.cases import CaseFile
 from helpers.checks.collect import MAX_DEPTH, MAX_ITEMS, collect
-from helpers.checks.compare import compare
+from helpers.checks.compare import Result, compare, shown_by
 from helpers.checks.report import MESSAGES, Report
-from helpers.support.language import english
+from helpers.support.language import english, plain
 from tests.support.course import use_cases
 
 NAN = float("nan")
@@ -65,6 +72,23 @@ def outcome(function, expected=DOUBLE):
     return compared(case, sent)[0]
 
 
+@pytest.fixture
+def cells(monkeypatch):
+    """Names that a notebook's cells have given."""
+    names = {}
+    monkeypatch.setattr(notebook, "namespace", lambda: names)
+    return names
+
+
+@pytest.fixture
+def without_alarms(monkeypatch):
+    """Take alarms away, as on Windows, and let an interrupt be heard, as a kernel does while a cell runs."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    monkeypatch.delattr(signal, "setitimer")
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def report_of(*results, **fields):
     return Report("double", results, {ASPECT: 1.0}, **fields)
 
@@ -78,6 +102,9 @@ def lines(result):
 def said(result):
     """Return what was expected and what it got, in words."""
     return str(result.expected), str(result.got)
+
+
+X3 = torch.tensor([9.0, 9.0, 9.0], dtype=torch.float64)
 
 
 def not_there_yet(x):
@@ -239,8 +266,108 @@ def test_html_escapes_what_came_and_says_the_same():
     shown = report_of(result)._repr_html_()
     assert "<script>" not in shown and "your function raised KeyError: &quot;&lt;script&gt;alert" in shown
     for function, sentences in OUTCOMES.values():
-        shown = report_of(outcome(function))._repr_html_().replace("&#x27;", "'").replace("&quot;", '"')
+        shown = html.unescape(re.sub("</?code[^>]*>", "`", report_of(outcome(function))._repr_html_()))
         assert all(sentence in shown for sentence in sentences)
+
+
+def failed(name, hint=HINT, hidden=False, outcome="value"):
+    call = "" if hidden else f"double({name!r})"
+    return Result(name, ASPECT, hidden, outcome, plain("2"), plain("1"), hint and plain(hint), call)
+
+
+def test_cases_that_fail_alike_are_said_once_with_one_example():
+    eight = [failed(str(k)) for k in range(8)]
+    shown = report_of(*eight)
+    assert str(shown).splitlines()[1:] == [
+        "  not yet  doubling (1 point)",
+        "  8 cases alike: 0; 1; 2; and 5 more",
+        "    double('0')",
+        "    expected 2",
+        "    got      1",
+        "    Double it.",
+    ]
+    assert shown._repr_html_().count("Double it.") == 1
+
+
+def test_the_example_is_a_public_case_and_a_hidden_one_has_its_name_alone():
+    lines = str(report_of(failed("a", hidden=True), failed("b"), graded=True)).splitlines()
+    assert lines[2:4] == ["  2 cases alike: at grading: a; b", "    double('b')"]
+    [alone] = [
+        line for line in str(report_of(failed("a", hidden=True), graded=True)).splitlines() if "at grading" in line
+    ]
+    assert alone == "  at grading: a"
+
+
+def test_other_advice_another_outcome_or_another_error_is_another_thing_to_say():
+    several = [failed("a"), failed("b", "Halve it."), failed("c", None), failed("d", None, outcome="shape")]
+    errors = [
+        Result(name, ASPECT, False, "raised", got=english("{type}: {text}", type=kind, text=name), line=line)
+        for name, kind, line in (
+            ("e", "KeyError", "x"),
+            ("f", "KeyError", "x"),
+            ("g", "KeyError", "y"),
+            ("h", "Own", "y"),
+        )
+    ]
+    assert [[r.name for r in each] for each in report_of(*several, *errors).alike()] == [
+        ["a"], ["b"], ["c"], ["d"], ["e", "f"], ["g"], ["h"],
+    ]  # fmt: skip
+
+
+def test_a_green_check_says_what_it_has_shown_and_where_the_notebook_stands():
+    right, shown = outcome(lambda x: 2 * x), english("Doubled, {number:.2f}.", number=4.0)
+    right = replace(right, call=CALL)
+    said = str(report_of(right, shown=shown, done=(12, 20))).splitlines()
+    assert said[-2:] == ["Doubled, 4.00.", "1 point in reach here; 12 of 20 are green so far."]
+    assert str(report_of(right, done=(12, 20))).splitlines()[-1] == said[-1]
+    for red in (report_of(failed("a"), shown=shown), report_of(right, shown=shown, done=(1, 2), graded=True)):
+        assert "Doubled, 4.00." not in str(red) + red._repr_html_() and "green so far" not in str(red)
+    assert "Doubled, 4.00." in report_of(right, shown=shown)._repr_html_()
+
+
+def test_without_points_of_its_own_an_exercise_says_the_notebook_s_alone():
+    bonus = Report("double", (replace(outcome(lambda x: 2 * x), call=CALL),), {ASPECT: 0.0}, done=(3.5, 20))
+    assert str(bonus).splitlines()[-1] == "3.5 of 20 points are green so far."
+
+
+def test_the_sentence_of_a_green_check_has_the_student_s_number():
+    case, other = case_of(DOUBLE), case_of(EXPECTED["integer"], name="another")
+    exercise = {
+        "aspects": {ASPECT: 1.0},
+        "mistakes": [],
+        "cases": [other, case],
+        "shown": ["{number:g}!", "a case", -1],
+    }
+    answers = collect(lambda x: 2 * x, exercise["cases"], ENCODED)
+    assert str(shown_by(exercise, answers)) == "4!"
+    assert str(shown_by(exercise | {"shown": ["Done.", "", 0]}, answers)) == "Done."
+    assert shown_by({name: part for name, part in exercise.items() if name != "shown"}, answers) is None
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ({"list": [1.0]}, "its argument, a list: work on a copy"),
+        ({"dict": [[1, 1.0]]}, "its argument, a dict: work on a new"),
+    ],
+)
+def test_an_argument_that_was_changed_is_called_what_it_is(argument, words):
+    def clears(x):
+        x.clear()
+        return 5
+
+    case = case_of(EXPECTED["integer"], [argument])
+    [result] = compared(case, collect(clears, [case], {}))
+    assert result.outcome == "changed_input" and words in str(result.diagnosis)
+
+
+def test_advice_is_that_of_the_part_that_is_wrong():
+    """A wrong probs[0] was told of the deviations, and a wrong deviation of the inputs."""
+    five, double = {"integer": 5, "label": "n"}, DOUBLE | {"label": "x", "hint": "Of x."}
+    for order, answer, hint in (([], (6, X3), HINT), ([], (5, X3), "Of x."), ([1, 0], (6, X3), "Of x.")):
+        expected = {"tuple": [five, double]} | ({"order": order} if order else {})
+        result = outcome(lambda x, answer=answer: answer, expected)
+        assert str(result.diagnosis) == hint
 
 
 DATA = base64.b64encode(np.zeros(3).tobytes()).decode()
@@ -351,9 +478,10 @@ def test_a_students_own_stop_is_not_swallowed():
 
 
 @pytest.mark.parametrize("answer", [hostile, exits, None, 5, lambda: 1, lambda *args, **kwargs: itself_again()])
-def test_check_never_raises_and_returns_nothing(answer, capsys):
+def test_check_never_raises_and_returns_nothing(answer, cells, capsys):
     use_cases("softmax_t")
-    assert check("softmax_t", answer) is None
+    cells["softmax_t"] = answer
+    assert check("softmax_t") is None
     assert "0 of 9 cases here are right" in capsys.readouterr().out
 
 
@@ -361,7 +489,7 @@ def itself_again():
     return itself_again()
 
 
-def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(capsys, monkeypatch):
+def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(cells, capsys, monkeypatch):
     """nbgrader takes a cell for failed by that; without it an empty notebook would be a success."""
 
     def stub(x, temperature=1.0, dim=-1):
@@ -374,31 +502,33 @@ def test_what_does_not_pass_under_nbgrader_validate_is_said_on_stderr(capsys, mo
         ("softmax_t", hostile, "0 of 9 cases here are right"),
         ("sofmax_t", hostile, "no exercise is called 'sofmax_t'"),
     ):
-        check(name, answer)
+        cells[name] = answer
+        check(name)
         out, err = capsys.readouterr()
         assert (out, words in err) == ("", True)
-    check("softmax_t", right)
+    cells["softmax_t"] = right
+    check("softmax_t")
     out, err = capsys.readouterr()
     assert ("9 of 9 cases here are right" in out, err) == (True, "")
 
 
 def test_check_says_which_exercises_there_are(capsys):
     use_cases("softmax_t")
-    assert check("sofmax_t", hostile) is None
+    assert check("sofmax_t") is None
     said = capsys.readouterr().out
     assert "no exercise is called 'sofmax_t'; there are contraction_rate, decay_ratios, final_top" in said
     assert "perplexity" not in said, "it is another notebook's"
 
 
 def test_without_a_notebooks_cases_check_says_so_in_one_sentence(capsys):
-    assert check("softmax_t", hostile) is None
+    assert check("softmax_t") is None
     sentence = "There are no cases to check with: run this notebook's first code cell, then this one again.\n"
     assert capsys.readouterr().out == sentence
 
 
 def test_nothing_of_the_cases_is_read_before_the_first_check(capsys):
     cases.use(b"no case file")
-    check("softmax_t", hostile)
+    check("softmax_t")
     assert "check('softmax_t') could not run: SafetensorError" in capsys.readouterr().out
 
 
@@ -446,39 +576,201 @@ def test_who_ends_the_watching_is_told_so():
     assert "A check sees what your function calls: leave that on." in said and "from exp" not in said
 
 
-def test_needs_waits_for_an_exercise_that_is_missing(capsys):
-    with needs("softmax_t", "perplexity"):
-        raise NotImplementedError
-    assert capsys.readouterr().out == (
-        "This cell waits for softmax_t and perplexity: write it above, then run this cell again.\n"
-    )
+def in_a_loop(x, temperature=1.0, dim=-1):
+    while True:
+        pass
 
 
-@pytest.mark.parametrize("error", [ValueError, KeyError, NameError, KeyboardInterrupt])
-def test_needs_lets_every_other_error_through(error):
+WAITS = "This cell waits for "
+BROKEN = {
+    "a stub": (not_there_yet, lambda f: f(1), "softmax_t: write it above, then run this cell again."),
+    "an error": (divides_by_0, lambda f: f(1), "a green check of softmax_t; for now: ZeroDivisionError: "),
+    "an end": (exits, lambda f: f(1), "a green check of softmax_t; for now: SystemExit: 3."),
+    "None": (lambda *_, **__: None, lambda f: f(1).sum(), "a green check of softmax_t; for now: AttributeError: "),
+    "a list": (lambda *_, **__: [1.0], lambda f: f(1).sum(), "a green check of softmax_t; for now: AttributeError: "),
+    "numpy": (lambda *_, **__: np.ones(3), lambda f: f(1).amax(), "a green check of softmax_t; for now: Attrib"),
+    "two values": (
+        lambda *_, **__: (1, 2),
+        lambda f: dict(zip("abc", f(1), strict=True)),
+        "a green check of softmax_t",
+    ),
+    "a dict": (lambda *_, **__: {}, lambda f: f(1)["probs"], "a green check of softmax_t; for now: KeyError: 'probs'."),
+    "a word": (lambda *_, **__: "1", lambda f: print(f"{f(1):.2f}"), "a green check of softmax_t; for now: ValueError"),
+}
+
+
+@pytest.mark.parametrize(("answer", "use", "said"), BROKEN.values(), ids=BROKEN)
+def test_needs_waits_for_an_answer_that_is_not_right(answer, use, said, cells, capsys):
+    use_cases("softmax_t")
+    cells["softmax_t"] = answer
+    with needs("softmax_t"):
+        use(answer)
+    out = capsys.readouterr().out
+    assert out.startswith(WAITS + said) and out.count("\n") == 1
+
+
+def test_needs_waits_for_a_cell_that_was_not_run(cells, capsys):
+    use_cases("decay_ratios")
+    cells["softmax_t"] = right
+    with needs("softmax_t", "decay_ratios"):
+        decay_ratios()  # noqa: F821
+    assert capsys.readouterr().out == f"{WAITS}decay_ratios: run its cell above, then this one again.\n"
+
+
+def test_needs_names_only_what_is_not_right(cells, capsys):
+    use_cases("softmax_t")
+    cells.update(softmax_t=right, decay_ratios=not_there_yet, contraction_rate=not_there_yet)
+    with needs("softmax_t", "decay_ratios", "contraction_rate"):
+        not_there_yet(1)
+    assert "waits for decay_ratios and contraction_rate: write it above" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyError, NameError, NotImplementedError, KeyboardInterrupt])
+def test_an_error_that_is_not_the_answers_passes_through_needs(error, cells):
+    use_cases("softmax_t")
+    cells["softmax_t"] = right
     with pytest.raises(error), needs("softmax_t"):
         raise error
 
 
-# Predictions
+def test_what_an_answer_prints_is_not_printed_again_by_needs(cells, capsys):
+    def prints(*_, **__):
+        print("shape (3,)")
+
+    use_cases("softmax_t")
+    cells["softmax_t"] = prints
+    with needs("softmax_t"):
+        prints().sum()
+    assert capsys.readouterr().out.startswith("shape (3,)\nThis cell waits") and "shape" not in capsys.readouterr().out
 
 
-def test_a_prediction_that_is_taken_back_is_no_longer_counted(capsys, monkeypatch):
-    monkeypatch.setattr(predictions, "_revealed", {})
-    reveal("prediction_1", 2, 2)
-    reveal("prediction_2", 3, 2)
-    reveal("prediction_1", None, 2)
-    sum_up_predictions()
-    assert "0 of 1 predictions within 10% of the result." in capsys.readouterr().out
+def test_a_block_that_does_not_end_waits_too(cells, capsys, monkeypatch):
+    monkeypatch.setattr(checks, "LARGE_CALL", 0.3)
+    monkeypatch.setattr(checks, "CALL", 0.3)
+    use_cases("softmax_t")
+    cells["softmax_t"] = in_a_loop
+    with needs("softmax_t"):
+        in_a_loop(1)
+    assert capsys.readouterr().out == f"{WAITS}a green check of softmax_t; for now: it was stopped after 0 s.\n"
 
 
-@pytest.mark.parametrize("prediction", ["two", torch.ones(2), 10**400, NAN], ids=["text", "tensor", "huge", "nan"])
-def test_what_is_no_number_is_no_prediction(prediction, capsys):
-    reveal("prediction_1", prediction, 2)
-    assert "prediction_1: still empty" in capsys.readouterr().out
+# What does not return
 
 
-@pytest.mark.parametrize("result", [None, "two", torch.ones(2)], ids=["None", "text", "tensor"])
-def test_a_result_that_is_no_number_is_named(result):
-    with pytest.raises(ValueError, match=r"^result is .*, expected one number$"):
-        reveal("prediction_1", 1, result)
+def sleeps(x, temperature=1.0, dim=-1):
+    time.sleep(30)
+
+
+def sets_an_alarm(x, temperature=1.0, dim=-1):
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    return right(x, temperature, dim)
+
+
+STOPPED = "stopped after 0 s, in the case “"
+
+
+@pytest.mark.parametrize("answer", [in_a_loop, sleeps])
+def test_a_call_that_does_not_return_is_stopped(answer, monkeypatch):
+    monkeypatch.setattr(checks, "CALL", 0.3)
+    use_cases("softmax_t")
+    assert (
+        str(report("softmax_t", answer)).startswith(f"softmax_t: {STOPPED}") and not report("softmax_t", sleeps).passed
+    )
+
+
+def test_a_call_that_does_not_return_is_stopped_without_alarms_too(monkeypatch, without_alarms):
+    monkeypatch.setattr(checks, "CALL", 0.3)
+    use_cases("softmax_t")
+    assert STOPPED in str(report("softmax_t", in_a_loop)) and report("softmax_t", right).passed
+
+
+def test_of_a_call_that_cannot_be_stopped_it_is_said_how_long_it_took(monkeypatch):
+    def counts(x, temperature=1.0, dim=-1):
+        sum(range(3 * 10**8))
+
+    monkeypatch.setattr(checks, "CALL", 0.1)
+    use_cases("softmax_t")
+    said = str(report("softmax_t", counts))
+    assert "it could not be stopped after 0.1 s, for what it calls does not listen" in said
+
+
+def test_of_a_loop_that_catches_its_stop_it_is_said_what_to_do(monkeypatch, capsys):
+    end = time.monotonic() + 3
+
+    def catches_everything(x, temperature=1.0, dim=-1):
+        while time.monotonic() < end:
+            with suppress(BaseException):
+                time.sleep(0.001)
+
+    monkeypatch.setattr(checks, "CALL", 0.1)
+    use_cases("softmax_t")
+    report("softmax_t", catches_everything)
+    assert "It does not stop: interrupt the kernel, and restart it if that does not help.\n" in capsys.readouterr().out
+
+
+def test_a_large_case_has_more_time(monkeypatch):
+    monkeypatch.setattr(checks, "CALL", 0.1)
+    monkeypatch.setattr(checks, "LARGE", 0)
+    use_cases("softmax_t")
+    slow = time.monotonic() + 0.3
+
+    def waits(x, temperature=1.0, dim=-1):
+        time.sleep(max(0, slow - time.monotonic()))
+        return right(x, temperature, dim)
+
+    assert report("softmax_t", waits).passed
+
+
+@pytest.mark.parametrize("answer", [right, sets_an_alarm, in_a_loop], ids=["right", "with an alarm", "without end"])
+def test_an_alarm_that_was_set_before_a_check_still_rings(answer, monkeypatch):
+    rung = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
+    try:
+        monkeypatch.setattr(checks, "CALL", 0.3)
+        use_cases("softmax_t")
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        report("softmax_t", answer)
+        time.sleep(0.6)
+        assert rung == [1]
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def stopped_by_hand(x, temperature=1.0, dim=-1):
+    signal.default_int_handler(signal.SIGINT, None)
+
+
+def test_a_students_own_stop_is_told_apart():
+    use_cases("softmax_t")
+    with pytest.raises(KeyboardInterrupt) as caught:
+        report("softmax_t", stopped_by_hand)
+    assert caught.type is KeyboardInterrupt
+
+
+def test_a_students_own_stop_is_told_apart_without_alarms(without_alarms):
+    test_a_students_own_stop_is_told_apart()
+
+
+def test_in_a_thread_nothing_is_stopped_and_the_check_is_made(monkeypatch):
+    monkeypatch.setattr(checks, "CALL", 0.1)
+    use_cases("softmax_t")
+    found = []
+    thread = threading.Thread(target=lambda: found.append(report("softmax_t", right)))
+    thread.start()
+    thread.join()
+    assert found[0].passed
+
+
+# What is green
+
+
+def test_green_is_what_passed_and_is_still_there(cells, capsys):
+    use_cases("softmax_t")
+    cells["softmax_t"] = right
+    check("softmax_t")
+    total = sum(sum(each["aspects"].values()) for each in cases.in_use().exercises.values())
+    worth = sum(cases.in_use().exercises["softmax_t"]["aspects"].values())
+    assert checks.is_green("softmax_t") and checks.points_so_far() == (worth, total)
+    cells["softmax_t"] = hostile
+    assert not checks.is_green("softmax_t") and checks.points_so_far() == (0, total)

@@ -1,5 +1,7 @@
 """Devices without the hardware: availability is patched, absence is real."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -61,6 +63,32 @@ def test_to_numpy_widens_bfloat16_exactly():
     assert array.dtype == np.float32 and array.tolist() == [1.0, 3.140625]
 
 
+@pytest.mark.parametrize("name", sorted(name for name in dir(torch) if name.startswith("float8_")))
+def test_to_numpy_widens_float8_exactly(name):
+    array = to_numpy(torch.tensor([1.0, 0.5, 4.0]).to(getattr(torch, name)))
+    assert array.dtype == np.float32 and array.tolist() == [1.0, 0.5, 4.0]
+
+
+@pytest.mark.filterwarnings("ignore:ComplexHalf support is experimental")
+def test_to_numpy_widens_half_precision_complex_numbers():
+    array = to_numpy(torch.tensor([1 + 2j, -0.5j]).to(torch.complex32).conj())
+    assert array.dtype == np.complex64 and array.tolist() == [1 - 2j, 0.5j]
+
+
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
+def test_to_numpy_gives_the_values_of_a_quantized_tensor():
+    array = to_numpy(torch.quantize_per_tensor(torch.tensor([1.0, -2.5]), 0.5, 0, torch.qint8))
+    assert array.dtype == np.float32 and array.tolist() == [1.0, -2.5]
+
+
+@pytest.mark.parametrize("dtype", [torch.bits8, torch.uint4], ids=str)
+def test_to_numpy_says_what_to_do_about_a_dtype_that_nothing_converts(dtype):
+    t = torch.tensor([3], dtype=torch.uint8).view(dtype)
+    with pytest.raises(TypeError, match=rf"t is {dtype}, which NumPy lacks and torch does not convert"):
+        to_numpy(t)
+    assert to_numpy(t.view(torch.uint8)).tolist() == [3]  # what it says
+
+
 def test_to_numpy_takes_what_requires_grad_and_what_is_conjugated():
     assert to_numpy(torch.ones(2, requires_grad=True) * 2).tolist() == [2, 2]
     assert to_numpy(torch.tensor([1 + 2j]).conj()).tolist() == [1 - 2j]
@@ -83,15 +111,22 @@ def test_one_seed_repeats_torch_numpy_and_the_generator():
         assert generator.device.type == "cpu"
         return torch.rand(3).tolist(), np.random.rand(3).tolist(), torch.rand(3, generator=generator).tolist()
 
-    assert draw(5) == draw(5) == draw(np.int64(5))
+    assert draw(5) == draw(5) == draw(np.int64(5)) == draw(torch.tensor(5))
     assert all(one != other for one, other in zip(draw(5), draw(6), strict=True))
     np.testing.assert_array_equal(draw(5)[1], np.random.RandomState(5).rand(3))
     assert draw(5)[2] == torch.rand(3, generator=torch.Generator().manual_seed(5)).tolist()
 
 
-@pytest.mark.parametrize("seed", [-1, 2**32, "3", 3.0, None])
+@pytest.mark.parametrize(
+    "seed",
+    [
+        *(-1, 2**32, "3", b"3", 3.0, None, True, False, [3], np.float64(3), np.True_),
+        *(torch.tensor(3.0), torch.tensor(True), torch.tensor([1, 2]), torch.tensor(-1)),
+    ],
+    ids=repr,
+)
 def test_a_seed_that_numpy_cannot_take_is_refused_for_both(seed):
-    with pytest.raises(ValueError, match=f"seed is {seed!r}, expected an integer from 0"):
+    with pytest.raises(ValueError, match=f"seed is {re.escape(repr(seed))}, expected an integer from 0"):
         seed_everything(seed)
 
 
@@ -160,7 +195,7 @@ def test_checks_pass_whatever_the_default_device(name, default_device):
     assert report(name, scope[name]).passed
 
 
-@pytest.mark.parametrize("name", ["explore_repeated_softmax", "explore_temperature_range", "explore_vocabulary"])
+@pytest.mark.parametrize("name", [name for name in helpers.__all__ if name.startswith("explore_")])
 def test_explorers_stay_on_the_cpu(name, default_device):
     default_device("meta")
     assert getattr(helpers, name)().words

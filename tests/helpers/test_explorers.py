@@ -16,11 +16,12 @@ import pytest
 
 import helpers
 from helpers.explorers import figures, models
-from helpers.explorers.shell import WIDGET, NumberControl
+from helpers.explorers.shell import WIDGET, Choice, NumberControl
 from tests.support.figure_rules import RULES
 from tests.support.longdouble import softmax
 
 EXPLORERS = {
+    "explore_softmax": ["times", "temperature"],
     "explore_repeated_softmax": ["n_points", "steps", "temperature", "dtype"],
     "explore_temperature_range": ["half_range", "temperature", "outlier"],
     "explore_vocabulary": ["spread", "temperature", "mass"],
@@ -31,6 +32,18 @@ every_explorer = pytest.mark.parametrize("name", EXPLORERS)
 @pytest.fixture
 def explorer(name):
     return getattr(helpers, name)()
+
+
+def test_a_chain_agrees_with_fifty_digits():
+    with mpmath.workdps(50):
+        for temperature in (1.0, 0.3, 4.7):
+            row = [mpmath.mpf(x) for x in (1, 3, -1, 2, 0)]
+            chain = models.chain_softmax(np.array(row, float), temperature, 6)
+            assert chain.path.shape == (6, 5)
+            for p in chain.path:
+                weights = [mpmath.exp(x / mpmath.mpf(temperature)) for x in row]
+                row = [w / mpmath.fsum(weights) for w in weights]
+                assert p == pytest.approx([float(x) for x in row], rel=1e-13)
 
 
 def test_repeating_agrees_with_fifty_digits():
@@ -133,10 +146,13 @@ def corners(name):
     yield explorer
     for end in ("max", "min"):
         for control in explorer.controls.values():
-            field = control.field
-            field.value = (
-                getattr(field, end) if isinstance(control, NumberControl) else field.options[-1 if end == "max" else 0]
-            )
+            if isinstance(control, NumberControl):
+                control.field.value = getattr(control.slider, end)
+            elif isinstance(control, Choice):
+                control.field.value = control.field.options[-1 if end == "max" else 0]
+            else:
+                for _press in range(3 if end == "max" else 1):
+                    (control.more if end == "max" else control.afresh).click()
         yield explorer
 
 
@@ -189,18 +205,51 @@ def test_repeated_draws_and_tells_its_numbers():
     )
 
 
+def test_a_chain_draws_and_tells_its_numbers():
+    explorer = helpers.explore_softmax([2, -1, 0.5])
+    first = softmax(np.array([2, -1, 0.5])).astype(float)
+    for _press in range(2):
+        explorer.controls["times"].more.click()
+    third = softmax(softmax(first)).astype(float)
+    left, right = explorer.figure.axes
+    assert [bar.get_height() for bar in left.patches] == [2, -1, 0.5]
+    outlines, bars = right.patches[:3], right.patches[3:]
+    assert [bar.get_height() for bar in outlines] == pytest.approx(first, rel=1e-12)
+    assert [bar.get_height() for bar in bars] == pytest.approx(third, rel=1e-12)
+    assert [t.get_text() for t in right.texts] == [f"{p:.3f}" for p in third]
+    assert right.get_title() == "softmax, 3 times"
+    assert explorer.figure.data["probability"][:3] == pytest.approx(first, rel=1e-12)
+    assert explorer.figure.data["softmax"] == [1.0] * 3 + [2.0] * 3 + [3.0] * 3
+    ends = f"is {third.max():.3g}, the smallest {third.min():.3g}; all equal would be 0.333."
+    assert explorer.words.startswith(f"After 3 softmaxes at T = 1 the largest of 3 probabilities {ends}")
+    second = softmax(first).astype(float)
+    assert explorer.words.endswith(f"One softmax before, they were {second.max():.3g} and {second.min():.3g}.")
+    assert f"A {third[0]:.3g}, B {third[1]:.3g}, C {third[2]:.3g}" in explorer.figure.alt
+    explorer.controls["temperature"].field.value = 2.0
+    assert explorer.words.startswith("After 3 softmaxes at T = 2 ")
+    explorer.controls["times"].afresh.click()
+    assert explorer.words.startswith("After 1 softmax at T = 2 ") and "before" not in explorer.words
+    assert right.get_title() == "softmax"
+
+
+@pytest.mark.parametrize("logits", [[1.0], range(7), [1.0, float("nan")], [1.0, float("inf")], [[1.0, 2.0]], 3.0])
+def test_logits_that_make_no_few_bars_are_refused_in_words(logits):
+    with pytest.raises(ValueError, match="expected one row of 2 to 6 finite numbers"):
+        helpers.explore_softmax(logits)
+
+
 def test_weighed_draws_and_tells_its_numbers():
     numbers = models.weigh_outlier(5.0, 1.0)
     figure = figures.draw_weighed(numbers)
     points = np.concatenate([line.get_xydata() for line in figure.axes[0].lines])
     assert np.array_equal(points, np.column_stack([numbers.logits, numbers.probabilities]))
     assert np.array_equal(figure.axes[1].lines[0].get_ydata(), numbers.held)
-    assert "the outlier at 6 gets 0.207" in figure.alt and "90 % for k = 22." in figure.alt
+    assert "the outlier at 6 gets 0.207" in figure.alt and "90% for k = 22." in figure.alt
     assert "Not drawn" not in figure.alt
     assert figures.draw_weighed(models.weigh_outlier(8.0, 0.1)).alt.endswith("of 101.")
     assert figures.tell_weighed(numbers) == (
-        "At T = 1 the outlier holds 20.7 %, not more than half. Perplexity 22.7 of 101. "
-        "90 % of the mass takes 22 entries."
+        "At T = 1 the outlier holds 20.7%, not more than half. Perplexity 22.7 of 101. "
+        "90% of the mass takes 22 entries."
     )
 
 
@@ -218,35 +267,137 @@ def test_shared_draws_and_tells_its_numbers():
     )
 
 
+def turned(control):
+    """Turn a control from end to end; its setting is another one after each turn."""
+    if isinstance(control, NumberControl):
+        for end in (control.slider.min, control.slider.max):
+            control.field.value = end
+            yield
+    elif isinstance(control, Choice):
+        for end in (control.field.options[-1], control.field.options[0]):
+            control.field.value = end
+            yield
+    else:
+        for button in (control.more, control.afresh):
+            button.click()
+            yield
+
+
+def shown(explorer):
+    """Return picture and line, as they stand in the page."""
+    return tuple(child.value for child in explorer.view.children[-3:-1])
+
+
 @every_explorer
 def test_every_control_moves_picture_and_words_at_both_ends(explorer):
-    for control in explorer.controls.values():
-        field = control.field
-        start = field.value
-        ends = (field.min, field.max) if isinstance(control, NumberControl) else (field.options[-1], field.options[0])
+    for name, control in explorer.controls.items():
+        start = control.value
         seen = set()
-        for end in ends:
-            field.value = end
-            picture, line = (child.value for child in explorer.view.children[-2:])
+        for _turn in turned(control):
+            picture, line = shown(explorer)
             seen.add((picture, line))
             assert explorer.words in line and "nan" not in line + explorer.figure.alt
-        assert len(seen) == 2 and len({picture for picture, _ in seen}) == 2, field.description
-        field.value = start
+        assert len(seen) == 2 and len({picture for picture, _ in seen}) == 2, name
+        if isinstance(control, NumberControl | Choice):
+            control.field.value = start
 
 
-@every_explorer
-def test_slider_and_field_are_one_number(explorer):
-    for control in explorer.controls.values():
-        if isinstance(control, NumberControl):
-            control.slider.value = type(control.slider.value)(control.slider.min + control.slider.step * 3)
-            assert control.field.value == pytest.approx(control.slider.value, abs=1e-12)
-            control.field.value = control.field.max
-            assert control.slider.value == control.field.max
-    temperature = explorer.controls.get("temperature")
-    temperature.slider.value = 1.2000000000000002
-    assert temperature.field.value == 1.2
-    temperature.field.value = 0.5123
-    assert temperature.slider.value == temperature.field.value == 0.5123
+def number_controls():
+    return [
+        pytest.param(name, argument, id=f"{name}, {argument}")
+        for name in EXPLORERS
+        for argument, control in getattr(helpers, name)().controls.items()
+        if isinstance(control, NumberControl)
+    ]
+
+
+every_number = pytest.mark.parametrize(("name", "argument"), number_controls())
+
+
+@every_number
+@pytest.mark.parametrize("share", [0.0123456789, 0.4321098765, 0.9876543211])
+def test_what_is_typed_is_kept_to_its_last_digit(explorer, argument, share):
+    control = explorer.controls[argument]
+    slider = control.slider
+    typed = slider.min + share * (slider.max - slider.min)
+    typed = round(typed) if isinstance(control.value, int) else round(typed, 9)
+    control.field.value = typed
+    places = np.linspace(slider.min, slider.max, round((slider.max - slider.min) / slider.step) + 1)
+    assert control.field.value == control.value == typed
+    assert slider.value == pytest.approx(places[np.abs(places - typed).argmin()], abs=1e-12)
+    assert explorer.words == explorer.tell(explorer.numbers)
+    expected = explorer.model(**{name: other.value for name, other in explorer.controls.items()} | {argument: typed})
+    assert explorer.draw(expected).data == explorer.figure.data
+    before = shown(explorer)
+    slider.value += 1e-12  # as a slider does that is put there, or that is dragged within its place
+    slider.value -= 1e-12
+    assert control.value == typed and shown(explorer) == before
+    slider.value = places[0] if share > 0.5 else places[-1]
+    assert control.value == control.field.value == slider.value != typed
+
+
+def test_the_sentence_holds_the_digits_that_were_typed():
+    """From 0.062 on both starts end alike, at 0.06 the start decides."""
+    explorer = helpers.explore_repeated_softmax()
+    explorer.controls["steps"].field.value = 120
+    explorer.controls["temperature"].field.value = 0.0621
+    assert explorer.controls["temperature"].slider.value == 0.06
+    assert "at T = 0.0621 " in explorer.words
+    above = explorer.words
+    explorer.controls["temperature"].field.value = 0.06
+    assert explorer.words.rpartition(".")[0] != above.rpartition(".")[0]
+    weighed = helpers.explore_temperature_range()
+    weighed.controls["temperature"].field.value = 0.5567299
+    assert weighed.words.startswith("At T = 0.5567299 ")
+    shared = helpers.explore_vocabulary()
+    shared.controls["mass"].field.value = 0.56
+    assert "tokens hold 56%" in shared.words
+    shared.controls["mass"].field.value = 0.98765
+    assert "tokens hold 98.765%" in shared.words
+
+
+@every_number
+def test_what_a_slider_sends_is_a_number_of_its_grid(explorer, argument):
+    control = explorer.controls[argument]
+    for place in (3, 7, 1):
+        sent = control.slider.min
+        for _step in range(place):
+            sent += control.slider.step  # 1.2000000000000002 and the like
+        control.slider.value = sent
+        assert control.field.value == control.value == round(sent, 9)
+        assert len(str(control.value)) <= 4
+
+
+@every_number
+@pytest.mark.parametrize(("beyond", "words"), [(-1e9, " goes from "), (1e9, " goes from "), (float("inf"), " goes ")])
+def test_what_lies_out_of_range_is_bounded_with_a_word(explorer, argument, beyond, words):
+    control = explorer.controls[argument]
+    low, high = control.slider.min, control.slider.max
+    for _twice in range(2):
+        control.field.value = beyond
+        assert control.value == control.field.value == control.slider.value == (high if beyond > 0 else low)
+        assert explorer.words.startswith(control.field.description + words) and "nan" not in explorer.words
+        assert explorer.words in html.unescape(shown(explorer)[1])
+    control.field.value = high if beyond < 0 else low
+    assert words not in explorer.words
+
+
+@every_number
+def test_what_is_no_number_leaves_the_last_one(explorer, argument):
+    control = explorer.controls[argument]
+    before = control.value
+    control.field.value = float("nan")
+    assert control.value == control.field.value == before
+
+
+@pytest.mark.parametrize(("typed", "used"), [(12.7, 13), (12.2, 12), (3.5, 4)])
+def test_a_whole_number_is_rounded_with_a_word(typed, used):
+    explorer = helpers.explore_repeated_softmax()
+    for name in ("n_points", "steps"):
+        control = explorer.controls[name]
+        control.field.value = typed
+        assert control.value == control.field.value == used and isinstance(control.value, int)
+        assert explorer.words.startswith(f"{control.field.description} is a whole number, not {typed}.")
 
 
 def widgets_in(view):
@@ -256,33 +407,75 @@ def widgets_in(view):
 
 
 # Those of ipywidgets 7.7 that need no other package and write nothing into the notebook's outputs.
-CORE = {"VBox", "HBox", "HTML", "IntSlider", "FloatSlider", "BoundedIntText", "BoundedFloatText", "Dropdown"}
+CORE = {"VBox", "HBox", "HTML", "FloatSlider", "FloatText", "Dropdown", "Button"}
 
 
 @every_explorer
 def test_every_control_is_labelled_and_core(explorer, name):
     assert list(explorer.controls) == EXPLORERS[name]
-    assert all(control.field.description for control in explorer.controls.values())
-    names = [type(widget).__name__ for widget in widgets_in(explorer.view)]
-    assert set(names) <= CORE and names.count("HTML") == 2
-    picture, line = explorer.view.children[-2:]
-    assert picture.value.startswith('<img alt="') and 'aria-live="polite"' in line.value
+    every = list(widgets_in(explorer.view))
+    assert all(one.description for one in every if type(one).__name__ in ("FloatText", "Dropdown", "Button"))
+    names = [type(widget).__name__ for widget in every]
+    assert set(names) <= CORE and names.count("HTML") == 3
+    picture, line = shown(explorer)
+    assert picture.startswith('<img alt="') and 'aria-live="polite"' in line
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """Return the list of what explorers display from here on."""
+    shown = []
+    monkeypatch.setattr("helpers.explorers.shell.display", lambda data, **more: shown.append((data, more)))
+    return shown
 
 
 @every_explorer
-def test_without_a_front_end_the_picture_and_the_words_remain(explorer, monkeypatch):
-    shown = []
-    monkeypatch.setattr("helpers.explorers.shell.display", lambda data, **more: shown.append((data, more)))
+def test_without_a_front_end_the_picture_and_the_words_remain(explorer, displayed):
     before = explorer.figure.frame()
     explorer._ipython_display_()
-    [(data, more)] = shown
-    assert set(data) == {WIDGET, "image/png", "text/html", "text/plain"}
-    assert data[WIDGET]["model_id"] == explorer.view.model_id
+    (data, more), (view, plain) = displayed
+    assert set(data) == {"image/png", "text/html", "text/plain"} and set(view) == {WIDGET}
+    assert view[WIDGET]["model_id"] == explorer.view.model_id and plain == {"raw": True}
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
     assert data["text/plain"] == f"{explorer.words} {explorer.figure.alt}"
-    assert data["text/html"].startswith(f'<img alt="{html.escape(data["text/plain"])}"')
-    assert more == {"raw": True, "metadata": {"image/png": {"alt": data["text/plain"], "width": 760}}}
+    assert f'<img alt="{html.escape(data["text/plain"])}"' in data["text/html"]
+    assert "run this cell again" in data["text/html"]
+    assert more == {"raw": True, "metadata": {"image/png": {"alt": data["text/plain"], "width": 600}}}
     assert explorer.figure.frame() == before
+
+
+@every_explorer
+def test_the_stored_picture_keeps_every_rule(explorer, displayed, monkeypatch):
+    drawn, draw = [], explorer.draw
+    monkeypatch.setattr(explorer, "draw", lambda *given: drawn.append(draw(*given)) or drawn[-1])
+    explorer._ipython_display_()
+    [figure] = drawn
+    assert [rule.__name__ for rule in RULES if rule(figure)] == []
+
+
+def test_a_cells_picture_and_widgets_know_each_other_and_no_other_cells(displayed, monkeypatch):
+    names = set()
+    for cell in ("one", "two", ""):
+        monkeypatch.setattr("helpers.explorers.shell._cell_id", lambda cell=cell: cell)
+        explorer = helpers.explore_softmax()
+        explorer._ipython_display_()
+        [live] = explorer.view._dom_classes
+        still = displayed[-2][0]["text/html"]
+        assert f'<div class="{live.removesuffix("-live")}">' in still and live in explorer.view.children[-1].value
+        names.add(live)
+    assert len(names) == 3
+
+
+def test_the_cell_is_the_one_that_the_front_end_names(monkeypatch):
+    from helpers.explorers import shell
+
+    class Shell:
+        def get_parent(self):
+            return {"metadata": {"cellId": "a1"}}
+
+    for found, expected in ((Shell(), "a1"), (None, ""), (object(), "")):
+        monkeypatch.setattr(shell, "get_ipython", lambda found=found: found)
+        assert shell._cell_id() == expected
 
 
 def test_the_explorers_load_only_when_they_are_used():

@@ -103,12 +103,35 @@ def broken_text(figure, axes):
     axes.set_title("a pale title", color="#888888")
 
 
+def broken_size(figure, axes):
+    axes.set_title("a small title", fontsize=9)
+
+
+def broken_lines(figure, axes):
+    axes.set_title("a title that leaves one word\nalone")
+
+
+def broken_ticks(figure, axes):
+    axes.set_xticks(np.linspace(0, 1, 30))
+
+
 @pytest.mark.parametrize(
     ("problems", "spoil"),
     list(
         zip(
             RULES,
-            (broken_limits, broken_legend, broken_title, broken_scale, broken_marker, broken_colour, broken_text),
+            (
+                broken_limits,
+                broken_legend,
+                broken_title,
+                broken_scale,
+                broken_marker,
+                broken_colour,
+                broken_text,
+                broken_size,
+                broken_lines,
+                broken_ticks,
+            ),
             strict=True,
         )
     ),
@@ -139,10 +162,31 @@ def test_iterations_draw_the_numbers_given():
 
 def test_iterations_are_told_in_words():
     assert str(plot_iterations(PROBS, X)) == (
-        "Scatter of probability against x, 20 points for each iteration, k = 0 to 8. Probabilities from 0.029 to "
-        "0.0788 at k = 0, from 0.05 to 0.05 at k = 8. From k = 2 on the points lie on one another, from 0.0499 to "
-        "0.0501."
+        "Two scatters against x, 20 points for each iteration, k = 0 to 8: the probability, and how far it is from 1/n "
+        "on a log axis. Largest probability: 0.0788 at k = 0, 0.0515 at k = 1, 0.0501 at k = 2, 0.05 at k = 8. "
+        "From k = 2 on all points lie within 0.00008 of 0.05."
     )
+    assert max(abs(p - 0.05).max() for p in PROBS[2:]) < 0.00008
+    few = [[0.4, 0.6], [0.45, 0.55], [0.475, 0.525]]
+    assert "Largest probability: 0.6 at k = 0, 0.55 at k = 1, 0.525 at k = 2." in str(plot_iterations(few, [0, 1]))
+
+
+def test_iterations_that_coincide_lie_apart_where_their_distance_is_drawn():
+    right = plot_iterations(PROBS, X).axes[1]
+    expected = np.abs(np.array(PROBS, float) - 0.05)
+    assert right.get_yscale() == "log"
+    assert np.array_equal([line.get_ydata() for line in right.lines], expected)
+    bands = np.log10([[d.min(), d.max()] for d in expected])
+    assert np.all(bands[1:, 1] < bands[:-1, 0] + 0.7) and bands[0, 1] - bands[-1, 1] > 10
+
+
+def test_a_distance_of_zero_is_drawn_at_a_place_of_its_own():
+    right = plot_iterations([[0.2, 0.5, 0.3], [1 / 3] * 3], [0, 1, 2]).axes[1]
+    zero = right.lines[1].get_ydata()
+    assert len(set(zero)) == 1 and zero[0] < right.lines[0].get_ydata().min() / 10
+    places = dict(zip(right.get_yticks(), (label.get_text() for label in right.get_yticklabels()), strict=True))
+    assert places[zero[0]] == "exactly 0"
+    assert "exactly 0" not in [label.get_text() for label in plot_iterations(PROBS, X).axes[1].get_yticklabels()]
 
 
 def test_log_std_draws_the_deviations_on_a_log_axis():
@@ -151,7 +195,12 @@ def test_log_std_draws_the_deviations_on_a_log_axis():
     assert axes.get_yscale() == "log"
     assert np.array_equal(drawn(axes), np.column_stack([range(9), STDS]).astype(float))
     assert len(axes.get_xticks()) > 1 and np.array_equal(axes.get_xticks(), axes.get_xticks().round())
-    assert figure.alt == "Standard deviation on a log axis, from 0.0154 at k = 0 to 6.04e-13 at k = 8."
+    assert figure.alt == (
+        "Standard deviation on a log axis, from 0.0154 at k = 0 to 6.04e-13 at k = 8. "
+        "The slope of its natural logarithm is -3.00 per step."
+    )
+    assert axes.get_title().endswith("\nslope of its natural logarithm: -3.00 per step")
+    assert np.polyfit(range(9), np.log(np.array(STDS, float)), 1)[0] == pytest.approx(-2.9955, abs=1e-4)
 
 
 def test_log_std_marks_zeros_as_zeros_and_adds_nothing_to_them():
@@ -179,7 +228,7 @@ def test_full_draws_every_number_up_to_one():
         assert axes.get_ylim()[1] > 1 and 1 in axes.get_yticks().round(9)
     assert len({axes.get_ylim() for axes in figure.axes}) == 1
     assert len(figure.data["probability"]) == 3 * 3 * 101
-    assert "Range 5: the largest is 0.575 (T = 0.5), 0.207 (T = 1), 0.0457 (T = 3)." in figure.alt
+    assert "Logits in [-5, 5]: the largest is 0.575 (T = 0.5), 0.207 (T = 1), 0.0457 (T = 3)." in figure.alt
 
 
 def test_zoomed_leaves_out_the_outlier_and_nothing_else():
@@ -187,7 +236,7 @@ def test_zoomed_leaves_out_the_outlier_and_nothing_else():
     for axes, row in zip(figure.axes, RESULTS.values(), strict=True):
         expected = np.concatenate([np.column_stack([e["logits"], e["probs"]])[:-1] for e in row.values()])
         assert np.array_equal(drawn(axes), expected.astype(float))
-    assert "Range 5: the largest is 0.0778 (T = 0.5), 0.0762 (T = 1), 0.0327 (T = 3)." in figure.alt
+    assert "Logits in [-5, 5]: the largest is 0.0778 (T = 0.5), 0.0762 (T = 1), 0.0327 (T = 3)." in figure.alt
     assert "above" not in figure.alt
 
 
@@ -205,14 +254,15 @@ def test_zoomed_counts_weighs_and_marks_what_a_limit_cuts():
         assert len(set(row[:, 1])) == 1 and row[0, 1] > 0.03
     assert len({row[0, 1] for row in filled[2]}) == 3
     assert [max(axes.get_yticks()) for axes in figure.axes] == pytest.approx([0.03] * 3)
-    words = ["5 points (27 %) at T = 0.5", "10 points (50.4 %) at T = 1", "3 points (9.5 %) at T = 3"]
+    words = ["T = 0.5: 5 (27%)", "T = 1: 10 (50.4%)", "T = 3: 3 (9.5%)"]
     assert figure.axes[2].get_title().split("\n")[1:] == words
     assert figure.axes[0].get_title().split("\n")[1:] == ["nothing above"]
-    assert figure.alt.endswith("; above 0.03, with their share of the mass: " + ", ".join(words) + ".")
+    assert figure.alt.endswith("; points above 0.03 and their share of the mass: " + ", ".join(words) + ".")
     assert (
-        "; above 0.031, with their share of the mass: 5 points (27 %) at T = 0.5, 9 points"
+        "; points above 0.031 and their share of the mass: T = 0.5: 5 (27%), T = 1: 9 ("
         in plot_zoomed(RESULTS, limit=0.031).alt
     )
+    assert figure.axes[2].get_title().split("\n")[0] == "logits in [-5, 5]"
 
 
 def test_what_is_not_finite_is_counted_and_the_rest_is_drawn():
@@ -220,7 +270,7 @@ def test_what_is_not_finite_is_counted_and_the_rest_is_drawn():
     results[0.4][0.5]["probs"] = np.append(np.zeros(100), np.nan)  # a naive softmax in float16
     assert plot_full(results).alt.endswith("Not drawn, because not finite: 1 of 101 points.")
     assert plot_log_std([0.1, np.nan, -1.0]).alt.endswith("Not drawn, because negative or not finite: 2 of 3.")
-    assert "without a finite value" in plot_iterations([[np.nan, np.nan]], [0, 1]).alt
+    assert "no finite one at k = 0" in plot_iterations([[np.nan, np.nan]], [0, 1]).alt
 
 
 def test_tensors_arrays_and_lists_draw_the_same():
@@ -272,7 +322,7 @@ def test_a_notebook_gets_a_small_png_and_the_words(name):
     assert data["text/html"].startswith(f'<img alt="{html.escape(figure.alt)}" width="{width}"')
     assert data["text/html"].endswith(f'src="data:image/png;base64,{data["image/png"]}">')
     assert metadata == {"image/png": {"alt": figure.alt, "width": width}}
-    assert width <= 760 and len(png) <= 150_000
+    assert width == 600 and len(png) <= 150_000
     assert len({len(column) for column in figure.data.values()}) == 1
 
 
@@ -290,7 +340,7 @@ def test_a_figure_is_shown_once_with_its_words_whatever_pyplot_does():
     made, last, displayed, spoilt = ([set(o.data) for o in cell.outputs] for cell in notebook.cells)
     assert made == []
     assert last == displayed == [{"image/png", "text/html", "text/plain"}]
-    assert notebook.cells[1].outputs[0].metadata["image/png"]["alt"].endswith("to 0.05 at k = 1.")
+    assert "to 0.05 at k = 1." in notebook.cells[1].outputs[0].metadata["image/png"]["alt"]
     assert "image/svg+xml" in spoilt[0]  # what the method is for
 
 
@@ -302,7 +352,7 @@ def test_no_figure_reaches_pyplot():
         "plt.switch_backend('agg'); plt.figure(); assert plt.get_fignums() == [1]; print(f)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout == "Standard deviation on a log axis, from 0.5 at k = 0 to 0.1 at k = 1.\n", done.stderr
+    assert done.stdout.startswith("Standard deviation on a log axis, from 0.5 at k = 0 to 0.1 at k = 1."), done.stderr
 
 
 def test_the_pipeline_runs_what_it_is_given_with_the_articles_parameters(monkeypatch):

@@ -3,8 +3,11 @@
 tests/helpers/test_figures.py shows each of them failing on a figure spoilt for it.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 
@@ -22,9 +25,10 @@ def contrast(one, other="white"):
 
 
 def drawn(axes):
-    """Return all points of the axes' marks, as rows (x, y)."""
-    lines = [line for line in axes.lines if line.get_marker() not in ("None", None, "")]
-    return np.concatenate([line.get_xydata() for line in lines])
+    """Return all points of the axes' marks, and where its bars end, as rows (x, y)."""
+    lines = [line.get_xydata() for line in axes.lines if line.get_marker() not in ("None", None, "")]
+    bars = [(bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height()) for bar in axes.patches]
+    return np.concatenate([*lines, np.reshape(bars, (-1, 2))])
 
 
 def points_outside(figure):
@@ -56,7 +60,7 @@ def unlabelled_log_axes(figure):
 
 def repeated_styles(figure):
     """Return the looks without colour that stand for two entries of the legend, and the colours of two markers."""
-    handles = [h for legend in figure.legends for h in legend.legend_handles]
+    handles = [h for legend in figure.legends for h in legend.legend_handles if isinstance(h, Line2D)]
     looks = [(h.get_marker(), h.get_markerfacecolor() == "none", h.get_linestyle()) for h in handles]
     hues = [h.get_color() for h in handles if h.get_marker() != "None"]
     return [x for seen in (looks, hues) for x in set(seen) if seen.count(x) > 1]
@@ -70,4 +74,38 @@ def pale_text(figure):
     return [text.get_text() for text in figure.findobj(Text) if text.get_text() and contrast(text.get_color()) < 4.5]
 
 
-RULES = (points_outside, legends_on_data, clipped, unlabelled_log_axes, repeated_styles, low_contrast, pale_text)
+def small_text(figure):
+    """Return the texts that are under 9 pixels where the figure is shown 400 pixels wide."""
+    scale = 400 / 72 / figure.get_size_inches()[0]  # pixels of a point
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text() and scale * text.get_fontsize() < 9]
+
+
+def orphans(figure):
+    """Return the titles of several lines whose last line is a single word."""
+    titles = [figure.get_suptitle(), *(axes.get_title() for axes in figure.axes)]
+    return [title for title in titles if "\n" in title and len(title.split("\n")[-1].split()) < 2]
+
+
+def crowded_ticks(figure):
+    """Return the labels along an axis that reach into the next one."""
+    boxes = []
+    for axes in figure.axes:
+        for axis, low, high in ((axes.xaxis, "x0", "x1"), (axes.yaxis, "y0", "y1")):
+            shown = [tick for tick in axis.get_ticklabels() if tick.get_text() and tick.get_visible()]
+            inside = sorted((t.get_window_extent() for t in shown), key=lambda box: getattr(box, low))
+            boxes += [one for one, next_ in pairwise(inside) if getattr(one, high) > getattr(next_, low)]
+    return boxes
+
+
+RULES = (
+    points_outside,
+    legends_on_data,
+    clipped,
+    unlabelled_log_axes,
+    repeated_styles,
+    low_contrast,
+    pale_text,
+    small_text,
+    orphans,
+    crowded_ticks,
+)

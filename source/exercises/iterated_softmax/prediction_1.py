@@ -1,9 +1,9 @@
 """Predict which of two pairs of logits has the same softmax as [1, 2]."""
 
-from grading.authoring.exercise import finite, value_case
+from grading.authoring.exercise import one_of, value_case
 
-ASPECTS = {"a finite number": 1}  # any: the point is for committing
+ASPECTS = {"a prediction": 1}  # the point is for committing
 
 
 def public(book):
-    return [value_case("a finite number", "a finite number", finite())]
+    return [value_case("one of two pairs", "a prediction", one_of(1, 2))]

@@ -1,9 +1,13 @@
 """Predict the largest probability after one more softmax."""
 
-from grading.authoring.exercise import finite, value_case
+from grading.authoring.exercise import guess, value_case
 
-ASPECTS = {"a finite number": 1}  # any: the point is for committing
+ASPECTS = {"a prediction": 1}  # the point is for committing
 
 
 def public(book):
-    return [value_case("a finite number", "a finite number", finite())]
+    return [
+        value_case(
+            "a probability", "a prediction", guess(0, 1, "a probability lies between 0 and 1: write 0.06 for 6%")
+        )
+    ]

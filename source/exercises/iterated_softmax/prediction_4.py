@@ -1,9 +1,15 @@
-"""Predict the ratio of one deviation to the one before it, for 20 points."""
+"""Predict the ratio of one deviation to the one before it."""
 
-from grading.authoring.exercise import finite, value_case
+from grading.authoring.exercise import guess, value_case
 
-ASPECTS = {"a finite number": 1}  # any: the point is for committing
+ASPECTS = {"a prediction": 1}  # the point is for committing
 
 
 def public(book):
-    return [value_case("a finite number", "a finite number", finite())]
+    return [
+        value_case(
+            "a ratio",
+            "a prediction",
+            guess(0, 1000, "a ratio of deviations is not below 0: write 0.5 if each is half of the one before"),
+        )
+    ]

@@ -1,9 +1,13 @@
-"""Predict how many of nine deviations float32 gets right."""
+"""Predict how many of nine deviations are right in float32."""
 
-from grading.authoring.exercise import finite, value_case
+from grading.authoring.exercise import guess, value_case
 
-ASPECTS = {"a finite number": 1}  # any: the point is for committing
+ASPECTS = {"a prediction": 1}  # the point is for committing
 
 
 def public(book):
-    return [value_case("a finite number", "a finite number", finite())]
+    return [
+        value_case(
+            "a count", "a prediction", guess(0, 9, "a count of nine lies between 0 and 9: write 3 if three are right")
+        )
+    ]

@@ -11,6 +11,7 @@ import pytest
 
 from grading.authoring import build, messages, packing
 from grading.course import REPOSITORY, Course
+from tests.support.deciding import deciding_course
 
 TEXT = '''\
 # %% [markdown]
@@ -21,8 +22,8 @@ TEXT = '''\
 # %%
 from IPython.display import display
 
-
-def check(name, answer):
+def check(name):
+    answer = globals()[name]
     print(f"{name}: {answer(2)}")
 
 # %% [markdown] tags="task,read"
@@ -126,7 +127,7 @@ def test_the_text_becomes_cells_with_stable_ids_and_nbgrader_metadata():
         "solution-half": solution | {"grade_id": "half"},
         "test-half": test | {"grade_id": "test_half", "points": 0.5},
     }
-    assert cells[4].source == ('check("double", double)\n### BEGIN HIDDEN TESTS\n0.0\n### END HIDDEN TESTS')
+    assert cells[4].source == ('check("double")\n### BEGIN HIDDEN TESTS\n0.0\n### END HIDDEN TESTS')
 
 
 def test_a_new_cell_leaves_the_other_ids_alone():
@@ -147,8 +148,8 @@ MISTAKES = {
     "duplicate solution": ('solution="half"', 'solution="double"', "cell 8 (line 35): a second solution of double"),
     "duplicate test": ('test="half"', 'test="double"', "cell 9 (line 41): a second test of double"),
     "no points": (" points=2", "", "cell 5 (line 23): the test of double needs points"),
-    "zero points": ("points=2", "points=0", "the test of double needs points=NUMBER above 0, got 0"),
-    "points in words": ("points=2", "points=two", "the test of double needs points=NUMBER above 0, got two"),
+    "points without a number": ("points=2", "points=.5", "the test of double needs points=NUMBER, got .5"),
+    "points in words": ("points=2", "points=two", "the test of double needs points=NUMBER, got two"),
     "test without solution": ('test="double"', 'test="triple"', "cell 5 (line 23): no solution of triple above"),
     "test before its solution": ('# %% solution="half"', '# %% test="half" points=1\n# %% solution="half"',
                                  "cell 8 (line 35): no solution of half above its test"),
@@ -182,6 +183,39 @@ def test_a_mistake_in_the_text_is_told_with_file_and_cell(old, new, message):
     with pytest.raises(build.BuildError) as error:
         build.parse(TEXT.replace(old, new, 1), "source/doubling.py")
     assert str(error.value).startswith("source/doubling.py, cell ") and message in str(error.value)
+
+
+CELLS = """\
+# %% solution="{0}"
+{0} = None
+### BEGIN SOLUTION
+{0} = 1
+### END SOLUTION
+
+# %% test="{0}" points={1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "points", "said"),
+    [
+        ("claim_c2", "0", None),
+        ("claim_c2", "1", "points=1, but ASPECTS of source/exercises/one/claim_c2.py make 0"),
+        ("prediction_1", "0", "points=0, but ASPECTS of source/exercises/one/prediction_1.py make 1"),
+        ("idle", "0", "the test of idle needs points above 0; only a claim's has none"),
+        ("nothing", "0", "the test of nothing needs points above 0; only a claim's has none"),
+    ],
+)
+def test_only_the_test_of_a_claim_is_without_points(tmp_path, name, points, said):
+    idle = 'ASPECTS = {"a value": 0}\n\n\ndef public(book):\n    return []\n'
+    course = deciding_course(tmp_path, idle=idle)
+    (tmp_path / "source" / "one.py").write_text(CELLS.format(name, points), "utf-8")
+    if said:
+        with pytest.raises(build.BuildError, match=re.escape(said)):
+            build.instructors(course.folder)
+    else:
+        notebook = build.instructors(course.folder)[0]["one"]
+        assert notebook.cells[1].metadata.nbgrader.points == 0 and notebook.cells[1].metadata.nbgrader.grade
 
 
 def test_a_setup_header_puts_the_folded_cell_above_its_code():
@@ -271,7 +305,7 @@ def test_students_get_the_stub_and_nothing_of_the_answer(course):
     instructor = json.loads((course / "source/doubling/doubling.ipynb").read_text())
     assert list(cells) == [c["id"] for c in instructor["cells"]]
     assert "".join(cells["solution-double"]["source"]).endswith("raise NotImplementedError('yours')")
-    assert cells["test-double"]["source"] == ['check("double", double)']
+    assert cells["test-double"]["source"] == ['check("double")']
     assert cells["solution-double"]["metadata"]["deletable"] is False  # the user's own configuration says otherwise
     assert not any(word in text for word in ("return 2", "0.0", "BEGIN ", "END "))
     assert json.loads(text)["metadata"] == instructor["metadata"]
@@ -283,7 +317,7 @@ def test_solutions_are_executed_and_free_of_nbgrader(course):
     code = [c for c in nb.cells if c.cell_type == "code"]
     assert [c.execution_count for c in code] == [1, 2, 3, 4, 5, 6]
     assert code[1].source.endswith('"""Return twice x."""\n    return 2 * x')
-    assert code[2].source == 'check("double", double)' and code[2].outputs[0].text == "double: 4\n"
+    assert code[2].source == 'check("double")' and code[2].outputs[0].text == "double: 4\n"
     assert code[4].source == "half = None\nhalf = 0.5" and code[5].outputs[0].text == "half: 0.5\n"
     assert nb.metadata.keys() == {"kernelspec", "language_info"}
     assert nb.metadata.language_info == {"name": "python"}

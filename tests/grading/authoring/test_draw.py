@@ -31,6 +31,25 @@ def test_an_exercise_that_could_not_be_marked_is_refused(tmp_path, draw, old, ne
         draw(course, "one")
 
 
+SHOWN = 'SHOWN = "Half of 3 is {number:g}."\nSHOWN_FROM = ("three", 0)\n\n\ndef public('
+
+
+def test_what_a_right_answer_shows_is_in_the_case_file(tmp_path):
+    course = small_exercise(tmp_path, HALVE.replace("def public(", SHOWN))
+    exercises = json.loads(load(public_bytes(course, "one"))["exercises"].tobytes())
+    assert exercises["halve"]["shown"] == ["Half of 3 is {number:g}.", "three", 0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [('("three", 0)', '("five", 0)'), ('("three", 0)', '("three", 1)'), ("SHOWN_FROM", "FROM")]
+)
+def test_a_number_that_no_public_case_has_is_refused(tmp_path, old, new):
+    """The red fixtures."""
+    course = small_exercise(tmp_path, HALVE.replace("def public(", SHOWN.replace(old, new)))
+    with pytest.raises(ExerciseError, match="halve: SHOWN_FROM names no number of a public case"):
+        public_bytes(course, "one")
+
+
 @pytest.mark.parametrize(("dtypes", "kept"), [(["float64"], True), (["float32", "float64"], False)])
 def test_numbers_that_only_the_choice_of_a_dtype_tells_from_the_right_ones_are_no_mistakes(dtypes, kept):
     book, group = Book(), {}

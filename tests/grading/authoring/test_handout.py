@@ -21,6 +21,7 @@ def checkout(tmp_path):
         "LICENSE",
         "LICENSE-TEXT",
         "grading/authoring/student_readme.md",
+        "grading/authoring/student_readme.vi.md",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / name, tmp_path / name)
@@ -36,6 +37,7 @@ def test_the_handout_holds_exactly_what_students_get(checkout):
     files = handout_files(checkout, checkout / WHEEL)
     expected = {
         "README.md",
+        "README.vi.md",
         "environment.yml",
         "constraints.txt",
         "LICENSE",
@@ -47,8 +49,9 @@ def test_the_handout_holds_exactly_what_students_get(checkout):
     assert set(files) == expected
     assert files["one.ipynb"] == b"notebooks/one.ipynb"
     assert files["vi/one.ipynb"] == b"notebooks/vi/one.ipynb"
-    assert WHEEL in files["README.md"].decode()
-    assert "{" not in files["README.md"].decode()
+    for name in ("README.md", "README.vi.md"):
+        assert WHEEL in files[name].decode()
+        assert "{" not in files[name].decode()
 
 
 def test_students_install_the_wheel_instead_of_the_checkout(checkout):

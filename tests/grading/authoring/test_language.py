@@ -5,6 +5,7 @@ files only.
 """
 
 import builtins
+import html
 import json
 import keyword
 import re
@@ -20,6 +21,7 @@ from nbformat import v4
 
 import helpers
 from grading.authoring import build, texts
+from grading.authoring.draw import public_bytes
 from grading.course import REPOSITORY, Course
 from grading.engine.verdict import Verdict, report_from
 from grading.repair.sentences import SENTENCES
@@ -27,12 +29,15 @@ from grading.reports import catalogues
 from grading.reports.feedback import page
 from grading.reports.language import PageLanguage
 from helpers import predictions
-from helpers.checks import needs, report
+from helpers.checks import decisions, is_right, needs, report
+from helpers.checks.cases import in_use, use
 from helpers.checks.compare import compare_case
+from helpers.checks.notebook import namespace
 from helpers.checks.report import Report
 from helpers.support import language as spoken
 from tests.support import pseudo
 from tests.support.course import ASSIGNMENTS, CASES, COURSE, use_cases
+from tests.support.deciding import SHARE, deciding_course
 from tests.support.matrix import BANKED, answers_to, matrix_of
 from tests.support.pseudo import accented, english_in
 
@@ -232,25 +237,43 @@ def test_no_word_on_an_odd_answer_was_left_out(answer, speaking):
         assert english_in(said.replace(exercise, ""), CODE) == [], exercise
 
 
-def test_no_word_about_predictions_and_waiting_cells_was_left_out(speaking, capsys, monkeypatch):
-    monkeypatch.setattr(predictions, "_revealed", {})
-    helpers.sum_up_predictions()
-    for name, prediction, result, choice in [
-        ("prediction_1", None, 1, False),
-        ("prediction_1", 1, 1, False),
-        ("prediction_2", 9, 1, False),
-        ("prediction_3", -9, 1, False),
-        ("prediction_4", 0.1, 1, False),
-        ("prediction_5", 2, 1, True),
-    ]:
-        helpers.reveal(name, prediction, result, choice)
-    helpers.sum_up_predictions()
+def test_no_word_about_predictions_claims_and_waiting_cells_was_left_out(speaking, capsys, monkeypatch, tmp_path):
+    for module, name in ((predictions, "_revealed"), (decisions, "_first"), (decisions, "_numbers")):
+        monkeypatch.setattr(module, name, {})
+    claim = 'CLAIM = "3 / 2 < 3"\nVERDICT = "sometimes"\nBECAUSE = "{number} < 3"\nNUMBER = "3 / 2"\nNEEDS = ("halve",)'
+    bare = 'CLAIM = "3 > 2"\nVERDICT = "holds"\nBECAUSE = "3 = 2 + 1"'
+    share = SHARE.replace("a share lies between 0 and 1: write 0.06 for 6%", "0 <= p <= 1")
+    course = deciding_course(tmp_path, claim_c2=claim, claim_c10=bare, prediction_1=share)
+    use(public_bytes(course, "one"))
+    names = namespace()
+
+    def write(name, value):
+        monkeypatch.setitem(names, name, value)
+
+    for value in (None, "0.5", (1, 2), 3, 0.06, 0.0601, 0.0, 0.6):
+        write("prediction_1", value)
+        helpers.reveal("prediction_1", 0.06)
+    for name, value in (("prediction_2", 2), ("prediction_2", 1), ("prediction_3", 500)):
+        write(name, value)
+        helpers.reveal(name, 10_000 if name == "prediction_3" else 1)
+        helpers.sum_up_predictions()
+    for decision in (None, "holds", "sometimes", 5):
+        for answer in (None, lambda x: x / 2):
+            write("claim_c2", decision)
+            write("halve", answer)
+            print(decisions.card("claim_c2", in_use().exercises["claim_c2"], decision, is_right))
+            helpers.what_you_found()
+        helpers.measured("claim_c2", 1.5)
+    use(None)
     with needs("softmax_t", "perplexity"):
         raise NotImplementedError
-    helpers.check("softmax_t", None)
+    helpers.check("softmax_t")
     use_cases("softmax_t")
-    helpers.check("nothing", None)
-    assert english_in(capsys.readouterr().out, {"perplexity", "nothing", "KeyError", *EXERCISES}) == []
+    helpers.check("nothing")
+    said = capsys.readouterr().out
+    assert said.count('"holds", "fails"') > 2, "what is to be written is the same in every language"
+    said = said.replace('"holds", "fails"', "").replace('"sometimes"', "")
+    assert english_in(said, {"perplexity", "nothing", "KeyError", "tuple", *EXERCISES}) == []
 
 
 @pytest.mark.parametrize(
@@ -272,7 +295,9 @@ def test_no_word_about_predictions_and_waiting_cells_was_left_out(speaking, caps
         lambda: helpers.plot_final_tops([], {}),
         lambda: helpers.plot_final_tops([1.0], {}),
         lambda: helpers.plot_final_tops([1.0], {"start_1": [1.0, 2.0]}),
-        lambda: helpers.reveal("prediction_1", 1, None),
+        lambda: helpers.reveal("prediction_1", None),
+        lambda: helpers.reveal("nothing", 1),
+        lambda: helpers.measured("nothing", 1),
         lambda: helpers.plot_full({}),
         lambda: helpers.plot_full({1: {1: {"logits": [1.0], "probs": [0.5, 0.5]}}}),
         lambda: helpers.plot_zoomed({1: {1: {"logits": [1.0, 2.0], "probs": [0.5, 0.5]}}}, limit=-1),
@@ -319,7 +344,8 @@ def test_no_word_of_a_figure_was_left_out(name, speaking):
 
 
 EXPLORERS = {
-    "repeated": (helpers.explore_repeated_softmax, [{}, {"steps": 0}, {"steps": 1, "temperature": 0.1}]),
+    "softmax": (helpers.explore_softmax, [{}, {"temperature": 99}]),
+    "repeated": (helpers.explore_repeated_softmax, [{}, {"steps": 0}, {"steps": 1.5, "temperature": 0.1}]),
     "rounded": (
         helpers.explore_repeated_softmax,
         [{"dtype": "bfloat16", "steps": 30}, {"steps": 60, "temperature": 0.1}],
@@ -329,6 +355,10 @@ EXPLORERS = {
 }
 
 
+def all_in(widget):
+    return [widget, *(inner for child in getattr(widget, "children", ()) for inner in all_in(child))]
+
+
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_no_word_of_an_explorer_was_left_out(name, speaking):
     make, settings = EXPLORERS[name]
@@ -336,9 +366,24 @@ def test_no_word_of_an_explorer_was_left_out(name, speaking):
         explorer = make()
         for control, value in setting.items():
             explorer.controls[control].field.value = value
-        labels = [control.field.description for control in explorer.controls.values()]
+        labels = [
+            getattr(widget, "description", "")
+            for control in explorer.controls.values()
+            for widget in all_in(control.view)
+        ]
         for words in [explorer.words, *labels, *words_in(explorer.figure)]:
             assert english_in(re.sub(r"\$.*?\$", "", words)) == []
+
+
+def test_no_word_beside_a_stored_explorer_or_after_a_second_softmax_was_left_out(speaking, monkeypatch):
+    shown = []
+    monkeypatch.setattr("helpers.explorers.shell.display", lambda data, **more: shown.append(data))
+    explorer = helpers.explore_softmax()
+    explorer.controls["times"].more.click()
+    explorer._ipython_display_()
+    [hint] = re.findall("<p.*?>(.*?)</p>", shown[0]["text/html"])
+    for words in [html.unescape(hint), explorer.words, *words_in(explorer.figure)]:
+        assert words.strip() == "" or english_in(words) == []
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)

@@ -64,7 +64,8 @@ def test_the_notebook_alone_brings_the_helpers_along_quietly_and_again(tmp_path)
 
 def test_checks_figures_and_explorers_work_from_memory(tmp_path):
     use = """import helpers
-helpers.check("decay_ratios", lambda stds: stds)
+decay_ratios = lambda stds: stds
+helpers.check("decay_ratios")
 figure = helpers.plot_log_std([0.5, 0.05])
 print(helpers.explore_repeated_softmax().words)
 import inspect, traceback
@@ -84,7 +85,7 @@ except ValueError:
 
 def test_where_the_same_helpers_are_installed_the_cell_hands_them_its_cases_and_does_no_more(tmp_path):
     use = "import helpers\nprint(sys.meta_path == before, helpers.__file__)\n"
-    use += "helpers.check('decay_ratios', lambda stds: stds)"
+    use += "decay_ratios = lambda stds: stds\nhelpers.check('decay_ratios')"
     text = said(f"import sys\nbefore = list(sys.meta_path)\n{SETUP}\n{use}", tmp_path, alone="")
     assert text.startswith(f"True {helpers.__file__}\ndecay_ratios: ")
 
@@ -125,7 +126,9 @@ def test_every_edition_has_a_small_cell(path):
 def test_the_vietnamese_cell_brings_vietnamese_along_even_after_the_english_one(tmp_path):
     cell = build.setup_in((REPOSITORY / f"notebooks/vi/{ASSIGNMENTS[0]}.ipynb").read_text("utf-8"))
     assert cell.startswith("# @title Thiết lập: ")
-    use = "import helpers\nhelpers.use_language('vi')\nhelpers.check('decay_ratios', lambda stds: stds)\n"
+    use = (
+        "import helpers\nhelpers.use_language('vi')\ndecay_ratios = lambda stds: stds\nhelpers.check('decay_ratios')\n"
+    )
     text = said(f"{SETUP}\nimport helpers\n{cell}\n{use}", tmp_path)
     assert "decay_ratios: " in text and "kiểm tra công khai" in text, text
     old = cell.replace("(3, 11)", "(99, 0)")
@@ -162,18 +165,21 @@ def test_it_says_in_its_first_line_what_it_brings_and_folds_itself():
         assert first["metadata"]["cellView"] == "form" and first["metadata"]["_kg_hide-input"]
 
 
+DAMAGED = """\
+The helpers packed into this cell are damaged: copy this cell again from the notebook that you were given.
+Phần helpers trong ô này bị hỏng: hãy chép lại ô này từ notebook mà bạn được phát."""
 PROBLEMS = {
     "one changed character": (
         SETUP.replace(TEXT, TEXT[:20_000] + ("A" if TEXT[20_000] != "A" else "B") + TEXT[20_001:]),
-        "The helpers packed into this cell are damaged: copy this cell again from the notebook that you were given.",
+        DAMAGED,
     ),
     "cut off": (
         SETUP.replace(TEXT, TEXT[:30_000]),
-        "The helpers packed into this cell are damaged: copy this cell again from the notebook that you were given.",
+        DAMAGED,
     ),
     "emptied": (
         SETUP.replace(TEXT, ""),
-        "The helpers packed into this cell are damaged: copy this cell again from the notebook that you were given.",
+        DAMAGED,
     ),
     "lines wrapped, as by a mail program": (SETUP.replace(TEXT, "\n".join(textwrap.wrap(TEXT, 76))), ""),
     "an old Python": (
@@ -217,7 +223,8 @@ def test_it_works_offline_in_a_read_only_folder(tmp_path):
     room.mkdir()
     use = f"""{WALLS.format(room=str(room))}{SETUP}
 import helpers
-helpers.check("decay_ratios", lambda stds: stds)
+decay_ratios = lambda stds: stds
+helpers.check("decay_ratios")
 print(len(helpers.plot_log_std([0.5, 0.05])._repr_mimebundle_()[0]["image/png"]) > 1000)
 try:
     open("mine", "w")

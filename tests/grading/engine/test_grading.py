@@ -1,6 +1,7 @@
 """The contract with nbgrader: what its own commands give with this repository's configuration, and what never leaks."""
 
 import base64
+import json
 import lzma
 import re
 import shutil
@@ -148,7 +149,7 @@ def sent_references(file, name):
 
 @pytest.mark.parametrize("name", sorted(set(EXERCISES)))
 def test_the_kernel_gets_each_cases_arguments_and_no_reference(name):
-    kinds = {"args", "kwargs"} | ({"value"} if name.startswith("prediction_") else set())
+    kinds = {"args", "kwargs"} | ({"value"} if name.startswith(("prediction_", "claim_")) else set())
     for file in case_files(name):
         calls, _ = inputs_of(file, name)
         assert [set(call) for call in calls] == [kinds] * len(file.exercises[name]["cases"])
@@ -210,6 +211,45 @@ def test_a_verdict_names_no_way_but_the_exercise_s_and_no_line_but_the_submissio
         {"name": "sys.setprofile", "line": ""},
     ]
     assert found.points == 0 and "S3CRET" not in str(found.as_output("bubblewrap"))
+
+
+def raised(kind, text, name="decay_ratios", cells=("def decay_ratios(stds):\n    return totl / results[0.4]",)):
+    """Return the verdict on an answer that raises the same error in every case."""
+    files, error = case_files(name), {"kind": "raised", "type": kind, "text": text, "line": "S3CRET"}
+    return verdict(name, 2, files, [error for file in files for _ in file.exercises[name]["cases"]], cells)
+
+
+def test_a_name_that_is_not_defined_is_said_where_it_is_the_submission_s():
+    found = raised("NameError", "name 'totl' is not defined")
+    said, page = str(found.report), json.dumps(found.as_data())
+    assert "your function raised NameError" in said and "`totl` is not defined" in said and "totl" in page
+    assert "There is no key 0.4 in this case" in str(raised("KeyError", "0.4").report)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("NameError", "name 'S3CRET' is not defined"),
+        ("KeyError", "3.14159265"),
+        ("KeyError", "'S3CRET'"),
+        ("AttributeError", "'numpy.ndarray' object has no attribute 'S3CRET'"),
+        ("TypeError", "unsupported operand type(s) for S3CRET: 'int' and 'list'"),
+    ],
+)
+def test_a_name_that_is_no_word_of_the_submission_is_not_repeated(kind, text):
+    """A kernel that has seen hidden inputs could carry them out in it."""
+    found = raised(kind, text)
+    told = json.dumps(found.as_data()) + str(found.report) + found.report._repr_html_()
+    assert kind in told and "S3CRET" not in told and "3.14159265" not in told
+
+
+def test_a_hidden_case_shows_no_call_and_no_numbers_of_the_kernel_s_are_drawn():
+    files = case_files("decay_ratios")
+    numbers = {"kind": "list", "type": "list", "items": [{"kind": "integer", "value": 271828}] * 3}
+    count = sum(len(file.exercises["decay_ratios"]["cases"]) for file in files)
+    report = verdict("decay_ratios", 2, files, [numbers] * count).report
+    assert all(bool(result.call) != result.hidden and not result.bars for result in report.results)
+    assert "271828" not in report._repr_html_()
 
 
 def test_a_verdict_repeats_no_long_line():

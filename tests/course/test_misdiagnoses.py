@@ -1,0 +1,194 @@
+"""What readers were told wrongly, each with the one true thing that is said instead: in a check and at grading."""
+
+import inspect
+import math
+import textwrap
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from grading.authoring.exercise import Answer
+from helpers.checks import report
+from tests.support.course import use_cases
+from tests.support.matrix import EXERCISES, files, judge
+
+
+def normalised(weights, dim):
+    return weights / weights.sum(dim, keepdim=True)
+
+
+def one_too_few(p, mass=0.9):
+    return int((p.sort(descending=True).values.double().cumsum(0) < mass).sum())
+
+
+def divides_by_T_twice(n_points, temperature=1.0):
+    return 1 / (n_points * temperature**2)
+
+
+def default_of_2(x, temperature=2.0, dim=-1):
+    return normalised(torch.exp((x - x.amax(dim, keepdim=True)) / temperature), dim)
+
+
+def naive_in_float64(x, temperature=1.0, dim=-1):
+    return normalised(torch.exp(x.double() / temperature), dim).to(x.dtype)
+
+
+def maximum_of_the_batch_in_float64(x, temperature=1.0, dim=-1):
+    z = x.double() / temperature
+    return normalised(torch.exp(z - z.max()), dim).to(x.dtype)
+
+
+def maximum_after_exp(x, temperature=1.0, dim=-1):
+    weights = torch.exp(x / temperature)
+    return normalised(weights - weights.amax(dim, keepdim=True), dim)
+
+
+def logit_after_exp(x, temperature=1.0, dim=-1):
+    return normalised(torch.exp(x / temperature) - x.amax(dim, keepdim=True), dim)
+
+
+def adds_1e_14(x, temperature=1.0, dim=-1):
+    weights = torch.exp((x - x.amax(dim, keepdim=True)) / temperature)
+    return weights / (weights.sum(dim, keepdim=True) + 1e-14)
+
+
+def shifts_when_large(x, temperature=1.0, dim=-1):
+    z = x / temperature
+    return normalised(torch.exp(z - z.amax(dim, keepdim=True) if z.max() > 30 else z), dim)
+
+
+def values_and_indices(x, temperature=1.0, dim=-1):
+    return normalised(torch.exp((x - x.max(dim, keepdim=True)) / temperature), dim)
+
+
+def numpy_arrays(x, temperature=1.0, dim=-1):
+    z = x.numpy() / np.asarray(temperature, x.numpy().dtype)
+    weights = np.exp(z - z.max(axis=dim, keepdims=True))
+    return weights / weights.sum(axis=dim, keepdims=True)
+
+
+def entries_of_6(results):
+    return {r: {t: e["probs"][e["logits"] == 6].sum().item() for t, e in by_t.items()} for r, by_t in results.items()}
+
+
+def pairs_as_keys(results):
+    return {(r, t): e["probs"][-1].item() for r, by_t in results.items() for t, e in by_t.items()}
+
+
+def texts_as_keys(results):
+    return {str(r): {str(t): e["probs"][-1].item() for t, e in by_t.items()} for r, by_t in results.items()}
+
+
+def the_articles_keys(results):
+    return {r: {t: results[r][t]["probs"][-1].item() for t in (0.5, 1, 3)} for r in (0.4, 1, 5)}
+
+
+def rounded(stds):
+    return [round(b / a, 4) if a else math.nan for a, b in pairwise(stds)]
+
+
+def takes_from_its_list(stds):
+    found = []
+    while len(stds) > 1:
+        before = stds.pop(0)
+        found.append(stds[0] / before if before else math.nan)
+    return found
+
+
+def assigns_nothing(start, temperature, n_steps=300):
+    p = start
+    for _ in range(n_steps):
+        torch.softmax(p / temperature, 0)
+    return p.max()
+
+
+def the_articles_crossing(narrow, wide, n_points=100, outlier=6.0):
+    return 1.5
+
+
+def run(n_points, n_iters, low, high, temperature, dtype, first=None, last=True):
+    """Return (probs, stds, x) with another first distribution, or without the last of the inputs."""
+    x = torch.linspace(low, high, n_points + (not last), dtype=dtype)[:n_points]
+    probs = [torch.softmax(x / temperature, 0) if first is None else first(x)]
+    for _ in range(n_iters):
+        probs.append(torch.softmax(probs[-1] / temperature, 0))
+    return probs, [p.std().item() for p in probs], x
+
+
+def other_first(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    return run(n_points, n_iters, min_val, max_val, temperature, dtype, first=lambda x: x / (1 + x.abs().sum()))
+
+
+def means(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    probs, _, x = run(n_points, n_iters, min_val, max_val, temperature, dtype)
+    return probs, [p.mean().item() for p in probs], x
+
+
+def other_inputs(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    probs, stds, x = run(n_points, n_iters, min_val, max_val, temperature, dtype)
+    return probs, stds, x + 0.25
+
+
+def every_input_twice_as_far(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    return run(n_points, n_iters, min_val, 2 * max_val + 1, temperature, dtype)
+
+
+def in_another_order(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    probs, stds, x = run(n_points, n_iters, min_val, max_val, temperature, dtype)
+    return stds, x, probs
+
+
+OF_X, OF_STDS, OF_PROBS = (
+    "x is n_points evenly spaced values",
+    "stds are sample deviations",
+    "probs[0] is softmax(x / T)",
+)
+TOLD = [
+    ("tokens_for_mass", one_too_few, "a count that is one too few"),
+    ("contraction_rate", divides_by_T_twice, "a rate that divides by T twice"),
+    ("softmax_t", default_of_2, "a softmax whose default temperature is 2"),
+    ("softmax_t", naive_in_float64, "a softmax that overflows or underflows: subtract the maximum before exp"),
+    ("softmax_t", maximum_of_the_batch_in_float64, "subtracts the maximum of the whole tensor, not of each row"),
+    ("softmax_t", maximum_after_exp, "a softmax that subtracts the maximum after exp, not before"),
+    ("softmax_t", logit_after_exp, "a softmax that subtracts the maximum after exp, not before"),
+    ("softmax_t", adds_1e_14, "nearly right: something small is added, or lost by rounding"),
+    ("softmax_t", shifts_when_large, "Subtract the maximum before exp"),
+    ("softmax_t", values_and_indices, "`.max(dim)` returns values and indices together"),
+    ("softmax_t", numpy_arrays, "This is a numpy array, and a tensor is asked for"),
+    ("outlier_mass", entries_of_6, "The share is the probability of the last entry"),
+    ("outlier_mass", pairs_as_keys, "A key is one number, not a pair"),
+    ("outlier_mass", texts_as_keys, "The keys are the numbers themselves, not texts of them"),
+    ("outlier_mass", the_articles_keys, "There is no key 0.4 in this case"),
+    ("decay_ratios", rounded, "Your numbers are rounded to 4 decimals"),
+    ("decay_ratios", takes_from_its_list, "wrote into its argument, a list: work on a copy of it"),
+    ("final_top", assigns_nothing, "Your numbers match the start: keep what each step gives"),
+    ("crossing_temperature", the_articles_crossing, "the article's own crossing"),
+    ("iterative_softmax_experiment", other_first, OF_PROBS),
+    ("iterative_softmax_experiment", means, OF_STDS),
+    ("iterative_softmax_experiment", other_inputs, OF_X),
+    ("iterative_softmax_experiment", every_input_twice_as_far, OF_X),
+    ("iterative_softmax_experiment", in_another_order, "These are the right values in another order"),
+]
+
+
+def advice(results):
+    """Return what is said of the cases that failed, each sentence once."""
+    return {str(result.diagnosis) for result in results if result.diagnosis}
+
+
+@pytest.mark.parametrize(("exercise", "answer", "true"), TOLD, ids=[answer.__name__ for _, answer, _ in TOLD])
+def test_a_check_says_one_thing_and_it_is_true(exercise, answer, true):
+    use_cases(exercise)
+    shown = report(exercise, answer)
+    [said] = advice(shown.results)
+    assert true in said and not shown.passed and str(shown).count(said) <= len(shown.alike())
+
+
+@pytest.mark.parametrize(("exercise", "answer", "true"), TOLD, ids=[answer.__name__ for _, answer, _ in TOLD])
+def test_grading_says_the_same_of_the_public_cases(exercise, answer, true):
+    source = textwrap.dedent(inspect.getsource(answer)).replace(answer.__name__, exercise)
+    graded = judge(exercise, Answer("wrong_", answer, source, ""), files(EXERCISES[exercise])).report
+    [said] = advice(result for result in graded.results if not result.hidden)
+    assert true in said and true in str(graded)

@@ -1,0 +1,105 @@
+"""The usual errors are explained in one sentence, and the student's line that failed is shown, no line of ours."""
+
+import linecache
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.checks import report
+from helpers.checks.errors import explained
+from tests.support.course import use_cases
+
+X = torch.tensor([[0.5, -1.0, 2.0], [1.0, 0.0, 3.0]])
+
+
+def loses_a_dimension():
+    return X - X.amax(0, keepdim=True).squeeze() - X.amax(1)
+
+
+def takes_what_is_not_there():
+    if X.ndim == 1:
+        stds = []
+    return stds
+
+
+ERRORS = {
+    "max": (lambda: X - X.max(-1, keepdim=True), "`.max(dim)` returns values and indices together"),
+    "max, as an argument": (lambda: torch.exp(X.max(-1)), "`.max(dim)` returns values and indices together"),
+    "sort, its method": (lambda: X.sort(-1).cumsum(0), "`.sort(dim)` returns values and indices together"),
+    "a tuple": (lambda: X - tuple(X), "`-` does not work with a tuple"),
+    "keepdim": (loses_a_dimension, "unless keepdim=True"),
+    "keepdims": (lambda: X.numpy() - X.numpy().max(1), "unless keepdims=True"),
+    "a method of tensors": (lambda: X.numpy().exp(), "This is a numpy array, and `exp` is a tensor's"),
+    "numpy in torch": (lambda: torch.exp(X.numpy()), "torch's functions take tensors, and this is a ndarray"),
+    "a float in torch": (lambda: torch.exp(0.5), "torch's functions take tensors, and this is a float"),
+    "a list's method": (lambda: [0.5].exp(), "This is a list, and `exp` is not one of its methods"),
+    "spelling": (lambda: X.amaximum(), "There is no `amaximum` here"),
+    "an unknown name": (lambda: totl, "`totl` is not defined: look at its spelling"),  # noqa: F821
+    "a branch": (takes_what_is_not_there, "`stds` gets its value in a branch"),
+    "division": (lambda: 1 / 0, "Something is divided by 0 here"),
+    "a key": (lambda: {0.5: 1}[0.4], "There is no key 0.4 in this case"),
+    "a text key": (lambda: {}["probs"], "There is no key probs in this case"),
+    "an index": (lambda: [1, 2][2], "An index points past the end"),
+    "an index of a tensor": (lambda: X[5], "An index points past the end"),
+    "a dimension": (lambda: X.amax(2), "The tensor has fewer dimensions than this line takes for granted"),
+    "None": (lambda: X - print(), "Something here is None"),
+    "None, its method": (lambda: print().sum(), "Something here is None"),
+    "a condition": (lambda: 1 if X > 0 else 0, "A condition is True or False once"),
+    "numpy's condition": (lambda: 1 if X.numpy() > 0 else 0, "A condition is True or False once"),
+    "one number": (lambda: math.exp(X), "This takes one number, and here is a whole tensor"),
+    "item": (lambda: X.item(), "This takes one number, and here is a whole tensor"),
+    "numpy's item": (lambda: X.numpy().item(), "This takes one number, and here is a whole tensor"),
+    "two dtypes": (lambda: X @ X.T.double(), "Two dtypes meet here"),
+    "arguments": (lambda: explained("KeyError"), "other arguments than it takes"),
+    "keywords": (lambda: explained(kind="KeyError", word=""), "other arguments than it takes"),
+}
+
+
+@pytest.mark.parametrize("function, words", ERRORS.values(), ids=ERRORS.keys())
+def test_an_error_as_python_torch_and_numpy_say_it_is_explained(function, words):
+    with pytest.raises(Exception) as caught:
+        function()
+    assert words in str(explained(caught.type.__name__, str(caught.value)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("ValueError", "no"), ("KeyError", "(1, 2)"), ("Own", ""), ("Own", "x" * 300)]
+)
+def test_of_an_error_of_another_kind_nothing_is_said(kind, text):
+    assert explained(kind, text) is None
+
+
+def told(source, name="softmax_t"):
+    """Return what a check says of a function that a notebook's cell defines."""
+    lines = [line + "\n" for line in source.splitlines()]
+    linecache.cache["<a cell>"] = (len(source), None, lines, "<a cell>")
+    scope = {"__name__": "__main__", "torch": torch, "np": np}
+    exec(compile(source, "<a cell>", "exec"), scope)
+    use_cases(name)
+    return str(report(name, scope[name]))
+
+
+def test_the_line_that_failed_is_the_innermost_of_the_student_s_and_none_of_ours():
+    said = told(
+        "def shifted(x, dim):\n"
+        "    return x - x.max(dim, keepdim=True)\n\n"
+        "def softmax_t(x, temperature=1.0, dim=-1):\n"
+        "    return torch.exp(shifted(x, dim) / temperature)\n"
+    )
+    assert said.count("in the line") == 1
+    assert "in the line `return x - x.max(dim, keepdim=True)`" in said
+    assert "9 cases alike: " in said and "9 more" not in said
+    assert said.count("`.max(dim)` returns values and indices together: take its `.values`.") == 1
+
+
+def test_two_lines_that_fail_are_two_things_to_say():
+    said = told("def softmax_t(x, temperature=1.0, dim=-1):\n    if x.ndim > 1:\n        return rows\n    return row\n")
+    assert "in the line `return row`" in said and "in the line `return rows`" in said
+    assert "`row` is not defined" in said and "`rows` is not defined" in said
+
+
+def test_an_error_in_a_library_is_told_with_the_student_s_line():
+    said = told("def softmax_t(x, temperature=1.0, dim=-1):\n    return np.linalg.inv(np.zeros((2, 2)))\n")
+    assert "in the line `return np.linalg.inv(np.zeros((2, 2)))`" in said
