@@ -141,7 +141,7 @@ def test_the_notebook_and_the_grader_say_the_same(exercise):
         ("temperature_range_experiment", "wrong_whole_numbers_as_keys", "Your numbers match"),
         ("trusted_steps", "wrong_always_float32", "20 points at rtol"),
         ("sample_tokens", "wrong_past_the_end", "a token too late"),
-        ("smallest", "wrong_start[1]", "nearest to 0"),
+        ("smallest", "wrong_positions", "the right value, with the last r"),
     ],
 )
 def test_nobody_is_told_the_mistake_of_another(exercise, answer, untrue):

@@ -27,7 +27,7 @@ def texts(notebook):
     shown = {}
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            parts = [output.get("text") or output["data"]["text/plain"] for output in cell.outputs]
+            parts = [output.get("text") or output["data"].get("text/plain", "") for output in cell.outputs]
             shown[cell.source] = "".join(parts)
     return shown
 

@@ -56,7 +56,7 @@ def _peaked(base, largest):
 def public(book):
     base = np.array([0.3, -1.2, 0.8, 2.1, -0.4, 1.0, -2.0, 0.1])
     return [
-        _case(book, "eight logits, hardly apart", UNIFORM, base / 100),
+        _case(book, "perplexity 7.4 of 8", UNIFORM, _flat(base, 7.4 / 8)),
         _case(book, "perplexity 6.9 of 8", UNIFORM, _flat(base, 6.9 / 8)),
         _case(book, "eight logits, far apart", ONE_HOT, base * 500),
         _case(book, "largest probability 0.98", ONE_HOT, _peaked(base, 0.98)),
