@@ -517,7 +517,9 @@ def test_check_says_which_exercises_there_are(capsys):
     use_cases("softmax_t")
     assert check("sofmax_t") is None
     said = capsys.readouterr().out
-    assert "no exercise is called 'sofmax_t'; there are contraction_rate, decay_ratios, final_top" in said
+    assert (
+        "no exercise is called 'sofmax_t'; there are " in said and "contraction_rate, decay_ratios, final_top" in said
+    )
     assert "perplexity" not in said, "it is another notebook's"
 
 
