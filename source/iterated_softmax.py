@@ -293,8 +293,8 @@ def softmax_t(x: torch.Tensor, temperature: float = 1.0, dim: int = -1) -> torch
 # %%
 softmax = helpers.softmax_t
 with needs("softmax_t"):
-    logits = torch.linspace(-1000, 1000, 9, dtype=torch.float64)
-    if torch.allclose(softmax_t(logits, temperature=300), softmax(logits, temperature=300)):
+    logits = torch.linspace(1000, 1002, 9, dtype=torch.float64)
+    if torch.allclose(softmax_t(logits, temperature=0.5), softmax(logits, temperature=0.5)):
         softmax = softmax_t
         say("softmax is now the one you have written")
 
