@@ -197,11 +197,11 @@ with needs("temperature_range_experiment"):
 
 # %%
 with needs("temperature_range_experiment"):
+    say("T    points above 0.03   mass")
     for T, entry in temperature_range_experiment([5], TEMPERATURES)[5].items():
         small = entry["probs"][:-1]
         cut = small[small > 0.03]
-        found = {"points": len(cut), "mass": cut.sum().item()}
-        say("r = 5, T = {T}: {points} points above 0.03, with {mass:.1%} of the mass", T=T, **found)
+        print(f"{T:3} {len(cut):18} {cut.sum():6.1%}")
 
 # %% [markdown]
 # ## 2. Does the 6 take it all? (read 4 · do 15 · 4 points)
@@ -241,8 +241,9 @@ def outlier_mass(results: dict) -> dict:
 with needs("temperature_range_experiment", "outlier_mass"):
     masses = outlier_mass(temperature_range_experiment(RANGES, TEMPERATURES))
     helpers.reveal("prediction_1", masses[0.4][3])
+    say("the shares of the 6 at T = {temperatures}", temperatures=TEMPERATURES)
     for r, shares in masses.items():
-        print(f"r = {r:3}:", {T: round(float(share), 4) for T, share in shares.items()})
+        print(f"r = {r:3}:", [round(float(share), 4) for share in shares.values()])
 
 # %% [markdown]
 # A claim about *all* ranges stands or falls with the range that suits it least, and a claim about all temperatures with
@@ -423,7 +424,7 @@ def gain(r, T):
 
 with needs("temperature_range_experiment", "perplexity", "smallest"):
     value, r, T = smallest(gain, RANGES, [0.5, 1, 1.5, 2, 2.5])
-    say("the smallest gain lies at r = {r}, from T = {T} to T = {next}", r=r, T=T, next=T + 0.5)
+    say("the smallest gain: r = {r}, from T = {T} on", r=r, T=T)
     helpers.measured("claim_c5", value)
 
 # %% [markdown]
@@ -477,9 +478,9 @@ def advantage(r, T):
 
 with needs("temperature_range_experiment", "perplexity", "smallest"):
     helpers.reveal("prediction_3", 5 if advantage(5, 3) > 0 else 0.4)
+    say("T    r = 0.4   r = 5")
     for T in TEMPERATURES:
-        found = {"narrow": flatness(0.4, T), "wide": flatness(5, T)}
-        say("T = {T}: {narrow:.2f} with r = 0.4, {wide:.2f} with r = 5", T=T, **found)
+        print(f"{T:3} {flatness(0.4, T):8.2f} {flatness(5, T):7.2f}")
     helpers.measured("claim_c7", smallest(advantage, [5], TEMPERATURES)[0])
 
 # %% [markdown]
@@ -539,7 +540,7 @@ def crossing_temperature(
 
 # %%
 with needs("crossing_temperature"):
-    say("by perplexity the two are equally balanced at T = {T:.4f}", T=crossing_temperature(0.4, 5))
+    say("equally balanced at T = {T:.4f}", T=crossing_temperature(0.4, 5))
 
 # %% [markdown]
 # Perplexity is one fair measure. Here are two others.
@@ -561,9 +562,10 @@ measures = {
 with needs("temperature_range_experiment"):
     temperatures = [k / 100 for k in range(50, 501)]
     narrow, wide = temperature_range_experiment([0.4, 5], temperatures).values()
+    say("r = 5 is more balanced up to")
     for name, measure in measures.items():
         wins = [T for T in wide if measure(wide[T]["probs"]) > measure(narrow[T]["probs"])]
-        say("{name:18} r = 5 is more balanced up to T = {last}", name=name, last=max(wins))
+        print(f"{name:18} T = {max(wins):.2f}")
 
 # %% [markdown]
 # By the last measure the two never cross, however high T is. The share of the 6 is smaller the larger the sum of the
@@ -631,10 +633,10 @@ def tokens_for_mass(p: torch.Tensor, mass: float = 0.9) -> int:
 
 # %%
 with needs("temperature_range_experiment", "tokens_for_mass"):
+    say("r    share of the 6   entries for 90%")
     for r in (0.4, 5):
         p = temperature_range_experiment([r], [1])[r][1]["probs"]
-        found = {"share": float(p[-1]), "entries": tokens_for_mass(p)}
-        say("r = {r:3}: the 6 holds {share:.0%}, and 90% takes {entries} entries", r=r, **found)
+        print(f"{r:3} {p[-1]:15.0%} {tokens_for_mass(p):17}")
 
 # %% [markdown]
 # <details><summary>Say which one you would choose, then open this</summary>
@@ -659,9 +661,9 @@ def move(y, T=1.0):
     return (helpers.softmax_t(y, T) - p).abs().max().item()
 
 
-say("x + 1000: no probability moves by more than {move:.4f}", move=move(x + 1000))
-say("10 x: no probability moves by more than {move:.4f}", move=move(10 * x))
-say("10 x at T = 10: no probability moves by more than {move:.4f}", move=move(10 * x, 10))
+say("the largest move of a probability")
+for name, y, T in (("x + 1000", x + 1000, 1), ("10 x", 10 * x, 1), ("10 x, T = 10", 10 * x, 10)):
+    print(f"{name:14} {move(y, T):.4f}")
 helpers.measured("claim_c8", move(x + 1000))
 
 # %% [markdown]
@@ -685,7 +687,7 @@ claim_c8 = "holds"
 with needs("temperature_range_experiment"):
     for r, by_T in temperature_range_experiment([0.4, 5], [1]).items():
         six, next_one = by_T[1]["probs"].sort(descending=True).values[:2]
-        say("r = {r:3}, T = 1: the 6 is {ratio:.1f} times as likely", r=r, ratio=six / next_one)
+        say("r = {r:3}: {ratio:.1f} times as likely", r=r, ratio=six / next_one)
     helpers.measured("claim_c16", six / next_one)
 
 # %% [markdown]
@@ -729,10 +731,11 @@ def nuclei(spread, n=128_256):
 
 
 with needs("tokens_for_mass"):
+    say("spread   median   five draws")
     for spread in (8, 4.85, 3, 1):
         low, _, median, _, high = nuclei(spread)
         found = {"median": median, "low": low, "high": high}
-        say("s = {s:4}: {median:,} tokens, in five draws {low:,} to {high:,}", s=spread, **found)
+        say("{s:6} {median:8,}   {low:,} to {high:,}", s=spread, **found)
     helpers.reveal("prediction_4", median)
     helpers.measured("claim_c10", median)
 
@@ -745,9 +748,10 @@ with needs("tokens_for_mass"):
 
 # %%
 with needs("tokens_for_mass"):
+    say("      n   median   sqrt(2 ln n)")
     for n in (100, 1000, 128_256):
         found = {"largest": math.sqrt(2 * math.log(n)), "median": nuclei(4.85, n)[2]}
-        say("n = {n:7,}: {median:3} tokens, sqrt(2 ln n) = {largest:.2f}", n=n, **found)
+        say("{n:7,} {median:8} {largest:14.2f}", n=n, **found)
 
 # %% [markdown]
 # ### Decide: C10
@@ -939,8 +943,8 @@ claim_c12 = "holds"
 for gap, T in ((20.0, 1.0), (0.0, 0.01)):
     x = torch.tensor([0.0, gap], requires_grad=True)
     helpers.softmax_t(x, T)[1].backward()
-    found = {"gap": gap, "T": T, "gradient": x.grad.abs().max()}
-    say("gap {gap:4}, T = {T:4}: largest gradient {gradient:.2g}", **found)
+    gradient = x.grad.abs().max()
+    say("gap {gap:4}, T = {T:4}: gradient {gradient:.2g}", gap=gap, T=T, gradient=gradient)
 
 # %% [markdown]
 # Far apart the probabilities **saturate**: they come so close to 0 and 1 that the gradient vanishes. At a tie the
