@@ -90,7 +90,7 @@ class Child(Generic[P, T]):
         return cast(T, found)
 
     def start(self) -> None:
-        """Fork the child, which leaves Ctrl-C to this process; one that comes meanwhile waits, or it would be lost."""
+        """Fork the child, which leaves Ctrl-C to this process; one that comes meanwhile waits, not to be lost."""
         self.connection, theirs = multiprocessing.Pipe()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
