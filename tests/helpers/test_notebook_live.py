@@ -36,6 +36,13 @@ def notebook(**sources):
     return nb
 
 
+def quick_first(values):
+    """Return parameters of which all but the first are for the slow tests."""
+    first, *rest = values
+    together = [each if isinstance(each, tuple) else (each,) for each in rest]
+    return [first, *(pytest.param(*each, marks=pytest.mark.slow) for each in together)]
+
+
 @pytest.fixture
 def opened(tmp_path, monkeypatch):
     """Return a function that opens a notebook beside a kernel and runs it once."""
@@ -54,7 +61,7 @@ def opened(tmp_path, monkeypatch):
         session.__exit__()
 
 
-@pytest.mark.parametrize(("ids", "file"), [(True, True), (True, False), (False, True), (False, False)])
+@pytest.mark.parametrize(("ids", "file"), quick_first([(True, True), (True, False), (False, True), (False, False)]))
 def test_an_older_definition_is_not_taken_for_the_cells_text(opened, ids, file):
     """After a SyntaxError the check judged the old function, and said "passed"; grading gave 0."""
     session = opened(ids, file)
@@ -127,10 +134,10 @@ ENDLESS = {
 }
 
 
-@pytest.mark.parametrize("line", ENDLESS.values(), ids=ENDLESS)
-def test_a_call_that_does_not_return_is_stopped_and_the_kernel_goes_on(opened, line):
+@pytest.mark.parametrize("name", quick_first(ENDLESS))
+def test_a_call_that_does_not_return_is_stopped_and_the_kernel_goes_on(opened, name):
     quick = f"{SETUP}\nhelpers.checks.CALL = helpers.checks.LARGE_CALL = 0.8"
-    session = opened(setup=quick, solution=f"def softmax_t(x, temperature=1.0, dim=-1):\n    {line}")
+    session = opened(setup=quick, solution=f"def softmax_t(x, temperature=1.0, dim=-1):\n    {ENDLESS[name]}")
     assert session.said["check"].startswith("softmax_t: stopped after 1 s, in the case “")
     assert session.said["waits"].startswith("This cell waits for a green check of softmax_t; for now: it was stopped")
     session.edit("solution", RIGHT)
@@ -191,7 +198,7 @@ FRONT_ENDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", FRONT_ENDS)
+@pytest.mark.parametrize("name", quick_first(FRONT_ENDS))
 def test_which_file_to_hand_in_is_said_for_each_front_end(opened, name):
     before, sentences = FRONT_ENDS[name]
     session = opened(ids=False, file=False, setup=f"{before}\n{SETUP}")
