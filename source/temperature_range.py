@@ -197,8 +197,9 @@ with needs("temperature_range_experiment"):
 
 # %%
 with needs("temperature_range_experiment"):
+    results = temperature_range_experiment([5], TEMPERATURES)
     say("T    points above 0.03   mass")
-    for T, entry in temperature_range_experiment([5], TEMPERATURES)[5].items():
+    for T, entry in results[5].items():
         small = entry["probs"][:-1]
         cut = small[small > 0.03]
         print(f"{T:3} {len(cut):18} {cut.sum():6.1%}")
@@ -633,10 +634,11 @@ def tokens_for_mass(p: torch.Tensor, mass: float = 0.9) -> int:
 
 # %%
 with needs("temperature_range_experiment", "tokens_for_mass"):
+    results = temperature_range_experiment([0.4, 5], [1])
+    sizes = {r: tokens_for_mass(by_T[1]["probs"]) for r, by_T in results.items()}
     say("r    share of the 6   entries for 90%")
-    for r in (0.4, 5):
-        p = temperature_range_experiment([r], [1])[r][1]["probs"]
-        print(f"{r:3} {p[-1]:15.0%} {tokens_for_mass(p):17}")
+    for r, size in sizes.items():
+        print(f"{r:3} {float(results[r][1]['probs'][-1]):15.0%} {size:17}")
 
 # %% [markdown]
 # <details><summary>Say which one you would choose, then open this</summary>
@@ -731,11 +733,11 @@ def nuclei(spread, n=128_256):
 
 
 with needs("tokens_for_mass"):
+    sizes = {spread: nuclei(spread) for spread in (8, 4.85, 3, 1)}
     say("spread   median   five draws")
-    for spread in (8, 4.85, 3, 1):
-        low, _, median, _, high = nuclei(spread)
-        found = {"median": median, "low": low, "high": high}
-        say("{s:6} {median:8,}   {low:,} to {high:,}", s=spread, **found)
+    for spread, (low, _, median, _, high) in sizes.items():
+        found = {"s": spread, "median": median, "low": low, "high": high}
+        say("{s:6} {median:8,}   {low:,} to {high:,}", **found)
     helpers.reveal("prediction_4", median)
     helpers.measured("claim_c10", median)
 
@@ -748,10 +750,10 @@ with needs("tokens_for_mass"):
 
 # %%
 with needs("tokens_for_mass"):
+    medians = {n: nuclei(4.85, n)[2] for n in (100, 1000, 128_256)}
     say("      n   median   sqrt(2 ln n)")
-    for n in (100, 1000, 128_256):
-        found = {"largest": math.sqrt(2 * math.log(n)), "median": nuclei(4.85, n)[2]}
-        say("{n:7,} {median:8} {largest:14.2f}", n=n, **found)
+    for n, median in medians.items():
+        say("{n:7,} {median:8} {top:14.2f}", n=n, median=median, top=math.sqrt(2 * math.log(n)))
 
 # %% [markdown]
 # ### Decide: C10
