@@ -10,11 +10,12 @@ import os
 import pickle
 import signal
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NoReturn, ParamSpec, TypeVar, cast
+from typing import Generic, NoReturn, ParamSpec, Self, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,6 +24,7 @@ SECONDS = 6  # of a processor's time
 PATIENCE = 60  # seconds on the clock, where others keep the processors busy
 MEMORY = 2 << 30  # bytes that it may take on
 LARGEST = 256 << 20  # bytes of what it returns
+ATTEMPTS = 2  # of a call whose process was killed by somebody else
 PR_SET_PDEATHSIG = 1
 
 
@@ -35,52 +37,106 @@ def bounded(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
     Raises `TooDear` where it takes too long or too much.
     """
-    if sys.platform != "linux":
-        return function(*args, **kwargs)
-    ours, theirs = multiprocessing.Pipe(duplex=False)
-    with ours, theirs, warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of other threads: they hold nothing that is needed there
-        child = os.fork()
-        if not child:
-            answer(theirs, lambda: function(*args, **kwargs))
-        theirs.close()
+    with Child(lambda: function(*args, **kwargs)) as child:
+        return child()
+
+
+class Child(Generic[P, T]):
+    """A function that runs in a child process, call after call, each within the limits.
+
+    The child is forked at the first call, and anew after one that it was ended for. It knows what this process knew
+    then; nothing that a call changes is seen here. What a call takes and gives has to be picklable.
+    """
+
+    def __init__(self, function: Callable[P, T]) -> None:
+        self.function, self.process = function, 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what the function returns, or raise what it raises.
+
+        Raises `TooDear` where it takes too long or too much.
+        """
+        if sys.platform != "linux":
+            return self.function(*args, **kwargs)
+        for _ in range(ATTEMPTS):
+            if not self.process:
+                self.start()
+            try:
+                self.connection.send_bytes(pickle.dumps((args, kwargs)))
+                if not self.connection.poll(PATIENCE):
+                    raise TooDear
+                done, found = pickle.loads(self.connection.recv_bytes(LARGEST))
+            except (EOFError, ConnectionError):
+                if self.ended() != signal.SIGKILL:  # no limit sends that: somebody else, or the system, short of memory
+                    raise TooDear from None
+            except OSError:  # it is too long
+                self.end()
+                raise TooDear from None
+            except BaseException:
+                self.end()  # its answer would be taken for the next one's
+                raise
+            else:
+                break
+        else:
+            raise TooDear
+        if not done:
+            raise cast(BaseException, found)
+        return cast(T, found)
+
+    def start(self) -> None:
+        """Fork the child, which leaves Ctrl-C to this process; one that comes meanwhile waits, not to be lost."""
+        self.connection, theirs = multiprocessing.Pipe()
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            done, found = received(ours)
+            with theirs, warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # of other threads: they hold nothing needed there
+                self.process = os.fork()
+                if not self.process:
+                    self.connection.close()
+                    answer(theirs, self.function)
         finally:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-    if not done:
-        raise cast(BaseException, found)
-    return cast(T, found)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def end(self) -> None:
+        """End the child, whatever it does."""
+        if self.process:
+            os.kill(self.process, signal.SIGKILL)
+            self.ended()
+
+    def ended(self) -> int:
+        """See the child end, and return the signal that has ended it; 0 where none has."""
+        status = os.waitpid(self.process, 0)[1]
+        self.connection.close()
+        self.process = 0
+        return os.WTERMSIG(status)
 
 
-def received(connection: Connection) -> tuple[bool, object]:
-    """Return whether a child's function returned, and what it returned or raised."""
-    try:
-        if connection.poll(PATIENCE):
-            done, found = pickle.loads(connection.recv_bytes(LARGEST))
-            return bool(done), found
-    except (EOFError, OSError):
-        pass
-    raise TooDear
-
-
-def answer(connection: Connection, call: Callable[[], object]) -> NoReturn:
-    """In the child: take on the limits, call, send what came of it, and end."""
+def answer(connection: Connection, function: Callable[..., object]) -> NoReturn:
+    """In the child: take on the limits, and send what comes of each call, until one takes too much or no more come."""
     import resource
 
     try:
         die_with_parent()
         size = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        for kind, most in (("CORE", 0), ("CPU", SECONDS), ("AS", size + MEMORY)):
+        for kind, most in (("CORE", 0), ("AS", size + MEMORY)):
             resource.setrlimit(getattr(resource, f"RLIMIT_{kind}"), (most, most))
-        try:
-            found = True, call()
-        except MemoryError:
-            raise
-        except Exception as error:
-            found = False, error
-        connection.send_bytes(pickle.dumps(found))
+        while True:
+            args, kwargs = pickle.loads(connection.recv_bytes())
+            end = round(time.process_time()) + SECONDS
+            resource.setrlimit(resource.RLIMIT_CPU, (end, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+            try:
+                found = pickle.dumps((True, function(*args, **kwargs)))
+            except MemoryError:
+                raise
+            except Exception as error:
+                found = pickle.dumps((False, error))
+            connection.send_bytes(found)
     finally:
         os._exit(0)
 

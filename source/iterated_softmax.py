@@ -293,8 +293,8 @@ def softmax_t(x: torch.Tensor, temperature: float = 1.0, dim: int = -1) -> torch
 # %%
 softmax = helpers.softmax_t
 with needs("softmax_t"):
-    logits = torch.linspace(-1000, 1000, 9, dtype=torch.float64)
-    if torch.allclose(softmax_t(logits, temperature=300), softmax(logits, temperature=300)):
+    logits = torch.linspace(1000, 1002, 9, dtype=torch.float64)
+    if torch.allclose(softmax_t(logits, temperature=0.5), softmax(logits, temperature=0.5)):
         softmax = softmax_t
         say("softmax is now the one you have written")
 
@@ -346,6 +346,7 @@ def one_step(x):
     return torch.log_softmax(x, dim=-1)
 
 
+# %%
 say("gap  way             value  gradient")
 for gap in (80, 89, 103, 104):
     for name, way in {"log(softmax)": two_steps, "log_softmax": one_step}.items():
@@ -839,9 +840,9 @@ for dtype in (torch.float32, torch.float16, torch.bfloat16):
 # %% [markdown]
 # ## Bonus: can repeating ever sharpen? (read 3 · do 8)
 #
-# No points here. Almost everything above ran at temperature 1. Now let a temperature act inside the loop: $p
-# \leftarrow$ softmax$(p/T)$. At the uniform distribution each step multiplies a small unevenness by the rate of section
-# 6, `contraction_rate(20, T)`. Below which T does an unevenness grow?
+# No points here. Almost everything above ran at temperature 1. Now let a temperature act inside the loop:
+# $p \leftarrow$ softmax$(p/T)$. At the uniform distribution each step multiplies a small unevenness by the rate of
+# section 6, `contraction_rate(20, T)`. Below which T does an unevenness grow?
 #
 # And is uniform the only place where the loop comes to rest? Write the loop, and start it from two very different
 # places.
@@ -875,18 +876,18 @@ check("final_top")
 # %%
 spread_out = torch.softmax(torch.linspace(0, 1, 20, dtype=torch.float64), dim=-1)
 with needs("final_top"):
+    ends = [(T, final_top(spread_out, T), final_top(one_hot, T)) for T in (0.2, 0.1, 0.04)]
     say("T     softmax(x)  one-hot")
-    for T in (0.2, 0.1, 0.04):
-        ends = final_top(spread_out, T), final_top(one_hot, T)
-        print(f"{T:4}  {ends[0]:10.4f} {ends[1]:8.4f}")
+    for T, flat, peak in ends:
+        print(f"{T:4}  {flat:10.4f} {peak:8.4f}")
 
 # %% [markdown]
 # Is there a temperature at which the two starts end in different places, and both stay there? Such a loop is
 # **bistable**: the start decides.
 #
-# How far up does a peak survive? At rest it has one probability s, and all others share the rest: $q = (1 - s)/(n -
-# 1)$. Softmax gives them the ratio $s / q = e^{(s - q)/T}$, so such a peak rests at $T = (s - q) / \ln(s/q)$. The
-# largest of these T is the end:
+# How far up does a peak survive? At rest it has one probability s, and all others share the rest:
+# $q = (1 - s)/(n - 1)$. Softmax gives them the ratio $s / q = e^{(s - q)/T}$, so such a peak rests at
+# $T = (s - q) / \ln(s/q)$. The largest of these T is the end:
 
 # %%
 s = torch.linspace(0.06, 0.99, 100_000, dtype=torch.float64)

@@ -137,11 +137,6 @@ def word(value: str, label: str = "") -> dict:
     return labelled({"word": value}, label)
 
 
-def finite() -> dict:
-    """Return the expected value that is any finite number."""
-    return {"finite": True}
-
-
 def guess(low: float, high: float, how: str) -> dict:
     """Return the expected value that is any plain number from low to high.
 

@@ -7,20 +7,24 @@ import asyncio
 import contextlib
 import gc
 import importlib
+import itertools
 import logging
+import math
 import multiprocessing
 import os
 import signal
 import threading
+import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from functools import partial
 from multiprocessing import forkserver
 
-from grading.bounded import die_with_parent
+from grading.bounded import TooDear, die_with_parent
 from grading.sandbox import kernels as sandbox
 from grading.sandbox.isolation import isolation
 
 PATIENCE = 10  # seconds for a dask scheduler to answer
+PERIOD = 1.0  # seconds from one look at what is late to the next
 
 
 class InProcess(Executor):
@@ -56,6 +60,67 @@ class OnDask(Executor):
         return future
 
 
+class Timed(Executor):
+    """Runs calls in a pool of processes; one in which a call takes longer than its time is killed.
+
+    A process tells when it begins a call: the time that one waits does not count. The call that took too long ends in
+    `TooDear`, and those that its end has cost, as with any pool, in `BrokenExecutor`.
+
+    Arguments
+        count: the number of processes.
+        context: how `multiprocessing` starts them.
+        limit: what returns the seconds that a call may take.
+    """
+
+    def __init__(self, count, context, limit):
+        self.told, self.tell = context.Pipe(duplex=False)
+        self.pool = ProcessPoolExecutor(count, context, start_worker, (self.tell,))
+        for _ in range(count):
+            self.pool.submit(get_ready)
+        self.limit, self.numbers = limit, itertools.count()
+        self.lock, self.open = threading.Lock(), {}  # [future, process, when it began] by the number of a call
+        threading.Thread(target=self.watch, daemon=True).start()
+
+    def submit(self, function, /, *args):
+        future, number = Future(), next(self.numbers)
+        with self.lock:
+            self.open[number] = [future, None, math.inf]
+        self.pool.submit(told_call, number, function, *args).add_done_callback(partial(self.hand_on, number))
+        return future
+
+    def hand_on(self, number, ended):
+        """Give a call's future what has become of it, unless it was late."""
+        with self.lock:
+            future, *_ = self.open.pop(number, [None])
+        if future is None:
+            return
+        if ended.cancelled():
+            future.cancel()
+        elif error := ended.exception():
+            future.set_exception(error)
+        else:
+            future.set_result(ended.result())
+
+    def watch(self):
+        """Note when a call begins, and end the process of one that is late, until all processes have ended."""
+        with self.told, contextlib.suppress(EOFError, OSError):
+            while True:
+                number, process = self.told.recv() if self.told.poll(PERIOD) else (None, None)
+                with self.lock:
+                    now = time.monotonic()
+                    if number in self.open:
+                        self.open[number][1:] = process, now
+                    for number, (future, process, begun) in [*self.open.items()]:
+                        if now - begun > self.limit():
+                            del self.open[number]
+                            future.set_exception(TooDear())  # first: with its process all other calls break
+                            os.kill(process, signal.SIGKILL)
+
+    def shutdown(self, wait=True, *, cancel_futures=False):
+        self.pool.shutdown(wait, cancel_futures=cancel_futures)
+        self.tell.close()
+
+
 def hand_on(future, ended):
     """Give a future what one of dask's has come to."""
     from distributed.scheduler import KilledWorker, NoValidWorkerError
@@ -78,13 +143,14 @@ class Workers:
     """Processes that judge: a `concurrent.futures.Executor` that is started early and can be renewed.
 
     ``count`` is the number of processes, 0 for this one. ``scheduler`` is the address of a `dask.distributed`
-    scheduler, whose workers are then used. ``width`` says how many calls run at once.
+    scheduler, whose workers are then used. ``width`` says how many calls run at once, ``limit`` how many seconds one
+    may take in a process of ours.
     """
 
     def __init__(self, count: int, scheduler: str | None = None):
         if count < 0:
             raise ValueError(f"--workers is {count}, expected 0 or more")
-        self.count, self.scheduler, self.width = count, scheduler, count
+        self.count, self.scheduler, self.width, self.limit = count, scheduler, count, math.inf
 
     def __enter__(self):
         self.start()
@@ -102,9 +168,7 @@ class Workers:
             # Forked from a clean process where there is such a thing: this one may have threads by now.
             method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
             context = multiprocessing.get_context(method)
-            self.executor = ProcessPoolExecutor(self.count, context, start_worker)
-            for _ in range(self.count):
-                self.executor.submit(get_ready)
+            self.executor = Timed(self.count, context, lambda: self.limit)
         else:
             self.executor = InProcess()
 
@@ -170,17 +234,28 @@ def import_judge():
     importlib.import_module("grading.engine.record")
 
 
-def start_worker():
-    """Prepare a process of the pool: it ends with its parent and leaves Ctrl-C to it.
+def start_worker(tell):
+    """Prepare a process of the pool: it ends with its parent, leaves Ctrl-C to it and tells it what it begins.
 
     A worker that is stuck in one call runs no thread of Python's. It ends with the server that forked it, and that with
     the process that grades, unless a worker holds the server's pipe open, too.
     """
+    global _tell
+    _tell = tell
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(TypeError, OSError):  # there is none where workers are not forked
         os.close(forkserver._forkserver._forkserver_alive_fd)
     die_with_parent()
     threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+_tell = None  # in a process of the pool: where it tells what it begins
+
+
+def told_call(number, function, /, *args):
+    """Do a call, and tell before that it begins."""
+    _tell.send((number, os.getpid()))
+    return function(*args)
 
 
 def get_ready():

@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from grading.batch.writer import Writer
+from grading.bounded import TooDear
 from grading.engine.record import (
     FAILED,
     JUDGED,
@@ -28,6 +29,7 @@ from grading.engine.record import (
 )
 from grading.files import NO_ROOM, read
 from grading.gradebook.database import DATABASE_ERRORS, transaction
+from grading.repair.doctor import TOO_DEAR
 from helpers.support.language import Message, english, plain
 
 ATTEMPTS = 3  # of a submission whose process ended under it
@@ -145,6 +147,8 @@ class Batch:
                 return record
             outcome.seconds.update(record.seconds)
             moved = self.writer.write(student, record)
+        except TooDear:
+            return self.finish(student, Record(record.key, NOT_GRADABLE, TOO_DEAR), outcome)
         except Exception as error:
             if concerns_all(error):
                 raise
@@ -176,16 +180,16 @@ class Batch:
         """Yield (student, record) in the order in which they come, at most ``width`` at once.
 
         Each is handed out once. Where a process ended, those it may have had are tried again, one at a time, so that
-        one that ends its process each time takes no other along.
+        one that ends its process each time takes no other along. One whose process is stuck is not gradable.
         """
         waiting, attempts, running = deque(students), dict.fromkeys(students, 0), {}
-        width = width or workers.width * AHEAD or 1
+        width, workers.limit, keys = width or workers.width * AHEAD or 1, self.terms.patience, {}
 
         def suspects(*students):
             return any(attempts[student] for student in students)
 
         while waiting or running:
-            broken = False
+            broken = known = False
             try:
                 while waiting and len(running) < (1 if suspects(waiting[0], *running.values()) else width):
                     try:
@@ -194,6 +198,7 @@ class Batch:
                         yield waiting.popleft(), Record("", FAILED, error_message(error))
                         continue
                     future = workers.executor.submit(judged_elsewhere, content, self.terms.packed, self.terms.version)
+                    keys[waiting[0]] = key_of(content, self.terms)
                     running[future] = waiting.popleft()
             except BrokenExecutor:
                 broken = True
@@ -205,11 +210,17 @@ class Batch:
                     continue
                 if isinstance(error, OtherCourse):
                     raise error  # such a worker refuses at once, and would have all of the class
+                if isinstance(error, TooDear):
+                    broken = known = True
+                    student = running.pop(future)
+                    late = english("judging it took longer than {seconds} s, and was ended", seconds=workers.limit)
+                    yield student, Record(keys[student], NOT_GRADABLE, late)
+                    continue
                 failed = Record("", FAILED, error_message(error), doubtful=True)
                 yield running.pop(future), failed if error else future.result()
             if broken:
                 for student in running.values():
-                    attempts[student] += 1
+                    attempts[student] += not known
                 waiting.extendleft(running.values())
                 running.clear()
                 while waiting and attempts[waiting[0]] >= ATTEMPTS:

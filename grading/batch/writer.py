@@ -6,6 +6,7 @@ into place when the gradebook has the rows: no page is ever half written.
 """
 
 import copy
+import json
 import os
 import shutil
 from pathlib import Path
@@ -18,10 +19,13 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from nbgrader.utils import parse_utc
 
+from grading.bounded import Child, TooDear
 from grading.engine.record import Record
+from grading.files import write
 from grading.gradebook import database as ledger
 from grading.gradebook.database import submission_of
 from grading.plugins.mending import MendingExporter
+from grading.reports.feedback import fill_template
 
 STAGING = ".staging"
 # What these nbgrader steps see to, the doctor has done: the cells and the metadata are the release's, without outputs.
@@ -115,6 +119,8 @@ class Writer:
         self.staging = self.root / STAGING
         self.engine = ledger.connect(app.coursedir.db_url)
         self.config = recorded(app.config)
+        # What nbgrader does with a student's text: here alone it could hold up the class.
+        self.child = Child(lambda step, *args: getattr(self, step)(*args))
         self.clean()
 
     def clean(self):
@@ -123,6 +129,7 @@ class Writer:
             shutil.rmtree(self.staging)
 
     def close(self):
+        self.child.end()
         self.engine.dispose()
         self.clean()
 
@@ -189,8 +196,8 @@ class Writer:
         """Return the stamp of the autograded notebook; empty where there is none."""
         path = self.place("autograded", student) / f"{self.assignment}.ipynb"
         try:
-            return nbformat.read(path, as_version=4).metadata.get(STAMP, {})
-        except (OSError, ValueError):
+            return json.loads(path.read_bytes())["metadata"].get(STAMP, {})
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):  # none, or none of ours
             return {}
 
     def penalties_hold(self, gradebook, student) -> bool:
@@ -214,8 +221,14 @@ class Writer:
 
         Returns {exercise: (old, new)} of moved marks.
 
-        Raises what went wrong, with nothing changed.
+        Raises what went wrong, with nothing changed, and `TooDear` where the text takes too long.
         """
+        moved = self.child("write_here", student, record)
+        self.move("autograded", student)
+        return moved
+
+    def write_here(self, student, record):
+        """Do as `write`, without a limit, up to the notebook's last step."""
         with ledger.transaction(self.engine) as gradebook:
             old = ledger.student_marks(gradebook, self.assignment, student)
             new = {name.removeprefix("test_"): points for name, points in record.points.items()}
@@ -235,14 +248,29 @@ class Writer:
             if entry and autograde.stamp["submitted"] is None:  # nbgrader would keep the time of the file before
                 entry.timestamp = None
             autograde.run()
-        self.move("autograded", student)
         return moved
 
     def write_feedback(self, student: str) -> bool:
-        """Write a student's feedback pages; return whether one is new or has changed."""
+        """Write a student's feedback pages; return whether one is new or has changed.
+
+        Where that takes too long the page says so, with the score alone.
+        """
+        try:
+            self.child("write_feedback_here", student)
+        except TooDear:
+            with ledger.transaction(self.engine) as gradebook:
+                entry = submission_of(gradebook, self.assignment, student)
+                score = max(0.0, entry.score - entry.late_submission_penalty), entry.max_score
+            page = fill_template("too_dear.html.j2", student=student, assignment=self.assignment, score=score)
+            shutil.rmtree(self.staging / "feedback" / student, ignore_errors=True)
+            staged = self.staging / "feedback" / student / self.assignment / f"{self.assignment}.html"
+            write(staged, page.encode())
+        return self.move("feedback", student)
+
+    def write_feedback_here(self, student):
+        """Do so without a limit, into the staging folder."""
         with ledger.transaction(self.engine):
             Feedback(coursedir=self.coursedir(student, feedback=True), parent=self.app, config=self.config).run()
-        return self.move("feedback", student)
 
     def withdraw(self, student):
         """Remove the autograded notebook and the feedback pages of a file that another has taken the place of.

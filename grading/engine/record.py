@@ -25,6 +25,7 @@ from nbformat import NotebookNode
 from grading import files
 from grading.course import REPOSITORY, Edition
 from grading.engine.judge import Judge
+from grading.engine.runner import LONGEST
 from grading.repair.doctor import mend
 from grading.repair.intake import NotGradable
 from helpers.support.language import Message
@@ -42,6 +43,7 @@ LIMITS = (
 # The code that decides. What only shows a verdict is left out: a new wording there needs no new grading.
 DECIDING = ("grading/engine", "grading/repair", "grading/sandbox", "helpers/checks")
 ONE_AT_A_TIME = threading.Lock()  # a process has one sandbox; dask's workers may have several threads
+BESIDE = 240  # seconds beside a notebook's own: to mend it, to start its kernels, on a busy machine
 FORMAT = 2  # of a stored record; another one counts as none
 JUDGED, NOT_GRADABLE, FAILED = "judged", "not gradable", "failed"
 
@@ -79,6 +81,13 @@ class Terms:
     def version(self) -> str:
         """Return the version of terms and code: the same wherever the same would be judged in the same way."""
         return hashlib.sha256((self.digest + CODE).encode()).hexdigest()[:16]
+
+    @property
+    def patience(self) -> int:
+        """Return after how many seconds one that judges a submission is stuck: no notebook may run that long."""
+        limit = dict(self.limits)["wall_limit"]
+        assert isinstance(limit, int), "it is a whole number of seconds"
+        return LONGEST * limit + BESIDE
 
     @cached_property
     def packed(self) -> bytes:

@@ -18,6 +18,7 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.exc import DatabaseError, SAWarning, SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
+from sqlalchemy.pool import NullPool
 
 from grading.course import configuration
 from grading.files import write
@@ -105,12 +106,15 @@ def keep_copy(url: str, kept: Path) -> Path | None:
 
 
 def connect(url: str):
-    """Return an engine for the gradebook; with SQLite a transaction is one from its first statement on."""
+    """Return an engine for the gradebook; with SQLite a transaction is one from its first statement on.
+
+    It keeps no connection: a process that is forked must not share one.
+    """
     if sqlite_file(url) is None:
         options = {"options": f"-c lock_timeout={PATIENCE}s"} if url.startswith("postgresql") else {}
         # Minutes may pass between two writes, and a server, or what is on the way to it, may have hung up.
-        return create_engine(url, connect_args=options, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": PATIENCE})
+        return create_engine(url, connect_args=options, poolclass=NullPool)
+    engine = create_engine(url, connect_args={"timeout": PATIENCE}, poolclass=NullPool)
 
     @event.listens_for(engine, "connect")
     def leave_transactions_to_us(connection, _):

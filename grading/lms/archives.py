@@ -28,7 +28,7 @@ NAMELESS = re.compile(r"\.i?pynb_?", re.IGNORECASE)  # a notebook whose name is 
 STUDENT = re.compile(r"_\d+(_|$)")  # what a system writes behind a person's name, which may begin with a dot
 LARGEST_NESTED = 2 * LARGEST  # bytes of all files in a student's own zip
 MOST_FILES = 100_000  # of an archive
-LONGEST_NAME = 400  # letters, folders included
+LONGEST_NAME = 400  # letters, folders included: of what is longer the patterns below meet the end alone
 PASSED_OVER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "timestamp.txt"}  # the last is nbgrader's
 # What a name says: a notebook, also where a browser, a mistyping or a system has put something behind; nothing at all.
 NOTEBOOK = re.compile(r"\.i?pynb(?![^\W_])(?!.*\.(pdf|html?|docx?|py|zip)$)", re.IGNORECASE)
@@ -142,6 +142,9 @@ def in_folder(folder):
         if path.is_dir() and not path.is_symlink() and path not in closed:
             continue
         name = PurePosixPath(readable(os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "replace")))
+        odd = None
+        if len(str(name)) > LONGEST_NAME:
+            name, odd = PurePosixPath(name.name), too_long(str(name))
         if path in closed:
             yield FoundFile(
                 name, None, partial(refuse, english("the folder cannot be read: {error}", error=closed[path]))
@@ -150,7 +153,17 @@ def in_folder(folder):
             yield FoundFile(name, None, partial(refuse, english("it is a link or something else that is no file")))
         else:
             state = path.stat()
-            yield FoundFile(name, state.st_mtime, partial(from_disk, path), state.st_size)
+            yield FoundFile(name, state.st_mtime, partial(from_disk, path), state.st_size, odd)
+
+
+def end_of(name):
+    """Return as much of a name's end as a pattern may meet, not as one of a hidden file."""
+    return name if len(name) <= LONGEST_NAME else name[-LONGEST_NAME:].lstrip(".")
+
+
+def too_long(name):
+    """Return what is odd about a name that is longer than a pattern should meet."""
+    return english("its name in the archive has {count} letters", count=len(name))
 
 
 def from_disk(path):
@@ -182,10 +195,9 @@ def in_zip(archive, zone):
         if name.startswith("/") or name[1:2] == ":" or ".." in parts:
             shown = repr(name[:LONGEST_NAME])
             odd = english("its name in the archive, {name}, leads out of the folder", name=shown)
-            parts = parts[-1:]
+            parts = [end_of(parts[-1])]
         elif len(name) > LONGEST_NAME:
-            odd = english("its name in the archive has {count} letters", count=len(name))
-            parts = [parts[-1][-LONGEST_NAME:]]
+            parts, odd = [end_of(parts[-1])], too_long(name)
         parts = [part for part in parts if part not in ("", ".", "..")] or ["unnamed"]
         fetch = partial(from_zip, archive, info)
         if stat.S_ISLNK(info.external_attr >> 16):
@@ -234,11 +246,11 @@ def readable(name):
 
 def extras(info):
     """Yield the extra fields of a file in a zip, each with its kind."""
-    extra = info.extra
-    while len(extra) >= 4:
-        kind, length = struct.unpack("<HH", extra[:4])
-        yield kind, extra[4 : 4 + length]
-        extra = extra[4 + length :]
+    extra, place = info.extra, 0
+    while place + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, place)
+        yield kind, extra[place + 4 : place + 4 + length]
+        place += 4 + length
 
 
 def time_of(info, zone):

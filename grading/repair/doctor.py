@@ -30,6 +30,7 @@ from helpers.support.language import Message, english
 
 SECTION = "grading"  # of the mended notebook's metadata: the ids of its released read-only cells, its repairs
 LARGEST_MENDED = LARGEST_FILE + LARGEST_SOURCE  # characters of all cells of a mended notebook
+TOO_DEAR = english("it takes too much time or memory to read: its text is not one that a person would write")
 LONGEST_ERROR = 300  # characters of our own error that are repeated
 NOTE_ID = "what-was-repaired"
 NOTE_TITLE = "**What was repaired before grading**"
@@ -76,9 +77,7 @@ def mend(content: bytes, release: NotebookNode, editions: Iterable[Edition] = ()
     try:
         return bounded(mend_here, content, release, tuple(editions))
     except TooDear:
-        raise NotGradable(
-            english("it takes too much time or memory to read: its text is not one that a person would write")
-        ) from None
+        raise NotGradable(TOO_DEAR) from None
 
 
 def mend_here(content: bytes, release: NotebookNode, editions: Iterable[Edition]) -> Mended:

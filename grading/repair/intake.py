@@ -21,6 +21,7 @@ LARGEST_FILE = 32 << 20  # bytes
 LARGEST_SOURCE = 4 << 20  # characters, of all cells together, the pictures in texts not counted
 PICTURE = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=]*")  # as Colab pastes them
 MOST_CELLS = 5_000
+MOST_ATTACHED = 1_000  # pictures, of all cells together
 MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
 ARCHIVE = english("a zip archive")
 BEGINNINGS = (  # of what is handed in in place of a notebook, with what it is
@@ -117,7 +118,7 @@ class Handed:
 def read_submission(content: bytes) -> Handed:
     """Read the bytes of a notebook.
 
-    Raises `NotGradable` for what is no notebook, or too large: 32 MiB, 5,000 cells, 4 million
+    Raises `NotGradable` for what is no notebook, or too large: 32 MiB, 5,000 cells, 1,000 attached pictures, 4 million
     characters of source, pictures in texts aside.
     """
     if len(content) > LARGEST_FILE:
@@ -140,6 +141,11 @@ def read_submission(content: bytes) -> Handed:
     pieces = [piece_of(cell, odd) for cell in readable]
     if sum(len(piece.counted) for piece in pieces) > LARGEST_SOURCE:
         raise NotGradable(english("the notebook's cells hold more than {limit} characters", limit=LARGEST_SOURCE))
+    attached = sum(1 + len(bundle) for piece in pieces for bundle in piece.attachments.values())
+    if attached > 2 * MOST_ATTACHED:  # each with its name
+        raise NotGradable(
+            english("the notebook's cells have more than {limit} pictures attached to them", limit=MOST_ATTACHED)
+        )
     metadata = document.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     repairs += format_repairs(version, readable) + odd_cell_repairs(odd)

@@ -14,13 +14,14 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import MissingEntry
 
+from grading.bounded import Child, TooDear
 from grading.gradebook.database import directory_of, gradebook_of, submission_of
 from grading.gradebook.status import collected, places, status_of
 from grading.repair.doctor import repairs_in
 from grading.reports.feedback import fill_template
 from grading.reports.findings import Finding, capital, findings, scores
 from grading.shown import csv_table, shown_text
-from helpers.support.language import Message
+from helpers.support.language import Message, english
 
 COLUMNS = (
     "student",
@@ -36,6 +37,7 @@ COLUMNS = (
     "repairs",
     "choice",
 )
+UNREAD = english("The graded notebook takes too much time or memory to read: what cost points is not known here.")
 FILES = ("summary.csv", "summary.json", "misconceptions.html")
 
 
@@ -69,12 +71,18 @@ def submissions(course, assignment):
             raise ValueError(f"the gradebook has no assignment {assignment!r}; it has {known}") from None
         folders = directory_of(course)
         students = {student.id for student in gradebook.students} | collected(folders, assignment)
-        return [read_outcome(folders, gradebook, student, entry) for student in sorted(students)]
+        with Child(read_graded) as read:
+            return [read_outcome(folders, gradebook, student, entry, read) for student in sorted(students)]
 
 
-def read_outcome(folders, gradebook, student, assignment):
-    """Return the `Submission` of one student; ``assignment`` is the gradebook's entry."""
+def read_graded(path):
+    """Return what an autograded notebook says of the exercises, by name, and its repairs."""
+    graded = nbformat.read(path, as_version=4)
+    return {finding.exercise: finding for finding in findings(graded)}, repairs_in(graded)
 
+
+def read_outcome(folders, gradebook, student, assignment, read):
+    """Return the `Submission` of one student; ``assignment`` is the gradebook's entry, ``read`` is `read_graded`."""
     place, record = places(folders, student, assignment.name)
     status, reason = status_of(gradebook, assignment, student, place, record)
     found = Submission(student, status, reason, [])
@@ -84,9 +92,11 @@ def read_outcome(folders, gradebook, student, assignment):
     for notebook in assignment.notebooks:
         path, known = place("autograded") / f"{notebook.name}.ipynb", {}
         if scored and path.exists():
-            graded = nbformat.read(path, as_version=4)
-            known = {finding.exercise: finding for finding in findings(graded)}
-            found.repairs += repairs_in(graded)
+            try:
+                known, repairs = read(path)
+            except TooDear:
+                repairs = [UNREAD]
+            found.repairs += repairs
         marks = scores(gradebook, notebook.name, assignment.name, student) if scored else {}
         for cell in (*notebook.grade_cells, *notebook.task_cells):
             name = cell.name.removeprefix("test_")

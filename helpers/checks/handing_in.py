@@ -10,7 +10,7 @@ from time import localtime, strftime
 
 from ..support.language import _, counted
 from . import _latest, is_green, notebook, why_not
-from .cases import in_use
+from .cases import NoCases, in_use
 from .notebook import Cell, Notebook, Run
 from .report import points_in_words
 
@@ -47,10 +47,21 @@ class HandIn:
 def before_you_hand_in() -> None:
     """Show which exercises are green, which cells have not run as they stand, and which file to hand in.
 
-    Nothing is run: it says what the checks said last.
+    Nothing is run: it says what the checks said last. Returns nothing, and raises nothing.
+
+    >>> before_you_hand_in()
+    There are no cases to check with: run this notebook's first code cell, then this one again.
     """
     from IPython.display import display
 
+    try:
+        display(what_stands())
+    except NoCases as error:
+        print(error)
+
+
+def what_stands() -> HandIn:
+    """Return what `before_you_hand_in` shows; raises `cases.NoCases` where no notebook has brought its cases."""
     exercises, seen = in_use().exercises, notebook.read()
     worth = {name: sum(each["aspects"].values()) for name, each in exercises.items()}
     order = [cell.mark.removeprefix("test_") for cell in seen.cells] or [*_latest]
@@ -63,7 +74,7 @@ def before_you_hand_in() -> None:
     rows = [(state, ", ".join(each)) for state, each in states.items() if each]
     hidden = sum(sum(each["hidden"].values()) for each in exercises.values())
     more = _("At grading {hidden} more cases run, with inputs that are not shown here.", hidden=hidden)
-    display(HandIn(title, rows, [more, *cells_in_words(seen, notebook.runs()), *file_in_words(seen.place)]))
+    return HandIn(title, rows, [more, *cells_in_words(seen, notebook.runs()), *file_in_words(seen.place)])
 
 
 def state_of(name: str, seen: Notebook) -> str:

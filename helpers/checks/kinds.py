@@ -7,7 +7,6 @@ expected value is a dict, told apart by its key:
     {"array": place, "dtypes": {dtype: bound}}   an array or tensor of that shape; "numpy": true asks for numpy's
     {"number": value, "rtol", "atol"}            a number, nan where the reference is nan
     {"integer": value}, {"boolean": value}, {"word": text}
-    {"finite": true}                             any finite number
     {"guess": [low, high], "how": text}          any plain number between these; the text says how to write one
     {"one_of": [value, ...]}                     one of these numbers and words
     {"list": [expected, ...]}                    a list, tuple or array of so many values
@@ -276,24 +275,6 @@ class Word(Kind):
         return None if text == self.value else self.wrong("value", plain(self.text()), plain(repr(text)))
 
 
-class Finite(Kind):
-    """Any number but nan and the infinities."""
-
-    key = "finite"
-
-    def asked(self) -> Message:
-        return english("a finite number")
-
-    def difference(self, answer: Answer) -> Mismatch | None:
-        number = number_of(answer)
-        if number is None:
-            return self.wrong_type(answer)
-        return None if math.isfinite(number) else self.wrong("value", self.asked(), plain(f"{number}"))
-
-    def parts(self) -> list[Part]:
-        return []
-
-
 class Guess(Kind):
     """Any plain number between two others."""
 
@@ -302,7 +283,7 @@ class Guess(Kind):
     def asked(self) -> Message:
         return Message(self.expected["how"])
 
-    def mismatch(self, answer: Answer) -> Mismatch | None:
+    def difference(self, answer: Answer) -> Mismatch | None:
         (low, high), number = self.value, plain_value(answer)
         if isinstance(number, float) and math.isfinite(number) and low <= number <= high:
             return None
@@ -326,7 +307,7 @@ class OneOf(Kind):
         shown = (f'"{value}"' if isinstance(value, str) else str(value) for value in self.value)
         return english("write {choices}", choices=any_of(shown))
 
-    def mismatch(self, answer: Answer) -> Mismatch | None:
+    def difference(self, answer: Answer) -> Mismatch | None:
         chosen = self.chosen(answer) is not None
         return None if chosen else self.wrong("prediction", self.asked(), describe(answer))
 
@@ -440,7 +421,7 @@ class Dict(Kind):
         return "{" + ", ".join(f"{key!r}: {item.text()}" for key, item in self.items) + "}"
 
 
-KINDS: tuple[type[Kind], ...] = (Array, Number, Integer, Boolean, Word, Finite, Guess, OneOf, List, Tuple, Dict)
+KINDS: tuple[type[Kind], ...] = (Array, Number, Integer, Boolean, Word, Guess, OneOf, List, Tuple, Dict)
 
 
 # Answers, as `collect` sends them

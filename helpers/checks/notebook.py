@@ -196,9 +196,9 @@ def doubt(
     """
     cells = with_runs(notebook, runs, name)
     cell = taken(cells, name, is_value)
-    again = {run.cell: run for run in runs if run.cell}  # the last of each cell
-    last = [run for run in reversed(runs) if again.get(run.cell or "", run) is run and name in names_in(run.text).binds]
-    broken = next((run for run in last if names_in(run.text).error), None)
+    latest = {run.cell: run for run in runs if run.cell}  # of each cell
+    givers = [r for r in runs if latest.get(r.cell or "", r) is r and name in names_in(r.text).binds]
+    broken = givers[-1] if givers and names_in(givers[-1].text).error else None
     unplaced = broken and broken.at > notebook.saved and not any(same(broken.text, each.text) for each in cells)
     marked = next((each for each in cells if each.mark == name), None)
     renamed = sorted(names_in(marked.text).defines - {name}) if marked else []
@@ -207,17 +207,17 @@ def doubt(
             return no_python(name, cell.text)
         if broken and (unplaced or not cell):
             return no_python(name, broken.text)
-        if cell and any(same(run.text, cell.text) for run in runs):
-            return english("its cell ran, but there is no {name}: run that cell again and read what it says", name=name)
         if renamed and not cell:
             return english("its cell defines {found} instead", found=", ".join(renamed))
         if cells and not cell and not marked:
             return english("no cell of the notebook defines it")
+        if any(same(run.text, cell.text) for run in runs) if cell else givers and not cells:
+            return english("its cell ran, but there is no {name}: run that cell again and read what it says", name=name)
         return english("there is no {name} yet: run its cell, then this check", name=name)
     come = origin(name, namespace[name], runs)
     if come is None:
         return None
-    if broken and unplaced and broken.at > come.at:
+    if broken and unplaced:
         return no_python(name, broken.text)
     stands = any(same(each.text, come.text) for each in cells)
     placed = come.at < notebook.saved or stands or any(come.cell in keys(each, runs) for each in cells)

@@ -203,7 +203,8 @@ class Explorer(Generic[Numbers]):
         display(data, metadata=metadata, raw=True)
         self.view.add_class(f"{name}-live")
         self._rules.value += ALIVE.format(name)
-        display({WIDGET: {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}}, raw=True)
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
+        display({WIDGET: view, "text/plain": ""}, raw=True)  # nbconvert warns of an output that it can't show
 
 
 def _cell_id() -> str:

@@ -34,7 +34,7 @@ def recreated(explorer):
     from IPython.display import display
     from matplotlib import pyplot
 
-    settings = {name: control.field.value for name, control in explorer.controls.items()}
+    settings = {name: control.value for name, control in explorer.controls.items()}
 
     def show(temperature):
         explorer.draw(explorer.model(**settings | {"temperature": temperature}), explorer.figure)

@@ -27,7 +27,7 @@ def texts(notebook):
     shown = {}
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            parts = [output.get("text") or output["data"]["text/plain"] for output in cell.outputs]
+            parts = [output.get("text") or output["data"].get("text/plain", "") for output in cell.outputs]
             shown[cell.source] = "".join(parts)
     return shown
 
@@ -42,7 +42,7 @@ def test_every_check_says_that_its_exercise_is_not_attempted_yet(run):
         predicted = name.startswith("prediction_")
         what = "no answer yet: write one in place of `None`"
         what = what if predicted else "not attempted yet: replace `raise NotImplementedError()` by your code"
-        assert checks[f'check("{name}")'] == f"{name}: {what}."
+        assert checks[f'check("{name}")'].splitlines()[0] == f"{name}: {what}."
 
 
 def test_every_prediction_waits_to_be_made_or_for_what_its_result_is_made_of(run):

@@ -4,13 +4,14 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
 
 import psutil
 import pytest
 
 from grading import bounded as limits
-from grading.bounded import TooDear, bounded
+from grading.bounded import Child, TooDear, bounded
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the limits")
 
@@ -46,3 +47,59 @@ def test_what_takes_too_much_is_ended(monkeypatch, function, args):
         bounded(function, *args)
     assert time.monotonic() - begun < 10
     assert [child for child in psutil.Process().children() if child.status() == psutil.STATUS_ZOMBIE] == []
+
+
+def work(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return os.getpid()
+
+
+def test_each_call_of_a_child_has_the_limits_for_itself(monkeypatch):
+    monkeypatch.setattr(limits, "SECONDS", 2)
+    with Child(work) as child:
+        first = child(1.5)
+        assert first == child(1.5) != os.getpid(), "the same process, which has worked longer than one call may"
+        with pytest.raises(TooDear):
+            child(60)
+        with pytest.raises(TypeError, match="unsupported operand"):
+            child("x")
+        assert child(0) != first
+    assert psutil.Process().children() == []
+
+
+def kill_first(place):
+    if not place.exists():
+        place.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def test_a_child_that_somebody_kills_is_no_fault_of_the_text(tmp_path):
+    with Child(kill_first) as child:
+        assert child(tmp_path / "at work") == "done"
+        os.kill(child.process, signal.SIGKILL)
+        os.waitid(os.P_PID, child.process, os.WEXITED | os.WNOWAIT)
+        assert child(tmp_path / "at work") == "done", "it was idle"
+
+
+def test_ctrl_c_is_not_lost_while_a_child_is_forked(monkeypatch):
+    """Where it came then, Python said that it ignored it, and a batch went on."""
+    fork, forked = os.fork, []
+
+    def interrupted():
+        os.kill(os.getpid(), signal.SIGINT)
+        forked.append(fork())
+        return forked[-1]
+
+    monkeypatch.setattr(os, "fork", interrupted)
+    with pytest.raises(KeyboardInterrupt), Child(work) as child:
+        child(0)
+    assert forked, "it waited until that was done"
+    assert psutil.Process().children() == []
+
+
+def test_what_cannot_be_sent_back_is_an_error():
+    with pytest.raises(TypeError, match="cannot pickle"):
+        bounded(threading.Lock)

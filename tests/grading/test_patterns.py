@@ -91,9 +91,11 @@ def kinds(pattern):
         yield "", part, "\0"
         yield start, part, "\0"
         yield f"{start}a", part, "x"
+        yield start, f"{part}1_", "\n"
     for _ in range(8):
         some = [dice.choice(parts) for _ in range(dice.randint(2, 4))]
-        yield dice.choice(["", start, *parts]), "".join(some), dice.choice(["\0", "x", *parts])
+        end = dice.choice(["\0", "x", "\n", ".", ""]) + dice.choice(["", *parts])
+        yield dice.choice(["", start, *parts]), "".join(some), end
 
 
 def seconds(pattern, way, text):
@@ -123,6 +125,7 @@ def test_patterns_are_linear(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_patterns_of_names_are_quick_for_a_long_name(name):
+    """They meet none of more letters than `LONGEST_NAME` twice, a zip's and that of a file in it: see test_lms.py."""
     for (file, pattern), ways in patterns().items():
         if file == name:
             assert worst(pattern, ways, 10 * LONGEST_NAME) is None, pattern.pattern

@@ -42,7 +42,8 @@ EXPECTED = {
     "numbers": {"list": [{"number": 0.5, **BOUND}, {"number": NAN, **BOUND}]},
     "number": {"number": 0.25, **BOUND},
     "word": {"word": "fine"},
-    "finite": {"finite": True},
+    "guess": {"guess": [0.0, 1.0], "how": "write a share"},
+    "one_of": {"one_of": [1, "flat"]},
     "integer": {"integer": 5},
     "boolean": {"boolean": True, "label": "holds"},
     "tuple": {"tuple": [{"integer": 5, "label": "n"}, DOUBLE]},
@@ -516,7 +517,9 @@ def test_check_says_which_exercises_there_are(capsys):
     use_cases("softmax_t")
     assert check("sofmax_t") is None
     said = capsys.readouterr().out
-    assert "no exercise is called 'sofmax_t'; there are contraction_rate, decay_ratios, final_top" in said
+    assert (
+        "no exercise is called 'sofmax_t'; there are " in said and "contraction_rate, decay_ratios, final_top" in said
+    )
     assert "perplexity" not in said, "it is another notebook's"
 
 

@@ -434,8 +434,8 @@ def test_without_a_front_end_the_picture_and_the_words_remain(explorer, displaye
     before = explorer.figure.frame()
     explorer._ipython_display_()
     (data, more), (view, plain) = displayed
-    assert set(data) == {"image/png", "text/html", "text/plain"} and set(view) == {WIDGET}
-    assert view[WIDGET]["model_id"] == explorer.view.model_id and plain == {"raw": True}
+    assert set(data) == {"image/png", "text/html", "text/plain"} and set(view) == {WIDGET, "text/plain"}
+    assert view[WIDGET]["model_id"] == explorer.view.model_id and view["text/plain"] == "" and plain == {"raw": True}
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
     assert data["text/plain"] == f"{explorer.words} {explorer.figure.alt}"
     assert f'<img alt="{html.escape(data["text/plain"])}"' in data["text/html"]

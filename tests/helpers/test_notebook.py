@@ -100,6 +100,8 @@ IT_IS_NOT_THERE = {
     "no Python, no file": ([], [(OPEN, None, 1)], NO_PYTHON),
     "renamed": ([(OTHER, "solution")], [(OTHER, "solution", 1)], "its cell defines g instead"),
     "no cell": ([(CHECK, "test")], [], "no cell of the notebook defines it"),
+    "deleted after it was mended": ([], [(OPEN, None, 1), (RIGHT, None, 2)],
+                                    "its cell ran, but there is no f: run that cell again and read what it says"),
     "it stopped before, or was deleted": ([("1 / 0\n" + RIGHT, "solution")], [("1 / 0\n" + RIGHT, "solution", 1)],
                              "its cell ran, but there is no f: run that cell again and read what it says"),
 }  # fmt: skip

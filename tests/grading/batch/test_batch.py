@@ -5,8 +5,11 @@ import errno
 import json
 import logging
 import os
+import re
 import shutil
 import sqlite3
+import sys
+import time
 from concurrent.futures import BrokenExecutor, Future
 from datetime import timedelta
 from types import SimpleNamespace
@@ -16,15 +19,22 @@ import pytest
 
 from grading.__main__ import main
 from grading.batch import plan as batches
+from grading.batch import writer as writers
 from grading.batch.executors import Workers
-from grading.batch.folder import open_app
+from grading.batch.folder import open_app, prepare
 from grading.batch.plan import ATTEMPTS, Batch
 from grading.course import REPOSITORY
-from grading.engine.record import FAILED, JUDGED, NOT_GRADABLE, Record, Store, with_exercise
+from grading.engine.judge import Judge, exercise_of, is_judged, write_outputs
+from grading.engine.outputs import size
+from grading.engine.record import FAILED, JUDGED, NOT_GRADABLE, Record, Store, Terms, key_of, released, with_exercise
+from grading.engine.verdict import no_answer
 from grading.gradebook.database import keep_overwritten
 from grading.gradebook.status import keep_reason
+from grading.repair.doctor import mend
+from grading.repair.intake import MOST_ATTACHED, MOST_CELLS
 from grading.sandbox import kernels as sandbox
 from grading.sandbox.isolation import isolation
+from helpers.checks.report import Report
 from helpers.support.language import english
 from tests.support.course import Trial, graded_cell
 from tests.support.small_course import ASSIGNMENT, FULL, HALF, HALF_MARKS, NOTHING, SOLVED, filled, generate, query
@@ -443,6 +453,73 @@ def test_a_feedback_page_that_fails_is_named_and_the_others_are_written(course, 
     assert "1 pages new or changed, 1 as they were" in printed and page.exists()
 
 
+def stuck(*_, **__):
+    """Look for a pattern that is never found, as a text might make any step do: only the system can end that."""
+    re.fullmatch("(a*)*b", "a" * 64)
+
+
+def stuck_for(student, step, place):
+    """Return a step of nbgrader's that is stuck for one student; ``place`` says who has come."""
+    return lambda self, *args: stuck() if place(self) == student else step(self, *args)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the limits")
+def test_a_text_too_dear_to_write_down_costs_its_own_submission_alone(course, monkeypatch, capsys):
+    monkeypatch.setattr("grading.bounded.SECONDS", 2)
+    run = writers.RecordedAutograde.run
+    monkeypatch.setattr(writers.RecordedAutograde, "run", stuck_for("dear", run, lambda one: one.coursedir.student_id))
+    for student in ("before", "dear", "later"):
+        course.submit(student, ASSIGNMENT, filled(course.root, HALF))
+    for _ in range(2):
+        assert grade(course.root, "--workers=0") == 1
+        assert "dear: NO MARK: it takes too much time or memory to read" in capsys.readouterr().out
+        judge_nobody(monkeypatch)  # it is known of the file from now on
+    assert exported(course.root, "dear")["score"] == ""
+    marks = course.marks(ASSIGNMENT)
+    assert marks["before"] == marks["later"] == HALF_MARKS and MARKS.items() <= marks.items()
+    assert not (course.root / ".staging").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the limits")
+def test_a_page_too_dear_to_make_is_a_plain_one_and_the_mark_stays(course, monkeypatch, capsys):
+    monkeypatch.setattr("grading.bounded.SECONDS", 2)
+    make = writers.Feedback.run
+    monkeypatch.setattr(writers.Feedback, "run", stuck_for("half", make, lambda one: one.coursedir.student_id))
+    pages = {student: course.root / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html" for student in MARKS}
+    before = pages["solved"].read_bytes()
+    assert grade(course.root, "--workers=0") == 1, "torn has no mark"
+    assert "1 pages new or changed, 2 as they were" in capsys.readouterr().out
+    page = pages["half"].read_text()
+    assert "This page can show no more" in page and f"{FULL['softmax_t']:g} of {sum(FULL.values()):g} points" in page
+    assert course.marks(ASSIGNMENT)["half"] == HALF_MARKS and pages["solved"].read_bytes() == before
+
+
+def test_the_dearest_texts_take_a_part_of_their_time(course, monkeypatch):
+    """A million empty attachments took 20 s to write down, 38,000 outputs 10 s, in the grading process itself."""
+    monkeypatch.setattr("grading.bounded.sys", SimpleNamespace(platform="none"))  # here, where time can be measured
+    notebook = filled(course.root, HALF)
+    text = nbformat.v4.new_markdown_cell
+    notebook.cells.append(text("a", attachments={f"{number:x}": {"a/a": ""} for number in range(MOST_ATTACHED)}))
+    notebook.cells += [text("## a (\n" * 100) for _ in range(MOST_CELLS - len(notebook.cells) - 2)]
+    content, app = nbformat.writes(notebook).encode(), open_app(course.root)
+    terms = prepare(app, ASSIGNMENT)
+    mended = mend(content, released(terms.release)).noted()
+    outputs = [nbformat.v4.new_output("display_data", {"text/plain": "\n" * 200}) for _ in range(10_000)]
+    room = Judge().output_limit // size(outputs[0])
+    mended.cells[-1] = nbformat.v4.new_code_cell("a", id=mended.cells[-1].id, outputs=outputs[:room])
+    course.submit("dear", ASSIGNMENT, content)
+    record = Record("key", JUDGED, points=Store(course.root, ASSIGNMENT).load("half").points, notebook=mended)
+    for cell in mended.cells:
+        if is_judged(cell):
+            write_outputs(cell, no_answer(Report(exercise_of(cell), (), {}, graded=True), 1.0, english("x")))
+    writer = writers.Writer(app, ASSIGNMENT)
+    for step in (lambda: writer.write("dear", record), lambda: writer.write_feedback("dear")):
+        begun = time.process_time()
+        step()
+        assert time.process_time() - begun < 6, "it would be ended"
+    writer.close()
+
+
 def test_a_run_that_was_killed_keeps_overwritten_marks_once(tmp_path):
     table = tmp_path / "superseded" / "marks.csv"
     for _ in range(2):
@@ -532,6 +609,9 @@ def test_a_full_disk_leaves_nothing_half_written_and_the_next_run_writes_it(cour
 # Who runs when
 
 
+TERMS = SimpleNamespace(packed=b"", version="v", patience=600)
+
+
 class Pool:
     """An executor in which chosen submissions end their process, and the others are judged at once."""
 
@@ -568,7 +648,7 @@ def test_one_that_ends_its_process_takes_no_other_along(tmp_path):
     for name in names:
         paths[name] = tmp_path / name
         paths[name].write_text(name)
-    one = SimpleNamespace(content=lambda name: paths[name].read_bytes(), terms=SimpleNamespace(packed=b"", version="v"))
+    one = SimpleNamespace(content=lambda name: paths[name].read_bytes(), terms=TERMS)
     pool = Pool({b"student3"})
     found = dict(Batch.judge_all(one, names, pool))
     assert {name for name, record in found.items() if record.status == FAILED} == {"student3"}
@@ -576,6 +656,45 @@ def test_one_that_ends_its_process_takes_no_other_along(tmp_path):
     assert f"ended {ATTEMPTS} times" in str(found["student3"].reason)
     assert pool.calls.count(b"student3") == ATTEMPTS
     assert all(found[name].key == name for name in names if name != "student3")
+
+
+def judged_unless_stuck(content, *_):
+    """What a worker of the pool does with a submission: made up, and stuck for one."""
+    stuck() if content == b"stuck" else time.sleep(0.2)
+    return Record(content.decode(), JUDGED)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are not forked elsewhere")
+def test_a_worker_that_is_stuck_is_ended_and_the_others_are_judged(tmp_path, monkeypatch):
+    monkeypatch.setattr(batches, "judged_elsewhere", judged_unless_stuck)
+    names = ["a", "b", "stuck", "c", "d", "e"]
+    one = SimpleNamespace(content=str.encode, terms=SimpleNamespace(packed=b"", version="v", patience=3))
+    with Workers(2) as workers:
+        [workers.executor.submit(os.getpid).result() for _ in range(4)]  # they have started
+        begun = time.monotonic()
+        found = dict(Batch.judge_all(one, names, workers))
+        seconds = time.monotonic() - begun
+        assert workers.executor.submit(str, 1).result() == "1"
+    assert {name: record.status for name, record in found.items()} == dict.fromkeys(names, JUDGED) | {
+        "stuck": NOT_GRADABLE
+    }
+    assert found["stuck"].key == key_of(b"stuck", one.terms)
+    assert str(found["stuck"].reason) == "judging it took longer than 3 s, and was ended"
+    assert all(found[name].key == name for name in names if name != "stuck")
+    assert 3 < seconds < 60
+
+
+def test_waiting_for_a_worker_is_not_counted(monkeypatch):
+    with Workers(1) as workers:
+        workers.executor.submit(os.getpid).result()
+        workers.limit = 5
+        waiting = [workers.executor.submit(time.sleep, 2) for _ in range(4)]
+        assert [each.result() for each in waiting] == [None] * 4
+
+
+def test_no_honest_submission_takes_as_long_as_makes_a_worker_stuck():
+    terms = Terms("a", b"", b"", b"")
+    assert terms.patience >= 3 * Judge().wall_limit + 3 * 60
 
 
 def test_a_time_out_is_tried_once_more_alone_and_recorded(course, monkeypatch, capsys):

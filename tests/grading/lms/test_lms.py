@@ -319,6 +319,35 @@ def test_a_time_beyond_all_calendars_is_no_time(tmp_path):
 # What a zip may be.
 
 
+@pytest.mark.parametrize("start", ["", "/", "a/", "../", "C:", "a/" * 150])
+@pytest.mark.parametrize("letters", [" ", "x.ipynb", "_1", "\N{GRADUATION CAP}"])
+def test_no_pattern_meets_a_long_name(start, letters):
+    """Blanks in a name of 60,000 letters took a pattern seconds, for each of the names in a student's zip."""
+    name = start + (letters * 60_000)[: 60_000 // len(letters.encode())] + ".ipynb"
+    inner = zipped({name: SOLVED})
+    found = [*archive.in_zip(zipfile.ZipFile(io.BytesIO(inner)), None)]
+    found += archive.read_nested(PurePosixPath("x" * archive.LONGEST_NAME), inner, None)
+    for file in found:
+        assert file.odd and max(map(len, file.name.parts)) <= archive.LONGEST_NAME
+
+
+def test_a_long_name_in_a_folder_is_odd_too(tmp_path):
+    folder = tmp_path.joinpath(*["a" * 200] * 2)
+    folder.mkdir(parents=True)
+    (folder / "b.ipynb").write_bytes(SOLVED)
+    [file] = archive.in_folder(tmp_path)
+    assert (str(file.name), str(file.odd)) == ("b.ipynb", "its name in the archive has 409 letters")
+
+
+def test_many_extra_fields_of_a_zip_take_little_time():
+    """They took time by the square of their number."""
+    info = zipfile.ZipInfo("a")
+    info.extra = b"ab\0\0" * 1_000_000
+    begun = time.process_time()
+    assert sum(1 for _ in archive.extras(info)) == 1_000_000
+    assert time.process_time() - begun < 10  # half a second
+
+
 @pytest.mark.parametrize("kind", [zipfile.ZipInfo, Nameless])
 def test_names_are_read_in_utf8_whether_or_not_the_zip_says_so(tmp_path, kind):
     gathered(tmp_path, zipped({"đặng_bài làm.ipynb": SOLVED, "nguyên.ipynb": SOLVED}, kind=kind))

@@ -14,7 +14,7 @@ from grading.authoring.build import SETUP_ID
 from grading.authoring.packing import CALL, pack
 from grading.repair import doctor
 from grading.repair.doctor import NOTE_ID, Mended, mend, mend_here, repairs_in
-from grading.repair.intake import MOST_CELLS, NotGradable
+from grading.repair.intake import MOST_ATTACHED, MOST_CELLS, NotGradable
 from tests.support.course import ASSIGNMENTS, FIRST, filled
 from tests.support.vandal import RELEASES, SETUP_CELLS, SOLVED, Wreck, wrecks
 from tests.support.vandalism import (
@@ -325,6 +325,20 @@ def test_a_text_that_takes_too_much_is_refused_and_read_no_longer(cells, monkeyp
     with pytest.raises(NotGradable, match="too much time or memory"):
         mend(sent(document), RELEASE)
     assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize("kinds", [["image/png"], [], [f"a/{number}" for number in range(100)]])
+def test_a_notebook_may_have_many_pictures_and_not_a_million(kinds):
+    """nbgrader's own steps took 20 s for a million empty ones."""
+    document = handed_in()
+    text = {"cell_type": "markdown", "metadata": {}, "source": "a"}
+    pictures = {f"{number}.png": dict.fromkeys(kinds, "AAAA") for number in range(2 * MOST_ATTACHED)}
+    few = dict([*pictures.items()][: 2 * MOST_ATTACHED // (1 + len(kinds))])
+    document["cells"].append(text | {"attachments": few})
+    assert mend(sent(document), RELEASE).notebook.cells[-1].attachments == few
+    document["cells"].append(text | {"attachments": pictures})
+    with pytest.raises(NotGradable, match="more than 1000 pictures"):
+        mend(sent(document), RELEASE)
 
 
 def test_one_cell_for_all_exercises_is_not_copied_without_limit(monkeypatch):

@@ -32,6 +32,7 @@ from grading.engine.judge import inputs_of, is_judged
 from grading.engine.verdict import verdict
 from grading.gradebook.status import keep_reason
 from grading.repair.doctor import Mended
+from grading.reports import summary as tables
 from grading.reports.feedback import escape_prose, example, page
 from grading.reports.findings import LONGEST_HEADING, LONGEST_SOURCE, findings, headings, reason
 from grading.reports.summary import misconceptions, submissions, write_tables
@@ -303,6 +304,24 @@ def test_the_leak_check_sees_a_hidden_number_on_a_page(course):
     number = next(iter(hidden_numbers()))
     planted = page_of(course, "solved").replace("Full marks", f"expected {number!r}", 1)
     assert leaks(planted.encode(), {number}) == {number}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the limits")
+def test_a_notebook_too_dear_to_read_keeps_its_mark_in_the_summary(course, monkeypatch):
+    read = tables.findings
+
+    def stuck_at_the_blank_one(notebook):
+        re.fullmatch("(a*)*b", "a" * 64) if "repairs" in notebook.metadata.get("grading", {}) else None
+        return read(notebook)
+
+    monkeypatch.setattr("grading.bounded.SECONDS", 2)
+    before = {each.student: each for each in submissions(course.root, ASSIGNMENT)}
+    monkeypatch.setattr(tables, "findings", stuck_at_the_blank_one)
+    after = {each.student: each for each in submissions(course.root, ASSIGNMENT)}
+    assert [each.score for each in after["blank"].exercises] == [each.score for each in before["blank"].exercises]
+    assert "takes too much time or memory to read" in str(after["blank"].repairs[0])
+    del before["blank"], after["blank"]
+    assert after == before
 
 
 def test_what_people_wrote_is_text_and_never_markup(course):
