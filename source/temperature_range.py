@@ -133,7 +133,8 @@ prediction_1 = 0.6
 # %% [markdown]
 # ### Exercise: `temperature_range_experiment` (4 points)
 #
-# `torch.softmax` and `helpers.softmax_t` are welcome here.
+# `torch.softmax` and `helpers.softmax_t` are welcome here. (**float32** and **float64**, below, are number formats with
+# about 7 and 16 digits.)
 #
 # <details><summary>Hint: KeyError</summary>
 #
@@ -485,7 +486,7 @@ with needs("temperature_range_experiment", "perplexity", "smallest"):
     helpers.measured("claim_c7", smallest(advantage, [5], TEMPERATURES)[0])
 
 # %% [markdown]
-# Between two of these temperatures the ranges change places. Where?
+# Is there a temperature at which the two ranges are equally balanced?
 #
 # ### Exercise: `crossing_temperature` (2 points)
 #
@@ -682,7 +683,7 @@ claim_c8 = "holds"
 # %% test="claim_c8" points=0
 
 # %% [markdown]
-# Divide two probabilities by each other, and the sum below them cancels: $p_i / p_j = e^{(x_i - x_j)/T}$. So a
+# Divide two probabilities by each other, and their denominator cancels: $p_i / p_j = e^{(x_i - x_j)/T}$. So a
 # difference of logits is a ratio of probabilities. How many times as likely is the 6 as the next entry?
 
 # %%
@@ -1179,6 +1180,7 @@ helpers.sum_up_predictions()
 # | cumulative sum | the sum of the first entries, one more at each place |
 # | dominant | holding more than half of the probability |
 # | entropy | $-\sum p \ln p$: how spread out a distribution is, in nats |
+# | float32, float64 | number formats with 32 and 64 bits: about 7 and 16 digits |
 # | gap | the difference of two logits |
 # | gradient | the derivatives of a result by the numbers that it depends on |
 # | inverse transform sampling | looking up uniform random numbers in the cumulative sum |
