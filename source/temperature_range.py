@@ -133,7 +133,8 @@ prediction_1 = 0.6
 # %% [markdown]
 # ### Exercise: `temperature_range_experiment` (4 points)
 #
-# `torch.softmax` and `helpers.softmax_t` are welcome here.
+# `torch.softmax` and `helpers.softmax_t` are welcome here. (**float32** and **float64**, below, are number formats with
+# about 7 and 16 digits.)
 #
 # <details><summary>Hint: KeyError</summary>
 #
@@ -197,8 +198,9 @@ with needs("temperature_range_experiment"):
 
 # %%
 with needs("temperature_range_experiment"):
+    results = temperature_range_experiment([5], TEMPERATURES)
     say("T    points above 0.03   mass")
-    for T, entry in temperature_range_experiment([5], TEMPERATURES)[5].items():
+    for T, entry in results[5].items():
         small = entry["probs"][:-1]
         cut = small[small > 0.03]
         print(f"{T:3} {len(cut):18} {cut.sum():6.1%}")
@@ -484,7 +486,7 @@ with needs("temperature_range_experiment", "perplexity", "smallest"):
     helpers.measured("claim_c7", smallest(advantage, [5], TEMPERATURES)[0])
 
 # %% [markdown]
-# Between two of these temperatures the ranges change places. Where?
+# Is there a temperature at which the two ranges are equally balanced?
 #
 # ### Exercise: `crossing_temperature` (2 points)
 #
@@ -633,10 +635,11 @@ def tokens_for_mass(p: torch.Tensor, mass: float = 0.9) -> int:
 
 # %%
 with needs("temperature_range_experiment", "tokens_for_mass"):
+    results = temperature_range_experiment([0.4, 5], [1])
+    sizes = {r: tokens_for_mass(by_T[1]["probs"]) for r, by_T in results.items()}
     say("r    share of the 6   entries for 90%")
-    for r in (0.4, 5):
-        p = temperature_range_experiment([r], [1])[r][1]["probs"]
-        print(f"{r:3} {p[-1]:15.0%} {tokens_for_mass(p):17}")
+    for r, size in sizes.items():
+        print(f"{r:3} {float(results[r][1]['probs'][-1]):15.0%} {size:17}")
 
 # %% [markdown]
 # <details><summary>Say which one you would choose, then open this</summary>
@@ -680,7 +683,7 @@ claim_c8 = "holds"
 # %% test="claim_c8" points=0
 
 # %% [markdown]
-# Divide two probabilities by each other, and the sum below them cancels: $p_i / p_j = e^{(x_i - x_j)/T}$. So a
+# Divide two probabilities by each other, and their denominator cancels: $p_i / p_j = e^{(x_i - x_j)/T}$. So a
 # difference of logits is a ratio of probabilities. How many times as likely is the 6 as the next entry?
 
 # %%
@@ -731,11 +734,11 @@ def nuclei(spread, n=128_256):
 
 
 with needs("tokens_for_mass"):
+    sizes = {spread: nuclei(spread) for spread in (8, 4.85, 3, 1)}
     say("spread   median   five draws")
-    for spread in (8, 4.85, 3, 1):
-        low, _, median, _, high = nuclei(spread)
-        found = {"median": median, "low": low, "high": high}
-        say("{s:6} {median:8,}   {low:,} to {high:,}", s=spread, **found)
+    for spread, (low, _, median, _, high) in sizes.items():
+        found = {"s": spread, "median": median, "low": low, "high": high}
+        say("{s:6} {median:8,}   {low:,} to {high:,}", **found)
     helpers.reveal("prediction_4", median)
     helpers.measured("claim_c10", median)
 
@@ -748,10 +751,10 @@ with needs("tokens_for_mass"):
 
 # %%
 with needs("tokens_for_mass"):
+    medians = {n: nuclei(4.85, n)[2] for n in (100, 1000, 128_256)}
     say("      n   median   sqrt(2 ln n)")
-    for n in (100, 1000, 128_256):
-        found = {"largest": math.sqrt(2 * math.log(n)), "median": nuclei(4.85, n)[2]}
-        say("{n:7,} {median:8} {largest:14.2f}", n=n, **found)
+    for n, median in medians.items():
+        say("{n:7,} {median:8} {top:14.2f}", n=n, median=median, top=math.sqrt(2 * math.log(n)))
 
 # %% [markdown]
 # ### Decide: C10
@@ -1177,6 +1180,7 @@ helpers.sum_up_predictions()
 # | cumulative sum | the sum of the first entries, one more at each place |
 # | dominant | holding more than half of the probability |
 # | entropy | $-\sum p \ln p$: how spread out a distribution is, in nats |
+# | float32, float64 | number formats with 32 and 64 bits: about 7 and 16 digits |
 # | gap | the difference of two logits |
 # | gradient | the derivatives of a result by the numbers that it depends on |
 # | inverse transform sampling | looking up uniform random numbers in the cumulative sum |

@@ -178,7 +178,7 @@ def wrong_share_of_the_vocabulary(p, uniform):
 
 
 def wrong_nearest_sum(p, uniform):
-    """Add up p from the left"""
+    """Your numbers match a search for the sum that is nearest to u."""
     return (p.double().cumsum(0) - uniform[:, None]).abs().argmin(dim=1)
 
 

@@ -48,7 +48,7 @@ def _inside(ranges, temperatures):
 def public(book):
     return [
         _case("three ranges, four temperatures", EVERY, ALL, "fmod", [2.2, 1.7, 1.4], [0.9, 0.5, 0.8, 0.6]),
-        _case("some values below 0", SIZES, SIZE, "remainder", [4, 0.4, 5], [3, 2.4]),
+        _case("some values below 0", SIZES, SIZE, "remainder", [2, 4, 1], [1.5, 2.4]),
         _case("all values above 1", SIZES, SIZE, "hypot", [5, 3], [2, 1.5, 4]),
     ]
 
@@ -67,7 +67,11 @@ def hidden(book, rng):
         return found if len(set(found)) == count else numbers(count, low, high)
 
     def below_0(ranges, temperatures):
-        return lambda table, smallest: smallest[0] < -0.2 and max(table.values()) > -smallest[0] + 0.1
+        def accept(table, smallest):
+            nearest = min(table.values(), key=abs)
+            return smallest[0] + 0.1 < nearest < 0 and max(table.values()) > 0.1 - smallest[0]
+
+        return accept
 
     return [
         drawn("many of both", EVERY, ALL, "fmod", lambda: (numbers(5, 0.2, 4), numbers(4, 0.4, 0.99)), _inside),
