@@ -144,7 +144,7 @@ def in_folder(folder):
         name = PurePosixPath(readable(os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "replace")))
         odd = None
         if len(str(name)) > LONGEST_NAME:
-            name, odd = PurePosixPath(name.name), too_long(str(name))
+            name, odd = PurePosixPath(name.name), long_name(str(name))
         if path in closed:
             yield FoundFile(
                 name, None, partial(refuse, english("the folder cannot be read: {error}", error=closed[path]))
@@ -161,7 +161,7 @@ def end_of(name):
     return name if len(name) <= LONGEST_NAME else name[-LONGEST_NAME:].lstrip(".")
 
 
-def too_long(name):
+def long_name(name):
     """Return what is odd about a name that is longer than a pattern should meet."""
     return english("its name in the archive has {count} letters", count=len(name))
 
@@ -197,7 +197,7 @@ def in_zip(archive, zone):
             odd = english("its name in the archive, {name}, leads out of the folder", name=shown)
             parts = [end_of(parts[-1])]
         elif len(name) > LONGEST_NAME:
-            parts, odd = [end_of(parts[-1])], too_long(name)
+            parts, odd = [end_of(parts[-1])], long_name(name)
         parts = [part for part in parts if part not in ("", ".", "..")] or ["unnamed"]
         fetch = partial(from_zip, archive, info)
         if stat.S_ISLNK(info.external_attr >> 16):

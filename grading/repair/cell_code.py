@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
+from helpers.checks.notebook import does_nothing
+
 LONG = 60_000  # characters; the setup cell is shorter
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Assignment: TypeAlias = ast.Assign | ast.AnnAssign
@@ -172,19 +174,6 @@ def names_given(statement: Function | Assignment) -> set[str]:
         return {statement.name}
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     return {target.id for target in targets if isinstance(target, ast.Name)}
-
-
-def does_nothing(statement: Function | Assignment) -> bool:
-    """Tell whether a function or an assignment stands for an answer to come.
-
-    Such a function has a docstring and `raise NotImplementedError()`, `pass` or `...` at most.
-    """
-    if isinstance(statement, Assignment):
-        return isinstance(statement.value, ast.Constant) and statement.value.value in (None, ...)
-    body = [s for s in statement.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-    raised = [s.exc.func if isinstance(s.exc, ast.Call) else s.exc for s in body if isinstance(s, ast.Raise)]
-    names = {name.id for name in raised if isinstance(name, ast.Name)}
-    return all(isinstance(s, ast.Pass | ast.Raise) for s in body) and names <= {"NotImplementedError"}
 
 
 def looked_up(source: str) -> tuple[set[str], set[str]]:

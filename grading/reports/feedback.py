@@ -63,7 +63,7 @@ def fill_template(template, language=None, **values):
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {filter.__name__: filter for filter in (breakable, number_text, escape_prose)}
+    environment.filters |= {filter.__name__: filter for filter in (breakable, score_text, escape_prose)}
     worded = (decision, points, sentence, sides, status)
     environment.filters |= {filter.__name__: partial(filter, language) for filter in worded}
     environment.filters["text"] = language.text
@@ -88,13 +88,13 @@ def breakable(name):
     return Markup("_<wbr>").join(map(escape, str(name).split("_")))
 
 
-def number_text(value):
+def score_text(value):
     return f"{value:g}"
 
 
 def points(language, finding):
     """Return the score and the maximum of an exercise; a score that is not there is no 0."""
-    score = "–" if finding.score is None else number_text(finding.score)
+    score = "–" if finding.score is None else score_text(finding.score)
     return language.text("{score} of {maximum:g}", score=score, maximum=finding.maximum) if finding.graded else score
 
 

@@ -62,22 +62,22 @@ def check(name: str) -> None:
 
 def told(name: str) -> Report | Card:
     """Return what is shown of an exercise, and keep it: a report, and of a claim its card."""
-    found, exercise, answer = judged(name), exercise_of(name), notebook.namespace().get(name)
+    found, exercise, answer = report_of(name), stored_exercise(name), notebook.namespace().get(name)
     _latest[name] = found, answer
     if "claim" in exercise and not found.reason:
         return card(name, exercise, answer, is_right)
     return replace(found, done=points_so_far())
 
 
-def judged(name: str) -> Report:
+def report_of(name: str) -> Report:
     """Judge what the notebook holds under an exercise's name; raises as `report` does."""
-    why = why_not(name, notebook.read())
+    why = why_not(name, notebook.read_notebook())
     return unanswered(name, why) if why else report(name, notebook.namespace()[name])
 
 
 def why_not(name: str, seen: Notebook) -> Message | None:
     """Return why what the notebook holds under an exercise's name is not its answer; raises as `report` does."""
-    is_value = bool(exercise_of(name)["cases"][0].get("value"))
+    is_value = bool(stored_exercise(name)["cases"][0].get("value"))
     return notebook.doubt(name, notebook.namespace(), is_value, seen, notebook.runs())
 
 
@@ -91,7 +91,7 @@ def report(name: str, answer: object) -> Report:
     Raises KeyError, naming the exercises there are, for an unknown name, and `cases.NoCases` where no notebook has
     brought its cases.
     """
-    exercise, file = exercise_of(name), case_files.in_use()
+    exercise, file = stored_exercise(name), case_files.in_use()
     if exercise["cases"][0].get("value"):
         commit(name, exercise, answer)
     watch = CallWatch(exercise["forbidden"]) if exercise["forbidden"] else None
@@ -111,7 +111,7 @@ def report(name: str, answer: object) -> Report:
     return Report(name, tuple(results), *of, tuple(found), exercise["advice"], shown=shown)
 
 
-def exercise_of(name: str) -> case_files.StoredExercise:
+def stored_exercise(name: str) -> case_files.StoredExercise:
     """Return an exercise of the cases in use; raises as `report` does."""
     exercises = case_files.in_use().exercises
     if name not in exercises:
@@ -122,7 +122,7 @@ def exercise_of(name: str) -> case_files.StoredExercise:
 
 def unanswered(name: str, why: Message) -> Report:
     """Return the report of an exercise without an answer to judge."""
-    exercise = exercise_of(name)
+    exercise = stored_exercise(name)
     return Report(name, (), exercise["aspects"], exercise["hidden"], reason=why)
 
 
@@ -179,7 +179,7 @@ def is_right(name: str) -> bool:
     """Tell whether what the notebook holds of an exercise passes now, in silence."""
     with redirect_stdout(io.StringIO()):
         try:
-            return judged(name).passed
+            return report_of(name).passed
         except Exception:  # without cases nothing is known
             return False
 

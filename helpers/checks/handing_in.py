@@ -11,7 +11,7 @@ from time import localtime, strftime
 from ..support.language import _, counted
 from . import _latest, is_green, notebook, why_not
 from .cases import NoCases, in_use
-from .notebook import Cell, Notebook, Run
+from .notebook import CodeCell, Notebook, Run
 from .report import points_in_words
 
 MOST = 6  # cells that are named
@@ -62,7 +62,7 @@ def before_you_hand_in() -> None:
 
 def what_stands() -> HandIn:
     """Return what `before_you_hand_in` shows; raises `cases.NoCases` where no notebook has brought its cases."""
-    exercises, seen = in_use().exercises, notebook.read()
+    exercises, seen = in_use().exercises, notebook.read_notebook()
     worth = {name: sum(each["aspects"].values()) for name, each in exercises.items()}
     order = [cell.mark.removeprefix("test_") for cell in seen.cells] or [*_latest]
     names = sorted(filter(worth.get, worth), key=lambda name: order.index(name) if name in order else len(order))
@@ -86,7 +86,7 @@ def state_of(name: str, seen: Notebook) -> str:
     return _("green") if is_green(name) and not why_not(name, seen) else _("changed since its check")
 
 
-def not_run(seen: Notebook, runs: Sequence[Run]) -> list[tuple[int, Cell]]:
+def not_run(seen: Notebook, runs: Sequence[Run]) -> list[tuple[int, CodeCell]]:
     """Return the code cells, with their numbers among them, that have not run as they stand in the file."""
     found = []
     for number, cell in enumerate(seen.cells, 1):

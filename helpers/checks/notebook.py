@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from ..support.language import Message, english
 
 # As in grading: of a magic that runs its cell, the cell; of what is no Python, what its lines say.
-RUNS_ITS_CELL = re.compile(r"\s*%%(?:time|capture|prun)\b.*")
+RUNS_ITS_CELL = re.compile(r"\A\s*%%(?:time|capture|prun)\b.*")
 DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
 ASSIGNMENT = re.compile(r"^(\w+)[ \t]*=(?!=)", re.MULTILINE)
 DEFINED = ast.FunctionDef, ast.AsyncFunctionDef
@@ -38,7 +38,7 @@ class Run(NamedTuple):
     at: float
 
 
-class Cell(NamedTuple):
+class CodeCell(NamedTuple):
     """A code cell of a notebook: its text, its id, and its name in nbgrader's metadata, which may be empty."""
 
     text: str
@@ -49,7 +49,7 @@ class Cell(NamedTuple):
 class Notebook(NamedTuple):
     """A notebook as it was last saved: its code cells, when that was, and where; without a place nothing was seen."""
 
-    cells: Sequence[Cell] = ()
+    cells: Sequence[CodeCell] = ()
     saved: float = 0.0
     place: str = ""
 
@@ -64,15 +64,15 @@ class Names(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def names_in(text: str) -> Names:
+def names_at_top(text: str) -> Names:
     """Read the names that a cell gives at the level of the notebook."""
     text = RUNS_ITS_CELL.sub("", text, count=1)
     found: SyntaxError | None = None
-    for turned in (str, python_in):
+    for turned in (str, as_python):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of a student's invalid escapes
-                return names_of(ast.parse(turned(text)))
+                return given_by(ast.parse(turned(text)))
         except SyntaxError as error:
             found = found or error
         except (ValueError, RecursionError, MemoryError):
@@ -81,14 +81,14 @@ def names_in(text: str) -> Names:
     return Names(defines, defines.union(ASSIGNMENT.findall(text)), error=found)
 
 
-def python_in(text: str) -> str:
+def as_python(text: str) -> str:
     """Return the Python that IPython runs of a cell."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     return TransformerManager().transform_cell(text)
 
 
-def names_of(tree: ast.Module) -> Names:
+def given_by(tree: ast.Module) -> Names:
     """Return the names that a module gives, those inside functions and classes left out."""
     defines: set[str] = set()
     binds: set[str] = set()
@@ -129,13 +129,13 @@ def same(text: str, other: str) -> bool:
     return first == second
 
 
-def keys(cell: Cell, runs: Sequence[Run]) -> set[str]:
+def keys(cell: CodeCell, runs: Sequence[Run]) -> set[str]:
     """Return the front end's names for a cell: its id, or the name under which its very text ran."""
     ran = {run.cell for run in runs if run.cell and same(run.text, cell.text)}
     return ran | ({cell.id} if cell.id else set())
 
 
-def with_runs(notebook: Notebook, runs: Sequence[Run], name: str = "") -> list[Cell]:
+def with_runs(notebook: Notebook, runs: Sequence[Run], name: str = "") -> list[CodeCell]:
     """Return the cells as they are now: with what ran since they were saved, new ones above an exercise's check."""
     cells, known = [], set[str]()
     since = [run for run in runs if run.cell and run.at > notebook.saved]
@@ -144,31 +144,31 @@ def with_runs(notebook: Notebook, runs: Sequence[Run], name: str = "") -> list[C
         known |= own
         text = next((run.text for run in reversed(since) if run.cell in own), cell.text)
         cells.append(cell._replace(text=text))
-    new = {run.cell: Cell(run.text, run.cell) for run in since if run.cell not in known}
+    new = {run.cell: CodeCell(run.text, run.cell) for run in since if run.cell not in known}
     place = check_of(cells, name)
     return [*cells[:place], *new.values(), *cells[place:]]
 
 
-def check_of(cells: Sequence[Cell], name: str) -> int:
+def check_of(cells: Sequence[CodeCell], name: str) -> int:
     """Return the index of an exercise's check, the last where there are several; the end where there is none."""
     places = [i for i, cell in enumerate(cells) if cell.mark == f"test_{name}" or f'check("{name}")' in cell.text]
     return places[-1] if places else len(cells)
 
 
-def taken(cells: Sequence[Cell], name: str, is_value: bool) -> Cell | None:
+def taken(cells: Sequence[CodeCell], name: str, is_value: bool) -> CodeCell | None:
     """Return the cell that grading takes for the answer to an exercise, or None.
 
     That is the last one above the check that defines the function, or gives the variable, and does something; else the
     last such cell that is no Python, else the last one anywhere, else one that gives the name in another way.
     """
 
-    def gives(cell: Cell, any_way: bool) -> bool:
-        found = names_in(cell.text)
+    def gives(cell: CodeCell, any_way: bool) -> bool:
+        found = names_at_top(cell.text)
         return name in (found.binds if any_way or cell.mark == name else found.defines) - found.stubs
 
     written = [cell for cell in cells if gives(cell, is_value)]
     above = [cell for cell in cells[: check_of(cells, name)] if cell in written]
-    orders = [cell for cell in above if not names_in(cell.text).error], above, written
+    orders = [cell for cell in above if not names_at_top(cell.text).error], above, written
     last_way = [cell for cell in cells if gives(cell, True)]
     return next((each[-1] for each in (*orders, last_way) if each), None)
 
@@ -177,7 +177,7 @@ def origin(name: str, value: object, runs: Sequence[Run]) -> Run | None:
     """Return the run that a value comes from, or None: of a function the one with its source, else the last giver."""
     code = getattr(value, "__code__", None)
     source = "".join(linecache.getlines(code.co_filename)) if code else ""
-    given = [run for run in runs if name in names_in(run.text).binds and not names_in(run.text).error]
+    given = [run for run in runs if name in names_at_top(run.text).binds and not names_at_top(run.text).error]
     found = [run for run in given if same(run.text, source)] or given
     return found[-1] if found else None
 
@@ -197,13 +197,13 @@ def doubt(
     cells = with_runs(notebook, runs, name)
     cell = taken(cells, name, is_value)
     latest = {run.cell: run for run in runs if run.cell}  # of each cell
-    givers = [r for r in runs if latest.get(r.cell or "", r) is r and name in names_in(r.text).binds]
-    broken = givers[-1] if givers and names_in(givers[-1].text).error else None
+    givers = [r for r in runs if latest.get(r.cell or "", r) is r and name in names_at_top(r.text).binds]
+    broken = givers[-1] if givers and names_at_top(givers[-1].text).error else None
     unplaced = broken and broken.at > notebook.saved and not any(same(broken.text, each.text) for each in cells)
     marked = next((each for each in cells if each.mark == name), None)
-    renamed = sorted(names_in(marked.text).defines - {name}) if marked else []
+    renamed = sorted(names_at_top(marked.text).defines - {name}) if marked else []
     if name not in namespace:
-        if cell and names_in(cell.text).error:
+        if cell and names_at_top(cell.text).error:
             return no_python(name, cell.text)
         if broken and (unplaced or not cell):
             return no_python(name, broken.text)
@@ -227,7 +227,7 @@ def doubt(
         return english("an older one is still there, but its cell now defines {found}", found=", ".join(renamed))
     if cell is None:
         return english("an older one is still there, but no cell of the notebook defines it any more")
-    if names_in(cell.text).error:
+    if names_at_top(cell.text).error:
         return no_python(name, cell.text)
     if any(run.at > come.at and same(run.text, cell.text) for run in runs):
         return english("an older one is still there, for its cell stopped before it: read what that cell says")
@@ -240,7 +240,7 @@ def doubt(
 
 def no_python(name: str, text: str) -> Message:
     """Say in which line a cell is no Python."""
-    error = names_in(text).error or SyntaxError()
+    error = names_at_top(text).error or SyntaxError()
     lines = text.splitlines()
     number = min(error.lineno or 1, len(lines))
     said = {"number": number, "line": lines[number - 1].strip()[:80], "error": f"SyntaxError: {error.msg}"}
@@ -292,7 +292,7 @@ def front_end() -> str:
     return "JupyterLab" if "JPY_SESSION_NAME" in os.environ else ""
 
 
-def read() -> Notebook:
+def read_notebook() -> Notebook:
     """Return the notebook as its front end has it, or its file; an empty one where neither can be had."""
     with suppress(Exception):  # whatever a front end lacks, or a file holds
         if front_end() == "Colab":
@@ -308,6 +308,6 @@ def read() -> Notebook:
     return Notebook()
 
 
-def code_cell(cell: dict[str, Any]) -> Cell:
+def code_cell(cell: dict[str, Any]) -> CodeCell:
     """Return a cell of a notebook's file."""
-    return Cell("".join(cell["source"]), cell.get("id"), cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
+    return CodeCell("".join(cell["source"]), cell.get("id"), cell["metadata"].get("nbgrader", {}).get("grade_id", ""))

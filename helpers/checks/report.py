@@ -172,7 +172,7 @@ class Report:
         for mark, name, details in lines:
             text += [f"  {mark:{width}}  {name}", *(f"{'':{width + 4}}{sentence}" for sentence in details)]
         for results in self.alike() if lines else ():
-            text += ["  " + names_of(results), *(f"    {said}" for said in sentences(example_of(results)))]
+            text += ["  " + cases_named(results), *(f"    {said}" for said in sentences(example_of(results)))]
         return "\n".join([*text, *self.last()])
 
     __repr__ = __str__
@@ -205,7 +205,9 @@ def failure_html(results: list[Result]) -> str:
     lines = "".join(f"<div>{each}</div>" for each in facts)
     drawn = picture(*result.bars) if result.bars else ""
     style = "border-top:1px solid #8888;margin:.4em 0;padding-top:.3em"
-    return f"<div style='{style}'>{html.escape(names_of(results))}{code}{lines}{drawn}<div><b>{advice}</b></div></div>"
+    return (
+        f"<div style='{style}'>{html.escape(cases_named(results))}{code}{lines}{drawn}<div><b>{advice}</b></div></div>"
+    )
 
 
 def prose(text: str) -> str:
@@ -224,7 +226,7 @@ def example_of(results: list[Result]) -> Result:
     return next((result for result in results if not result.hidden), results[0])
 
 
-def names_of(results: list[Result]) -> str:
+def cases_named(results: list[Result]) -> str:
     """Return the names of cases that failed alike, the first few of many."""
     names = [case_name(result) for result in results[:MOST_NAMES]]
     left = len(results) - MOST_NAMES

@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell
 from grading.repair.cell_code import code
 from grading.repair.intake import Piece
 from grading.repair.match import Match
-from helpers.checks.notebook import Cell, Notebook, Run, doubt, names_in, taken
+from helpers.checks.notebook import CodeCell, Notebook, Run, doubt, names_at_top, taken
 from tests.support.accidents import ACCIDENTS
 from tests.support.course import ASSIGNMENTS, FIRST, filled, released, solutions
 
@@ -23,7 +23,7 @@ CHECK = 'check("f")'
 def said(*cells, ran, held=True, saved=10.0, is_value=False):
     """Return what is said of `f`: cells are (text, id) or texts, what ran is (text, id, time)."""
     marks = {"solution": "f", "test": "test_f"}
-    seen = [Cell(text, name, marks.get(name, "")) for text, name in cells]
+    seen = [CodeCell(text, name, marks.get(name, "")) for text, name in cells]
     names = {"f": object()} if held else {}
     place = "one.ipynb" if cells else ""
     found = doubt("f", names, is_value, Notebook(seen, saved if cells else 0.0, place), [Run(*run) for run in ran])
@@ -138,7 +138,7 @@ STUDENTS = [*solutions(FIRST).values(), *(each.answer for each in ACCIDENTS.valu
 
 @pytest.mark.parametrize("source", [*SOURCES, *RELEASED, *STUDENTS, *(each.own for each in ACCIDENTS.values())])
 def test_a_cell_is_read_as_grading_reads_it(source):
-    here, there = names_in(source), code(source)
+    here, there = names_at_top(source), code(source)
     assert (here.defines, here.binds, here.stubs) == (there.defines, there.binds, there.stubs)
     assert (here.error is None) == there.parses
 
@@ -149,7 +149,7 @@ def pieces(notebook):
     handed = [
         Piece(cell.cell_type, cell.source, cell.id, mark) for cell, mark in zip(notebook.cells, marks, strict=True)
     ]
-    return handed, [Cell(each.source, each.id, each.grade_id) for each in handed if each.kind == "code"]
+    return handed, [CodeCell(each.source, each.id, each.grade_id) for each in handed if each.kind == "code"]
 
 
 def test_the_cell_that_counts_is_the_one_that_grading_takes():

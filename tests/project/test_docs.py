@@ -21,7 +21,17 @@ DOCUMENTS = {
     for path in sorted(REPOSITORY.glob(pattern))
 }
 # Options of other programs that stand alone in a document: nbgrader's, dask's.
-OTHERS = {"--no-execute", "--strict", "--force", "--update", "--tls-ca-file", "--tls-cert", "--tls-key"}
+OTHERS = {
+    "--no-execute",
+    "--strict",
+    "--force",
+    "--update",
+    "--tls-ca-file",
+    "--tls-cert",
+    "--tls-key",
+    "--user",
+    "--scope",
+}
 # What git ignores, and few have.
 IGNORED = re.compile(r"/private\.safetensors$|^work/$")
 # Folders whose own folders have a line each in the map, beside those at the top.
@@ -73,7 +83,7 @@ def command_faults(documents):
             faults.append(f"{name}: there is no python -m grading {subcommand}")
         if subcommand in known or span.startswith("--"):
             there = known.get(subcommand) or OTHERS.union(*known.values())
-            written = re.findall(r"(?<![\w-])--[a-z][a-z-]*", span)
+            written = re.findall(r"(?<![\w-])--[a-z][a-z-]*", span[command.start() if command else 0 :])
             faults += [f"{name}: no option {option} in {span}" for option in written if option not in there]
     return faults
 
