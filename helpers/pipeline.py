@@ -46,7 +46,7 @@ def run_full_pipeline(
     >>> first = lambda **_: ([[0.4, 0.6]], [0.1], [0, 1])
     >>> second = lambda *_, **__: {1: {0.5: {"logits": [0, 6], "probs": [0.25, 0.75]}}}
     >>> run_full_pipeline(first, second)[1]  # doctest: +ELLIPSIS
-    Scatter of probability against x, ...
+    Two scatters against x, ...
     [0.1]
     """
     probs, stds, x, results = run_experiments(iterative_softmax_experiment, temperature_range_experiment)

@@ -14,7 +14,8 @@ from helpers.checks.compare import Result
 from helpers.checks.report import MESSAGES, Report
 from helpers.support.language import Message, english
 
-MINUTES = re.compile(r"\d+ [^()]*\)")  # at the end of a heading, behind a bracket, in any language
+# At the end of a heading, behind a bracket, in any language: "10 minutes)", "read 4 · do 20 · 5 points)".
+MINUTES = re.compile(r"\d+ [^()]*\)|[^()·]* \d+ · [^()]*\)")
 LONGEST_HEADING, LONGEST_SOURCE = 200, 20_000  # characters that are shown
 VERDICT = "application/json"
 NO_RESPONSE = "No response."  # nbgrader's own comment on an untouched cell, which the verdict says better

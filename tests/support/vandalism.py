@@ -21,6 +21,7 @@ ANSWERS = SOLVED[FIRST]
 SAME_ID = "Some cells had the same id; each has its own now."
 FOUND = "Found by the function it defines, for nbgrader's mark was lost, as after Colab or VS Code"
 PASTED = f"data:image/png;base64,{'iVBORw0KGgo+/' * 150_000}=="
+READ_AS_LATIN_1 = "The file was not in UTF-8; it was read as Latin-1."
 HALF = ("softmax_t", "decay_ratios")
 
 
@@ -234,10 +235,16 @@ def the_encoding_of_windows(document):
     return "The file was in UTF-16; it is UTF-8 now.", json.dumps(document).encode("utf-16")
 
 
-def latin_1(document):
+def latin_1(document, beyond="backslashreplace"):
     document["cells"].append(added("# Grüße", "markdown"))
-    content = json.dumps(document, ensure_ascii=False).encode("latin-1", "replace")
-    return "The file was not in UTF-8; it was read as Latin-1.", content
+    return READ_AS_LATIN_1, json.dumps(document, ensure_ascii=False).encode("latin-1", beyond)
+
+
+def letters_that_latin_1_lacks(document):
+    lost = sum(max(cell["source"]) > "\xff" for cell in document["cells"])
+    said, content = latin_1(document, "replace")
+    changed = f"{lost} cells of the released notebook changed; as released again, with the changed one below."
+    return (said, changed), content
 
 
 def carriage_returns(document):
@@ -290,6 +297,7 @@ VANDALISM = [
     a_byte_order_mark,
     the_encoding_of_windows,
     latin_1,
+    letters_that_latin_1_lacks,
     carriage_returns,
     notebook_format_3,
     no_format_number,

@@ -68,13 +68,15 @@ def test_the_same_bytes_have_the_same_marks_ten_times_over(name):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("exit()", "the cell of `softmax_t` defines was run, because line 23 ends Python: `exit()`."),
-        ("os._exit in an own cell", "cell 23 defines was run, because line 1 ends Python: `_exit()`."),
-        ("an endless loop", "cell 23 defines was run, because it did not end in the time that a cell has."),
+        ("exit()", "the cell of `softmax_t` defines was run, because line {line} ends Python: `exit()`."),
+        ("os._exit in an own cell", "cell {cell} defines was run, because line 1 ends Python: `_exit()`."),
+        ("an endless loop", "cell {cell} defines was run, because it did not end in the time that a cell has."),
     ],
 )
 def test_what_happened_is_said_with_the_line(name, sentence):
-    assert happened(name)[2] == [f"Only what {sentence}"]
+    marks = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in released(FIRST).cells]
+    places = {"line": RIGHT.count("\n") + 2, "cell": marks.index(f"test_{EXERCISE}") + 1}
+    assert happened(name)[2] == [f"Only what {sentence.format(**places)}"]
 
 
 @in_bubblewrap

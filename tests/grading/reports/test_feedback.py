@@ -515,11 +515,17 @@ def test_no_page_is_wider_than_a_phone(course, misconceptions_page, tmp_path):
     [
         ("## 1. Softmax (10 minutes)", "1. Softmax"),
         ("##   Đọc  (5 phút)  ", "Đọc"),
+        ("## 3. How? (read 4 · do 20 · 5 points)", "3. How?"),
+        ("## 3. Thế nào? (đọc 4 · làm 20 · 5 điểm)", "3. Thế nào?"),
+        ("## Bonus: f(x) (read 3 · do 8)", "Bonus: f(x)"),
+        ("## In bits (float32 · float64)", "In bits (float32 · float64)"),
+        ("## Zeros (in 1 of 4 points)", "Zeros (in 1 of 4 points)"),
         ("## f(x) and (y)", "f(x) and (y)"),
         ("## (5 minutes)", "(5 minutes)"),
         ("text\n## a\n## b ( 3 x)", "b ( 3 x)"),
         ("## a" + " " * 20_000 + "x", ("a" + " " * 20_000 + "x")[:LONGEST_HEADING]),
         ("## " + "(1 " * 100_000, ("(1 " * 100)[:LONGEST_HEADING]),
+        ("## a (" + " 1 ·" * 50_000, ("a (" + " 1 ·" * 100)[:LONGEST_HEADING]),
     ],
 )
 def test_a_heading_is_read_without_its_minutes_in_time(text, title):
