@@ -85,7 +85,7 @@ helpers.explore_softmax([1.0, 3.0, -1.0, 2.0, 0.0])
 # The claims are an article's: *Phân Tích Hành Vi Của Hàm Softmax Trong Mô Hình Học Sâu: Ảnh Hưởng Của Lặp, Phạm Vi Số
 # Học Và Nhiệt Độ* ("An analysis of the behaviour of softmax in deep learning models: the effects of iteration, numeric
 # range and temperature"), a part of an open course on building GPT. This course counts eighteen claims in it, C1 to
-# C18. You test eleven of them here, each with a number of your own.
+# C18. You test twelve of them here, each with a number of your own.
 #
 # ### How it works
 #

@@ -99,9 +99,9 @@ def draw_chain(numbers: Chain, figure: LiveFigure | None = None) -> LiveFigure:
     """
     figure = figure or _chain(numbers)
     times, n = numbers.path.shape
-    *bars, heading = figure.parts
+    *parts, heading = figure.parts
     for k, (first, p) in enumerate(zip(numbers.path[0], numbers.path[-1], strict=True)):
-        outline, bar, words = bars[k::n]
+        bar, outline, words = parts[k::n]
         outline.set_height(first)
         bar.set_height(p)
         words.set_text(f"{p:.3f}")
@@ -145,7 +145,7 @@ def _chain(numbers: Chain) -> LiveFigure:
     }
     words = [right.annotate("", (place, 0), animated=True, **below) for place in range(len(names))]
     heading = right.set_title(" ", fontsize=12, animated=True)
-    figure.parts = [*outlines, *bars, *words, heading]
+    figure.parts = [*bars, *outlines, *words, heading]
     equal = 1 / len(names)
     level = right.axhline(equal, color=GREY, linestyle="--", label=_("all equal, {equal:.3g}", equal=equal))
     right.set_ylim(0, 1.05)

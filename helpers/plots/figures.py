@@ -112,8 +112,7 @@ def plot_log_std(stds: Iterable[Values], n_points: float | None = None) -> Descr
     Raises ValueError when stds is empty or n_points is not above 0.
 
     >>> print(plot_log_std([0.5, 0.05, 0.0]))
-    Standard deviation on a log axis, from 0.5 at k = 0 to 0.05 at k = 1. The slope of its natural logarithm is -2.30 \
-per step. Exactly 0 at k = 2.
+    Standard deviation on a log axis, from 0.5 at k = 0 to 0.05 at k = 1. Exactly 0 at k = 2.
     """
     stds = np.array([float(to_numpy(s)) for s in stds])
     _require(stds.size, _("stds is empty: expected one number per iteration"))
@@ -131,10 +130,6 @@ per step. Exactly 0 at k = 2.
         )
     alt = [_("Standard deviation on a log axis, {words}.", words=words)]
     title = _("Standard deviation: {words}", words=words)
-    if drawn.size > 1:
-        slope = np.polyfit(drawn, np.log(stds[drawn]), 1)[0]
-        alt.append(_("The slope of its natural logarithm is {slope:.2f} per step.", slope=slope))
-        title += "\n" + _("slope of its natural logarithm: {slope:.2f} per step", slope=slope)
     if zeros.size:
         alt.append(_("Exactly 0 at k = {steps}.", steps=_runs(zeros)))
     if n_points and drawn.size:

@@ -195,11 +195,7 @@ def test_log_std_draws_the_deviations_on_a_log_axis():
     assert axes.get_yscale() == "log"
     assert np.array_equal(drawn(axes), np.column_stack([range(9), STDS]).astype(float))
     assert len(axes.get_xticks()) > 1 and np.array_equal(axes.get_xticks(), axes.get_xticks().round())
-    assert figure.alt == (
-        "Standard deviation on a log axis, from 0.0154 at k = 0 to 6.04e-13 at k = 8. "
-        "The slope of its natural logarithm is -3.00 per step."
-    )
-    assert axes.get_title().endswith("\nslope of its natural logarithm: -3.00 per step")
+    assert figure.alt == "Standard deviation on a log axis, from 0.0154 at k = 0 to 6.04e-13 at k = 8."
     assert np.polyfit(range(9), np.log(np.array(STDS, float)), 1)[0] == pytest.approx(-2.9955, abs=1e-4)
 
 

@@ -54,7 +54,7 @@ def hidden(book, rng):
         p /= p.sum() * 256
         sums = np.cumsum(np.tile(p, 256))
         near = [sums[rng.randrange(2000, 126_000)] + rng.choice((-1e-9, 1e-9)) for _ in range(24)]
-        return _case(book, "a vocabulary of 128,256", TOKENS, LOOK_UP, p, near, tile=256, margin=1e-10)
+        return _case(book, "a vocabulary of 128 256", TOKENS, LOOK_UP, p, near, tile=256, margin=1e-10)
 
     def boundaries():
         cuts = [0, *sorted(rng.sample(range(4, 60), 6)), 64]

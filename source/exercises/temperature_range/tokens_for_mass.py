@@ -70,7 +70,7 @@ def hidden(book, rng):
         return weights / weights.sum(), round(rng.uniform(low, high), 3), None
 
     return [
-        drawn("a vocabulary of 128,256", LARGE, BIG, two_and_a_tail),
+        drawn("a vocabulary of 128 256", LARGE, BIG, two_and_a_tail),
         drawn("a flat vocabulary, nearly all of the mass", LARGE, BIG, flat, margin=1e-7),
         drawn("forty entries", COUNT, LARGEST, lambda: forty(0.2, 0.4), margin=1e-3, least=5),
     ]
