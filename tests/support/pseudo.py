@@ -17,9 +17,11 @@ CODE_NAME = "xx"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ACCENTS = "áḃćďéḟǵĥíĵḱĺḿńóṕɋŕśťúṽẃẋýź"
 ACCENTED = str.maketrans(LETTERS + LETTERS.upper(), ACCENTS + ACCENTS.upper())
-# Code, wherever it stands: names with an underscore, calls, dtypes, and the few that stand alone.
+# Code, wherever it stands: words in quotes that are answers, names with an underscore, calls, functions of a module,
+# dtypes, and the few that stand alone.
 NAMES = re.compile(
-    r"\w*_\w+|\w+\d+\w*|\w+(?=\()|True|False|None|nan|inf|dtype|stds|probs|logits|torch(?:\.\w+)*|one-hot"
+    r"""(["'])(?:holds|fails|sometimes|uniform|one-hot|fine)\1|\w*_\w+|\w+\d+\w*|\w+(?=\()|math\.\w+"""
+    r"|True|False|None|nan|inf|dtype|stds|probs|logits|torch(?:\.\w+)*|one-hot"
 )
 
 
