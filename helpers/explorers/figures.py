@@ -414,8 +414,8 @@ def tell_shared(numbers: Shared) -> str:
 
     >>> from helpers.explorers.models import share_vocabulary
     >>> tell_shared(share_vocabulary(spread=0))
-    'Spread / T = 0: 115\\xa0000 of 128\\xa0256 tokens hold 90%, the most likely one 0.00078%. 1\\xa0000 draws show about \
-996 different tokens.'
+    'Spread / T = 0: 115\\xa0000 of 128\\xa0256 tokens hold 90%, the most likely one 0.00078%. 1\\xa0000 draws show \
+about 996 different tokens.'
     """
     ratio = numbers.spread / numbers.temperature
     words = _(

@@ -7,7 +7,7 @@ import pytest
 from grading.course import REPOSITORY
 from grading.gradebook.database import directory_of, gradebook_of
 from grading.gradebook.status import status_rows
-from tests.support.course import FIRST, Trial, filled, released, solutions
+from tests.support.course import FIRST, Trial, filled, points, released, solutions
 
 CONFIG = """import sys
 sys.path.insert(0, {repository!r})
@@ -19,7 +19,7 @@ steps = c.Autograde.autograde_preprocessors
 """
 JUDGE, SAVING = "steps.remove('grading.engine.judge.Judge')", "steps.remove('grading.plugins.saving.SaveVerdicts')"
 STOCK = "c.Autograde.pop('autograde_preprocessors')"
-NOBODY = "nobody judged prediction_1, prediction_2, softmax_t"
+NOBODY = f"nobody judged {', '.join(points(FIRST))}: "
 WRONG_STEP = "SaveVerdicts is not among"
 # {what is switched off or configured away: (lines of nbgrader_config.py, options, what nbgrader says)}
 DOORS = {
