@@ -100,6 +100,7 @@ IT_IS_NOT_THERE = {
     "no Python, no file": ([], [(OPEN, None, 1)], NO_PYTHON),
     "renamed": ([(OTHER, "solution")], [(OTHER, "solution", 1)], "its cell defines g instead"),
     "no cell": ([(CHECK, "test")], [], "no cell of the notebook defines it"),
+    "not run, no file seen": ([], [("x = 1", "setup", 1), (CHECK, "test", 2)], RUN_IT),
     "deleted after it was mended": ([], [(OPEN, None, 1), (RIGHT, None, 2)],
                                     "its cell ran, but there is no f: run that cell again and read what it says"),
     "it stopped before, or was deleted": ([("1 / 0\n" + RIGHT, "solution")], [("1 / 0\n" + RIGHT, "solution", 1)],
@@ -117,6 +118,49 @@ def test_a_value_is_read_as_a_function_is():
     assert said(("f = None", "solution"), ran=[("f = None", "solution", 1)], is_value=True) is None
     assert said(("f = 3", "solution"), ran=[("f = 2", "solution", 1)], is_value=True) == OLDER
     assert said(("f = 3", "solution"), ran=[], held=False, is_value=True) == RUN_IT
+
+
+STOPPED = "its cell stopped: the older one is still there, and at grading there is none"
+MADE, FAILS = "f = 20", "f = log(65504)"
+FAILS_BELOW, FAILS_ABOVE = "f = 20\nlog(65504)", "log(65504)\nf = 20"
+HOW_IT_STOPS = {
+    "edited": (FAILS, 1, STOPPED),
+    "the line above": (FAILS_ABOVE, 1, STOPPED),
+    "the second line of a call": ("f = min(\n    log(65504),\n)", 2, STOPPED),
+    "inside a loop": ("for f in (log(3), 2):\n    pass", 1, STOPPED),
+    "the line below": (FAILS_BELOW, 2, None),
+    "below, after comments": ("# mine\n\nf = (\n    20\n)\nlog(65504)", 6, None),
+    "a magic that runs its cell": ("%%time\nf = 20\nlog(65504)", 1, None),
+    "not at all": ("f = 16", 0, None),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "sentence"), HOW_IT_STOPS.values(), ids=HOW_IT_STOPS)
+@pytest.mark.parametrize("ids", [True, False], ids=["ids", "no ids"])
+@pytest.mark.parametrize("file", ["saved", "unsaved", "unseen"])
+def test_a_value_is_that_of_the_run_that_came_as_far(text, line, sentence, ids, file):
+    """The check said "noted" of the older value, and grading gave 0."""
+    ran = [(MADE, "solution" if ids else None, 1.0), (text, "solution" if ids else None, 12.0, line)]
+    cells = {"saved": [(text, "solution")], "unsaved": [(MADE, "solution")], "unseen": []}[file]
+    assert said(*cells, ran=ran, saved=15.0 if file == "saved" else 10.0, is_value=True) == sentence
+    mended = [*ran, ("f = 7", *ran[1][1:2], 13.0)]
+    now = {"saved": [("f = 7", "solution")]}.get(file, cells)
+    assert said(*now, ran=mended, saved=15.0 if file == "saved" else 10.0, is_value=True) is None
+
+
+@pytest.mark.parametrize("ids", [True, False], ids=["ids", "no ids"])
+def test_a_function_is_that_of_the_run_with_its_source(ids, monkeypatch):
+    """One above which its cell stopped is there no more; one below which it did is."""
+    for text, line, older, sentence in (
+        ("log(3)\n" + RIGHT, 1, True, STOPPED),
+        (RIGHT + "\nlog(3)", 3, False, None),
+    ):
+        name = "solution" if ids else None
+        source = OLD if older else text
+        monkeypatch.setattr("linecache.getlines", lambda *_, source=source: source.splitlines(keepends=True))
+        seen = Notebook([CodeCell(text, "solution", "f")], 15.0, "one.ipynb")
+        found = doubt("f", {"f": said}, False, seen, [Run(OLD, name, 1.0), Run(text, name, 12.0, line)])
+        assert (str(found) if found else None) == sentence
 
 
 SOURCES = [
@@ -152,14 +196,15 @@ def pieces(notebook):
     return handed, [CodeCell(each.source, each.id, each.grade_id) for each in handed if each.kind == "code"]
 
 
-def test_the_cell_that_counts_is_the_one_that_grading_takes():
+@pytest.mark.parametrize("seeds", [range(50), pytest.param(range(50, 200), marks=pytest.mark.slow)], ids=str)
+def test_the_cell_that_counts_is_the_one_that_grading_takes(seeds):
     """Of notebooks with an exercise answered in its cell and in others, above and below, in ways right and wrong."""
     right, release = solutions(FIRST)["softmax_t"], released(FIRST)
     stub = next(cell.source for cell in release.cells if cell.id == "solution-softmax_t")
     ways = [right, stub, right.replace("softmax_t", "mine"), right + "\n)", "softmax_t = lambda x: x", "x = 1"]
     ways += [f"{way}\n# {n}" for n, way in enumerate(ways)]
     counted = set()
-    for seed in range(200):
+    for seed in seeds:
         draw = random.Random(seed)
         notebook = filled(FIRST, solutions(FIRST) | {"softmax_t": draw.choice(ways)})
         for _ in range(draw.randrange(4)):

@@ -83,6 +83,7 @@ def test_an_older_definition_is_not_taken_for_the_cells_text(opened, ids, file):
     assert session.run("waits") == "1.0\n"
 
 
+@pytest.mark.slow
 def test_a_cell_that_was_edited_and_saved_has_to_run(opened):
     session = opened(ids=False)
     session.edit("solution", WRONG)
@@ -92,6 +93,7 @@ def test_a_cell_that_was_edited_and_saved_has_to_run(opened):
     assert session.run("check").startswith(RED)
 
 
+@pytest.mark.slow
 def test_a_session_without_saving_is_judged_as_it_is(opened):
     session = opened(ids=False, solution=STUB)
     session.edit("solution", RIGHT)
@@ -110,6 +112,7 @@ def test_a_deleted_cell_and_a_deleted_function_are_told_apart(opened):
     assert "an older one is still there, but no cell of the notebook defines it any more" in session.run("check")
 
 
+@pytest.mark.slow
 def test_a_definition_below_the_check_does_not_count(opened):
     session = opened(solution=WRONG)
     session.add("below", RIGHT, after="check")

@@ -91,7 +91,7 @@ MENDED = {
     "torch is deleted": accident("torch is deleted"),
 }
 GREEN = r": (noted\.|(\d+) of \2 cases? here (is|are) right[.;])"  # as the summary of a report says it
-QUICK = ("solved", "no Python", "right, and wrong below the check")
+QUICK = ("no Python", "right, and wrong below the check")
 
 
 def checked(notebook, folder):
