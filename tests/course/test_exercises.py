@@ -49,7 +49,7 @@ STAYS = {
     ("outlier_mass", "three ranges, three temperatures"): ASPECT,
     ("temperature_range_experiment", "a very low temperature"): TWO,
     ("sample_tokens", "four tokens"): PLAINEST,
-    ("tokens_for_mass", "a vocabulary of 128,256"): TWO,
+    ("tokens_for_mass", "a vocabulary of 128\u00a0256"): TWO,
 }
 SEEDS = [f"seed {k}" for k in range(20)]
 SUBMISSIONS = 4  # of each assignment, each with one drawn answer to every exercise
