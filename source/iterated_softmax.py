@@ -11,7 +11,7 @@
 #
 # Run the next cells one after the other, each with Shift+Enter. The folded one brings the course's tools along, the one
 # after it says that they are ready, and the third shows a picture. Press **softmax again** five times. Do the bars get
-# sharper or flatter?
+# sharper or flatter? Then start again, and turn the **temperature** T.
 
 # %% setup
 LANGUAGE = "en"
@@ -78,12 +78,12 @@ helpers.explore_softmax()
 #   right.
 # - **Exercise**: replace `raise NotImplementedError()` by your code, and run the check below it. It answers at once, as
 #   often as you like.
-# - **Decide**: write `"holds"`, `"fails"` or `"sometimes"` (it depends, and you can say on what). No points. The
-#   course's verdict appears once you have decided and have measured.
+# - **Decide**: write `"holds"` (in every setting that the claim leaves open), `"fails"` (in none) or `"sometimes"` (in
+#   some, and you can say in which). No points. The course's verdict appears once you have decided and have measured.
 #
-# Four words in the code are the course's. `say` prints a sentence in your language. `with needs("softmax_t"):` runs its
-# lines once that exercise is done, and until then says that it waits. `helpers.reveal` sets your prediction beside the
-# result, and `helpers.measured` keeps your number for a claim.
+# Five words in the code are the course's. `check` looks at your answer. `say` prints a sentence in your language.
+# `with needs("softmax_t"):` says that it waits where that exercise is not right yet. `helpers.reveal` sets your
+# prediction beside the result, and `helpers.measured` keeps your number for a claim.
 #
 # Numbers are written as in Python, with a point before the decimals. A space parts thousands: 65 504.
 
@@ -146,9 +146,9 @@ for pair in ([1.0, 2.0], [88.0, 89.0]):
     print(pair, "->", naive_softmax(torch.tensor(pair)))
 
 # %% [markdown]
-# PyTorch keeps a number as a **float32** unless it is told otherwise: about 7 digits, up to $3.4 \cdot 10^{38}$. What
-# is larger becomes `inf`, for infinity: an **overflow**. $e^{89}$ is too large. Then `inf / inf` is `nan`, "not a
-# number", and $e^{88}$ divided by `inf` is 0.
+# PyTorch keeps a number with a decimal point as a **float32** unless it is told otherwise: about 7 digits, up to
+# $3.4 \cdot 10^{38}$. What is larger becomes `inf`, for infinity: an **overflow**. $e^{89}$ is too large. Then
+# `inf / inf` is `nan`, "not a number", and $e^{88}$ divided by `inf` is 0.
 #
 # Far below 0 the formula fails as well, first in silence. A power of e that is too small for all its digits loses some
 # of them; one that is smaller still becomes 0: an **underflow**. These three should again give 0.2689 and 0.7311:
@@ -292,11 +292,12 @@ def softmax_t(x: torch.Tensor, temperature: float = 1.0, dim: int = -1) -> torch
 
 # %%
 softmax = helpers.softmax_t
+logits = torch.tensor([[0.0, 1.0], [1000.0, 1002.0]], dtype=torch.float64)
 with needs("softmax_t"):
-    logits = torch.linspace(1000, 1002, 9, dtype=torch.float64)
-    if torch.allclose(softmax_t(logits, temperature=0.5), softmax(logits, temperature=0.5)):
-        softmax = softmax_t
-        say("softmax is now the one you have written")
+    pairs = [(softmax_t(logits, 0.5, dim), softmax(logits, 0.5, dim)) for dim in (0, 1)]
+    right = all(torch.allclose(yours, ours) for yours, ours in pairs)
+    softmax = softmax_t if right else softmax
+    say("softmax is now the one you have written" if right else "softmax stays the course's for now")
 
 # %% [markdown]
 # ### Decide: C18
@@ -600,9 +601,9 @@ with needs("iterative_softmax_experiment", "decay_ratios"):
 
 # %%
 with needs("iterative_softmax_experiment", "decay_ratios"):
-    for n, T in ((4, 1.0), (20, 1.0), (100, 1.0), (20, 0.5), (20, 2.0)):
-        stds = iterative_softmax_experiment(n_points=n, n_iters=3, temperature=T)[1]
-        print(f"n = {n:3}, T = {T}:", [round(float(ratio), 4) for ratio in decay_ratios(stds)])
+    for points, heat in ((4, 1.0), (20, 1.0), (100, 1.0), (20, 0.5), (20, 2.0)):
+        stds = iterative_softmax_experiment(n_points=points, n_iters=3, temperature=heat)[1]
+        print(f"n = {points:3}, T = {heat}:", [round(float(ratio), 4) for ratio in decay_ratios(stds)])
 
 # %% [markdown]
 # ### Exercise: `contraction_rate` (2 points)
@@ -651,8 +652,8 @@ def contraction_rate(n_points: int, temperature: float = 1.0) -> float:
 #
 # ### Decide: C2
 #
-# The article says: the standard deviation falls geometrically, so by the same factor at every step. Look at your
-# ratios.
+# The article says: the standard deviation falls geometrically, so by a factor that soon stays the same. Look at
+# your ratios.
 
 # %% solution="claim_c2"
 claim_c2 = None  # "holds", "fails" or "sometimes"
@@ -669,9 +670,9 @@ claim_c2 = "holds"
 # n: evenly spaced ones from 0 to 1, and then one logit that lies 20 above all others.
 
 # %%
-for n in (4, 20, 100):
-    even, peaked = softmax(torch.linspace(0, 1, n)), softmax(20 * torch.eye(n)[0])
-    say("n = {n:3}: means {even:.2f} and {peaked:.2f}", n=n, even=even.mean(), peaked=peaked.mean())
+for points in (4, 20, 100):
+    even, peaked = softmax(torch.linspace(0, 1, points)), softmax(20 * torch.eye(points)[0])
+    say("n = {n:3}: means {even:.2f} and {peaked:.2f}", n=points, even=even.mean(), peaked=peaked.mean())
     say("         largest {even:.4f} and {peaked:.4f}", even=even.max(), peaked=peaked.max())
 helpers.measured("claim_c3", peaked.max())
 
@@ -720,7 +721,7 @@ helpers.measured("claim_c9", measured_ratios(straight["x"])[-1])
 # ### Decide: C9
 #
 # A ratio below 1 flattens, a ratio of 1 leaves all as it is, one above 1 sharpens. The last function has the slope and
-# the height of exp at 1/n, and is about a hundred times as bent there. Is it because exp is nearly linear that softmax
+# the height of exp at 1/n, and is nearly a hundred times as bent there. Is it because exp is nearly linear that softmax
 # flattens?
 
 # %% solution="claim_c9"
@@ -734,8 +735,8 @@ claim_c9 = "sometimes"
 # %% [markdown]
 # ## 9. The same in float32 (read 5 · do 13 · 3 points)
 #
-# Sections 5 to 8 ran in float64, with about 16 digits. Models make do with less: float32, with about 7, is what PyTorch
-# takes unless told otherwise, and large models train in bfloat16, often mixed with float32.
+# The loops of sections 5, 6 and 8 ran in float64, with about 16 digits. Models make do with less: float32, with about
+# 7, is what PyTorch takes unless told otherwise, and large models train in bfloat16, often mixed with float32.
 #
 # (Apple's GPUs, `mps`, have no float64 at all. Leave this notebook on the CPU, where every tensor is made unless you
 # say otherwise.)
@@ -842,7 +843,8 @@ for dtype in (torch.float32, torch.float16, torch.bfloat16):
 #
 # No points here. Almost everything above ran at temperature 1. Now let a temperature act inside the loop:
 # $p \leftarrow$ softmax$(p/T)$. At the uniform distribution each step multiplies a small unevenness by the rate of
-# section 6, `contraction_rate(20, T)`. Below which T does an unevenness grow?
+# section 6, `contraction_rate(20, T)`; as a formula it holds below the 0.5 of its docstring too. Below which T does an
+# unevenness grow?
 #
 # And is uniform the only place where the loop comes to rest? Write the loop, and start it from two very different
 # places.

@@ -95,12 +95,12 @@ helpers.explore_softmax([1.0, 3.0, -1.0, 2.0, 0.0])
 #   right.
 # - **Exercise**: replace `raise NotImplementedError()` by your code, and run the check below it. It answers at once, as
 #   often as you like.
-# - **Decide**: write `"holds"`, `"fails"` or `"sometimes"` (it depends, and you can say on what). No points. The
-#   course's verdict appears once you have decided and have measured.
+# - **Decide**: write `"holds"` (in every setting that the claim leaves open), `"fails"` (in none) or `"sometimes"` (in
+#   some, and you can say in which). No points. The course's verdict appears once you have decided and have measured.
 #
-# Four words in the code are the course's. `say` prints a sentence in your language. `with needs("smallest"):` runs its
-# lines once that exercise is done, and until then says that it waits. `helpers.reveal` sets your prediction beside the
-# result, and `helpers.measured` keeps your number for a claim.
+# Five words in the code are the course's. `check` looks at your answer. `say` prints a sentence in your language.
+# `with needs("smallest"):` says that it waits where that exercise is not right yet. `helpers.reveal` sets your
+# prediction beside the result, and `helpers.measured` keeps your number for a claim.
 #
 # Numbers are written as in Python, with a point before the decimals. A space parts thousands: 128 256.
 
@@ -153,6 +153,11 @@ def temperature_range_experiment(
     ranges: list[float], temperatures: list[float], n_points: int = 100, outlier: float = 6.0
 ) -> dict:
     """Take the softmax of evenly spaced logits and an outlier, for every range and temperature.
+
+    Arguments
+        ranges: numbers above 0
+        temperatures: numbers above 0, as small as 0.001: exp(logits / T) may be larger than any float
+        n_points, outlier: how many evenly spaced logits there are, and the one beside them
 
     Returns results: for every r in ranges and T in temperatures, results[r][T] is a dict with the keys
         "logits": a tensor of n_points evenly spaced values from -r to r, both included, then the
@@ -248,8 +253,8 @@ with needs("temperature_range_experiment", "outlier_mass"):
         print(f"r = {r:3}:", [round(float(share), 4) for share in shares.values()])
 
 # %% [markdown]
-# A claim about *all* ranges stands or falls with the range that suits it least, and a claim about all temperatures with
-# the worst temperature. So look for the smallest value, and for its place. What is measured may change: now a share,
+# Whether a claim holds for *all* ranges, the range that suits it least decides; whether for all temperatures, the worst
+# temperature. So look for the smallest value, and for its place. What is measured may change: now a share,
 # later something else.
 #
 # ### Exercise: `smallest` (2 points)
@@ -274,8 +279,8 @@ def smallest(measure, ranges: list[float], temperatures: list[float]) -> tuple[f
         measure: a function; measure(r, T) returns a number of any size and sign
         ranges, temperatures: lists of one number or more, in any order; they stay as they are
 
-    Returns the tuple (value, r, T): of every r in ranges with every T in temperatures, the smallest
-    measure(r, T), and the r and the T that give it. No test has a tie.
+    Returns the tuple (value, r, T): the smallest measure(r, T) over all pairs of an r and a T, right
+    to 1e-6 of its size, and that r and T. No test has a tie.
 
     >>> smallest(lambda r, T: (r - 2) ** 2 - T, [1, 2, 3], [0.5, 3, 1])
     (-3, 2, 3)
@@ -301,7 +306,7 @@ with needs("temperature_range_experiment", "outlier_mass", "smallest"):
 # %% [markdown]
 # ### Decide: C4
 #
-# The article says: at T = 0.5 the logit 6 takes almost all. "Almost all" needs a number; let it be 90%, whatever r.
+# The article says: at T = 0.5 the logit 6 takes almost all. Let "almost all" mean at least 90%.
 
 # %% solution="claim_c4"
 claim_c4 = None  # "holds", "fails" or "sometimes"
@@ -357,8 +362,9 @@ def half_share_temperature(r, low=0.2, high=10.0):
     return T
 
 
-helpers.reveal("prediction_2", half_share_temperature(0.4))
-print({r: round(half_share_temperature(r), 4) for r in RANGES})
+with needs("prediction_2"):
+    helpers.reveal("prediction_2", half_share_temperature(0.4))
+    print({r: round(half_share_temperature(r), 4) for r in RANGES})
 
 # %% [markdown]
 # ## 3. What is "softer"? (read 3 · do 12 · 3 points)
@@ -512,7 +518,8 @@ def crossing_temperature(
         n_points, outlier: for each range the logits are n_points evenly spaced values from -r to r,
             both included, then the outlier
 
-    Returns a float, right to 1e-3 of its value. Every test has one such temperature in [0.2, 10].
+    Returns a float, right to 1e-3 of its value. Every test has exactly one such temperature in
+    [0.2, 10], where perplexity(wide) - perplexity(narrow) changes its sign.
 
     >>> round(crossing_temperature(0.5, 4, n_points=20), 2)
     2.2
@@ -551,7 +558,8 @@ with needs("crossing_temperature"):
 #   entries: n for uniform, 1 for one-hot.
 # - The share of all the others together, 1 minus that of the 6.
 #
-# Up to which temperature is r = 5 more balanced by each of the three? Try all T from 0.5 to 5 in steps of 0.01.
+# Up to which temperature is r = 5 more balanced by each of the three? Try all T from 0.5 to 5 in steps of 0.01;
+# 5.00 then means that it is so at all of them.
 
 # %%
 measures = {
@@ -715,7 +723,7 @@ claim_c16 = "holds"
 #
 # ### Predict (1 point)
 #
-# At spread s = 1, how many of the 128 256 tokens hold 90% of the probability?
+# At spread s = 1, how many of the 128 256 tokens are in the nucleus that holds 90%?
 
 # %% solution="prediction_4"
 prediction_4 = None  # a number of tokens
@@ -735,19 +743,20 @@ def nuclei(spread, n=128_256):
 
 with needs("tokens_for_mass"):
     sizes = {spread: nuclei(spread) for spread in (8, 4.85, 3, 1)}
+    helpers.reveal("prediction_4", sizes[1][2])
     say("spread   median   five draws")
     for spread, (low, _, median, _, high) in sizes.items():
         found = {"s": spread, "median": median, "low": low, "high": high}
         say("{s:6} {median:8,}   {low:,} to {high:,}", **found)
-    helpers.reveal("prediction_4", median)
     helpers.measured("claim_c10", median)
 
 # %% [markdown]
 # Mind how far the five draws lie apart: at a large spread one draw tells you little. And does the size of the
-# vocabulary matter? Keep the spread at 4.85 and vary n.
+# vocabulary matter? Keep the spread at 4.85, which is $\sqrt{2 \ln n}$ for our n, and
+# vary n.
 #
-# For comparison: the largest of n normal numbers of spread 1 lies near $\sqrt{2 \ln n}$. A few tokens begin to win when
-# the spread comes up to that.
+# For comparison: the largest of n normal numbers of spread 1 lies somewhat below $\sqrt{2 \ln n}$, and relatively
+# nearer the larger n is. A few tokens begin to win when the spread comes up to that.
 
 # %%
 with needs("tokens_for_mass"):
@@ -773,7 +782,8 @@ claim_c10 = "sometimes"
 # ## 8. Sampling (read 3 · do 9 · 2 points)
 #
 # A model has probabilities; a text needs tokens. Lay the probabilities one after the other on a line from 0 to 1, each
-# as long as it is large. A random number u falls into one of these pieces: that is the token. This is **inverse
+# as long as it is large. A random number u between 0 and 1, all equally likely, falls into one of these pieces:
+# that is the token. This is **inverse
 # transform sampling**.
 #
 # ### Predict (1 point)
@@ -799,7 +809,8 @@ prediction_5 = 950
 # </details>
 # <details><summary>Hint: an index that is too large</summary>
 #
-# The sums may end at 0.9999999. A u above that runs past the last piece: `.clamp(max=...)` brings it back.
+# The sums may end at 0.9999999. A u above that runs past the last piece: `.clamp(max=...)` brings it back,
+# to the last index with p[k] > 0.
 #
 # </details>
 
@@ -830,7 +841,7 @@ def sample_tokens(p: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
 
 # %% [markdown]
 # Count the different tokens among 1 000. (The article speaks of repetition in a text. Independent draws from one fixed
-# distribution are less than that, and no count can test whether a text is "accurate".)
+# distribution show less than a text would, and no count can test whether a text is "accurate".)
 
 
 # %%
@@ -842,10 +853,10 @@ def distinct(spread, temperature, draws=1000):
 
 
 with needs("sample_tokens"):
+    helpers.reveal("prediction_5", distinct(8, 2))
     for spread, T in ((1, 0.7), (8, 0.2), (8, 2), (4, 1), (2, 0.5)):
         count = distinct(spread, T)
         say("spread {s}, T = {T:3}: {count:3} different tokens", s=spread, T=T, count=count)
-    helpers.reveal("prediction_5", distinct(8, 2))
     helpers.measured("claim_c11", distinct(8, 2))
 
 # %% [markdown]
@@ -874,7 +885,7 @@ claim_c11 = "sometimes"
 #
 # <details><summary>Hint: "uniform" comes too often</summary>
 #
-# Compare the perplexity with 0.9 n. The entropy, its logarithm, comes near its end much sooner.
+# Compare the perplexity with 0.9 n. The entropy, its logarithm, comes near its largest value, ln n, much sooner.
 #
 # </details>
 
@@ -886,9 +897,9 @@ def diagnose(logits: torch.Tensor) -> str:
     Arguments
         logits: n finite numbers of any size, 1-D, float32 or float64; n is 2 or more
 
-    Returns one of three texts; the softmax is that at temperature 1:
-        "uniform" if its perplexity is above 0.9 n
-        "one-hot" if its largest probability is above 0.99
+    Returns one of three texts. With p = softmax(logits), at temperature 1:
+        "uniform" if the perplexity of p is above 0.9 n
+        "one-hot" if the largest entry of p is above 0.99
         "fine" if neither is so; both can't be
 
     >>> diagnose(torch.tensor([0.0, 1.0, 2.0]))
@@ -968,7 +979,7 @@ helpers.measured("claim_c17", helpers.perplexity(helpers.softmax_t(layer_norm(10
 
 # %% [markdown]
 # Why are the squeezed logits still "uniform"? Layer norm divides by the square root of the variance plus 0.00001, so
-# that it never divides by 0. Here the variance is 0.000001, ten times less than what is added. So the spread becomes
+# that it never divides by 0. Here the variance is 0.000001, a tenth of what is added. So the spread becomes
 # 0.3 instead of 1.
 #
 # The wrong axis has one number in each row. Shifted to mean 0, every logit is 0.
@@ -1103,10 +1114,12 @@ claim_c14 = "holds"
 
 # %%
 def milliseconds(device, n, repeats):
-    x, start = torch.randn(n, device=device), time.perf_counter()
+    x = torch.randn(n, device=device)
+    x.sum().item()  # waits for the GPU
+    start = time.perf_counter()
     for _ in range(repeats):
         x = helpers.softmax_t(x)
-    x.sum().item()  # waits for the GPU
+    x.sum().item()
     return 1000 * (time.perf_counter() - start)
 
 
@@ -1117,7 +1130,8 @@ MEASURE = False
 for device in dict.fromkeys(["cpu", str(helpers.pick_device())]) if MEASURE else ():
     milliseconds(device, 1_000_000, 1)  # warm up
     for n, repeats in ((1_000_000, 1), (4_000_000, 1), (1_000_000, 4)):
-        print(f"{device}, N = {n}, K = {repeats}: {milliseconds(device, n, repeats):.2f} ms")
+        values = {"n": n, "k": repeats, "ms": milliseconds(device, n, repeats)}
+        say("{device}, N = {n:,}, K = {k}: {ms:.2f} ms", device=device, **values)
 
 # %% [markdown]
 # What costs time in practice is reading memory. A softmax that subtracts the maximum reads its row three times: for the
@@ -1127,7 +1141,7 @@ for device in dict.fromkeys(["cpu", str(helpers.pick_device())]) if MEASURE else
 
 # %%
 def online_softmax(x, chunk=1000):
-    largest, total = torch.tensor(-torch.inf, dtype=x.dtype), torch.tensor(0.0, dtype=x.dtype)
+    largest, total = x.new_tensor(torch.finfo(x.dtype).min), x.new_tensor(0.0)
     for part in x.split(chunk):
         new = torch.maximum(largest, part.max())
         total = total * torch.exp(largest - new) + torch.exp(part - new).sum()
@@ -1143,7 +1157,8 @@ say("agrees with softmax_t: {agrees}", agrees=agrees)
 # ## Play (read 1 · do 6)
 #
 # First the outlier among 100 logits. Raise T from 0.5 to 3: look for the moment when the 6 holds less than half. Where
-# is it for r = 5? Then make the outlier the smallest logit: which of the three measures still speak of it?
+# is it for r = 5? Then make the outlier the smallest logit: which of share, perplexity and nucleus still changes with
+# it?
 
 # %%
 helpers.explore_temperature_range()

@@ -150,7 +150,7 @@ def right_in_float32(narrow, wide, n_points=100, outlier=6.0):
 
 @variants(value=[1.4964, 1.5])
 def wrong_the_articles_crossing(narrow, wide, n_points=100, outlier=6.0, *, value):
-    """Your numbers match the article's own crossing, for r = 0.4 and r = 5."""
+    """Your numbers match the crossing of the article's ranges, r = 0.4 and r = 5."""
     return value
 
 

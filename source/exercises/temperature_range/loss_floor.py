@@ -15,8 +15,8 @@ ASPECTS = {"the floor": 1}
 
 FLOOR = "The best that the model can hand over is a one-hot vector of the right class: take its softmax, then -ln."
 
-SHOWN = "With 20 classes and softmax applied twice no loss is below {number:.4g}, however good the model is."
-SHOWN_FROM = ("20 classes", 0)
+SHOWN = "With 50 classes and softmax applied twice no loss is below {number:.4g}, however good the model is."
+SHOWN_FROM = ("50 classes", 0)
 
 
 def _case(name, n_classes):
@@ -25,7 +25,7 @@ def _case(name, n_classes):
 
 
 def public(book):
-    return [_case("20 classes", 20)]
+    return [_case("50 classes", 50)]
 
 
 def hidden(book, rng):

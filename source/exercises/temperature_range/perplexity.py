@@ -23,7 +23,7 @@ ADVICE = "Write it from the probabilities: -sum(p ln p), then exp."
 ENTROPY = "perplexity = exp(-sum(p ln p)), with the natural logarithm."
 ZERO_SAFE = "A zero probability adds nothing to the entropy, but 0 * log(0) is nan: treat it apart, do not shift p."
 ALONG = "The sum runs along dim, which disappears from the shape."
-PRECISION = "Keep the dtype of x all the way through."
+PRECISION = "Keep the dtype of p all the way through."
 
 
 def _case(book, name, aspect, diagnosis, p, dim=None, kind="float64"):

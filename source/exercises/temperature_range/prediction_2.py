@@ -8,6 +8,6 @@ ASPECTS = {"a prediction": 1}  # the point is for committing
 def public(book):
     return [
         value_case(
-            "a prediction", "a prediction", guess(0, 1000, "a temperature is one number above 0: write 2 or 2.5")
+            "a prediction", "a prediction", guess(0, 1000, "a temperature lies between 0 and 1000 here: write 2 or 2.5")
         )
     ]

@@ -7,5 +7,7 @@ ASPECTS = {"a prediction": 1}  # the point is for committing
 
 def public(book):
     return [
-        value_case("a prediction", "a prediction", guess(0, 1000, "a loss is one number, 0 or more: write 0.5 or 3"))
+        value_case(
+            "a prediction", "a prediction", guess(0, 1000, "a loss lies between 0 and 1000 here: write 0.5 or 3")
+        )
     ]
