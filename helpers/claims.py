@@ -3,8 +3,9 @@
 import html
 import math
 from dataclasses import dataclass
+from functools import cache
 
-from .checks import cases, is_right
+from .checks import cases, end_if_waiting, is_right
 from .checks.collect import encode
 from .checks.decisions import Card, card, claims, not_yet, remember_number, short_name
 from .checks.kinds import describe, number_of
@@ -23,6 +24,8 @@ def measured(name: str, number: object) -> None:
         name: the claim's, such as "claim_c7".
         number: what the student has measured: one number, a tensor of one included.
 
+    Inside `needs` it ends the block where an exercise is not right yet: a wrong answer measures nothing.
+
     Raises ValueError where number is none, and for a name that is no claim of the notebook.
 
     >>> measured("claim_c7", -24.78)  # doctest: +SKIP
@@ -35,6 +38,7 @@ def measured(name: str, number: object) -> None:
         return
     if name not in known:
         raise ValueError(_("no claim is called {name!r}; there are {known}", name=name, known=", ".join(known)))
+    end_if_waiting()
     answer = encode(number)
     value = number_of(answer)
     if value is None or math.isnan(value):
@@ -99,5 +103,5 @@ def what_you_found() -> None:
     except cases.NoCases as error:
         print(error)
         return
-    names = namespace()
-    display(Found([card(name, file.exercises[name], names.get(name), is_right) for name in claims(file)]))
+    names, once = namespace(), cache(is_right)
+    display(Found([card(name, file.exercises[name], names.get(name), once) for name in claims(file)]))

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 from typing import SupportsFloat
 
-from .checks import cases
+from .checks import cases, end_block, end_if_waiting
 from .checks.decisions import commit, first, in_words
 from .checks.notebook import namespace
 from .support.language import _, number_text
@@ -109,7 +109,8 @@ def reveal(name: str, result: SupportsFloat | str) -> None:
         result: the number that came out, or the word.
 
     Without a prediction that can be read, what is missing is printed, and not the result. The first prediction is
-    kept where a later one replaces it.
+    kept where a later one replaces it. Inside `needs` the block ends where the prediction is missing, so that nothing
+    below gives the result away, and where an exercise is not right yet.
 
     Raises ValueError where result is not one finite number, and for a name that is no exercise of the notebook.
 
@@ -135,8 +136,8 @@ def reveal(name: str, result: SupportsFloat | str) -> None:
     if now is None or before is None:
         _revealed.pop(name, None)
         how = _("first predict, then run this cell again") if value is None else how
-        print(f"{name}: {how}.")
-        return
+        return end_block(f"{name}: {how}.")
+    end_if_waiting()
     choice = "one_of" in exercise["cases"][0]["expected"]
     shown = _revealed[name] = Revealed(name, before, now, came_out, choice)
     print(shown.told())

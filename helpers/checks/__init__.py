@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import replace
 
-from ..support.language import Message, _, english
+from ..support.language import Message, _, counted, english
 from . import cases as case_files
 from . import collect, notebook
 from .compare import compare, shown_by, violations
@@ -29,6 +29,7 @@ from .watch import CallWatch
 LARGE = 100_000  # bytes of a case's tensors, as they are stored: that of a vocabulary is far above, others far below
 
 _latest: dict[str, tuple[Report, object]] = {}  # what the last check of each exercise has found, and of what
+_blocks: list[list[str]] = []  # for each block of `needs` that runs, the exercises that it waits for
 
 
 def check(name: str) -> None:
@@ -150,33 +151,58 @@ def points_so_far() -> tuple[float, float]:
     return sum(points[name] for name in points if is_green(name)), sum(points.values())
 
 
+class Ended(Exception):
+    """A block of `needs` ends here; its argument says why."""
+
+
 @contextmanager
-def needs(*names: str) -> Iterator[None]:
+def needs(*names: str) -> Iterator[bool]:
     """Let a cell wait for exercises: what they lack is said in one line instead of an error.
 
     Arguments
         names: those of the exercises.
 
-    An error inside the block ends the block, and the line is printed, where the answer to one of the exercises is not
-    right yet; so does a block that does not end, while one of their checks is not green. Else the error is a real one,
-    and passes through.
+    Gives whether all of them are right as the block begins. Where one is not, the line is printed: after the block, or
+    where an error, a result (`reveal`, `measured`) or too much time ends it. Where all are right an error is a real
+    one, and passes through.
 
     >>> with needs("softmax_t"):
     ...     raise NotImplementedError()
     This cell waits for softmax_t: write it above, then run this cell again.
     """
+    waiting = [name for name in names if not is_right(name)]
+    _blocks.append(waiting)
     try:
-        with nullcontext() if all(map(is_green, names)) else limited(LARGE_CALL):
-            yield
+        with limited(LARGE_CALL) if waiting else nullcontext():
+            yield not waiting
+            end_if_waiting()
+    except Ended as ended:
+        print(ended)
     except (Exception, SystemExit, Stopped) as error:
-        waiting = [name for name in names if not is_right(name)]
         if not waiting:
             raise
         print(how_waiting(error, waiting))
+    finally:
+        _blocks.pop()
+
+
+def end_if_waiting() -> None:
+    """End the block of `needs` that runs, if any, where it waits for an exercise: what it has made is no result."""
+    if _blocks and _blocks[-1]:
+        raise Ended(_("This cell waits for a green check of {names}.", names=in_a_row(_blocks[-1])))
+
+
+def end_block(why: str) -> None:
+    """End the block of `needs` that runs, and say why; where none runs, just say it."""
+    if _blocks:
+        raise Ended(why)
+    print(why)
 
 
 def is_right(name: str) -> bool:
-    """Tell whether what the notebook holds of an exercise passes now, in silence."""
+    """Tell whether what the notebook holds of an exercise passes: by its last check, or by one in silence."""
+    if is_green(name):
+        return True
     with redirect_stdout(io.StringIO()):
         try:
             return report_of(name).passed
@@ -186,9 +212,14 @@ def is_right(name: str) -> bool:
 
 def how_waiting(error: BaseException, waiting: Sequence[str]) -> str:
     """Say which exercises a cell waits for, and what to do."""
-    names = _(" and ").join(waiting)
+    names = in_a_row(waiting)
     if isinstance(error, NotImplementedError) and not str(error):  # a stub's; torch's have a text
-        return _("This cell waits for {names}: write it above, then run this cell again.", names=names)
+        return counted(
+            "This cell waits for {names}: write it above, then run this cell again.",
+            "This cell waits for {names}: write them above, then run this cell again.",
+            len(waiting),
+            names=names,
+        )
     if isinstance(error, NameError) and error.name in waiting:
         return _("This cell waits for {names}: run its cell above, then this one again.", names=error.name)
     if isinstance(error, Stopped):
@@ -196,3 +227,8 @@ def how_waiting(error: BaseException, waiting: Sequence[str]) -> str:
     else:
         said = f"{type(error).__name__}: {str(error).strip().split(chr(10))[0][:120]}".removesuffix(": ")
     return _("This cell waits for a green check of {names}; for now: {error}.", names=names, error=said)
+
+
+def in_a_row(names: Sequence[str]) -> str:
+    """Return names as a sentence has them: A, B and C."""
+    return _(" and ").join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -151,12 +151,12 @@ def card(name: str, exercise: StoredExercise, value: object, is_right: Callable[
     if read is None:
         asked = render(kind_of(exercise["cases"][0]["expected"], {}).asked())
         how = _("decide first: {how} in place of None", how=asked) if value is None else how
-        return Card(name, claim, None, how, name)
-    if name in _numbers or not claim["number"]:
-        return Card(name, claim, str(read))
-    todo = next((need for need in claim["needs"] if not is_right(need)), "")
-    how = not_yet(todo) if todo else _("run the cell above: your number is not there yet")
-    return Card(name, claim, str(read), how, todo or _("your number"))
+        return Card(name, claim, None, how, _("decide above"))
+    if todo := next((need for need in claim["needs"] if not is_right(need)), ""):
+        return Card(name, claim, str(read), not_yet(todo), todo)
+    if claim["number"] and name not in _numbers:
+        return Card(name, claim, str(read), _("run the cell above: your number is not there yet"), _("your number"))
+    return Card(name, claim, str(read))
 
 
 def not_yet(name: str) -> str:

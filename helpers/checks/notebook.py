@@ -31,11 +31,12 @@ INNER = *DEFINED, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictC
 
 
 class Run(NamedTuple):
-    """A cell that ran: its text, the front end's name for the cell if it gave one, and when it began."""
+    """A cell that ran: its text, the front end's name for it if any, when it began, and the line where it stopped."""
 
     text: str
     cell: str | None
     at: float
+    stopped: int = 0
 
 
 class CodeCell(NamedTuple):
@@ -64,15 +65,18 @@ class Names(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def names_at_top(text: str) -> Names:
-    """Read the names that a cell gives at the level of the notebook."""
+def names_at_top(text: str, stopped: int = 0) -> Names:
+    """Read the names that a cell gives at the level of the notebook, or gave until an error stopped it in a line."""
     text = RUNS_ITS_CELL.sub("", text, count=1)
     found: SyntaxError | None = None
     for turned in (str, as_python):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of a student's invalid escapes
-                return given_by(ast.parse(turned(text)))
+                tree = ast.parse(turned(text))
+            begun = [statement for statement in tree.body if statement.lineno <= stopped]
+            tree.body = begun[:-1] if begun else tree.body
+            return given_by(tree)
         except SyntaxError as error:
             found = found or error
         except (ValueError, RecursionError, MemoryError):
@@ -173,12 +177,18 @@ def taken(cells: Sequence[CodeCell], name: str, is_value: bool) -> CodeCell | No
     return next((each[-1] for each in (*orders, last_way) if each), None)
 
 
+def gave(run: Run, name: str) -> bool:
+    """Tell whether a run gave a name: it is Python, and did not stop before."""
+    found = names_at_top(run.text, run.stopped)
+    return name in found.binds and not found.error
+
+
 def origin(name: str, value: object, runs: Sequence[Run]) -> Run | None:
     """Return the run that a value comes from, or None: of a function the one with its source, else the last giver."""
     code = getattr(value, "__code__", None)
     source = "".join(linecache.getlines(code.co_filename)) if code else ""
-    given = [run for run in runs if name in names_at_top(run.text).binds and not names_at_top(run.text).error]
-    found = [run for run in given if same(run.text, source)] or given
+    written = [run for run in runs if name in names_at_top(run.text).binds and same(run.text, source)]
+    found = written or [run for run in runs if gave(run, name)]
     return found[-1] if found else None
 
 
@@ -198,8 +208,9 @@ def doubt(
     cell = taken(cells, name, is_value)
     latest = {run.cell: run for run in runs if run.cell}  # of each cell
     givers = [r for r in runs if latest.get(r.cell or "", r) is r and name in names_at_top(r.text).binds]
-    broken = givers[-1] if givers and names_at_top(givers[-1].text).error else None
-    unplaced = broken and broken.at > notebook.saved and not any(same(broken.text, each.text) for each in cells)
+    last = givers[-1] if givers and not gave(givers[-1], name) else None
+    broken = last if last and names_at_top(last.text).error else None
+    unplaced = last and last.at > notebook.saved and not any(same(last.text, each.text) for each in cells)
     marked = next((each for each in cells if each.mark == name), None)
     renamed = sorted(names_at_top(marked.text).defines - {name}) if marked else []
     if name not in namespace:
@@ -209,7 +220,7 @@ def doubt(
             return no_python(name, broken.text)
         if renamed and not cell:
             return english("its cell defines {found} instead", found=", ".join(renamed))
-        if cells and not cell and not marked:
+        if notebook.place and not cell and not marked:
             return english("no cell of the notebook defines it")
         if any(same(run.text, cell.text) for run in runs) if cell else givers and not cells:
             return english("its cell ran, but there is no {name}: run that cell again and read what it says", name=name)
@@ -217,8 +228,9 @@ def doubt(
     come = origin(name, namespace[name], runs)
     if come is None:
         return None
-    if broken and unplaced:
-        return no_python(name, broken.text)
+    stopped = english("its cell stopped: the older one is still there, and at grading there is none")
+    if last and unplaced and last is not come:
+        return no_python(name, last.text) if broken else stopped
     stands = any(same(each.text, come.text) for each in cells)
     placed = come.at < notebook.saved or stands or any(come.cell in keys(each, runs) for each in cells)
     if not cells or not placed or (same(cell.text, come.text) if cell else stands):
@@ -230,7 +242,7 @@ def doubt(
     if names_at_top(cell.text).error:
         return no_python(name, cell.text)
     if any(run.at > come.at and same(run.text, cell.text) for run in runs):
-        return english("an older one is still there, for its cell stopped before it: read what that cell says")
+        return stopped
     if not stands:
         return english("what was run is older than its cell's text: run that cell, then this check")
     return english(
@@ -276,11 +288,21 @@ def listen() -> None:
     if found and not _runs:
         _runs.extend(Run(text, None, time.time()) for text in found.history_manager.input_hist_raw[1:])
         found.events.register("pre_run_cell", note)
+        found.events.register("post_run_cell", note_end)
 
 
 def note(info: Any) -> None:
     """Note a cell that is about to run; older versions of IPython give no id."""
     _runs.append(Run(info.raw_cell, getattr(info, "cell_id", None), time.time()))
+
+
+def note_end(result: Any) -> None:
+    """Note in which of its lines the cell that ran last has stopped, if it did."""
+    trace = getattr(getattr(result, "error_in_exec", None), "__traceback__", None)
+    while trace and trace.tb_frame.f_globals is not namespace():
+        trace = trace.tb_next
+    if trace and _runs and _runs[-1].text == result.info.raw_cell:
+        _runs[-1] = _runs[-1]._replace(stopped=trace.tb_lineno)
 
 
 def front_end() -> str:

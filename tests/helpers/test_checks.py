@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import check, checks, needs
-from helpers.checks import cases, notebook, report
+from helpers import check, checks, measured, needs, predictions, reveal
+from helpers.checks import cases, decisions, notebook, report
 from helpers.checks.cases import CaseFile
 from helpers.checks.collect import MAX_DEPTH, MAX_ITEMS, collect
 from helpers.checks.compare import Result, compare, shown_by
@@ -211,7 +211,7 @@ WRONG = {
     "a float for an int": ("integer", lambda x: 4.5, "a whole number", "the number 4.5"),
     "nan for an int": ("integer", lambda x: NAN, "a whole number", "the number nan"),
     "infinity for an int": ("integer", lambda x: math.inf, "a whole number", "the number inf"),
-    "a huge int": ("integer", lambda x: 10**5000, "a whole number", "an object of type int"),
+    "a huge int": ("integer", lambda x: 10**5000, "a whole number", "a whole number of more than 15 digits"),
     "a text for a truth value": ("boolean", lambda x: "yes", "holds: True or False", "the text 'yes'"),
     "the other truth value": ("boolean", lambda x: x.sum() < 0, "holds: True", "False"),
     "too few values": ("tuple", lambda x: (5,), "2 values", "1 value"),
@@ -290,6 +290,41 @@ def test_cases_that_fail_alike_are_said_once_with_one_example():
     assert shown._repr_html_().count("Double it.") == 1
 
 
+def test_what_is_known_comes_first_and_the_rest_is_not_called_alike():
+    """An early case without a diagnosis stood above the true sentence, and 4 different ones were "alike"."""
+    bare, known = [failed(name, None) for name in "ab"], [failed(name) for name in "cd"]
+    said = str(report_of(*bare, *known)).splitlines()
+    places = [said.index(f"  2 {words}") for words in ("cases alike: c; d", "more cases are not right yet: a; b")]
+    assert places == sorted(places) and said[places[1] - 1] == "    Double it."
+    shown = report_of(*bare, *known)._repr_html_()
+    assert shown.index("2 cases alike: c; d") < shown.index("2 more cases are not right yet: a; b")
+    assert "  2 cases are not right yet: a; b" in str(report_of(*bare)).splitlines()
+    nothing = [failed(name, None, outcome="nothing") for name in "ab"]
+    assert "2 cases alike: a; b" in str(report_of(*nothing)), "the outcome says what to do"
+
+
+ADVICE = {
+    "a loop left early": ("numbers", lambda x: [0.5], "Does the function return before its loop is done?"),
+    "a part left out": ("tuple", lambda x: (5,), "Return all 2: n, value."),
+    "more parts than asked for": ("tuple", lambda x: (5, 2 * x, x), "Return all 2: n, value."),
+    "nan as a text": ("numbers", lambda x: [0.5, "nan"], "Without quotation marks: math.nan."),
+    "inf as a text": ("number", lambda x: "inf", "Without quotation marks: math.inf."),
+    "another text": ("number", lambda x: "NaN", None),
+    "several numbers": ("number", lambda x: [0.25, 0.5], "One number is asked for: which of these?"),
+    "several, in a tensor": ("integer", lambda x: x, "One number is asked for: which of these?"),
+    "one, in a tensor": ("number", lambda x: x[:1], None),
+    "no tensor": ("number", lambda x: True, None),
+    "too many numbers": ("numbers", lambda x: [0.5, NAN, 1.0], None),
+    "none at all": ("numbers", lambda x: [], None),
+}
+
+
+@pytest.mark.parametrize("expected, function, said", ADVICE.values(), ids=ADVICE.keys())
+def test_a_bare_mismatch_is_followed_by_what_to_do(expected, function, said):
+    diagnosis = outcome(function, EXPECTED[expected]).diagnosis
+    assert (diagnosis and str(diagnosis)) == said
+
+
 def test_the_example_is_a_public_case_and_a_hidden_one_has_its_name_alone():
     lines = str(report_of(failed("a", hidden=True), failed("b"), graded=True)).splitlines()
     assert lines[2:4] == ["  2 cases alike: at grading: a; b", "    double('b')"]
@@ -311,7 +346,7 @@ def test_other_advice_another_outcome_or_another_error_is_another_thing_to_say()
         )
     ]
     assert [[r.name for r in each] for each in report_of(*several, *errors).alike()] == [
-        ["a"], ["b"], ["c"], ["d"], ["e", "f"], ["g"], ["h"],
+        ["a"], ["b"], ["e", "f"], ["g"], ["h"], ["c"], ["d"],
     ]  # fmt: skip
 
 
@@ -319,11 +354,20 @@ def test_a_green_check_says_what_it_has_shown_and_where_the_notebook_stands():
     right, shown = outcome(lambda x: 2 * x), english("Doubled, {number:.2f}.", number=4.0)
     right = replace(right, call=CALL)
     said = str(report_of(right, shown=shown, done=(12, 20))).splitlines()
-    assert said[-2:] == ["Doubled, 4.00.", "1 point in reach here; 12 of 20 are green so far."]
+    assert said[-2:] == ["Doubled, 4.00.", "1 of 1 points here; 12 of 20 points are green so far."]
     assert str(report_of(right, done=(12, 20))).splitlines()[-1] == said[-1]
     for red in (report_of(failed("a"), shown=shown), report_of(right, shown=shown, done=(1, 2), graded=True)):
         assert "Doubled, 4.00." not in str(red) + red._repr_html_() and "green so far" not in str(red)
     assert "Doubled, 4.00." in report_of(right, shown=shown)._repr_html_()
+
+
+def test_aspects_that_are_right_count_here_before_the_exercise_is_green():
+    """Four of five were right, and it said that 0 of 20 were green: all seemed lost."""
+    good, bad = replace(outcome(lambda x: 2 * x), aspect="a"), replace(failed("b"), aspect="b")
+    aspects = {"a": 2.0, "b": 1.0, "c, at grading": 1.0}
+    half = Report("double", (good, bad), aspects, done=(0, 20))
+    assert str(half).splitlines()[-1] == "2 of 4 points here; 0 of 20 points are green so far."
+    assert str(replace(half, results=(bad, bad))).splitlines()[-1].startswith("0 of 4 points here; ")
 
 
 def test_without_points_of_its_own_an_exercise_says_the_notebook_s_alone():
@@ -625,7 +669,108 @@ def test_needs_names_only_what_is_not_right(cells, capsys):
     cells.update(softmax_t=right, decay_ratios=not_there_yet, contraction_rate=not_there_yet)
     with needs("softmax_t", "decay_ratios", "contraction_rate"):
         not_there_yet(1)
-    assert "waits for decay_ratios and contraction_rate: write it above" in capsys.readouterr().out
+    assert "waits for decay_ratios and contraction_rate: write them above" in capsys.readouterr().out
+    cells["softmax_t"] = not_there_yet
+    with needs("softmax_t", "decay_ratios", "contraction_rate"):
+        not_there_yet(1)
+    assert "waits for softmax_t, decay_ratios and contraction_rate: write them" in capsys.readouterr().out
+
+
+def wrong(x, temperature=1.0, dim=-1):
+    return right(2 * x, temperature, dim)
+
+
+GREEN_FIRST = f"{WAITS}a green check of softmax_t.\n"
+
+
+@pytest.fixture
+def nothing_kept(cells, monkeypatch):
+    """Numbers and predictions as at first, and afterwards as before; a prediction is one of the cells'."""
+    monkeypatch.setattr(predictions, "namespace", lambda: cells)
+    for module, name in ((decisions, "_numbers"), (decisions, "_first"), (predictions, "_revealed")):
+        monkeypatch.setattr(module, name, {})
+
+
+SINKS = {
+    "a prediction": lambda: reveal("prediction_2", 2.0),
+    "a number": lambda: measured("claim_c1", 2.0),
+}
+
+
+@pytest.mark.parametrize("sink", SINKS.values(), ids=SINKS)
+def test_a_wrong_answer_makes_no_result(sink, cells, capsys, nothing_kept):
+    """It raises nothing: its result, number and verdict were told as if they were the article's."""
+    use_cases("softmax_t")
+    cells.update(softmax_t=wrong, prediction_2=11.0)
+    with needs("softmax_t"):
+        print("its own lines")
+        sink()
+        print("what follows")
+    assert capsys.readouterr().out == f"its own lines\n{GREEN_FIRST}"
+    assert decisions._numbers == predictions._revealed == {}
+    cells["softmax_t"] = right
+    with needs("softmax_t"):
+        sink()
+        print("what follows")
+    told, follows = capsys.readouterr().out.splitlines()
+    assert "2" in told and follows == "what follows" and len(decisions._numbers | predictions._revealed) == 1
+
+
+def test_a_block_that_shows_what_a_wrong_answer_gives_says_so_below_it(cells, capsys):
+    use_cases("softmax_t")
+    cells["softmax_t"] = wrong
+    with needs("softmax_t") as all_right:
+        print("a picture")
+    assert capsys.readouterr().out == f"a picture\n{GREEN_FIRST}" and not all_right
+    cells["softmax_t"] = right
+    with needs("softmax_t") as all_right:
+        print("a picture")
+    assert capsys.readouterr().out == "a picture\n" and all_right
+
+
+def test_without_a_prediction_nothing_below_gives_its_result_away(cells, capsys, nothing_kept):
+    use_cases("softmax_t")
+    cells["softmax_t"] = right
+    for value, said in ((None, "first predict, then run this cell again."), ("11", "this is the text '11'")):
+        cells["prediction_2"] = value
+        for waits_for in ("softmax_t", "prediction_2"):
+            with needs(waits_for):
+                reveal("prediction_2", 11.09)
+                print("11.09")
+            out = capsys.readouterr().out
+            assert out.startswith(f"prediction_2: {said}") and out.count("\n") == 1 and "11.09" not in out
+    reveal("prediction_2", 11.09)
+    print("outside, what follows runs")
+    assert capsys.readouterr().out.count("\n") == 2 and decisions._first == {}
+
+
+def test_a_block_ends_as_a_whole_and_the_next_one_is_not_touched(cells, capsys, nothing_kept):
+    """Whatever ends a block, a result outside of one is told."""
+    use_cases("softmax_t")
+    cells["softmax_t"] = wrong
+    with pytest.raises(KeyboardInterrupt), needs("softmax_t"):
+        raise KeyboardInterrupt
+    with needs("softmax_t"):
+        not_there_yet(1)
+    capsys.readouterr()
+    measured("claim_c1", 2.0)
+    assert capsys.readouterr().out.startswith("Your number for C1") and decisions._numbers == {"claim_c1": 2.0}
+
+
+def test_what_is_green_is_not_judged_again_by_needs(cells, capsys):
+    calls = []
+
+    def counted(x, temperature=1.0, dim=-1):
+        calls.append(1)
+        return right(x, temperature, dim)
+
+    use_cases("softmax_t")
+    cells["softmax_t"] = counted
+    check("softmax_t")
+    made = len(calls)
+    with needs("softmax_t"):
+        pass
+    assert made and len(calls) == made
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyError, NameError, NotImplementedError, KeyboardInterrupt])

@@ -5,7 +5,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.course import REPOSITORY
 from tests.support.course import COURSE, FIRST, solutions
-from tests.support.session import Session
+from tests.support.session import Session, text_of
 
 RIGHT = solutions(FIRST)["softmax_t"]
 STUB = "def softmax_t(x, temperature=1.0, dim=-1):\n    raise NotImplementedError()"
@@ -128,6 +128,25 @@ def test_a_definition_with_a_line_that_fails_below_it_is_the_one_that_counts(ope
     session.edit("solution", f"{RIGHT}\nsoftmax_t(1)")
     assert "Error" in session.run("solution")
     assert session.run("check").startswith(GREEN)
+
+
+@pytest.mark.parametrize(("ids", "file"), quick_first([(False, True), (True, True), (True, False), (False, False)]))
+def test_what_a_cell_that_stopped_has_not_given_is_not_there(opened, ids, file):
+    """Of a value the check said "noted", and grading gave 0."""
+    session = opened(ids, file, own="prediction_2 = 20")
+
+    def checked(name, source, check):
+        session.edit(name, source)
+        session.run(name)
+        return "".join(map(text_of, session.execute(f'check("{check}")'))).splitlines()[0]
+
+    stopped = "its cell stopped: the older one is still there, and at grading there is none."
+    assert checked("own", "prediction_2 = log(65504)", "prediction_2") == f"prediction_2: {stopped}"
+    assert checked("own", "log(65504)\nprediction_2 = 20", "prediction_2") == f"prediction_2: {stopped}"
+    for source in ("prediction_2 = 20\nlog(65504)", "%%time\nprediction_2 = 20\nlog(65504)", "prediction_2 = 11"):
+        assert "stopped" not in checked("own", source, "prediction_2")
+    assert checked("solution", f"log(65504)\n{RIGHT}", "softmax_t") == f"softmax_t: {stopped}"
+    assert checked("solution", f"{RIGHT}\nlog(65504)", "softmax_t").startswith(GREEN)
 
 
 ENDLESS = {

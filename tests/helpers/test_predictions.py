@@ -66,7 +66,14 @@ UNREAD = [
     ("prediction_1", -1e-9, f"this is the number -1e-09; {HOW}"),
     ("prediction_1", 1j, f"this is an object of type complex; {HOW}"),
     ("prediction_1", Decimal("0.5"), f"this is an object of type Decimal; {HOW}"),
-    ("prediction_1", torch.tensor(0.5), f"this is a tensor of shape (); {HOW}"),
+    (
+        "prediction_1",
+        (0.5,),
+        f"this is a tuple of 1 item; {HOW}, as a number alone: leave out the comma or the brackets",
+    ),
+    ("prediction_1", 10**400, f"this is a whole number of more than 15 digits; {HOW}"),
+    ("prediction_1", torch.tensor(0.5), f"this is a tensor of shape (); {HOW} (a tensor's number is its .item())"),
+    ("prediction_2", torch.tensor(1), "this is a tensor of shape (); write 1 or 2 (a tensor's number is its .item())"),
     ("prediction_1", math.log, f"this is an object of type builtin_function_or_method; {HOW}"),
     ("prediction_2", 1001, "this is the whole number 1001; write 1 or 2"),
     ("prediction_2", "1", "this is the text '1'; write 1 or 2"),
@@ -274,6 +281,28 @@ def test_a_verdict_waits_for_the_decision_and_the_number(notebook, capsys):
     ]
 
 
+def test_a_verdict_is_not_told_beside_a_number_whose_function_is_wrong_now(notebook, capsys):
+    notebook("halve", halve)
+    notebook("claim_c2", "holds")
+    measured("claim_c2", 1.5)
+    assert "The course says: sometimes." in card("holds")
+    notebook("halve", lambda x: x)
+    assert card("holds") == f"{TITLE}\n  not yet: halve"
+    what_you_found()
+    assert "sometimes" not in capsys.readouterr().out
+
+
+def test_the_table_judges_each_exercise_once(notebook, monkeypatch):
+    for name, value in (("halve", lambda x: x), ("claim_c2", "holds"), ("claim_c10", "holds")):
+        notebook(name, value)
+    judged, judge = [], checks.report_of
+    monkeypatch.setattr(checks, "report_of", lambda name: judged.append(name) or judge(name))
+    for claim in decisions.claims(cases.in_use()).values():
+        monkeypatch.setitem(claim, "needs", ["halve"])
+    what_you_found()
+    assert judged == ["halve"]
+
+
 def test_a_claim_without_a_number_waits_for_the_decision_only(notebook):
     found = decisions.card("claim_c10", cases.in_use().exercises["claim_c10"], "holds", checks.is_right)
     assert str(found).splitlines()[1:] == [
@@ -292,7 +321,7 @@ def test_what_is_no_number_is_not_measured(notebook, number):
 
 FOUND = f"""\
 {TITLE}
-    you decided: –; your number: –; the course says: not yet: claim_c2
+    you decided: –; your number: –; the course says: not yet: decide above
 C10: there are numbers
     you decided: fails; your number: –; the course says: holds
 """
@@ -306,6 +335,7 @@ def test_the_table_has_every_claim_in_the_order_of_their_numbers(notebook, capsy
     notebook("halve", lambda x: x)
     what_you_found()
     assert "you decided: sometimes; your number: –; the course says: not yet: halve\n" in capsys.readouterr().out
+    notebook("halve", halve)
     measured("claim_c2", -24.784)
     capsys.readouterr()
     what_you_found()
