@@ -339,6 +339,9 @@ def _heading(r: float, row: Mapping[float, tuple[Floats, Floats]], limit: float)
 
 def _arrays(results: Results) -> Rows:
     """Return results[r][T] as pairs of float64 arrays (logits, probabilities)."""
+    entries = [entry for row in results.values() for entry in row.values()]
+    dicts = all(isinstance(entry, Mapping) for entry in entries)
+    _require(dicts, _('results[r][T] is expected to be a dict with the keys "logits" and "probs"'))
     arrays = {
         r: {t: (array(entry["logits"]), array(entry["probs"])) for t, entry in row.items()}
         for r, row in results.items()
