@@ -292,7 +292,7 @@ def test_tensors_arrays_and_lists_draw_the_same():
         ),
         (lambda: plot_final_tops(1.0, {"a": 1.0}), r"tops\['a'\] has shape \(\), temperatures has \(\): expected"),
         (lambda: plot_full({}), "results is empty"),
-        (lambda: plot_full({(1, 2): {"logits": np.ones(2), "probs": np.ones(2)}}), "expected to be a dict with the keys"),
+        (lambda: plot_full({(1, 2): {"logits": np.ones(2), "probs": np.ones(2)}}), "to be a dict with the keys"),
         (lambda: plot_full({1: {2: {"logits": [0, 1], "probs": [1]}}}), r"results\[1\]\[2\]: logits have shape"),
         (lambda: plot_zoomed(RESULTS, limit=-1), "limit is -1: expected a probability above 0"),
     ],
