@@ -19,7 +19,7 @@ from helpers.checks.cases import CaseFile
 from helpers.checks.collect import collect
 from helpers.checks.compare import compare_case
 from helpers.checks.kinds import kind_of, value_of
-from helpers.checks.recognise import ABOUT_NUMBERS, distance, dtypes, flat, sample
+from helpers.checks.recognise import ABOUT_NUMBERS, distance, dtypes, flat, sample_of
 
 COMMITTED_SEED = "softmax-lab"
 ROUNDING = 1e-5  # of numbers that may come in float32 or in float64
@@ -140,7 +140,7 @@ def with_mistakes(known, cases, book):
     for index, answer in enumerate(known):
         for case, group, given in zip(cases, groups, answers_to(answer, cases, inputs), strict=True):
             if compare_case(case, book.tensors, given).outcome in ABOUT_NUMBERS:
-                add_numbers(group, index, case, book.tensors, flat(value_of(given)))
+                add_numbers(group, index, case, book.tensors, value_of(given))
     return [
         {**case, "mistakes": stored(group, book)} if group else case for case, group in zip(cases, groups, strict=True)
     ]
@@ -158,16 +158,16 @@ def add_numbers(group, index, case, tensors, wrong):
 
     Left out are those that only the choice of a dtype tells from the right ones.
     """
-    right, size = flat(kind_of(case["expected"], tensors).numbers()), wrong.size
-    same = wrong.shape == right.shape
-    right, wrong = sample(right), sample(wrong)
+    values = kind_of(case["expected"], tensors).numbers(), wrong
+    (right, wrong), sizes = (sample_of(each, case["expected"]) for each in values), [flat(each).size for each in values]
+    same = wrong.shape == right.shape and sizes[0] == sizes[1]
     if len(dtypes(case["expected"])) > 1 and distance(wrong, right) <= ROUNDING:
         return
     with np.errstate(all="ignore"):
         near = same and bool((np.abs(wrong - right) <= 0.5 * np.abs(right)).all())
         numbers = to_bfloat16(wrong - right if near else wrong)
-    if size:
-        group.setdefault((size, near), []).append((index, numbers))
+    if sizes[1]:
+        group.setdefault((sizes[1], numbers.size, near), []).append((index, numbers))
 
 
 def to_bfloat16(numbers):
@@ -180,5 +180,5 @@ def stored(group, book):
     """Return the groups of a case, their numbers stored."""
     return [
         [[index for index, _ in rows], size, book.store(np.array([numbers for _, numbers in rows])), near]
-        for (size, near), rows in sorted(group.items())
+        for (size, _, near), rows in sorted(group.items())
     ]

@@ -1,7 +1,7 @@
 """Recognise a wrong answer by its numbers: those of known mistakes, which the case file holds, and three general ones.
 
 An exercise has `mistakes`, the sentence of each. A case has `mistakes` as well: groups [[index of the sentence,
-...], size, place, near], where the tensor at that place has a row for each, a `sample` of the numbers that this
+...], size, place, near], where the tensor at that place has a row for each, a `sample_of` the numbers that this
 mistake gives there, `size` in all; with `near` their difference from the reference. They are bfloat16: the upper
 halves of float32, to half a per cent. A mistake that passes a case has no numbers in it. The case files' author
 writes the wrong answers and `grading.authoring.draw` runs them, so nothing here computes an answer.
@@ -26,7 +26,7 @@ from .kinds import Kind, Numbers, at, kind_of, value_of
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 FLOAT32_UNDERFLOW = 1e-36
-MOST_NUMBERS = 5  # of an answer, by which a mistake is recognised
+MOST_NUMBERS = 5  # of each part of an answer, by which a mistake is recognised
 ABOUT_NUMBERS = ("value", "keys", "shape", "length")  # the outcomes of an answer that has numbers
 
 
@@ -49,10 +49,11 @@ class Compared:
     def __init__(self, case: Case, tensors: Tensors, answer: Answer, outcome: str) -> None:
         self.case, self.tensors, self.outcome = case, tensors, outcome
         kind = kind_of(case["expected"], tensors)
-        self.right, self.given = flat(kind.numbers()), np.zeros(0)
+        self.right, self.given, self.sampled = flat(kind.numbers()), np.zeros(0), np.zeros(0)
         if outcome in (*ABOUT_NUMBERS, "passed", "changed_input"):
             try:
-                self.given = flat(value_of(answer))
+                numbers = value_of(answer)
+                self.given, self.sampled = flat(numbers), sample_of(numbers, case["expected"])
             except Exception:  # an answer too odd to have numbers
                 self.outcome = "lost"
         self.floor = max(FLOAT32_UNDERFLOW, *floors(kind))
@@ -63,12 +64,13 @@ class Compared:
     def matching(self) -> set[int]:
         """Return the mistakes whose numbers these are, a hundred times better than the reference."""
         found: set[int] = set()
-        given, right = sample(self.given), sample(self.right)
+        right = sample_of(kind_of(self.case["expected"], self.tensors).numbers(), self.case["expected"])
         for indices, size, place, near in self.case.get("mistakes", ()):
             for index, numbers in zip(indices, from_bfloat16(at(place, self.tensors)), strict=True):
                 wrong = right + numbers if near else numbers
-                off = distance(given, wrong, self.floor) if size == self.given.size else math.inf
-                if off <= 5e-3 and distance(right, wrong, self.floor) > max(100 * off, 1e-14):
+                off = distance(self.sampled, wrong, self.floor) if size == self.given.size else math.inf
+                far = distance(right, wrong, self.floor) if size == self.right.size else math.inf
+                if off <= 5e-3 and far > max(100 * off, 1e-14):
                     found.add(index)
         return found
 
@@ -184,12 +186,13 @@ def from_bfloat16(halves: npt.NDArray[np.uint16]) -> Floats:
     return (halves.astype(np.uint32) << 16).view(np.float32).astype(np.float64)
 
 
-def sample(numbers: Floats) -> Floats:
-    """Return at most `MOST_NUMBERS` of a flat array's numbers, from its first to its last."""
-    if numbers.size <= MOST_NUMBERS:
-        return numbers
-    spread: Floats = numbers[np.linspace(0, numbers.size - 1, MOST_NUMBERS).astype(int)]
-    return spread
+def sample_of(value: Numbers, expected: Expected) -> Floats:
+    """Return at most `MOST_NUMBERS` of the numbers in a value, from the first to the last; of each part of a tuple."""
+    parts = value if "tuple" in expected and isinstance(value, list) else [value]
+    found = [np.zeros(0)]
+    for part in map(flat, parts):
+        found.append(part[np.linspace(0, part.size - 1, min(part.size, MOST_NUMBERS)).astype(int)])
+    return np.concatenate(found)
 
 
 def distance(a: Floats, b: Floats, floor: float = FLOAT32_UNDERFLOW) -> float:

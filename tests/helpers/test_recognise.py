@@ -6,10 +6,11 @@ import math
 import numpy as np
 import pytest
 
-from grading.authoring.draw import to_bfloat16
+from grading.authoring.draw import add_numbers, to_bfloat16
 from helpers.checks.cases import CaseFile
 from helpers.checks.collect import collect
 from helpers.checks.compare import compare
+from helpers.checks.recognise import MOST_NUMBERS, sample_of
 
 X = [0.3, 0.45, 0.62]
 BOUND = {"rtol": 1e-9, "atol": 0.0}
@@ -122,3 +123,42 @@ def array_case(name, right, mistake):
     )
     rest = {"kwargs": {}, "expected": expected, "diagnosis": "Think again.", "mistakes": groups}
     return {"name": name, "aspect": "all", "args": [name], **rest}, tensors
+
+
+def test_every_part_of_a_tuple_is_in_the_sample_and_of_anything_else_a_few_numbers():
+    """Of the article's 209 numbers 5 were looked at, and none of them was a deviation."""
+    parts = [[np.arange(20.0)] * 9, [0.5, 0.25], np.arange(7.0)]
+    assert sample_of(parts, {"tuple": []}).tolist() == [0, 4, 9, 14, 19, 0.5, 0.25, 0, 1, 3, 4, 6]
+    assert sample_of(parts, {"list": []}).size == sample_of(np.arange(99.0), {"tuple": []}).size == MOST_NUMBERS
+    assert sample_of([], {"tuple": []}).size == sample_of(None, {"number": 1}).size == 0
+
+
+def pair_case(name, right, wrong):
+    """Return a case of (flat, spread), two lists; ``wrong`` is what mistake 0 gives there."""
+    lists = [{"list": [{"number": value, "rtol": 1e-9, "atol": 0.0} for value in part]} for part in right]
+    rest = {"kwargs": {}, "expected": {"tuple": lists}, "diagnosis": "Think again."}
+    made, group, tensors = {"name": name, "aspect": "all", "args": [name], **rest}, {}, {}
+    add_numbers(group, 0, made, {}, wrong)
+    for (size, _, near), rows in group.items():
+        tensors[f"m{name}"] = np.array([numbers for _, numbers in rows])
+        made["mistakes"] = [[[0], size, [f"m{name}"], near]]
+    return made, tensors
+
+
+FLAT = [[0.05] * 30, [0.03, 0.02, 0.01]]
+
+
+def test_a_mistake_in_a_small_part_is_recognised_beside_a_long_one():
+    wrong = [FLAT[0], [0.97 * value for value in FLAT[1]]]
+    cases = [pair_case(name, FLAT, wrong) for name in "ab"]
+    assert told(lambda name: wrong, cases, [DOUBLED]) == [DOUBLED] * 2
+    assert told(lambda name: [FLAT[0], [0.9 * value for value in FLAT[1]]], cases, [DOUBLED]) == ["Think again."] * 2
+
+
+def test_another_length_is_a_mistake_however_near_the_numbers_are():
+    """All numbers are near 0.05: what came was as near to the reference as to the mistake."""
+    wrong = [FLAT[0][:-10], FLAT[1]]
+    cases = [pair_case(name, FLAT, wrong) for name in "ab"]
+    assert told(lambda name: wrong, cases, [DOUBLED]) == [DOUBLED] * 2
+    other = [FLAT[0][:-11], FLAT[1]]
+    assert told(lambda name: other, cases, [DOUBLED]) == [None] * 2

@@ -378,7 +378,7 @@ def wrong_other_order(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperat
 
 
 def wrong_without_the_inputs(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
-    """wrong length"""
+    """Return all 3: probs, stds, x."""
     x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
     probs = [torch.softmax(x / temperature, 0)]
     for _ in range(n_iters):
@@ -416,7 +416,7 @@ def wrong_the_first_distribution_only(
 
 
 def wrong_the_deviations_only(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
-    """wrong length"""
+    """Return all 3: probs, stds, x."""
     x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
     probs = [torch.softmax(x / temperature, 0)]
     for _ in range(n_iters):
@@ -434,6 +434,15 @@ def wrong_assigns_nothing(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temp
         probs.append(p)
         stds.append(p.std().item())
     return probs, stds, x
+
+
+def wrong_repeats_the_first(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    """Your numbers match a run that takes the softmax of probs[0] every time, not of the latest one."""
+    x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
+    probs = [torch.softmax(x / temperature, 0)]
+    for _ in range(n_iters):
+        probs.append(torch.softmax(probs[0] / temperature, 0))
+    return probs, [p.std().item() for p in probs], x
 
 
 @variants(least=[0.1])

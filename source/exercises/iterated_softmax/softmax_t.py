@@ -388,6 +388,12 @@ def wrong_no_shift(x, temperature=1.0, dim=-1):
     return weights / weights.sum(dim, keepdim=True)
 
 
+def wrong_the_formula_of_section_2(x, temperature=1.0, dim=-1):
+    """Your numbers match the formula of section 2: it knows neither temperature nor dim, and overflows."""
+    weights = torch.exp(x)
+    return weights / weights.sum()
+
+
 def wrong_shift_without_the_temperature(x, temperature=1.0, dim=-1):
     """Your numbers match a softmax that subtracts max(x) from x / T: divide the maximum as well."""
     weights = torch.exp(x / temperature - x.amax(dim, keepdim=True))
