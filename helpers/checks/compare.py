@@ -156,9 +156,9 @@ def compare_case(case: Case, tensors: Tensors, answer: object, hidden: bool = Fa
         return result("empty" if case.get("value") else "nothing")
     try:
         if kind == "raised":
-            name, text = shortened(answer, "type"), shortened(answer, "text")
+            name, text, line = (shortened(answer, key) for key in ("type", "text", "line"))
             got = english("{type}: {text}", type=name, text=text)
-            return result(kind, got=got, diagnosis=explained(name, text), line=shortened(answer, "line"))
+            return result(kind, got=got, diagnosis=explained(name, text, line), line=line)
         found = kind_of(case["expected"], tensors).mismatch(answer)
     except Exception:  # whatever a student's process sends and breaks costs that process its answer only
         return result("lost")

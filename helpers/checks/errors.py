@@ -4,7 +4,8 @@ import re
 
 from ..support.language import Message, english
 
-# (name of the error's type, pattern of its text, what to say); the pattern's named groups fill the sentence.
+# (name of the error's type, pattern of its text and, below that, the student's line, what to say); the pattern's named
+# groups fill the sentence.
 EXPLAINED = [
     (
         "",
@@ -22,6 +23,12 @@ EXPLAINED = [
         r"variable '(?P<name>\w+)'",
         english("`{name}` gets its value in a branch or a loop that did not run here."),
     ),
+    ("NameError", r"name '(?P<name>nan|inf)' is not defined", english("`{name}` is written math.{name}.")),
+    (
+        "NameError",
+        r"name '(?P<name>exp|log|sqrt)' is not defined",
+        english("`{name}` is written torch.{name} for tensors, and math.{name} for numbers."),
+    ),
     (
         "NameError",
         r"name '(?P<name>\w+)' is not defined",
@@ -34,7 +41,7 @@ EXPLAINED = [
     ),
     (
         "KeyError",
-        r"^'?(?P<key>[\w.]{1,40})'?$",
+        r"^'?(?P<key>[\w.]{1,40})'?\n",
         english("There is no key {key} in this case: take the keys from what the function is given."),
     ),
     (
@@ -90,13 +97,28 @@ EXPLAINED = [
         english("This takes one number, and here is a whole tensor: use torch's functions for it, not those of math."),
     ),
     (
+        "TypeError",
+        r"^'(?P<type>\w+)' object is not callable\n$",
+        english("The name of this exercise stands for a value of type {type} here, not for a function."),
+    ),
+    (
+        "TypeError",
+        r"^'(?P<type>\w+)' object is not callable",
+        english("A value of type {type} is called like a function: is a * missing, or has its name a second meaning?"),
+    ),
+    (
+        "",
+        r"([Bb]oolean value of Tensor|truth value of an array).*\n.*(?<![\w.])(?P<name>max|min|sorted)\(",
+        english("Python's `{name}` compares whole rows: use the tensor's own, x.max(...), x.min(...) or x.sort(...)."),
+    ),
+    (
         "",
         r"[Bb]oolean value of Tensor|truth value of an array",
         english("A condition is True or False once, and a tensor has many: use torch.where, .any() or .all()."),
     ),
     (
         "RuntimeError",
-        r"expected scalar type|same dtype|result type",
+        r"expected scalar type|same dtype|result type|did not match",
         english("Two dtypes meet here: make new tensors with dtype=x.dtype."),
     ),
 ]
@@ -105,9 +127,14 @@ EXPLAINED = [
 PATTERNS = tuple(re.compile(pattern) for _, pattern, _ in EXPLAINED)
 
 
-def explained(kind: str, text: str) -> Message | None:
-    """Return what an error usually means, by the name of its type and its text; None where that says enough."""
+def explained(kind: str, text: str, line: str = "") -> Message | None:
+    """Return what an error usually means; None where its text says enough.
+
+    Arguments
+        kind, text: the name of its type, and its text.
+        line: the student's line that it came from, if any.
+    """
     for k, (asked, _, sentence) in enumerate(EXPLAINED):
-        if asked in ("", kind) and (found := PATTERNS[k].search(text)):
+        if asked in ("", kind) and (found := PATTERNS[k].search(f"{text}\n{line}")):
             return Message(sentence.id, found.groupdict())
     return None

@@ -211,7 +211,7 @@ class Number(Kind):
     def difference(self, answer: Answer) -> Mismatch | None:
         number = number_of(answer)
         if number is None:
-            return self.wrong_type(answer)
+            return self.wrong_type(answer, no_number(answer))
         reference = np.float64(self.value)
         if agrees(np.float64(number), reference, bound_of(self.expected, reference)):
             return None
@@ -237,7 +237,7 @@ class Integer(Kind):
     def difference(self, answer: Answer) -> Mismatch | None:
         number = number_of(answer)
         if number is None or not number.is_integer():
-            return self.wrong_type(answer)
+            return self.wrong_type(answer, no_number(answer))
         return None if number == self.value else self.wrong("value", plain(self.text()), plain(f"{number:.0f}"))
 
     def numbers(self) -> float:
@@ -287,11 +287,9 @@ class Guess(Kind):
         (low, high), number = self.value, plain_value(answer)
         if isinstance(number, float) and math.isfinite(number) and low <= number <= high:
             return None
-        how = self.asked()
+        how = how_written(self.asked(), answer)
         if isinstance(number, str):
             how = english("{how}, without quotation marks", how=how)
-        if answer.get("kind") == "list":
-            how = english("{how}, as one number without a comma", how=how)
         return self.wrong("prediction", how, describe(answer))
 
     def parts(self) -> list[Part]:
@@ -309,7 +307,7 @@ class OneOf(Kind):
 
     def difference(self, answer: Answer) -> Mismatch | None:
         chosen = self.chosen(answer) is not None
-        return None if chosen else self.wrong("prediction", self.asked(), describe(answer))
+        return None if chosen else self.wrong("prediction", how_written(self.asked(), answer), describe(answer))
 
     def chosen(self, answer: Answer) -> float | str | None:
         """Return the value that an answer chooses, as the case file has it; None for another answer."""
@@ -338,7 +336,8 @@ class List(Kind):
         if given is None:
             return self.wrong_type(answer)
         if len(given) != len(self.value):
-            return self.wrong("length", *map(values, (len(self.value), len(given))))
+            asked, got = values(len(self.value)), values(len(given))
+            return self.wrong("length", asked, got, self.of_length(len(given)))
         items = self.items
         found = [item.mismatch(value) for item, value in zip(items, given, strict=True)]
         order: Iterable[int] = self.expected.get("order", range(len(found)))
@@ -348,6 +347,10 @@ class List(Kind):
             bars = [[item.value for item in items], [number_of(value) or 0.0 for value in given]]
             return replace(first, got=of_many(first.got, good), bars=tuple(bars) if len(good) <= MOST_BARS else ())
         return first
+
+    def of_length(self, given: int) -> Message | None:
+        """Return what it means that so many values are given, if that is known."""
+        return EARLY if 0 < given <= len(self.value) / 2 else None
 
     def numbers(self) -> Numbers:
         return [item.numbers() for item in self.items]
@@ -368,7 +371,14 @@ class Tuple(List):
         return [kind_of(item, self.tensors) for item in self.value]
 
     def asked(self) -> Message:
-        return english("a tuple ({names})", names=", ".join(item.label or "value" for item in self.items))
+        return english("a tuple ({names})", names=self.names())
+
+    def names(self) -> str:
+        """Return what the values are called."""
+        return ", ".join(item.label or "value" for item in self.items)
+
+    def of_length(self, given: int) -> Message:
+        return english("Return all {count}: {names}.", count=len(self.value), names=self.names())
 
     def difference(self, answer: Answer) -> Mismatch | None:
         found, given = super().difference(answer), items_of(answer)
@@ -534,9 +544,12 @@ def describe(answer: Answer) -> Message:
     if kind == "word":
         return english("the text {value}", value=repr(shortened(answer, "value")))
     if kind == "list":
-        return english("a {type} of {count} items", type=shortened(answer, "type"), count=len(listed(answer)))
+        name, count = shortened(answer, "type"), len(listed(answer))
+        return english_counted("a {type} of {count} item", "a {type} of {count} items", count, type=name)
     if kind == "dict":
         return english("a dict")
+    if answer.get("type") == "int":  # `collect` sends no larger one
+        return english("a whole number of more than 15 digits")
     return plain("None") if kind == "none" else english("an object of type {type}", type=shortened(answer, "type"))
 
 
@@ -554,6 +567,28 @@ NO_TENSOR = {  # advice where a tensor is asked for, by what came
     ),
     "tuple": english("Several values come back where one tensor is asked for: return that one alone."),
 }
+
+EARLY = english("Does the function return before its loop is done?")
+
+
+def how_written(how: Message, answer: Answer) -> Message:
+    """Return how to write a prediction, and what is to be left out of an answer that is none."""
+    if answer.get("kind") == "tensor":
+        return english("{how} (a tensor's number is its .item())", how=how)
+    if answer.get("kind") != "list":
+        return how
+    if len(listed(answer)) == 1:
+        return english("{how}, as a number alone: leave out the comma or the brackets", how=how)
+    return english("{how}, as one number without a comma", how=how)
+
+
+def no_number(answer: Answer) -> Message | None:
+    """Return what it means where a number is asked for and something else came."""
+    text = shortened(answer, "value").strip()
+    if answer.get("kind") == "word" and text in ("nan", "inf"):
+        return english("Without quotation marks: math.{name}.", name=text)
+    several = answer.get("kind") == "list" or math.prod(answer.get("shape") or ()) > 1
+    return english("One number is asked for: which of these?") if several else None
 
 
 def of_shapes(asked: tuple[int, ...], given: tuple[int, ...]) -> Message | None:

@@ -24,7 +24,7 @@ MESSAGES = {
     "keys": english("wrong keys"),
     "shape": english("wrong shape"),
     "length": english("wrong length"),
-    "dtype": english("wrong dtype"),
+    "dtype": english("wrong dtype: make it in the one that is asked for, dtype=x.dtype or the argument dtype"),
     "value": english("wrong value"),
     "prediction": english("this cannot be read"),
     "lost": english("no readable answer came back"),
@@ -32,6 +32,7 @@ MESSAGES = {
 
 MISSING = {"unattempted", "empty", "undefined"}  # outcomes that leave nothing to say of single cases
 UNREAD = MISSING | {"prediction"}  # and one that the summary says
+SAY_LITTLE = {"type", "keys", "shape", "length", "value", "lost"}  # outcomes that without a diagnosis give no advice
 MOST_NAMES = 3  # of cases that failed alike
 
 Row: TypeAlias = tuple[str, str, list[str]]  # mark, text, and the sentences of its details
@@ -91,14 +92,14 @@ class Report:
         return self.aspects[aspect] if good else 0.0
 
     def alike(self) -> list[list[Result]]:
-        """Return the results that did not pass, those that failed alike together."""
+        """Return the results that did not pass, those that failed alike together; last those without advice."""
         found: dict[tuple[str, ...], list[Result]] = {}
         for result in self.results:
             error = result.got.values.get("type", result.got) if result.outcome == "raised" and result.got else ""
             key = (result.outcome, str(error), result.line, str(result.diagnosis))
             if not result.passed:
                 found.setdefault(key, []).append(result)
-        return list(found.values())
+        return sorted(found.values(), key=lambda results: says_little(results[0]))
 
     def summary(self) -> str:
         """Return the one line that matters most."""
@@ -155,10 +156,11 @@ class Report:
         """Return the sentences below it all: what was shown, and where the notebook stands."""
         said = [render(self.shown)] if self.shown and self.passed and not self.graded else []
         if self.done and not self.graded:
-            values = {"points": points_in_words(self.maximum), "done": f"{self.done[0]:g}", "all": f"{self.done[1]:g}"}
+            points = map("{:g}".format, (self.points, self.maximum, *self.done))
+            values = dict(zip(("here", "maximum", "done", "all"), points, strict=True))
             said.append(
                 _(
-                    "{points} in reach here; {done} of {all} are green so far."
+                    "{here} of {maximum} points here; {done} of {all} points are green so far."
                     if self.maximum
                     else "{done} of {all} points are green so far.",
                     **values,
@@ -171,8 +173,8 @@ class Report:
         width = max((len(mark) for mark, *_ in lines), default=0)
         for mark, name, details in lines:
             text += [f"  {mark:{width}}  {name}", *(f"{'':{width + 4}}{sentence}" for sentence in details)]
-        for results in self.alike() if lines else ():
-            text += ["  " + cases_named(results), *(f"    {said}" for said in sentences(example_of(results)))]
+        for k, results in enumerate(self.alike() if lines else ()):
+            text += ["  " + cases_named(results, k), *(f"    {said}" for said in sentences(example_of(results)))]
         return "\n".join([*text, *self.last()])
 
     __repr__ = __str__
@@ -187,7 +189,7 @@ class Report:
         colour = "#1a7f37" if self.passed else "#b35900"
         style = f"border-left:4px solid {colour};padding:.2em .8em;margin:.3em 0"
         listed = f"<ul style='list-style:none;padding:0;margin:.3em 0'>{rows}</ul>" if rows else ""
-        failed = "".join(map(failure_html, self.alike())) if rows else ""
+        failed = "".join(failure_html(each, k) for k, each in enumerate(self.alike())) if rows else ""
         last = "".join(f"<div style='margin:.3em 0'>{prose(said)}</div>" for said in self.last())
         return f"<div style='{style}'><b>{prose(self.summary())}</b>{listed}{failed}{last}</div>"
 
@@ -196,7 +198,7 @@ MARK = "display:inline-block;min-width:5em"
 CODE = "display:block;overflow-x:auto;white-space:pre;padding:.1em 0"
 
 
-def failure_html(results: list[Result]) -> str:
+def failure_html(results: list[Result], before: int) -> str:
     """Return cases that failed alike as HTML: their names, and what is to be said of one of them."""
     result = example_of(results)
     call, *said = sentences(result) if result.call else ("", *sentences(result))
@@ -206,7 +208,8 @@ def failure_html(results: list[Result]) -> str:
     drawn = picture(*result.bars) if result.bars else ""
     style = "border-top:1px solid #8888;margin:.4em 0;padding-top:.3em"
     return (
-        f"<div style='{style}'>{html.escape(cases_named(results))}{code}{lines}{drawn}<div><b>{advice}</b></div></div>"
+        f"<div style='{style}'>{html.escape(cases_named(results, before))}{code}{lines}{drawn}"
+        f"<div><b>{advice}</b></div></div>"
     )
 
 
@@ -226,14 +229,31 @@ def example_of(results: list[Result]) -> Result:
     return next((result for result in results if not result.hidden), results[0])
 
 
-def cases_named(results: list[Result]) -> str:
-    """Return the names of cases that failed alike, the first few of many."""
+def says_little(result: Result) -> bool:
+    """Tell whether nothing that is said of a result is advice."""
+    return not result.diagnosis and result.outcome in SAY_LITTLE
+
+
+def cases_named(results: list[Result], before: int) -> str:
+    """Return the names of cases that failed alike, the first few of many; `before` others did in another way."""
     names = [case_name(result) for result in results[:MOST_NAMES]]
     left = len(results) - MOST_NAMES
     names += [counted("and {count} more", "and {count} more", left)] if left > 0 else []
     if len(results) == 1:
         return names[0]
-    return counted("{count} case: {names}", "{count} cases alike: {names}", len(results), names="; ".join(names))
+    said = "; ".join(names)
+    if not says_little(results[0]):
+        return counted("{count} case: {names}", "{count} cases alike: {names}", len(results), names=said)
+    if before:
+        return counted(
+            "{count} more case is not right yet: {names}",
+            "{count} more cases are not right yet: {names}",
+            len(results),
+            names=said,
+        )
+    return counted(
+        "{count} case is not right yet: {names}", "{count} cases are not right yet: {names}", len(results), names=said
+    )
 
 
 def case_name(result: Result) -> str:

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import re
 import textwrap
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ import torch
 
 from grading.authoring.exercise import Answer
 from helpers.checks import report
-from tests.support.course import use_cases
+from tests.support.course import ASSIGNMENTS, use_cases
 from tests.support.matrix import EXERCISES, files, judge
 
 
@@ -135,6 +136,36 @@ def every_input_twice_as_far(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, t
     return run(n_points, n_iters, min_val, 2 * max_val + 1, temperature, dtype)
 
 
+def population_deviations(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    probs, _, x = run(n_points, n_iters, min_val, max_val, temperature, dtype)
+    return probs, [p.std(unbiased=False).item() for p in probs], x
+
+
+def one_repeat_short(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    return run(n_points, n_iters - 1, min_val, max_val, temperature, dtype)
+
+
+def first_again(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    x = torch.linspace(min_val, max_val, n_points, dtype=dtype)
+    first = torch.softmax(x / temperature, 0)
+    probs = [first, *[torch.softmax(first / temperature, 0)] * n_iters]
+    return probs, [p.std().item() for p in probs], x
+
+
+def without_x(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
+    return run(n_points, n_iters, min_val, max_val, temperature, dtype)[:2]
+
+
+def pasted_formula(x, temperature=1.0, dim=-1):
+    weights = torch.exp(x)
+    return weights / weights.sum()
+
+
+def leaves_its_loop(stds):
+    for before, after in pairwise(stds):
+        return [after / before if before else math.nan]
+
+
 def in_another_order(n_points=20, n_iters=8, min_val=0.0, max_val=1.0, temperature=1.0, dtype=torch.float64):
     probs, stds, x = run(n_points, n_iters, min_val, max_val, temperature, dtype)
     return stds, x, probs
@@ -161,14 +192,20 @@ TOLD = [
     ("outlier_mass", pairs_as_keys, "A key is one number, not a pair"),
     ("outlier_mass", texts_as_keys, "The keys are the numbers themselves, not texts of them"),
     ("outlier_mass", the_articles_keys, "There is no key 0.4 in this case"),
+    ("softmax_t", pasted_formula, "the formula of section 2: it knows neither temperature nor dim, and overflows"),
+    ("decay_ratios", leaves_its_loop, "Does the function return before its loop is done?"),
     ("decay_ratios", rounded, "Your numbers are rounded to 4 decimals"),
     ("decay_ratios", takes_from_its_list, "wrote into its argument, a list: work on a copy of it"),
     ("final_top", assigns_nothing, "Your numbers match the start: keep what each step gives"),
-    ("crossing_temperature", the_articles_crossing, "the article's own crossing"),
+    ("crossing_temperature", the_articles_crossing, "the crossing of the article's ranges"),
     ("iterative_softmax_experiment", other_first, OF_PROBS),
     ("iterative_softmax_experiment", means, OF_STDS),
     ("iterative_softmax_experiment", other_inputs, OF_X),
     ("iterative_softmax_experiment", every_input_twice_as_far, OF_X),
+    ("iterative_softmax_experiment", population_deviations, "divides by n instead of n - 1"),
+    ("iterative_softmax_experiment", one_repeat_short, "one distribution too few"),
+    ("iterative_softmax_experiment", first_again, "takes the softmax of probs[0] every time"),
+    ("iterative_softmax_experiment", without_x, "Return all 3: probs, stds, x."),
     ("iterative_softmax_experiment", in_another_order, "These are the right values in another order"),
 ]
 
@@ -192,3 +229,12 @@ def test_grading_says_the_same_of_the_public_cases(exercise, answer, true):
     graded = judge(exercise, Answer("wrong_", answer, source, ""), files(EXERCISES[exercise])).report
     [said] = advice(result for result in graded.results if not result.hidden)
     assert true in said and true in str(graded)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_how_to_write_a_number_names_both_ends_of_its_range(assignment):
+    """1001 was refused because "a ratio of deviations is not below 0"."""
+    cases = [case for each in files(assignment)[0].exercises.values() for case in each["cases"]]
+    for guess in [case["expected"] for case in cases if "guess" in case["expected"]]:
+        said = re.sub(r"(?<=\d)[ \u00a0](?=\d{3})", "", guess["how"].partition(":")[0])
+        assert set(re.findall(r"\d+", said)) >= {f"{end:.0f}" for end in guess["guess"]}, guess["how"]

@@ -24,6 +24,10 @@ def takes_what_is_not_there():
     return stds
 
 
+def raises(error):
+    raise error
+
+
 ERRORS = {
     "max": (lambda: X - X.max(-1, keepdim=True), "`.max(dim)` returns values and indices together"),
     "max, as an argument": (lambda: torch.exp(X.max(-1)), "`.max(dim)` returns values and indices together"),
@@ -37,6 +41,9 @@ ERRORS = {
     "a list's method": (lambda: [0.5].exp(), "This is a list, and `exp` is not one of its methods"),
     "spelling": (lambda: X.amaximum(), "There is no `amaximum` here"),
     "an unknown name": (lambda: totl, "`totl` is not defined: look at its spelling"),  # noqa: F821
+    "nan": (lambda: nan, "`nan` is written math.nan."),  # noqa: F821
+    "inf": (lambda: -inf, "`inf` is written math.inf."),  # noqa: F821
+    "exp": (lambda: exp(X), "`exp` is written torch.exp for tensors, and math.exp for numbers."),  # noqa: F821
     "a branch": (takes_what_is_not_there, "`stds` gets its value in a branch"),
     "division": (lambda: 1 / 0, "Something is divided by 0 here"),
     "a key": (lambda: {0.5: 1}[0.4], "There is no key 0.4 in this case"),
@@ -52,6 +59,7 @@ ERRORS = {
     "item": (lambda: X.item(), "This takes one number, and here is a whole tensor"),
     "numpy's item": (lambda: X.numpy().item(), "This takes one number, and here is a whole tensor"),
     "two dtypes": (lambda: X @ X.T.double(), "Two dtypes meet here"),
+    "Float and Double": (lambda: raises(RuntimeError("Float did not match Double")), "Two dtypes meet here"),
     "arguments": (lambda: explained("KeyError"), "other arguments than it takes"),
     "keywords": (lambda: explained(kind="KeyError", word=""), "other arguments than it takes"),
 }
@@ -103,3 +111,33 @@ def test_two_lines_that_fail_are_two_things_to_say():
 def test_an_error_in_a_library_is_told_with_the_student_s_line():
     said = told("def softmax_t(x, temperature=1.0, dim=-1):\n    return np.linalg.inv(np.zeros((2, 2)))\n")
     assert "in the line `return np.linalg.inv(np.zeros((2, 2)))`" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("m = max(z)", "Python's `max` compares whole rows"),
+        ("top, low = z.amax(0), min(z)", "Python's `min` compares whole rows"),
+        ("return sorted(p, reverse=True)", "Python's `sorted` compares whole rows"),
+        ("if z.max(0).values > 0:", "A condition is True or False once"),
+        ("if torch.max(z) > z or argmax(z):", "A condition is True or False once"),
+        ("", "A condition is True or False once"),
+    ],
+)
+@pytest.mark.parametrize("truth", [lambda: max(X), lambda: max(X.numpy())], ids=["torch", "numpy"])
+def test_python_s_own_max_on_a_batch_is_named(line, words, truth):
+    with pytest.raises(Exception) as caught:
+        truth()
+    assert words in str(explained(caught.type.__name__, str(caught.value), line))
+
+
+def test_the_line_of_python_s_max_is_told_with_what_to_use():
+    said = told("def softmax_t(x, temperature=1.0, dim=-1):\n    m = max(x)\n    return torch.exp(x - m)\n")
+    assert "in the line `m = max(x)`" in said and "use the tensor's own, x.max(...)" in said
+
+
+def test_a_value_where_a_function_is_asked_for_or_called_is_told_apart():
+    use_cases("softmax_t")
+    assert "The name of this exercise stands for a value of type int here" in str(report("softmax_t", 5))
+    said = told("T = 2.0\ndef softmax_t(x, temperature=1.0, dim=-1):\n    return T(x - 1)\n")
+    assert "A value of type float is called like a function: is a * missing" in said

@@ -172,7 +172,7 @@ def wrong_uniform(start, temperature, n_steps=300):
 
 
 def wrong_returns_the_distribution(start, temperature, n_steps=300):
-    """wrong type"""
+    """One number is asked for: which of these?"""
     p = start
     for _ in range(n_steps):
         p = torch.softmax(p / temperature, 0)

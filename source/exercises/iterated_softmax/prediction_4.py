@@ -10,6 +10,8 @@ def public(book):
         value_case(
             "a ratio",
             "a prediction",
-            guess(0, 1000, "a ratio of deviations is not below 0: write 0.5 if each is half of the one before"),
+            guess(
+                0, 1000, "a ratio of deviations lies between 0 and 1000: write 0.5 if each is half of the one before"
+            ),
         )
     ]

@@ -276,7 +276,7 @@ def wrong_relative_to_its_own(dtype, n_points=20, rtol=0.015):
 
 
 def wrong_returns_the_list(dtype, n_points=20, rtol=0.015):
-    """wrong type"""
+    """One number is asked for: which of these?"""
     p, q = (torch.linspace(0, 1, n_points, dtype=kind) for kind in (dtype, torch.float64))
     agree = []
     for _ in range(9):

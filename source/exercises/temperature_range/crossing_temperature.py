@@ -410,7 +410,7 @@ def wrong_where_the_outlier_has_half(narrow, wide, n_points=100, outlier=6.0):
 
 
 def wrong_returns_the_interval(narrow, wide, n_points=100, outlier=6.0):
-    """wrong type"""
+    """One number is asked for: which of these?"""
     return 0.2, 10.0
 
 

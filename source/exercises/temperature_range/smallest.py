@@ -238,13 +238,13 @@ def wrong_value_only(measure, ranges, temperatures):
 
 
 def wrong_nested(measure, ranges, temperatures):
-    """wrong length"""
+    """Return all 3: value, r, T."""
     r, T = min(itertools.product(ranges, temperatures), key=lambda place: measure(*place))
     return measure(r, T), (r, T)
 
 
 def wrong_one_for_each_range(measure, ranges, temperatures):
-    """wrong type"""
+    """One number is asked for: which of these?"""
     return [min((measure(r, T), r, T) for T in temperatures) for r in ranges]
 
 
