@@ -292,12 +292,10 @@ def softmax_t(x: torch.Tensor, temperature: float = 1.0, dim: int = -1) -> torch
 
 # %%
 softmax = helpers.softmax_t
-logits = torch.tensor([[0.0, 1.0], [1000.0, 1002.0]], dtype=torch.float64)
-with needs("softmax_t"):
-    pairs = [(softmax_t(logits, 0.5, dim), softmax(logits, 0.5, dim)) for dim in (0, 1)]
-    right = all(torch.allclose(yours, ours) for yours, ours in pairs)
-    softmax = softmax_t if right else softmax
-    say("softmax is now the one you have written" if right else "softmax stays the course's for now")
+with needs("softmax_t") as right:
+    if right:
+        softmax = softmax_t
+        say("softmax is now the one you have written")
 
 # %% [markdown]
 # ### Decide: C18
