@@ -280,7 +280,7 @@ def smallest(measure, ranges: list[float], temperatures: list[float]) -> tuple[f
         ranges, temperatures: lists of one number or more, in any order; they stay as they are
 
     Returns the tuple (value, r, T): the smallest measure(r, T) over all pairs of an r and a T, right
-    to 1e-6 of its size, and that r and T. No test has a tie.
+    to 1e-7 of its size, and that r and T. No test has a tie.
 
     >>> smallest(lambda r, T: (r - 2) ** 2 - T, [1, 2, 3], [0.5, 3, 1])
     (-3, 2, 3)
