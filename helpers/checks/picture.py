@@ -29,7 +29,7 @@ def picture(expected: Sequence[float], given: Sequence[float]) -> str:
             else:
                 shapes.append(f'<text x="{left:.1f}" y="{HEIGHT}" font-size="9" fill="{colour}">{value:g}</text>')
     span = len(expected) * (2 * wide + 4)
-    words = _("expected {expected}; yours {given}", expected=in_a_row(expected), given=in_a_row(given))
+    words = _("expected {expected}; yours {given}", expected=listed_in_words(expected), given=listed_in_words(given))
     base = high * scale + 2
     line = f'<line x1="0" x2="{span:.0f}" y1="{base:.1f}" y2="{base:.1f}" stroke="#888" stroke-width=".7"/>'
     return (
@@ -41,6 +41,6 @@ def picture(expected: Sequence[float], given: Sequence[float]) -> str:
     )
 
 
-def in_a_row(numbers: Sequence[float]) -> str:
+def listed_in_words(numbers: Sequence[float]) -> str:
     """Return numbers as text."""
     return ", ".join(f"{value:.3g}" for value in numbers)

@@ -117,7 +117,7 @@ def rounded(compared: Sequence[Compared]) -> Message | None:
     if sum(case.failed for case in compared) < 2 or not all(map(alike, compared)):
         return None
     for digits in range(1, 7):
-        far = [distance(case.given, case.right.round(digits), case.floor) for case in compared]
+        far = [distance(case.given, within_digits(case, digits), case.floor) for case in compared]
         if all(
             d <= 1e-7 and (not case.failed or distance(case.given, case.right, case.floor) > 100 * d)
             for d, case in zip(far, compared, strict=True)
@@ -128,6 +128,11 @@ def rounded(compared: Sequence[Compared]) -> Message | None:
                 digits,
             )
     return None
+
+
+def within_digits(case: Compared, digits: int) -> Floats:
+    """Return the numbers of a reference as rounding leaves them; what an answer has in full stays as it is."""
+    return np.where(case.given == case.right, case.right, case.right.round(digits))
 
 
 def in_float32(compared: Sequence[Compared]) -> Message | None:

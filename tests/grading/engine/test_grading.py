@@ -298,7 +298,7 @@ def test_the_committed_cases_are_what_the_oracle_writes(assignment):
     assert public == public_bytes(COURSE, assignment)
     assert hidden == hidden_bytes(COURSE, assignment, COMMITTED_SEED)
     assert hidden_bytes(COURSE, assignment, "one seed") != hidden_bytes(COURSE, assignment, "another seed")
-    assert len(lzma.compress(public)) <= 10_000, "the notebook carries it, packed"
+    assert len(lzma.compress(public)) <= 12_000, "the notebook carries it, packed"
 
 
 def test_nbgrader_stops_where_its_configuration_is_broken(tmp_path):
