@@ -60,7 +60,7 @@ helpers.explore_softmax()
 # | Play | | | 1 + 6 | |
 # | What you found | | | 1 + 3 | 2 |
 #
-# A word that is new to you stands in the [glossary](#Glossary) at the end.
+# [A word that is new to you stands in the glossary at the end.](#Glossary)
 
 # %% [markdown]
 # ### The article

@@ -77,7 +77,7 @@ helpers.explore_softmax([1.0, 3.0, -1.0, 2.0, 0.0])
 # | Play | | | 1 + 6 | |
 # | What you found | | | 1 + 3 | 1 |
 #
-# A word that is new to you stands in the [glossary](#Glossary) at the end.
+# [A word that is new to you stands in the glossary at the end.](#Glossary)
 
 # %% [markdown]
 # ### The article

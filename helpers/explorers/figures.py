@@ -132,9 +132,9 @@ def _chain(numbers: Chain) -> LiveFigure:
     left.bar(names, numbers.logits, color=GREY, width=0.7)
     left.set_xticks(range(len(names)), [f"{name}\n{x:.3g}" for name, x in zip(names, numbers.logits, strict=True)])
     left.axhline(0, color="#000000", linewidth=0.8)
+    bars = right.bar(names, 0, width=0.7, color=OKABE_ITO[0], linewidth=1.5, edgecolor=OKABE_ITO[0], animated=True)
     outlines = right.bar(names, 0, width=0.7, fill=False, edgecolor=OKABE_ITO[1], linewidth=1.5, animated=True)
     outlines.set_label(_("the first softmax"))
-    bars = right.bar(names, 0, width=0.7, color=OKABE_ITO[0], linewidth=1.5, edgecolor=OKABE_ITO[0], animated=True)
     right.set_xticks(range(len(names)), [f"{name}\n " for name in names])
     below: dict[str, Any] = {
         "xytext": (0, -19),
