@@ -75,7 +75,7 @@ test: $(READY)
 endif
 
 test-slow: $(READY) ## Run the tests that take minutes
-	$(PYTEST) -m slow tests
+	$(PYTEST) --dist worksteal -m slow tests  # a few files take most of the time
 
 course: $(READY) ## Draw the cases, build the notebooks and solutions from source/
 	$(BIN)/python -m grading.authoring.build --root "$(COURSE)"

@@ -45,11 +45,15 @@ class Row:
 
 
 @functools.cache
+def public_file(assignment, course=REPOSITORY):
+    """Return the public case file, which is the same for every seed."""
+    return read_cases(public_bytes(Course(course), assignment))
+
+
+@functools.cache
 def files(assignment, seed=COMMITTED_SEED, course=REPOSITORY):
     """Return the public and the hidden case file that a seed gives."""
-    return read_cases(public_bytes(Course(course), assignment)), read_cases(
-        hidden_bytes(Course(course), assignment, seed)
-    )
+    return public_file(assignment, course), read_cases(hidden_bytes(Course(course), assignment, seed))
 
 
 @functools.cache
