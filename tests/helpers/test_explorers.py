@@ -213,7 +213,7 @@ def test_a_chain_draws_and_tells_its_numbers():
     third = softmax(softmax(first)).astype(float)
     left, right = explorer.figure.axes
     assert [bar.get_height() for bar in left.patches] == [2, -1, 0.5]
-    outlines, bars = right.patches[:3], right.patches[3:]
+    bars, outlines = right.patches[:3], right.patches[3:]
     assert [bar.get_height() for bar in outlines] == pytest.approx(first, rel=1e-12)
     assert [bar.get_height() for bar in bars] == pytest.approx(third, rel=1e-12)
     assert [t.get_text() for t in right.texts] == [f"{p:.3f}" for p in third]
