@@ -14,7 +14,7 @@ from .cases import CaseFile, Claim, StoredExercise
 from .collect import encode
 from .compare import compare_case
 from .kinds import kind_of, plain_value
-from .report import sentences
+from .report import AMBER, GREEN, framed, sentences
 
 VERDICTS = {"holds": english("holds"), "fails": english("fails"), "sometimes": english("sometimes")}
 
@@ -132,9 +132,8 @@ class Card:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        style = f"border-left:4px solid {'#1a7f37' if self.passed else '#b35900'};padding:.2em .8em;margin:.3em 0"
         lines = "".join(f"<br>{html.escape(line)}" for line in self.lines())
-        return f"<div style='{style};max-width:46em'><b>{html.escape(self.title)}</b>{lines}</div>"
+        return framed(html.escape(self.title), lines, GREEN if self.passed else AMBER, ";max-width:46em")
 
 
 def card(name: str, exercise: StoredExercise, value: object, is_right: Callable[[str], bool]) -> Card:

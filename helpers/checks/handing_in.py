@@ -12,7 +12,7 @@ from ..support.language import _, counted
 from . import _latest, is_green, notebook, why_not
 from .cases import NoCases, in_use
 from .notebook import CodeCell, Notebook, Run
-from .report import points_in_words
+from .report import GREY, framed, points_in_words
 
 MOST = 6  # cells that are named
 # What browsers, file managers and front ends make of a name when a file is there already.
@@ -40,8 +40,7 @@ class HandIn:
         )
         said = "".join(f"<p style='margin:.4em 0'>{html.escape(each)}</p>" for each in self.sentences)
         listed = f"<ul style='list-style:none;padding:0;margin:.3em 0'>{rows}</ul>"
-        style = "border-left:4px solid #57606a;padding:.2em .8em;margin:.3em 0"
-        return f"<div style='{style}'><b>{html.escape(self.title)}</b>{listed}{said}</div>"
+        return framed(html.escape(self.title), listed + said, GREY)
 
 
 def before_you_hand_in() -> None:

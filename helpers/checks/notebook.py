@@ -215,9 +215,9 @@ def doubt(
     renamed = sorted(names_at_top(marked.text).defines - {name}) if marked else []
     if name not in namespace:
         if cell and names_at_top(cell.text).error:
-            return no_python(name, cell.text)
+            return no_python(cell.text)
         if broken and (unplaced or not cell):
-            return no_python(name, broken.text)
+            return no_python(broken.text)
         if renamed and not cell:
             return english("its cell defines {found} instead", found=", ".join(renamed))
         if notebook.place and not cell and not marked:
@@ -230,7 +230,7 @@ def doubt(
         return None
     stopped = english("its cell stopped: the older one is still there, and at grading there is none")
     if last and unplaced and last is not come:
-        return no_python(name, last.text) if broken else stopped
+        return no_python(last.text) if broken else stopped
     stands = any(same(each.text, come.text) for each in cells)
     placed = come.at < notebook.saved or stands or any(come.cell in keys(each, runs) for each in cells)
     if not cells or not placed or (same(cell.text, come.text) if cell else stands):
@@ -240,7 +240,7 @@ def doubt(
     if cell is None:
         return english("an older one is still there, but no cell of the notebook defines it any more")
     if names_at_top(cell.text).error:
-        return no_python(name, cell.text)
+        return no_python(cell.text)
     if any(run.at > come.at and same(run.text, cell.text) for run in runs):
         return stopped
     if not stands:
@@ -250,7 +250,7 @@ def doubt(
     )
 
 
-def no_python(name: str, text: str) -> Message:
+def no_python(text: str) -> Message:
     """Say in which line a cell is no Python."""
     error = names_at_top(text).error or SyntaxError()
     lines = text.splitlines()

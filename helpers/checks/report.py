@@ -34,6 +34,7 @@ MISSING = {"unattempted", "empty", "undefined"}  # outcomes that leave nothing t
 UNREAD = MISSING | {"prediction"}  # and one that the summary says
 SAY_LITTLE = {"type", "keys", "shape", "length", "value", "lost"}  # outcomes that without a diagnosis give no advice
 MOST_NAMES = 3  # of cases that failed alike
+GREEN, AMBER, GREY = "#1a7f37", "#b35900", "#57606a"  # of the bar beside what is right, not yet right, or neither
 
 Row: TypeAlias = tuple[str, str, list[str]]  # mark, text, and the sentences of its details
 
@@ -186,12 +187,10 @@ class Report:
             + "</li>"
             for mark, name, details in self.lines()
         )
-        colour = "#1a7f37" if self.passed else "#b35900"
-        style = f"border-left:4px solid {colour};padding:.2em .8em;margin:.3em 0"
         listed = f"<ul style='list-style:none;padding:0;margin:.3em 0'>{rows}</ul>" if rows else ""
         failed = "".join(failure_html(each, k) for k, each in enumerate(self.alike())) if rows else ""
         last = "".join(f"<div style='margin:.3em 0'>{prose(said)}</div>" for said in self.last())
-        return f"<div style='{style}'><b>{prose(self.summary())}</b>{listed}{failed}{last}</div>"
+        return framed(prose(self.summary()), listed + failed + last, GREEN if self.passed else AMBER)
 
 
 MARK = "display:inline-block;min-width:5em"
@@ -227,6 +226,12 @@ def points_in_words(points: float) -> str:
 def example_of(results: list[Result]) -> Result:
     """Return the result that stands for all: a public one, where there is one."""
     return next((result for result in results if not result.hidden), results[0])
+
+
+def framed(title: str, body: str, colour: str, style: str = "") -> str:
+    """Return HTML under its title, with a coloured bar on the left; ``style`` is added to its own."""
+    frame = f"border-left:4px solid {colour};padding:.2em .8em;margin:.3em 0{style}"
+    return f"<div style='{frame}'><b>{title}</b>{body}</div>"
 
 
 def says_little(result: Result) -> bool:
