@@ -14,10 +14,10 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from grading.files import write
 from grading.gradebook.database import directory_of
-from grading.gradebook.status import COLUMNS, NOTHING, STOPPED, status_rows
+from grading.gradebook.status import NOTHING, STOPPED, status_rows, status_table
 from grading.lms import roster as rosters
 from grading.lms.collect import NOBODY, UNLISTED
-from grading.shown import Verbatim, csv_table
+from grading.shown import Verbatim, csv_table, mark_text
 from helpers.support.language import english
 
 CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
@@ -56,7 +56,7 @@ def write_grades(
     people = people or [someone(row) for row in marks if not row["student_id"].startswith((NOBODY, UNLISTED))]
     column = canvas_column or canvas_heading(roster, assignment)
     files = {
-        "grades.csv": csv_table(COLUMNS, marks),
+        "grades.csv": status_table(marks),
         "canvas.csv": canvas_csv(people, by_student, column, entry.max_score),
         "moodle.csv": moodle_csv(people, by_student, roster, assignment),
     }
@@ -101,11 +101,6 @@ def canvas_heading(roster, assignment):
     return found[0] if len(found) == 1 else assignment
 
 
-def mark(row):
-    """Return a score as text, at most four decimals; empty if there is none."""
-    return "" if row["score"] == "" else f"{round(row['score'], 4):.15g}"
-
-
 def canvas_csv(people, marks, column, points):
     """Return canvas.csv: the columns of Canvas's gradebook export, the points possible, a row for each student.
 
@@ -118,7 +113,9 @@ def canvas_csv(people, marks, column, points):
         if "Section" not in person.row:  # not Canvas's own line
             known = dict(zip(CANVAS, (name, person.canvas_id, person.id, person.login, ""), strict=True))
         there = Verbatim(person.row.get(column, ""))
-        filled.append(known | {column: there if there.upper() == EXCUSED else mark(marks[person.id]) or there})
+        filled.append(
+            known | {column: there if there.upper() == EXCUSED else mark_text(marks[person.id]["score"]) or there}
+        )
     return csv_table([*CANVAS, column], filled)
 
 
@@ -133,7 +130,10 @@ def moodle_csv(people, marks, roster, assignment):
         given = [column for column in roster.columns if column]
         filled = [
             person.row
-            | {"Grade": mark(marks[person.id]) or ("" if person.row["Grade"] == "-" else person.row["Grade"])}
+            | {
+                "Grade": mark_text(marks[person.id]["score"])
+                or ("" if person.row["Grade"] == "-" else person.row["Grade"])
+            }
             | {COMMENTS: with_ours(person.row.get(COMMENTS, ""), comments[person.id])}
             for person in people
         ]
@@ -147,7 +147,7 @@ def moodle_csv(people, marks, roster, assignment):
     filled = [
         {column: values[place] for column, values in identity.items()}
         | {"First name": person.first_name, "Surname": person.last_name or person.name}
-        | {assignment: mark(marks[person.id]), COMMENTS: comments[person.id]}
+        | {assignment: mark_text(marks[person.id]["score"]), COMMENTS: comments[person.id]}
         for place, person in enumerate(people)
     ]
     return csv_table([*identity, "First name", "Surname", assignment, COMMENTS], filled)

@@ -14,6 +14,7 @@ from grading.repair.doctor import repairs_in
 from grading.repair.editions import language_of
 from grading.reports.findings import capital, findings
 from grading.reports.language import PageLanguage, page_language
+from grading.reports.markdown import comment_shown
 from grading.shown import shown_text
 from helpers.checks.calls import call
 from helpers.checks.cases import read_cases
@@ -63,7 +64,7 @@ def fill_template(template, language=None, **values):
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {filter.__name__: filter for filter in (breakable, score_text, escape_prose)}
+    environment.filters |= {filter.__name__: filter for filter in (breakable, score_text, escape_prose, comment)}
     worded = (decision, points, sentence, sides, status)
     environment.filters |= {filter.__name__: partial(filter, language) for filter in worded}
     environment.filters["text"] = language.text
@@ -76,6 +77,11 @@ def escape_prose(text):
     words, *rest = text.split("`")
     code = [Markup("<code>{}</code>").format(part) if i % 2 == 0 else escape(part) for i, part in enumerate(rest)]
     return escape(words) + Markup("").join(code)
+
+
+def comment(text):
+    """Return an instructor's comment, which is Markdown, as HTML that does no harm."""
+    return Markup(comment_shown(text))
 
 
 def sentence(language, message):

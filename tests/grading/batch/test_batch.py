@@ -116,7 +116,7 @@ def test_the_command_writes_pages_and_tables(graded):
         assert (graded.root / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html").exists()
     with (graded.root / "grades" / ASSIGNMENT / "grades.csv").open(newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
-    assert {s: rows[s]["score"] for s in SUBMISSIONS} == {s: str(sum(m.values())) for s, m in MARKS.items()}
+    assert {s: rows[s]["score"] for s in SUBMISSIONS} == {s: f"{sum(m.values()):g}" for s, m in MARKS.items()}
     assert (rows["torn"]["score"], rows["torn"]["status"]) == ("", "not graded")
     assert "ends in the middle" in rows["torn"]["reason"]
     assert not (graded.root / ".staging").exists()
@@ -273,7 +273,7 @@ def test_a_new_file_that_gets_no_mark_does_not_keep_the_old_ones(course):
     assert not list(course.root.glob(f"feedback/solved/{ASSIGNMENT}"))
     hand_in_anew(course, "solved", filled(course.root, HALF))
     assert grade(course.root, "--workers=0") == 1, "torn is still there"
-    assert exported(course.root, "solved")["score"] == str(sum(MARKS["half"].values()))
+    assert exported(course.root, "solved")["score"] == f"{sum(MARKS['half'].values()):g}"
 
 
 @pytest.mark.parametrize("handed_in", ["the same file", "another file"])
@@ -286,7 +286,7 @@ def test_the_graders_trouble_takes_the_mark_of_an_earlier_file_only(course, monk
     monkeypatch.setattr(batches, "judged_elsewhere", troubled)
     assert grade(course.root, "--workers=0", "--student=solved", "--again") == 1
     row = exported(course.root, "solved")
-    full = str(sum(FULL.values()))
+    full = f"{sum(FULL.values()):g}"
     assert (row["score"], row["status"]) == ((full, "graded") if handed_in == "the same file" else ("", "not graded"))
 
 

@@ -187,7 +187,7 @@ def test_a_missing_mark_is_empty_everywhere_and_says_why(course, tmp_path):
     people = written(tmp_path, CANVAS_EXPORT)
     written_tables = tables(course, people)
     plain = {line["student_id"]: line for line in rows(written_tables["grades"])}
-    assert [plain[student]["score"] for student in ("u1", "u2", "u3")] == ["0.0", "", ""]
+    assert [plain[student]["score"] for student in ("u1", "u2", "u3")] == ["0", "", ""]
     assert (plain["u2"]["status"], plain["u2"]["reason"]) == ("not graded", "it is encrypted")
     assert (plain["u3"]["status"], plain["u3"]["last_name"]) == ("not submitted", "Three")
     assert (plain["u1"]["last_name"], plain["u1"]["first_name"]) == ("One", "Student")
@@ -200,7 +200,7 @@ def test_who_is_not_in_the_roster_is_in_the_plain_table_only(course, tmp_path):
     graded(course, "u1", 6)
     written_tables = tables(course, written(tmp_path, CANVAS_EXPORT))
     plain = {line["student_id"]: line for line in rows(written_tables["grades"])}
-    assert (plain["unlisted-eve"]["score"], plain["unlisted-eve"]["reason"]) == ("5.0", "not in the roster")
+    assert (plain["unlisted-eve"]["score"], plain["unlisted-eve"]["reason"]) == ("5", "not in the roster")
     assert plain["u1"]["reason"] == ""
     assert "eve" not in written_tables["canvas"] + written_tables["moodle"]
 

@@ -149,7 +149,7 @@ def course(tmp_path_factory):
         gradebook.add_submission(ASSIGNMENT, "broken")
         gradebook.find_grade("test_contraction_rate", ASSIGNMENT, ASSIGNMENT, "half").manual_score = 1.5
         gradebook.find_grade("test_trusted_steps", ASSIGNMENT, ASSIGNMENT, "half").auto_score = None
-        gradebook.find_comment("softmax_t", ASSIGNMENT, ASSIGNMENT, "half").manual_comment = f"Clear & short. {TAG}"
+        gradebook.find_comment("softmax_t", ASSIGNMENT, ASSIGNMENT, "half").manual_comment = f"Clear & **short**. {TAG}"
         gradebook.find_comment("softmax_t", ASSIGNMENT, ASSIGNMENT, "blank").auto_comment = "No response."
         gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, "half").late_submission_penalty = 2.0
         gradebook.db.commit()
@@ -260,6 +260,7 @@ def test_the_instructors_points_comment_and_lateness_are_on_the_page(course):
     assert f"6.5 of {TOTAL} points 8.5 points for the exercises, less 2 for handing in late." in said
     assert "The automatic checks gave 0; your instructor made it 1.5." in said
     assert f"Your instructor's comment Clear & short. {TAG}" in said
+    assert "<strong>short</strong>" in page_of(course, "half")
 
 
 def test_a_mark_that_is_missing_is_no_zero(course):
