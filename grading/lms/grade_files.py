@@ -10,20 +10,28 @@ A mark that is missing is an empty cell in all of them, never 0. See docs/lms.md
 import re
 from pathlib import Path
 
+from markupsafe import Markup, escape
 from nbgrader.api import Gradebook, MissingEntry
 
+from grading.bounded import Child
+from grading.course import course_of
 from grading.files import write
 from grading.gradebook.database import directory_of
-from grading.gradebook.status import NOTHING, STOPPED, status_rows, status_table
+from grading.gradebook.status import STOPPED, status_rows, status_table
 from grading.lms import roster as rosters
 from grading.lms.collect import NOBODY, UNLISTED
-from grading.shown import Verbatim, csv_table, mark_text
+from grading.reports.feedback import brief, remarks
+from grading.reports.language import page_language
+from grading.reports.summary import read_graded, read_outcome
+from grading.shown import Verbatim, as_cell, csv_table, mark_text
 from helpers.support.language import english
 
 CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 POINTS_POSSIBLE = "    Points Possible"  # Canvas finds the row by this
 WORKSHEET = {"Identifier", "Grade", "Last modified (grade)"}  # without which Moodle refuses one
 COMMENTS = "Feedback comments"
+OUR_CLASS = "from-grading"  # of what we write into a comment, by which it is found again
+OURS = re.compile(rf"\s*<section [^>]*\b{OUR_CLASS}\b[^>]*>.*?</section>", re.DOTALL)  # no comment may hold one: nh3
 EXCUSED = "EX"  # in place of a grade in Canvas
 NUMBERED = re.compile(r"(?P<title>.*) \(\d+\)")  # Canvas's column of an assignment
 
@@ -55,10 +63,11 @@ def write_grades(
     by_student = {row["student_id"]: row for row in marks}
     people = people or [someone(row) for row in marks if not row["student_id"].startswith((NOBODY, UNLISTED))]
     column = canvas_column or canvas_heading(roster, assignment)
+    comments = comments_on(by_student, people, course, gradebook, entry)
     files = {
         "grades.csv": status_table(marks),
         "canvas.csv": canvas_csv(people, by_student, column, entry.max_score),
-        "moodle.csv": moodle_csv(people, by_student, roster, assignment),
+        "moodle.csv": moodle_csv(people, by_student, comments, roster, assignment),
     }
     for name, content in files.items():
         write(folder / name, content)
@@ -119,13 +128,12 @@ def canvas_csv(people, marks, column, points):
     return csv_table([*CANVAS, column], filled)
 
 
-def moodle_csv(people, marks, roster, assignment):
+def moodle_csv(people, marks, comments, roster, assignment):
     """Return moodle.csv: the roster's own lines with grade and comment if it is a worksheet, else a table of our own.
 
     A column that identifies students is left out unless all have it: Moodle would take an empty cell for the student
     of the line before.
     """
-    comments = {person.id: comment_on(marks[person.id]) for person in people}
     if roster and set(roster.columns) >= WORKSHEET:
         given = [column for column in roster.columns if column]
         filled = [
@@ -147,21 +155,16 @@ def moodle_csv(people, marks, roster, assignment):
     filled = [
         {column: values[place] for column, values in identity.items()}
         | {"First name": person.first_name, "Surname": person.last_name or person.name}
-        | {assignment: mark_text(marks[person.id]["score"]), COMMENTS: comments[person.id]}
+        | {assignment: mark_text(marks[person.id]["score"]), COMMENTS: with_ours("", comments[person.id])}
         for place, person in enumerate(people)
     ]
     return csv_table([*identity, "First name", "Surname", assignment, COMMENTS], filled)
 
 
 def with_ours(theirs, ours):
-    """Return a comment of the instructor's, as it was, with ours behind it; not twice, as after an import.
-
-    That nothing was handed in, as we said before, may be true no more.
-    """
-    theirs = theirs.removesuffix(f"not submitted: {NOTHING}").removesuffix(" / ")
-    if not theirs:
-        return ours
-    return Verbatim(theirs if not ours or str(ours) in theirs else f"{theirs} / {ours}")
+    """Return a comment of the instructor's, as it was, with ours behind it, in place of what we said there before."""
+    theirs = OURS.sub("", theirs)
+    return Verbatim(f'{theirs} <section class="{OUR_CLASS}">{ours}</section>'.lstrip() if ours else theirs)
 
 
 def not_in_roster(reason):
@@ -171,8 +174,26 @@ def not_in_roster(reason):
     return english("not in the roster")
 
 
-def comment_on(row):
-    """Return, for the student, why a mark is missing or what being late cost; empty if there is nothing to say."""
+def comments_on(marks, people, course, gradebook, assignment):
+    """Return {student: HTML}: why a mark is missing, or what it is made of and what the instructor wrote.
+
+    ``course`` is the course folder, ``assignment`` the gradebook's entry.
+    """
+    folders, data = directory_of(course), course_of(course)
+    with Child(read_graded) as read:
+        return {
+            person.id: comment_on(marks[person.id], read_outcome(folders, gradebook, person.id, assignment, read), data)
+            for person in people
+        }
+
+
+def comment_on(row, submission, course):
+    """Return the HTML of a comment: on ours a spreadsheet runs nothing, and what a person wrote is as it was."""
     if row["status"] != "graded":
-        return row["status"] if row["reason"] == STOPPED else f"{row['status']}: {row['reason']}"
-    return f"{row['late_submission_penalty']:.15g} points off for being late" if row["late_submission_penalty"] else ""
+        return as_cell(escape(row["status"] if row["reason"] == STOPPED else f"{row['status']}: {row['reason']}"))
+    language = page_language(submission.language, course)
+    lines = brief(language, submission.exercises)
+    if penalty := row["late_submission_penalty"]:
+        late = "{points:g} points for the exercises, less {penalty:g} for handing in late."
+        lines = escape(language.text(late, points=row["raw_score"], penalty=penalty)) + Markup("<br>") + lines
+    return Markup(as_cell(lines)) + remarks(language, submission.exercises)

@@ -27,6 +27,7 @@ ISOLATION = {
     "limits": english("as an ordinary process with limits and an empty home folder"),
     "none": english("without isolation"),
 }
+LONGEST_SENTENCE, LONGEST_COMMENT = 200, 2000  # characters of one in a summary
 # The outcomes that an expected value helps to understand.
 ABOUT_ANSWERS = ("raised", "nothing", "type", "keys", "shape", "length", "dtype", "value")  # what an example explains
 
@@ -123,6 +124,36 @@ def status(language, finding):
     if finding.score > 0:
         return "some", _("Partly right")
     return "none", _("Wrong") if finding.results or not finding.reason else sentence(language, finding.reason)
+
+
+# What goes into a cell of a table that an LMS reads
+
+
+def brief(language, exercises):
+    """Return HTML, on one line: which exercises have full marks; of each other its points, and what cost some first."""
+    marked = [finding for finding in exercises if finding.maximum and finding.score is not None]
+    full = [finding.exercise for finding in marked if finding.score >= finding.maximum]
+    lines = [escape(f"{language.text('Full marks')}: {', '.join(full)}")] if full else []
+    for finding in (finding for finding in marked if finding.exercise not in full):
+        mistakes = filter(None, finding.mistakes())
+        why = next((capital(language.render(mistake)) for mistake in mistakes), "") or status(language, finding)[1]
+        lines.append(Markup("{}: {}. {}").format(finding.exercise, points(language, finding), escape_prose(cut(why))))
+    return Markup("<br>").join(lines)
+
+
+def remarks(language, exercises):
+    """Return the HTML of an instructor's comments; a long one is cut."""
+    heading = language.text("Your instructor's comment")
+    return Markup().join(
+        Markup("<p>{}, {}:</p>{}").format(heading, finding.exercise, comment(cut(finding.comment, LONGEST_COMMENT)))
+        for finding in exercises
+        if finding.comment
+    )
+
+
+def cut(text, most=LONGEST_SENTENCE):
+    """Return a text, or as much of it as may be, and a sign that there is more."""
+    return text if len(text) <= most else f"{text[:most]} …"
 
 
 # What a public case asks and expects

@@ -18,8 +18,9 @@ from grading.bounded import Child, TooDear
 from grading.gradebook.database import directory_of, gradebook_of, submission_of
 from grading.gradebook.status import collected, places, status_of
 from grading.repair.doctor import repairs_in
+from grading.repair.editions import language_of
 from grading.reports.feedback import fill_template
-from grading.reports.findings import Finding, capital, findings, scores
+from grading.reports.findings import Finding, capital, comments, findings, scores
 from grading.shown import csv_table, shown_text
 from helpers.support.language import Message, english
 
@@ -46,7 +47,7 @@ class Submission:
     """What is known about one student's work.
 
     ``status`` and ``reason`` are those of `gradebook.status.status_of`; ``exercises`` has a `Finding` for each
-    exercise with points, with a score of None where there is no mark.
+    exercise with points, with a score of None where there is no mark; ``language`` is that of the notebook.
     """
 
     student: str
@@ -55,6 +56,7 @@ class Submission:
     exercises: list
     late_penalty: float = 0.0
     repairs: list = field(default_factory=list)
+    language: str = "en"
 
 
 def submissions(course, assignment):
@@ -76,9 +78,9 @@ def submissions(course, assignment):
 
 
 def read_graded(path):
-    """Return what an autograded notebook says of the exercises, by name, and its repairs."""
+    """Return what an autograded notebook says of the exercises, by name, its repairs and its language."""
     graded = nbformat.read(path, as_version=4)
-    return {finding.exercise: finding for finding in findings(graded)}, repairs_in(graded)
+    return {finding.exercise: finding for finding in findings(graded)}, repairs_in(graded), language_of(graded.cells)
 
 
 def read_outcome(folders, gradebook, student, assignment, read):
@@ -93,15 +95,16 @@ def read_outcome(folders, gradebook, student, assignment, read):
         path, known = place("autograded") / f"{notebook.name}.ipynb", {}
         if scored and path.exists():
             try:
-                known, repairs = read(path)
+                known, repairs, found.language = read(path)
             except TooDear:
                 repairs = [UNREAD]
             found.repairs += repairs
-        marks = scores(gradebook, notebook.name, assignment.name, student) if scored else {}
+        given = (gradebook, notebook.name, assignment.name, student)
+        marks, said = (scores(*given), comments(*given)) if scored else ({}, {})
         for cell in (*notebook.grade_cells, *notebook.task_cells):
             name = cell.name.removeprefix("test_")
             finding = known.get(name) or Finding(name, graded=True, maximum=cell.max_score)
-            finding.score = marks.get(name)
+            finding.score, finding.comment = marks.get(name), said.get(name, "")
             found.exercises.append(finding)
     return found
 

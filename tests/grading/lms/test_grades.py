@@ -1,14 +1,17 @@
 """Marks on their way out: each table is read back by the rules of the system that imports it."""
 
 import csv
+import html
+import io
 import re
 
 import pytest
+from nbgrader.api import Comment, SolutionCell
 
 from grading.__main__ import main
 from grading.gradebook.status import REASON
 from grading.lms import roster
-from grading.lms.grade_files import write_grades
+from grading.lms.grade_files import OUR_CLASS, write_grades
 from tests.support.course import FILES, FIRST
 from tests.support.handed_in import SOLVED, place
 from tests.support.systems import CANVAS_EXPORT, MOODLE_EXPORT, WORKSHEET, written
@@ -45,6 +48,19 @@ def tables(course, people=None, **options):
 
 def rows(text):
     return list(csv.DictReader(text.splitlines()))
+
+
+def parted(comment):
+    """Return (what the instructor wrote, what we did) of a cell with comments, as words."""
+    theirs, sign, ours = comment.partition('<section class="from-grading">')
+    assert ours.endswith("</section>") == bool(sign) and OUR_CLASS not in theirs + ours
+    return theirs.rstrip(" ") if sign else comment, html.unescape(re.sub("<[^>]+>", " ", ours)).strip()
+
+
+def comments(worksheet):
+    """Return the comments of Moodle's worksheet, by participant, each parted."""
+    lines = csv.DictReader(io.StringIO(worksheet, newline=""))
+    return {line["Identifier"].removeprefix("Participant "): parted(line["Feedback comments"]) for line in lines}
 
 
 def canvas_import(text):
@@ -121,13 +137,7 @@ def test_moodles_worksheet_comes_back_filled_in(course, tmp_path):
     assert [{name: line[name] for name in kept} for line in after] == [
         {name: line[name] for name in kept} for line in before
     ]
-    assert after[2]["Feedback comments"] == "well begun / not submitted: nothing was handed in"
-
-
-def test_comments_already_in_the_worksheet_stay_where_there_is_nothing_to_say(course, tmp_path):
-    graded(course, "three@example.edu", 4)
-    text = tables(course, written(tmp_path, WORKSHEET))["moodle"]
-    assert rows(text)[2]["Feedback comments"] == "well begun"
+    assert comments(text)["2003"] == ("well begun", "not submitted: nothing was handed in")
 
 
 @pytest.mark.parametrize(
@@ -138,16 +148,48 @@ def test_an_instructors_comment_comes_back_as_it_was_with_ours_behind_it(course,
     graded(course, "an@example.edu", 8, penalty=0.4)
     cell = '"' + theirs.replace('"', '""') + '"'
     worksheet = WORKSHEET.replace("well begun", "").replace(",-,\n", f",-,{cell}\n")
+    assert written(tmp_path, worksheet).people[0].row["Feedback comments"] == theirs
+    files = []
+    for _ in range(3):
+        worksheet = tables(course, written(tmp_path, worksheet))["moodle"]
+        files.append(worksheet)
+        found = comments(worksheet)
+        assert [found[number][0] for number in ("2001", "2002", "2003")] == [theirs] * 3
+        assert found["2001"][1].startswith("softmax_t: 3.625 of 5. ")
+        assert found["2002"][1].startswith("8 points for the exercises, less 0.8 for handing in late.")
+        assert found["2003"][1] == "not submitted: nothing was handed in"
+    assert len(set(files)) == 1
+    graded(course, "three@example.edu", 10)
+    found = comments(tables(course, written(tmp_path, worksheet))["moodle"])["2003"]
+    assert found == (theirs, "Full marks: softmax_t, softmax_t"), "what we said before is not true any more"
+
+
+def test_what_is_written_behind_our_words_in_moodle_stays(course, tmp_path):
+    graded(course, "one@example.edu", 7.25)
+    worksheet = tables(course, written(tmp_path, WORKSHEET.replace(",-,\n", ",-,before\n", 1)))["moodle"]
+    edited = worksheet.replace("</section>", "</section> and after", 1).replace("class=", "dir=ltr class=", 1)
+    graded(course, "one@example.edu", 10)
+    found = comments(tables(course, written(tmp_path, edited))["moodle"])["2001"]
+    assert found == ("before and after", "Full marks: softmax_t, softmax_t")
+
+
+def test_the_instructors_own_comment_goes_along_as_it_was_written(course, tmp_path):
+    graded(course, "one@example.edu", 7.25)
+    given = course.gradebook.find_submission_notebook(FIRST, FIRST, "one@example.edu")
+    notebook = course.gradebook.find_notebook(FIRST, FIRST)
+    course.gradebook.db.add(SolutionCell(name="softmax_t", notebook=notebook))
+    course.gradebook.db.commit()
+    cell = course.gradebook.find_solution_cell("softmax_t", FIRST, FIRST)
+    course.gradebook.db.add(
+        Comment(cell=cell, notebook=given, manual_comment="=1+1; **see me**, -2 <script>x</script>")
+    )
+    course.gradebook.db.commit()
+    worksheet = WORKSHEET
     for _ in range(2):
-        people = written(tmp_path, worksheet)
-        assert people.people[0].row["Feedback comments"] == theirs
-        worksheet = tables(course, people)["moodle"]
-        ours = ["", " / 0.8 points off for being late", " / not submitted: nothing was handed in"]
-        found = [line["Feedback comments"] for line in csv.DictReader(worksheet.splitlines(keepends=True))]
-        assert found == [theirs + our for our in ours]
-    graded(course, "three@example.edu", 5)
-    found = [*csv.DictReader(tables(course, written(tmp_path, worksheet))["moodle"].splitlines(keepends=True))]
-    assert found[2]["Feedback comments"] == theirs, "it is not true any more"
+        worksheet = tables(course, written(tmp_path, worksheet))["moodle"]
+        assert "<strong>see me</strong>" in worksheet and "<script" not in worksheet
+        ours = " ".join(comments(worksheet)["2001"][1].split())
+        assert ours.endswith("Your instructor's comment, softmax_t: =1+1; see me , -2 <script>x</script>")
 
 
 def test_moodles_own_grades_stay_where_there_is_no_mark(course, tmp_path):
@@ -209,7 +251,8 @@ def test_what_being_late_cost_is_taken_off_and_said(course, tmp_path):
     graded(course, "m1", 8, penalty=0.4)
     written_tables = tables(course, written(tmp_path, MOODLE_EXPORT))
     assert moodle_gradebook_import(written_tables["moodle"], "ID number")["m1"] == 7.2
-    assert rows(written_tables["moodle"])[0]["Feedback comments"] == "0.8 points off for being late"
+    said = parted(rows(written_tables["moodle"])[0]["Feedback comments"])[1]
+    assert said.startswith("8 points for the exercises, less 0.8 for handing in late.")
 
 
 def test_names_survive_and_no_spreadsheet_runs_them(course, tmp_path):
