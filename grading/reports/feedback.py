@@ -4,6 +4,7 @@ Of a test cell it shows neither source nor other outputs, so hidden cases have o
 come from the public case file and never from a submission. Everything stored is data; the words are found here.
 """
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +29,8 @@ ISOLATION = {
     "none": english("without isolation"),
 }
 LONGEST_SENTENCE, LONGEST_COMMENT = 200, 2000  # characters of one in a summary
+MAIN = re.compile("<main>(.*)</main>", re.DOTALL)
+WHOSE = re.compile('<title>.*?</title>|<p class="quiet" id="student">.*?</p>', re.DOTALL)
 # The outcomes that an expected value helps to understand.
 ABOUT_ANSWERS = ("raised", "nothing", "type", "keys", "shape", "length", "dtype", "value")  # what an example explains
 
@@ -56,6 +59,16 @@ def page(notebook, grades, scores, course):
         python=notebook.metadata.get("language_info", {}).get("version"),
         isolation="; ".join(language.render(ISOLATION[name]) for name in sorted(isolation)),
     )
+
+
+def main_part(page):
+    """Return what a feedback page shows, as HTML without the page around it."""
+    return MAIN.search(page)[1].strip()
+
+
+def without_student(page):
+    """Return a feedback page that does not say whose it is, as the members of a group have it in common."""
+    return WHOSE.sub("", page)
 
 
 def fill_template(template, language=None, **values):

@@ -12,8 +12,8 @@ from grading.__main__ import main
 from grading.gradebook.status import REASON
 from grading.lms import roster
 from grading.lms.grade_files import OUR_CLASS, write_grades
-from tests.support.course import FILES, FIRST
-from tests.support.handed_in import SOLVED, place
+from tests.support.course import FIRST
+from tests.support.handed_in import graded, place
 from tests.support.systems import CANVAS_EXPORT, MOODLE_EXPORT, WORKSHEET, written
 
 EVIL = '''\
@@ -24,19 +24,6 @@ s2,"Nguyễn, ""An""",@Văn,an@example.edu
 
 # nbgrader's own way with SQLAlchemy.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
-
-
-def graded(course, student, points, penalty=None):
-    """Leave what grading leaves: rows in the gradebook and files in submitted/ and autograded/."""
-    course.gradebook.update_or_create_student(student)
-    submission = course.gradebook.update_or_create_submission(FIRST, student)
-    for notebook in submission.notebooks:
-        notebook.late_submission_penalty = penalty
-        for row in notebook.grades:
-            row.auto_score = points / 2
-    course.gradebook.db.commit()
-    for step in ("submitted", "autograded"):
-        place(course, step, student, dict.fromkeys(FILES, SOLVED))
 
 
 def tables(course, people=None, **options):
