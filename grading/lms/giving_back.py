@@ -102,14 +102,20 @@ def recipients(course, assignment, gradebook, people):
         student, marked = row["student_id"], row["status"] in MARKED
         pages = sorted(folder(folders, "feedback", student, assignment).glob("*.html")) if marked else []
         known = people.get(student) or rosters.Person("", row["last_name"], row["first_name"])
-        name = " ".join(filter(None, (known.first_name, known.last_name))) or known.name or student
-        each = Recipient({column: row.get(column, "") for column in COLUMNS} | {"name": name}, pages)
+        each = Recipient(
+            {column: row.get(column, "") for column in COLUMNS} | {"name": name_of(known) or student}, pages
+        )
         if not pages:
             each.reasons.append(
                 "there is no feedback page: repeat make grade" if marked else f"{row['status']}: {row['reason']}"
             )
         found.append(each)
     return found
+
+
+def name_of(person):
+    """Return a name as it is written on a page: Moodle's "Jr." behind a comma is no first name."""
+    return person.row.get("Full name") or " ".join(filter(None, (person.first_name, person.last_name))) or person.name
 
 
 # By what an LMS knows a student

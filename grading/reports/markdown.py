@@ -25,7 +25,11 @@ HEADING = re.compile(r"<(/?)h[1-6]\b")
 
 
 class Renderer(IPythonRenderer):
-    """Write Markdown as nbconvert does, with words in the place of an attachment that is not there."""
+    """Write Markdown as nbconvert does, code without colours, words in the place of an attachment that is not there."""
+
+    def block_code(self, code, info=None):
+        """Return the HTML of code: what would colour it are classes, which do not stay."""
+        return f"<pre><code>{html.escape(code, quote=False)}</code></pre>\n"
 
     def image(self, text, url, title=None):
         """Return the HTML of a picture; its words where it is missing."""

@@ -34,11 +34,11 @@ def place(course, step, student, files):
 
 
 def tree(root):
-    """Return the contents of all files in a folder by path, the reasons beside them left out."""
+    """Return the contents of all files in a folder by path, without reasons beside them and the list of names."""
     return {
         str(path.relative_to(root)): path.read_bytes()
         for path in root.rglob("*")
-        if path.is_file() and not path.name.endswith(REASON)
+        if path.is_file() and not path.name.endswith((REASON, "handed_in.json"))
     }
 
 
