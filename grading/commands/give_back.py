@@ -4,7 +4,7 @@ from pathlib import Path
 
 from grading.commands.options import add_assignment_option, add_course_option
 from grading.gradebook.database import gradebook_of
-from grading.lms.giving_back import LARGEST, give_back, lines
+from grading.lms.giving_back import LARGEST, give_back, given_back_lines
 from grading.lms.grade_files import roster_of
 from grading.shown import print_shown
 
@@ -40,5 +40,5 @@ def run(arguments):
         roster = roster_of(course, assignment, arguments.roster)
         to = arguments.to or course / "grades" / assignment / "feedback"
         given = give_back(course, assignment, gradebook, roster, to, arguments.largest)
-    print_shown(*lines(*given))
+    print_shown(*given_back_lines(*given))
     return 0

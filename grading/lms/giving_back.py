@@ -103,7 +103,7 @@ def recipients(course, assignment, gradebook, people):
         pages = sorted(folder(folders, "feedback", student, assignment).glob("*.html")) if marked else []
         known = people.get(student) or rosters.Person("", row["last_name"], row["first_name"])
         each = Recipient(
-            {column: row.get(column, "") for column in COLUMNS} | {"name": name_of(known) or student}, pages
+            {column: row.get(column, "") for column in COLUMNS} | {"name": written_name(known) or student}, pages
         )
         if not pages:
             each.reasons.append(
@@ -113,7 +113,7 @@ def recipients(course, assignment, gradebook, people):
     return found
 
 
-def name_of(person):
+def written_name(person):
     """Return a name as it is written on a page: Moodle's "Jr." behind a comma is no first name."""
     return person.row.get("Full name") or " ".join(filter(None, (person.first_name, person.last_name))) or person.name
 
@@ -267,7 +267,7 @@ def same_file(name):
     return unicodedata.normalize("NFC", name.casefold())
 
 
-def lines(paths, rows):
+def given_back_lines(paths, rows):
     """Yield what there is to say: what was written, zips with their sizes, and who has a mark and lacks something."""
     pages = sum(path.parent.name == "pages" for path in paths)
     sizes = [f"{path.name} ({path.stat().st_size / 2**20:.1f} MiB)" for path in paths if path.suffix == ".zip"]

@@ -8,21 +8,22 @@ A mark that is missing is an empty cell in all of them, never 0. See docs/lms.md
 """
 
 import re
+from functools import partial
 from pathlib import Path
 
 from markupsafe import Markup, escape
 from nbgrader.api import Gradebook, MissingEntry
 
-from grading.bounded import Child
+from grading.bounded import Child, TooDear
 from grading.course import course_of
 from grading.files import write
 from grading.gradebook.database import directory_of
-from grading.gradebook.status import STOPPED, status_rows, status_table
+from grading.gradebook.status import STOPPED, folder, status_rows, status_table
 from grading.lms import roster as rosters
 from grading.lms.collect import NOBODY, UNLISTED
-from grading.reports.feedback import brief, remarks
+from grading.reports.feedback import read_brief, remarks
+from grading.reports.findings import comments, scores
 from grading.reports.language import page_language
-from grading.reports.summary import read_graded, read_outcome
 from grading.shown import Verbatim, as_cell, csv_table, mark_text
 from helpers.support.language import english
 
@@ -41,10 +42,10 @@ def write_grades(
     assignment: str,
     gradebook: Gradebook,
     roster: rosters.Roster | None,
-    folder: Path,
+    to: Path,
     canvas_column: str | None = None,
 ) -> tuple[list[Path], list[dict]]:
-    """Write grades.csv, canvas.csv and moodle.csv into ``folder``; return their paths and the rows of the first.
+    """Write grades.csv, canvas.csv and moodle.csv into the folder ``to``; return their paths and the rows of the first.
 
     ``course`` is the course folder, ``gradebook`` its open gradebook. The files for the LMS hold the students of the
     roster, or without one those of the gradebook. ``canvas_column`` is the assignment's heading in Canvas, by default
@@ -63,15 +64,15 @@ def write_grades(
     by_student = {row["student_id"]: row for row in marks}
     people = people or [someone(row) for row in marks if not row["student_id"].startswith((NOBODY, UNLISTED))]
     column = canvas_column or canvas_heading(roster, assignment)
-    comments = comments_on(by_student, people, course, gradebook, entry)
+    said = comments_on(by_student, people, course, gradebook, entry)
     files = {
         "grades.csv": status_table(marks),
         "canvas.csv": canvas_csv(people, by_student, column, entry.max_score),
-        "moodle.csv": moodle_csv(people, by_student, comments, roster, assignment),
+        "moodle.csv": moodle_csv(people, by_student, said, roster, assignment),
     }
     for name, content in files.items():
-        write(folder / name, content)
-    return [folder / name for name in files], marks
+        write(to / name, content)
+    return [to / name for name in files], marks
 
 
 def roster_of(course: Path, assignment: str, given: Path | None) -> rosters.Roster | None:
@@ -128,7 +129,7 @@ def canvas_csv(people, marks, column, points):
     return csv_table([*CANVAS, column], filled)
 
 
-def moodle_csv(people, marks, comments, roster, assignment):
+def moodle_csv(people, marks, said, roster, assignment):
     """Return moodle.csv: the roster's own lines with grade and comment if it is a worksheet, else a table of our own.
 
     A column that identifies students is left out unless all have it: Moodle would take an empty cell for the student
@@ -142,7 +143,7 @@ def moodle_csv(people, marks, comments, roster, assignment):
                 "Grade": mark_text(marks[person.id]["score"])
                 or ("" if person.row["Grade"] == "-" else person.row["Grade"])
             }
-            | {COMMENTS: with_ours(person.row.get(COMMENTS, ""), comments[person.id])}
+            | {COMMENTS: with_ours(person.row.get(COMMENTS, ""), said[person.id])}
             for person in people
         ]
         return csv_table(given, filled)
@@ -155,7 +156,7 @@ def moodle_csv(people, marks, comments, roster, assignment):
     filled = [
         {column: values[place] for column, values in identity.items()}
         | {"First name": person.first_name, "Surname": person.last_name or person.name}
-        | {assignment: mark_text(marks[person.id]["score"]), COMMENTS: with_ours("", comments[person.id])}
+        | {assignment: mark_text(marks[person.id]["score"]), COMMENTS: with_ours("", said[person.id])}
         for place, person in enumerate(people)
     ]
     return csv_table([*identity, "First name", "Surname", assignment, COMMENTS], filled)
@@ -179,21 +180,38 @@ def comments_on(marks, people, course, gradebook, assignment):
 
     ``course`` is the course folder, ``assignment`` the gradebook's entry.
     """
-    folders, data = directory_of(course), course_of(course)
-    with Child(read_graded) as read:
-        return {
-            person.id: comment_on(marks[person.id], read_outcome(folders, gradebook, person.id, assignment, read), data)
-            for person in people
+    folders, data, found = directory_of(course), course_of(course), {}
+    with Child(partial(read_brief, data)) as read:
+        for row in (marks[person.id] for person in people):
+            if row["status"] == "graded":
+                found[row["student_id"]] = comment_on(row, gradebook, assignment, folders, data, read)
+            else:
+                why = row["status"] if row["reason"] == STOPPED else f"{row['status']}: {row['reason']}"
+                found[row["student_id"]] = as_cell(escape(why))
+    return found
+
+
+def comment_on(row, gradebook, assignment, folders, course, read):
+    """Return the HTML of a comment on a mark: in ours a spreadsheet runs nothing, and a person's words are as written.
+
+    ``folders`` is nbgrader's CourseDirectory, ``read`` is `read_brief` of the course in a child process.
+    """
+    student, lines, written = row["student_id"], [], Markup()
+    for notebook in assignment.notebooks:
+        given = gradebook, notebook.name, assignment.name, student
+        worth = {
+            cell.name.removeprefix("test_"): cell.max_score for cell in (*notebook.grade_cells, *notebook.task_cells)
         }
-
-
-def comment_on(row, submission, course):
-    """Return the HTML of a comment: on ours a spreadsheet runs nothing, and what a person wrote is as it was."""
-    if row["status"] != "graded":
-        return as_cell(escape(row["status"] if row["reason"] == STOPPED else f"{row['status']}: {row['reason']}"))
-    language = page_language(submission.language, course)
-    lines = brief(language, submission.exercises)
+        path = folder(folders, "autograded", student, assignment.name) / f"{notebook.name}.ipynb"
+        marks = scores(*given)
+        try:
+            code, text = read(worth, marks, path if path.exists() else None)
+        except TooDear:
+            code, text = read_brief(course, worth, marks)
+        language = page_language(code, course)
+        lines.append(text)
+        written += remarks(language, comments(*given))
     if penalty := row["late_submission_penalty"]:
         late = "{points:g} points for the exercises, less {penalty:g} for handing in late."
-        lines = escape(language.text(late, points=row["raw_score"], penalty=penalty)) + Markup("<br>") + lines
-    return Markup(as_cell(lines)) + remarks(language, submission.exercises)
+        lines.insert(0, escape(language.text(late, points=row["raw_score"], penalty=penalty)))
+    return Markup(as_cell(Markup("<br>").join(filter(None, lines)))) + written

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import jinja2
 from markupsafe import Markup, escape
+from nbformat import v4
 
 from grading.repair.doctor import repairs_in
 from grading.repair.editions import language_of
-from grading.reports.findings import capital, findings
+from grading.reports.findings import Finding, capital, findings
 from grading.reports.language import PageLanguage, page_language
 from grading.reports.markdown import comment_shown
 from grading.shown import shown_text
@@ -142,6 +143,20 @@ def status(language, finding):
 # What goes into a cell of a table that an LMS reads
 
 
+def read_brief(course, points, scores, path=None):
+    """Return the language of an autograded notebook and its `brief`, or without a ``path`` that of the scores alone.
+
+    ``points`` has what each exercise is worth, ``scores`` what it got, None where there is no mark.
+    """
+    graded = v4.reads(path.read_text("utf-8")) if path else v4.new_notebook()  # not validated: nbgrader has done that
+    known = {finding.exercise: finding for finding in findings(graded)}
+    exercises = [known.get(name) or Finding(name, graded=True, maximum=most) for name, most in points.items()]
+    for finding in exercises:
+        finding.score = scores.get(finding.exercise)
+    language = page_language(language_of(graded.cells), course)
+    return language.code, brief(language, exercises)
+
+
 def brief(language, exercises):
     """Return HTML, on one line: which exercises have full marks; of each other its points, and what cost some first."""
     marked = [finding for finding in exercises if finding.maximum and finding.score is not None]
@@ -154,13 +169,12 @@ def brief(language, exercises):
     return Markup("<br>").join(lines)
 
 
-def remarks(language, exercises):
-    """Return the HTML of an instructor's comments; a long one is cut."""
+def remarks(language, comments):
+    """Return the HTML of {exercise: an instructor's comment}; a long one is cut."""
     heading = language.text("Your instructor's comment")
     return Markup().join(
-        Markup("<p>{}, {}:</p>{}").format(heading, finding.exercise, comment(cut(finding.comment, LONGEST_COMMENT)))
-        for finding in exercises
-        if finding.comment
+        Markup("<p>{}, {}:</p>{}").format(heading, exercise, comment(cut(text, LONGEST_COMMENT)))
+        for exercise, text in comments.items()
     )
 
 

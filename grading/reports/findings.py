@@ -156,4 +156,6 @@ def scores(gradebook, notebook, assignment, student):
 def comments(gradebook, notebook, assignment, student):
     """Return {exercise: what a person wrote about it} from the gradebook; nbgrader's own comments are left out."""
     given = gradebook.find_submission_notebook(notebook, assignment, student).comments
-    return {each.name.removeprefix("test_"): each.comment for each in given if each.comment not in (None, NO_RESPONSE)}
+    return {
+        each.name.removeprefix("test_"): each.comment for each in given if each.comment not in (None, "", NO_RESPONSE)
+    }

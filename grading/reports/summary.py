@@ -18,9 +18,8 @@ from grading.bounded import Child, TooDear
 from grading.gradebook.database import directory_of, gradebook_of, submission_of
 from grading.gradebook.status import collected, places, status_of
 from grading.repair.doctor import repairs_in
-from grading.repair.editions import language_of
 from grading.reports.feedback import fill_template
-from grading.reports.findings import Finding, capital, comments, findings, scores
+from grading.reports.findings import Finding, capital, findings, scores
 from grading.shown import csv_table, shown_text
 from helpers.support.language import Message, english
 
@@ -47,7 +46,7 @@ class Submission:
     """What is known about one student's work.
 
     ``status`` and ``reason`` are those of `gradebook.status.status_of`; ``exercises`` has a `Finding` for each
-    exercise with points, with a score of None where there is no mark; ``language`` is that of the notebook.
+    exercise with points, with a score of None where there is no mark.
     """
 
     student: str
@@ -56,7 +55,6 @@ class Submission:
     exercises: list
     late_penalty: float = 0.0
     repairs: list = field(default_factory=list)
-    language: str = "en"
 
 
 def submissions(course, assignment):
@@ -78,9 +76,9 @@ def submissions(course, assignment):
 
 
 def read_graded(path):
-    """Return what an autograded notebook says of the exercises, by name, its repairs and its language."""
+    """Return what an autograded notebook says of the exercises, by name, and its repairs."""
     graded = nbformat.read(path, as_version=4)
-    return {finding.exercise: finding for finding in findings(graded)}, repairs_in(graded), language_of(graded.cells)
+    return {finding.exercise: finding for finding in findings(graded)}, repairs_in(graded)
 
 
 def read_outcome(folders, gradebook, student, assignment, read):
@@ -95,16 +93,15 @@ def read_outcome(folders, gradebook, student, assignment, read):
         path, known = place("autograded") / f"{notebook.name}.ipynb", {}
         if scored and path.exists():
             try:
-                known, repairs, found.language = read(path)
+                known, repairs = read(path)
             except TooDear:
                 repairs = [UNREAD]
             found.repairs += repairs
-        given = (gradebook, notebook.name, assignment.name, student)
-        marks, said = (scores(*given), comments(*given)) if scored else ({}, {})
+        marks = scores(gradebook, notebook.name, assignment.name, student) if scored else {}
         for cell in (*notebook.grade_cells, *notebook.task_cells):
             name = cell.name.removeprefix("test_")
             finding = known.get(name) or Finding(name, graded=True, maximum=cell.max_score)
-            finding.score, finding.comment = marks.get(name), said.get(name, "")
+            finding.score = marks.get(name)
             found.exercises.append(finding)
     return found
 

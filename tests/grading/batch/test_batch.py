@@ -119,6 +119,11 @@ def test_the_command_writes_pages_and_tables(graded):
     assert {s: rows[s]["score"] for s in SUBMISSIONS} == {s: f"{sum(m.values()):g}" for s, m in MARKS.items()}
     assert (rows["torn"]["score"], rows["torn"]["status"]) == ("", "not graded")
     assert "ends in the middle" in rows["torn"]["reason"]
+    for student in SUBMISSIONS:
+        given = graded.root / "grades" / ASSIGNMENT / "feedback" / "pages" / f"{student} - {ASSIGNMENT}.html"
+        assert (
+            given.read_bytes() == (graded.root / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html").read_bytes()
+        )
     assert not (graded.root / ".staging").exists()
 
 
@@ -244,7 +249,7 @@ def test_what_a_person_gave_survives_a_regrade_and_appears_in_the_feedback(cours
         grade_of = gradebook.find_grade("test_softmax_t", ASSIGNMENT, ASSIGNMENT, "blank")
         grade_of.manual_score, grade_of.extra_credit = 2.5, 0.5
         comment = gradebook.find_comment("softmax_t", ASSIGNMENT, ASSIGNMENT, "blank")
-        comment.manual_comment = "Said in words, and rightly."
+        comment.manual_comment = "Said in words, and **rightly**."
         gradebook.db.commit()
     if handed_in == "the same file":
         outdate(course.root, "blank")
@@ -254,7 +259,7 @@ def test_what_a_person_gave_survives_a_regrade_and_appears_in_the_feedback(cours
     statement = "select manual_score, extra_credit from grade where manual_score is not null"
     assert query(course.root, statement) == [(2.5, 0.5)]
     page = (course.root / "feedback" / "blank" / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text()
-    assert "Said in words, and rightly." in page
+    assert "Said in words, and <strong>rightly</strong>." in page
     assert "3 of 5" in page
 
 

@@ -16,7 +16,7 @@ from grading.__main__ import main
 from grading.files import write
 from grading.gradebook.status import REASON
 from grading.lms.collect import collect_submissions
-from grading.lms.giving_back import Recipient, file_name, give_back, lines, write_pages, write_zips
+from grading.lms.giving_back import Recipient, file_name, give_back, given_back_lines, write_pages, write_zips
 from grading.reports.feedback import fill_template
 from tests.support.course import FIRST
 from tests.support.handed_in import BROKEN, SOLVED, graded, place, zipped
@@ -282,7 +282,7 @@ def test_who_gets_nothing_is_listed_with_the_reason(course, tmp_path):
         "unlisted-eve": "not in the roster, so in no zip",
     }
     assert len(found.moodle) == 1 and len(found.pages) == 2
-    said = list(lines(found.paths, found.rows.values()))
+    said = list(given_back_lines(found.paths, found.rows.values()))
     assert said[0].endswith("2 pages, moodle.zip (0.0 MiB)")
     assert said[1:] == [
         "participant-2002: NOT GIVEN BACK: there is no feedback page: repeat make grade",

@@ -148,7 +148,7 @@ def test_an_instructors_comment_comes_back_as_it_was_with_ours_behind_it(course,
     assert len(set(files)) == 1
     graded(course, "three@example.edu", 10)
     found = comments(tables(course, written(tmp_path, worksheet))["moodle"])["2003"]
-    assert found == (theirs, "Full marks: softmax_t, softmax_t"), "what we said before is not true any more"
+    assert found == (theirs, "Full marks: softmax_t Full marks: softmax_t"), "what we said before is not true any more"
 
 
 def test_what_is_written_behind_our_words_in_moodle_stays(course, tmp_path):
@@ -157,7 +157,7 @@ def test_what_is_written_behind_our_words_in_moodle_stays(course, tmp_path):
     edited = worksheet.replace("</section>", "</section> and after", 1).replace("class=", "dir=ltr class=", 1)
     graded(course, "one@example.edu", 10)
     found = comments(tables(course, written(tmp_path, edited))["moodle"])["2001"]
-    assert found == ("before and after", "Full marks: softmax_t, softmax_t")
+    assert found == ("before and after", "Full marks: softmax_t Full marks: softmax_t")
 
 
 def test_the_instructors_own_comment_goes_along_as_it_was_written(course, tmp_path):
