@@ -159,7 +159,7 @@ def collect_submissions(
     return found
 
 
-def handed_in(course: Path, assignment: str) -> dict[str, dict[str, str]]:
+def names_handed_in(course: Path, assignment: str) -> dict[str, dict[str, str]]:
     """Return {student: {"layout": its title, "name": the file's in the source}} of what was collected last."""
     path = course / "grades" / assignment / "handed_in.json"
     return json.loads(path.read_bytes()) if path.exists() else {}
@@ -167,7 +167,7 @@ def handed_in(course: Path, assignment: str) -> dict[str, dict[str, str]]:
 
 def keep_names(work):
     """Keep what the files were called that were collected now, beside those of before; none for who has another id."""
-    before = handed_in(work.into, work.assignment)
+    before = names_handed_in(work.into, work.assignment)
     now = {student: {"layout": work.found.layout, "name": name} for student, name in work.found.called.items()}
     kept = {student: called for student, called in (before | now).items() if student not in work.found.adopted}
     content = json.dumps(kept, indent=1, ensure_ascii=False, sort_keys=True)

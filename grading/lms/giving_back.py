@@ -26,7 +26,7 @@ from grading.gradebook.database import directory_of
 from grading.gradebook.status import folder, status_rows
 from grading.lms import layouts
 from grading.lms import roster as rosters
-from grading.lms.collect import handed_in
+from grading.lms.collect import names_handed_in
 from grading.reports.feedback import main_part, without_student
 from grading.shown import ESCAPES, csv_table
 
@@ -70,7 +70,7 @@ def give_back(
     people = {person.id: person for person in (roster.people if roster else ())}
     found = recipients(course, assignment, gradebook, people)
     with_page = [each for each in found if each.pages]
-    files = handed_in(course, assignment)
+    files = names_handed_in(course, assignment)
     if roster:
         for each in with_page:
             if each.row["student_id"] not in people:
@@ -240,14 +240,14 @@ def write_pages(recipients, to):
     Students whose names no file system tells apart have their ids behind them.
     """
     names = [file_name(each.row["name"]) or each.row["student_id"] for each in recipients]
-    alike = Counter(map(same_file, names))
+    alike = Counter(map(file_key, names))
     taken, paths = set(), []
     for each, name in zip(recipients, names, strict=True):
-        if alike[same_file(name)] > 1:
+        if alike[file_key(name)] > 1:
             name = f"{name} ({file_name(each.row['student_id'])})"
-        while same_file(name) in taken:
+        while file_key(name) in taken:
             name += " (2)"
-        taken.add(same_file(name))
+        taken.add(file_key(name))
         each.row["page"] = f"{name} - {each.pages[0].stem}.html"
         for page in each.pages:
             paths.append(to / f"{name} - {page.stem}.html")
@@ -262,7 +262,7 @@ def file_name(text):
     return f"({short})" if RESERVED.match(short) else short
 
 
-def same_file(name):
+def file_key(name):
     """Return what two names have in common that some file system takes for one."""
     return unicodedata.normalize("NFC", name.casefold())
 
