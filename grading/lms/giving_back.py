@@ -32,7 +32,7 @@ from grading.shown import ESCAPES, csv_table
 
 COLUMNS = ("student_id", "name", "email", "status", "page", "moodle", "canvas", "reason")
 MARKED = ("graded", "to be marked")  # the statuses with a page
-LARGEST = 50  # MiB of a zip: as much as Canvas gives a person by itself
+LARGEST = 50  # MiB of a zip; how much a system takes is set there
 FORBIDDEN = re.compile(r'[<>:"/\\|?*]')  # in a file's name, on Windows
 RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)\d) *(\.|$)", re.IGNORECASE)  # there as well
 LONGEST_NAME = 80  # bytes: an id and the notebook's name follow, and a file's name has 255
