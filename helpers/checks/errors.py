@@ -52,7 +52,7 @@ EXPLAINED = [
     (
         "",
         r"numel\(\) == 0|non-zero size|0 elements|zero-size array|is empty|empty sequence|non-empty|with size 0",
-        english("There is nothing in it, 0 entries: look at what was left of it before this line."),
+        english("There is nothing in it, 0 entries: look at how it was made."),
     ),
     ("IndexError", r"", english("An index points past the end: n entries have the indices 0 to n - 1.")),
     ("RecursionError", r"", english("The function calls itself without end.")),
@@ -102,12 +102,12 @@ EXPLAINED = [
     (
         "TypeError",
         r"'(?P<type>float|int)' object is not subscriptable",
-        english("This is one number, a {type}: it has no entries to take out with square brackets."),
+        english("This is one number, a {type}: it has no entries."),
     ),
     (
         "TypeError",
         r"^(?P<type>list|tuple) indices must be",
-        english("This is a {type}: its entries have the numbers 0, 1, 2 ... only a dict has other keys."),
+        english("This is a {type}, and only a dict has such keys."),
     ),
     (
         "",

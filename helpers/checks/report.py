@@ -205,7 +205,7 @@ class Report:
 
 
 MARK = "display:inline-block;min-width:5em"
-CODE = "display:block;white-space:pre-wrap;overflow-wrap:anywhere;padding:.1em 0"
+CODE = "display:block;white-space:pre-wrap;padding:.1em 0"
 
 
 def failure_html(results: list[Result], known: str) -> str:
@@ -245,7 +245,7 @@ def example_of(results: list[Result]) -> Result:
 
 def framed(title: str, body: str, colour: str, style: str = "") -> str:
     """Return HTML under its title, with a coloured bar on the left; ``style`` is added to its own."""
-    frame = f"border-left:4px solid {colour};padding:.2em .8em;margin:.3em 0{style}"
+    frame = f"border-left:4px solid {colour};padding:.2em .8em;margin:.3em 0;overflow-wrap:anywhere{style}"
     return f"<div style='{frame}'><b>{title}</b>{body}</div>"
 
 

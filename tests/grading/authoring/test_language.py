@@ -301,7 +301,7 @@ def test_no_word_of_an_error_was_left_out(call, speaking):
         call()
     assert set(str(raised.value)) & set(pseudo.ACCENTS)
     code = {"tpu", "cuda", "mps", "cpu", "prefer", "real", "abs", "results", "nothing", "perplexity", "complex64"}
-    assert english_in(str(raised.value), code | {"logits", "torch", "float32"}) == []
+    assert english_in(str(raised.value), code | {"logits", "torch", "float32", "result"}) == []
 
 
 # Figures and explorers
