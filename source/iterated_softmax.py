@@ -41,24 +41,24 @@ helpers.explore_softmax()
 # - say what happens when softmax is applied to its own output, how fast, and why;
 # - tell a property of softmax from a property of the numbers that carry it.
 #
-# It takes about 150 minutes, 38 to read and 112 to do, and is worth 20 points. **In a hurry?** If you know PyTorch, go
-# by the last column: all 20 points in about 40 minutes, without the parts that are folded.
+# It takes about {minutes} minutes, {read} to read and {do} to do, and is worth {points} points. **In a hurry?** If you
+# know PyTorch, go by the last column: all {points} points in about {hurry} minutes, without the parts that are folded.
 #
 # | section | claim | points | read + do | in a hurry |
 # |---|---|---|---|---|
-# | First, play | | | 2 + 2 | 1 |
-# | 1. What does softmax look at? | C8 | 1 | 2 + 4 | 1 |
-# | 2. Why does the textbook formula fail? | | 1 | 4 + 7 | 3 |
-# | 3. How is it cured? | C18 | 5 | 4 + 20 | 5 |
-# | 4. Is everything saved? | C12, C15 | | 3 + 6 | 2 |
-# | 5. The article's first experiment | C1 | 5 | 5 + 20 | 7 |
-# | 6. How fast? | C2 | 5 | 5 + 16 | 6 |
-# | 7. Is the mean evidence? | C3 | | 1 + 2 | 1 |
-# | 8. Why does it flatten? | C9 | | 2 + 5 | 2 |
-# | 9. The same in float32 | | 3 | 5 + 13 | 6 |
-# | Bonus: can repeating ever sharpen? | | | 3 + 8 | 4 |
-# | Play | | | 1 + 6 | |
-# | What you found | | | 1 + 3 | 2 |
+# | First, play | {claims} | {points} | {read} + {do} | 1 |
+# | 1. What does softmax look at? | {claims} | {points} | {read} + {do} | 1 |
+# | 2. Why does the textbook formula fail? | {claims} | {points} | {read} + {do} | 3 |
+# | 3. How is it cured? | {claims} | {points} | {read} + {do} | 5 |
+# | 4. Is everything saved? | {claims} | {points} | {read} + {do} | 2 |
+# | 5. The article's first experiment | {claims} | {points} | {read} + {do} | 7 |
+# | 6. How fast? | {claims} | {points} | {read} + {do} | 6 |
+# | 7. Is the mean evidence? | {claims} | {points} | {read} + {do} | 1 |
+# | 8. Why does it flatten? | {claims} | {points} | {read} + {do} | 2 |
+# | 9. The same in float32 | {claims} | {points} | {read} + {do} | 6 |
+# | Bonus: can repeating ever sharpen? | {claims} | {points} | {read} + {do} | 4 |
+# | Play | {claims} | {points} | {read} + {do} | |
+# | What you found | {claims} | {points} | {read} + {do} | 2 |
 #
 # [A word that is new to you stands in the glossary at the end.](#Glossary)
 
@@ -88,13 +88,13 @@ helpers.explore_softmax()
 # Numbers are written as in Python, with a point before the decimals. A space parts thousands: 65 504.
 
 # %% [markdown]
-# ## 1. What does softmax look at? (read 2 · do 4 · 1 point)
+# ## 1. What does softmax look at? (read 2 · do 4 · {points} points)
 #
 # The numbers that go into softmax are called **logits**. Out come probabilities, which sum to 1:
 #
 # $$p_i = \frac{e^{x_i}}{\sum_j e^{x_j}}$$
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # One of these two gives the same probabilities as `[1, 2]`. Is it number 1, `[1001, 1002]`, or number 2, `[10, 20]`?
 
@@ -131,7 +131,7 @@ claim_c8 = "holds"
 # %% test="claim_c8" points=0
 
 # %% [markdown]
-# ## 2. Why does the textbook formula fail? (read 4 · do 7 · 1 point)
+# ## 2. Why does the textbook formula fail? (read 4 · do 7 · {points} points)
 #
 # Here is the formula, word for word, and two pairs of logits that should give the same answer.
 
@@ -158,7 +158,7 @@ for pair in ([-101.0, -100.0], [-104.0, -103.0], [-110.0, -109.0]):
     print(pair, "->", naive_softmax(torch.tensor(pair)))
 
 # %% [markdown]
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # **float16** is a format with half as many bits. It has 3 to 4 digits, and its largest number is 65 504. Above which x
 # does $e^x$ overflow in float16? (You may write a formula, such as `math.sqrt(2)`.)
@@ -217,7 +217,7 @@ say("probability of the 6: {p}", p=p[-1].item())
 say("of all others together: {p}", p=p[:-1].sum().item())
 
 # %% [markdown]
-# ## 3. How is it cured? (read 4 · do 20 · 5 points)
+# ## 3. How is it cured? (read 4 · do 20 · {points} points)
 #
 # Use what section 1 has shown. Which number could you subtract from all logits before `exp`, so that no exponent is
 # above 0 and the sum is never 0?
@@ -228,7 +228,7 @@ say("of all others together: {p}", p=p[:-1].sum().item())
 # A logit of `-inf` says "impossible" and gets probability 0. Attention uses this to **mask** words that it must not
 # see. A row of nothing but `-inf` has no answer: all of it is nan.
 #
-# ### Exercise: `softmax_t` (5 points)
+# ### Exercise: `softmax_t` ({points} points)
 #
 # Write it from `exp`, max and sum. The library's softmax functions are not allowed in this exercise; in all others they
 # are.
@@ -401,13 +401,13 @@ claim_c15 = "sometimes"
 # %% test="claim_c15" points=0
 
 # %% [markdown]
-# ## 5. The article's first experiment (read 5 · do 20 · 5 points)
+# ## 5. The article's first experiment (read 5 · do 20 · {points} points)
 #
 # Does applying softmax again sharpen a distribution? Take 20 evenly spaced values from 0 to 1. Apply softmax. Apply
 # softmax to the result, and so on, eight times more. At each step note the **standard deviation**: how far the 20
 # probabilities lie from their mean.
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # The largest of the 20 probabilities starts at 0.0788. How large is it after one more softmax?
 
@@ -420,7 +420,7 @@ prediction_3 = 0.09
 # %% test="prediction_3" points=1
 
 # %% [markdown]
-# ### Exercise: `iterative_softmax_experiment` (4 points)
+# ### Exercise: `iterative_softmax_experiment` ({points} points)
 #
 # `torch.softmax` and your own `softmax_t` are welcome here, and `helpers.softmax_t` is the course's.
 #
@@ -531,12 +531,12 @@ say("loss: {loss:.4f}", loss=loss)
 # of classes is an exercise of the second notebook.
 
 # %% [markdown]
-# ## 6. How fast? (read 5 · do 16 · 5 points)
+# ## 6. How fast? (read 5 · do 16 · {points} points)
 #
 # In figure 1b the deviations seem to lie on a straight line, and its axis is a log scale. That would mean a constant
 # **ratio** between one deviation and the next.
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # For 20 points, what is the ratio of one deviation to the one before it?
 
@@ -549,7 +549,7 @@ prediction_4 = 0.5
 # %% test="prediction_4" points=1
 
 # %% [markdown]
-# ### Exercise: `decay_ratios` (2 points)
+# ### Exercise: `decay_ratios` ({points} points)
 #
 # Turn the line into numbers.
 #
@@ -604,7 +604,7 @@ with needs("iterative_softmax_experiment", "decay_ratios"):
         print(f"n = {points:3}, T = {heat}:", [round(float(ratio), 4) for ratio in decay_ratios(stds)])
 
 # %% [markdown]
-# ### Exercise: `contraction_rate` (2 points)
+# ### Exercise: `contraction_rate` ({points} points)
 #
 # Which law gives these numbers? Read it off, derive it, or let your function measure it: all are right.
 #
@@ -731,7 +731,7 @@ claim_c9 = "sometimes"
 # %% test="claim_c9" points=0
 
 # %% [markdown]
-# ## 9. The same in float32 (read 5 · do 13 · 3 points)
+# ## 9. The same in float32 (read 5 · do 13 · {points} points)
 #
 # The loops of sections 5, 6 and 8 ran in float64, with about 16 digits. Models make do with less: float32, with about
 # 7, is what PyTorch takes unless told otherwise, and large models train in bfloat16, often mixed with float32.
@@ -739,7 +739,7 @@ claim_c9 = "sometimes"
 # (Apple's GPUs, `mps`, have no float64 at all. Leave this notebook on the CPU, where every tensor is made unless you
 # say otherwise.)
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # Section 5 has nine deviations, k = 0 to 8. Run it again in float32. How many of the nine come out right? Right means
 # at most 1.5% away from float64's.
@@ -753,7 +753,7 @@ prediction_5 = 8
 # %% test="prediction_5" points=1
 
 # %% [markdown]
-# ### Exercise: `trusted_steps` (2 points)
+# ### Exercise: `trusted_steps` ({points} points)
 #
 # Let a function count them, for any number format.
 #

@@ -57,25 +57,25 @@ helpers.explore_softmax([1.0, 3.0, -1.0, 2.0, 0.0])
 # - say why a "creative" temperature can repeat itself, and tell two opposite collapses apart;
 # - tell a claim that holds from one that holds only sometimes, with the number that decides.
 #
-# It takes about 150 minutes, 38 to read and 112 to do, and is worth 23 points. **In a hurry?** If you know PyTorch, go
-# by the last column: all 23 points in about 45 minutes.
+# It takes about {minutes} minutes, {read} to read and {do} to do, and is worth {points} points. **In a hurry?** If you
+# know PyTorch, go by the last column: all {points} points in about {hurry} minutes.
 #
 # | section | claim | points | read + do | in a hurry |
 # |---|---|---|---|---|
-# | First, play | | | 2 + 2 | 1 |
-# | 1. The article's experiment | | 5 | 3 + 14 | 6 |
-# | 2. Does the 6 take it all? | C4, C6 | 4 | 4 + 15 | 6 |
-# | 3. What is "softer"? | C5 | 3 | 3 + 12 | 5 |
-# | 4. What is "balanced"? | C7 | 3 | 4 + 17 | 6 |
-# | 5. Dominance and nucleus | | 2 | 2 + 8 | 4 |
-# | 6. Differences | C8, C16 | | 3 + 5 | 2 |
-# | 7. A real vocabulary | C10 | 1 | 3 + 5 | 2 |
-# | 8. Sampling | C11 | 2 | 3 + 9 | 4 |
-# | 9. Two collapses | C12, C17 | 1 | 5 + 8 | 4 |
-# | 10. The collapse nobody lists | C13 | 2 | 2 + 5 | 3 |
-# | 11. What does it cost? | C14 | | 2 + 3 | 1 |
-# | Play | | | 1 + 6 | |
-# | What you found | | | 1 + 3 | 1 |
+# | First, play | {claims} | {points} | {read} + {do} | 1 |
+# | 1. The article's experiment | {claims} | {points} | {read} + {do} | 6 |
+# | 2. Does the 6 take it all? | {claims} | {points} | {read} + {do} | 6 |
+# | 3. What is "softer"? | {claims} | {points} | {read} + {do} | 5 |
+# | 4. What is "balanced"? | {claims} | {points} | {read} + {do} | 6 |
+# | 5. Dominance and nucleus | {claims} | {points} | {read} + {do} | 4 |
+# | 6. Differences | {claims} | {points} | {read} + {do} | 2 |
+# | 7. A real vocabulary | {claims} | {points} | {read} + {do} | 2 |
+# | 8. Sampling | {claims} | {points} | {read} + {do} | 4 |
+# | 9. Two collapses | {claims} | {points} | {read} + {do} | 4 |
+# | 10. The collapse nobody lists | {claims} | {points} | {read} + {do} | 3 |
+# | 11. What does it cost? | {claims} | {points} | {read} + {do} | 1 |
+# | Play | {claims} | {points} | {read} + {do} | |
+# | What you found | {claims} | {points} | {read} + {do} | 1 |
 #
 # [A word that is new to you stands in the glossary at the end.](#Glossary)
 
@@ -105,7 +105,7 @@ helpers.explore_softmax([1.0, 3.0, -1.0, 2.0, 0.0])
 # Numbers are written as in Python, with a point before the decimals. A space parts thousands: 128 256.
 
 # %% [markdown]
-# ## 1. The article's experiment (read 3 · do 14 · 5 points)
+# ## 1. The article's experiment (read 3 · do 14 · {points} points)
 #
 # The numbers that go into softmax are called **logits**. The article takes 100 evenly spaced logits from -r to r, and
 # one **outlier**, a logit of 6. It divides all 101 by a temperature T and takes the softmax:
@@ -118,7 +118,7 @@ helpers.explore_softmax([1.0, 3.0, -1.0, 2.0, 0.0])
 RANGES, TEMPERATURES = [0.4, 1, 5], [0.5, 1, 3]
 
 # %% [markdown]
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # With r = 0.4 and T = 3, what share of the probability does the 6 get?
 
@@ -131,7 +131,7 @@ prediction_1 = 0.6
 # %% test="prediction_1" points=1
 
 # %% [markdown]
-# ### Exercise: `temperature_range_experiment` (4 points)
+# ### Exercise: `temperature_range_experiment` ({points} points)
 #
 # `torch.softmax` and `helpers.softmax_t` are welcome here. (**float32** and **float64**, below, are number formats with
 # about 7 and 16 digits.)
@@ -211,11 +211,11 @@ with needs("temperature_range_experiment"):
         print(f"{T:3} {len(cut):18} {cut.sum():6.1%}")
 
 # %% [markdown]
-# ## 2. Does the 6 take it all? (read 4 · do 15 · 4 points)
+# ## 2. Does the 6 take it all? (read 4 · do 15 · {points} points)
 #
 # Two of the article's claims are about the share of the 6. Read it off for every range and temperature.
 #
-# ### Exercise: `outlier_mass` (1 point)
+# ### Exercise: `outlier_mass` ({points} points)
 #
 # <details><summary>Hint: which entry</summary>
 #
@@ -257,7 +257,7 @@ with needs("temperature_range_experiment", "outlier_mass"):
 # temperature. So look for the smallest value, and for its place. What is measured may change: now a share,
 # later something else.
 #
-# ### Exercise: `smallest` (2 points)
+# ### Exercise: `smallest` ({points} points)
 #
 # <details><summary>Hint: what to begin with</summary>
 #
@@ -336,7 +336,7 @@ claim_c6 = "sometimes"
 # %% test="claim_c6" points=0
 
 # %% [markdown]
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # With r = 0.4, at which temperature does the 6 hold exactly one half?
 
@@ -367,7 +367,7 @@ with needs("prediction_2"):
     print({r: round(half_share_temperature(r), 4) for r in RANGES})
 
 # %% [markdown]
-# ## 3. What is "softer"? (read 3 · do 12 · 3 points)
+# ## 3. What is "softer"? (read 3 · do 12 · {points} points)
 #
 # The **entropy** $H = -\sum p \ln p$ measures how spread out a distribution is. Its unit with the natural logarithm is
 # the **nat**. Its exponential, the **perplexity**, counts: a distribution with perplexity 5 is as uncertain as five
@@ -376,7 +376,7 @@ with needs("prediction_2"):
 # Two ends: **one-hot**, with all probability in one entry, has perplexity 1. **Uniform**, with n equal probabilities,
 # has perplexity n.
 #
-# ### Exercise: `perplexity` (3 points)
+# ### Exercise: `perplexity` ({points} points)
 #
 # Write it from the sum of p ln p. `helpers.entropy`, `helpers.perplexity` and `Categorical` are not allowed here.
 #
@@ -461,12 +461,12 @@ claim_c5 = "holds"
 # %% test="claim_c5" points=0
 
 # %% [markdown]
-# ## 4. What is "balanced"? (read 4 · do 17 · 3 points)
+# ## 4. What is "balanced"? (read 4 · do 17 · {points} points)
 #
 # The article compares two ranges: with r = 5 the distribution is said to be more balanced than with r = 0.4. Let
 # "balanced" mean a larger perplexity, for a start.
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # At T = 3, which of the two ranges has the larger perplexity: 5 or 0.4? Write that range.
 
@@ -494,7 +494,7 @@ with needs("temperature_range_experiment", "perplexity", "smallest"):
 # %% [markdown]
 # Is there a temperature at which the two ranges are equally balanced?
 #
-# ### Exercise: `crossing_temperature` (2 points)
+# ### Exercise: `crossing_temperature` ({points} points)
 #
 # <details><summary>Hint: how to search</summary>
 #
@@ -595,12 +595,12 @@ claim_c7 = "sometimes"
 # %% test="claim_c7" points=0
 
 # %% [markdown]
-# ## 5. Dominance and nucleus (read 2 · do 8 · 2 points)
+# ## 5. Dominance and nucleus (read 2 · do 8 · {points} points)
 #
 # Text generators often leave out unlikely tokens. They keep the **nucleus**: the fewest tokens that together hold, for
 # example, 90% of the probability (top-p sampling). Its size is one more measure of how spread out a distribution is.
 #
-# ### Exercise: `tokens_for_mass` (2 points)
+# ### Exercise: `tokens_for_mass` ({points} points)
 #
 # Write it with a sort and a cumulative sum. `helpers.tokens_for_mass` is not allowed here.
 #
@@ -715,13 +715,13 @@ claim_c16 = "holds"
 # %% test="claim_c16" points=0
 
 # %% [markdown]
-# ## 7. A real vocabulary (read 3 · do 5 · 1 point)
+# ## 7. A real vocabulary (read 3 · do 5 · {points} points)
 #
 # A language model chooses among 100 000 tokens and more. Take 128 256, as many as Llama 3 has, and draw a logit for
 # each from a normal distribution. Let only its standard deviation vary: the **spread** s, which says how far apart the
 # logits lie.
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # At spread s = 1, how many of the 128 256 tokens are in the nucleus that holds 90%?
 
@@ -779,14 +779,14 @@ claim_c10 = "sometimes"
 # %% test="claim_c10" points=0
 
 # %% [markdown]
-# ## 8. Sampling (read 3 · do 9 · 2 points)
+# ## 8. Sampling (read 3 · do 9 · {points} points)
 #
 # A model has probabilities; a text needs tokens. Lay the probabilities one after the other on a line from 0 to 1, each
 # as long as it is large. A random number u between 0 and 1, all equally likely, falls into one of these pieces:
 # that is the token. This is **inverse
 # transform sampling**.
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # Draw 1 000 tokens at spread 8 and the "creative" temperature 2. How many different ones will there be?
 
@@ -799,7 +799,7 @@ prediction_5 = 950
 # %% test="prediction_5" points=1
 
 # %% [markdown]
-# ### Exercise: `sample_tokens` (1 point)
+# ### Exercise: `sample_tokens` ({points} points)
 #
 # <details><summary>Hint: where a piece ends</summary>
 #
@@ -874,12 +874,12 @@ claim_c11 = "sometimes"
 # %% test="claim_c11" points=0
 
 # %% [markdown]
-# ## 9. Two collapses (read 5 · do 8 · 1 point)
+# ## 9. Two collapses (read 5 · do 8 · {points} points)
 #
 # The article calls a distribution dead, or **collapsed**, when a model can no longer use it. That happens in two
 # opposite ways: all entries become equal, or one takes everything. Write a function that tells them apart.
 #
-# ### Exercise: `diagnose` (1 point)
+# ### Exercise: `diagnose` ({points} points)
 #
 # `helpers.softmax_t` and `helpers.perplexity` are welcome here.
 #
@@ -997,13 +997,13 @@ claim_c17 = "sometimes"
 # %% test="claim_c17" points=0
 
 # %% [markdown]
-# ## 10. The collapse nobody lists (read 2 · do 5 · 2 points)
+# ## 10. The collapse nobody lists (read 2 · do 5 · {points} points)
 #
 # A classifier is trained with the **cross-entropy**: minus the logarithm of the probability that the right class gets.
 # `torch.nn.functional.cross_entropy` takes logits and applies softmax itself. Give it probabilities, and softmax is
 # applied twice. The model may be always right and perfectly sure; how small can the loss get?
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # With 1 000 classes and softmax applied twice, what is the smallest possible loss? (A model that knows nothing has
 # ln 1000 = 6.91.)
@@ -1017,7 +1017,7 @@ prediction_6 = 0.0
 # %% test="prediction_6" points=1
 
 # %% [markdown]
-# ### Exercise: `loss_floor` (1 point)
+# ### Exercise: `loss_floor` ({points} points)
 #
 # <details><summary>Hint: what is best to hand over</summary>
 #
