@@ -10,8 +10,11 @@
 # ## First, play (read 2 · do 2)
 #
 # Run the next cells one after the other, each with Shift+Enter. The folded one brings the course's tools along, the one
-# after it says that they are ready, and the third shows a picture. Press **softmax again** five times. Do the bars get
-# sharper or flatter? Then start again, and turn the **temperature** T.
+# after it says that they are ready, and the third shows a picture. On its left are five numbers, called **logits**, on
+# its right what softmax makes of them.
+#
+# Press **softmax again** five times. Do the bars get sharper or flatter? Then start again, and turn the
+# **temperature** T, which divides the logits first.
 
 # %% setup
 LANGUAGE = "en"
@@ -81,9 +84,9 @@ helpers.explore_softmax()
 # - **Decide**: write `"holds"` (in every setting that the claim leaves open), `"fails"` (in none) or `"sometimes"` (in
 #   some, and you can say in which). No points. The course's verdict appears once you have decided and have measured.
 #
-# Five words in the code are the course's. `check` looks at your answer. `say` prints a sentence in your language.
-# `with needs("softmax_t"):` says that it waits where that exercise is not right yet. `helpers.reveal` sets your
-# prediction beside the result, and `helpers.measured` keeps your number for a claim.
+# Five words in the code are the course's. `check` looks at your answer. `say` prints a sentence in your language. What
+# stands below `with needs("softmax_t"):` waits until that exercise is right. `helpers.reveal` sets your prediction
+# beside the result, and `helpers.measured` keeps your number for a claim.
 #
 # Numbers are written as in Python, with a point before the decimals. A space parts thousands: 65 504.
 
@@ -595,7 +598,7 @@ with needs("iterative_softmax_experiment", "decay_ratios"):
     helpers.measured("claim_c2", ratios[-1])
 
 # %% [markdown]
-# Other numbers of points and other temperatures, in every softmax of the loop:
+# Now take other numbers of points, and other temperatures, which act in every softmax of the loop:
 
 # %%
 with needs("iterative_softmax_experiment", "decay_ratios"):
@@ -709,6 +712,8 @@ def measured_ratios(weight, n=20, n_iters=8):
 straight = {"1 + x": lambda x: 1 + x, "1 + 30 x": lambda x: 1 + 30 * x, "x": lambda x: x}
 bent = {"sqrt(x)": torch.sqrt, "x^2": torch.square}
 bent["exp(x) + 50 (x - 1/n)^2"] = lambda x: torch.exp(x) + 50 * (x - 1 / 20) ** 2
+
+# %%
 say("in place of exp          first   last")
 for name, weight in ({"exp(x)": torch.exp} | straight | bent).items():
     first, last = measured_ratios(weight)
@@ -840,9 +845,11 @@ for dtype in (torch.float32, torch.float16, torch.bfloat16):
 # ## Bonus: can repeating ever sharpen? (read 3 · do 8)
 #
 # No points here. Almost everything above ran at temperature 1. Now let a temperature act inside the loop:
-# $p \leftarrow$ softmax$(p/T)$. At the uniform distribution each step multiplies a small unevenness by the rate of
-# section 6, `contraction_rate(20, T)`; as a formula it holds below the 0.5 of its docstring too. Below which T does an
-# unevenness grow?
+# $p \leftarrow$ softmax$(p/T)$.
+#
+# Near the uniform distribution each step multiplies a small unevenness by the rate of section 6,
+# `contraction_rate(20, T)`. (The exercise asked for T from 0.5 on; the law holds below that as well.) Below which T
+# does an unevenness grow?
 #
 # And is uniform the only place where the loop comes to rest? Write the loop, and start it from two very different
 # places.
@@ -900,7 +907,7 @@ with needs("final_top", "contraction_rate"):
     temperatures = torch.linspace(0.02, 0.25, 47).tolist()
     tops = {"softmax(x)": spread_out, "one-hot": one_hot}
     tops = {name: [final_top(start, T) for T in temperatures] for name, start in tops.items()}
-    marks = {f"{T:.4g}": T for T in (contraction_rate(20), highest)}  # at the first T the rate is 1
+    marks = {f"{T:.4g}": T for T in (contraction_rate(20), highest)}  # at T = 1/20 the rate is 1
     display(helpers.plot_final_tops(temperatures, tops, marks))
 
 # %% [markdown]

@@ -40,7 +40,8 @@ def draw_logits(spread, seed, n=128_256):
 
 
 for spread, T in ((1, 0.7), (8, 2.0)):
-    p, dice = helpers.softmax_t(draw_logits(spread, seed=0), T), torch.Generator().manual_seed(2)
+    p = helpers.softmax_t(draw_logits(spread, seed=0), T)
+    dice = torch.Generator().manual_seed(2)
     tokens = torch.multinomial(p, 12, replacement=True, generator=dice)
     print(f"T = {T}:", tokens.reshape(3, 4).numpy(), sep="\n")
 
@@ -98,9 +99,9 @@ helpers.explore_softmax([1.0, 3.0, -1.0, 2.0, 0.0])
 # - **Decide**: write `"holds"` (in every setting that the claim leaves open), `"fails"` (in none) or `"sometimes"` (in
 #   some, and you can say in which). No points. The course's verdict appears once you have decided and have measured.
 #
-# Five words in the code are the course's. `check` looks at your answer. `say` prints a sentence in your language.
-# `with needs("smallest"):` says that it waits where that exercise is not right yet. `helpers.reveal` sets your
-# prediction beside the result, and `helpers.measured` keeps your number for a claim.
+# Five words in the code are the course's. `check` looks at your answer. `say` prints a sentence in your language. What
+# stands below `with needs("smallest"):` waits until that exercise is right. `helpers.reveal` sets your prediction
+# beside the result, and `helpers.measured` keeps your number for a claim.
 #
 # Numbers are written as in Python, with a point before the decimals. A space parts thousands: 128 256.
 
@@ -253,9 +254,9 @@ with needs("temperature_range_experiment", "outlier_mass"):
         print(f"r = {r:3}:", [round(float(share), 4) for share in shares.values()])
 
 # %% [markdown]
-# Whether a claim holds for *all* ranges, the range that suits it least decides; whether for all temperatures, the worst
-# temperature. So look for the smallest value, and for its place. What is measured may change: now a share,
-# later something else.
+# Does a claim hold for *all* ranges? The range that suits it least decides. For all temperatures? Then the worst
+# temperature does. So look for the smallest value, and for its place. What is measured may change: now a share, later
+# something else.
 #
 # ### Exercise: `smallest` ({points} points)
 #
@@ -437,8 +438,8 @@ with needs("temperature_range_experiment", "perplexity", "smallest"):
 
 # %% [markdown]
 # Is that so for these logits only? There is a formula for any logits: $dH/dT = \mathrm{Var}_p(x) / T^3$, where
-# $\mathrm{Var}_p(x)$ is the variance of the logits, each counted with its probability. Check it on 50 random logits: on
-# the left H at two temperatures that lie close together, on the right the formula.
+# $\mathrm{Var}_p(x)$ is the variance of the logits, each counted with its probability. Check it on 50 random logits.
+# The first number is the slope of H between two temperatures that lie close together, the second one is the formula.
 
 # %%
 x, T, step = draw_logits(spread=1, seed=1, n=50), 0.8, 1e-5
@@ -484,6 +485,7 @@ def advantage(r, T):
     return flatness(r, T) - flatness(0.4, T)
 
 
+# %%
 with needs("temperature_range_experiment", "perplexity", "smallest"):
     helpers.reveal("prediction_3", 5 if advantage(5, 3) > 0 else 0.4)
     say("T    r = 0.4   r = 5")
@@ -578,8 +580,8 @@ with needs("temperature_range_experiment"):
         print(f"{name:18} T = {max(wins):.2f}")
 
 # %% [markdown]
-# By the last measure the two never cross, however high T is. The share of the 6 is smaller the larger the sum of the
-# other terms is. Evenly spaced logits come in pairs x and -x, with terms that add up to $2 \cosh(x/T)$, and that grows
+# By the last measure the two never cross, however high T is. The larger the sum of the other terms, the smaller is the
+# share of the 6. Evenly spaced logits come in pairs x and -x, with terms that add up to $2 \cosh(x/T)$, and that grows
 # with x: the wider range always has the larger sum.
 #
 # ### Decide: C7
@@ -672,6 +674,7 @@ def move(y, T=1.0):
     return (helpers.softmax_t(y, T) - p).abs().max().item()
 
 
+# %%
 say("the largest move of a probability")
 for name, y, T in (("x + 1000", x + 1000, 1), ("10 x", 10 * x, 1), ("10 x, T = 10", 10 * x, 10)):
     print(f"{name:14} {move(y, T):.4f}")
@@ -741,22 +744,22 @@ def nuclei(spread, n=128_256):
     return [int(float(f"{count:.3g}")) for count in counts]  # three digits: the rest is chance
 
 
+# %%
 with needs("tokens_for_mass"):
     sizes = {spread: nuclei(spread) for spread in (8, 4.85, 3, 1)}
-    helpers.reveal("prediction_4", sizes[1][2])
     say("spread   median   five draws")
-    for spread, (low, _, median, _, high) in sizes.items():
-        found = {"s": spread, "median": median, "low": low, "high": high}
+    for spread, counts in sizes.items():
+        found = {"s": spread, "median": counts[2], "low": counts[0], "high": counts[4]}
         say("{s:6} {median:8,}   {low:,} to {high:,}", **found)
-    helpers.measured("claim_c10", median)
+    helpers.reveal("prediction_4", sizes[1][2])
+    helpers.measured("claim_c10", sizes[1][2])
 
 # %% [markdown]
-# Mind how far the five draws lie apart: at a large spread one draw tells you little. And does the size of the
-# vocabulary matter? Keep the spread at 4.85, which is $\sqrt{2 \ln n}$ for our n, and
-# vary n.
+# Mind how far the five draws lie apart: at a large spread one draw tells you little.
 #
-# For comparison: the largest of n normal numbers of spread 1 lies somewhat below $\sqrt{2 \ln n}$, and relatively
-# nearer the larger n is. A few tokens begin to win when the spread comes up to that.
+# Does the size of the vocabulary matter as well? Keep the spread at 4.85, which is $\sqrt{2 \ln n}$ for our n, and
+# vary n. (Where does this number come from? The largest of n normal numbers of spread 1 lies a little below it. A few
+# tokens begin to win when the spread comes up to it.)
 
 # %%
 with needs("tokens_for_mass"):
@@ -782,9 +785,8 @@ claim_c10 = "sometimes"
 # ## 8. Sampling (read 3 · do 9 · {points} points)
 #
 # A model has probabilities; a text needs tokens. Lay the probabilities one after the other on a line from 0 to 1, each
-# as long as it is large. A random number u between 0 and 1, all equally likely, falls into one of these pieces:
-# that is the token. This is **inverse
-# transform sampling**.
+# as a piece of its length. Then draw a random number u between 0 and 1, where all are equally likely. The piece into
+# which it falls is the token. This is **inverse transform sampling**.
 #
 # ### Predict ({points} points)
 #
@@ -852,6 +854,7 @@ def distinct(spread, temperature, draws=1000):
     return len(sample_tokens(p, uniform).unique())
 
 
+# %%
 with needs("sample_tokens"):
     helpers.reveal("prediction_5", distinct(8, 2))
     for spread, T in ((1, 0.7), (8, 0.2), (8, 2), (4, 1), (2, 0.5)):
@@ -933,7 +936,7 @@ with needs("diagnose"):
     report(helpers.text("squeezed, spread 0.001"), 0.001 * base)
     report(helpers.text("far apart, spread 100"), 100 * base)
     report(helpers.text("spread 1 at T = 0.01"), base / 0.01)
-helpers.measured("claim_c12", helpers.perplexity(helpers.softmax_t(0.001 * base)))
+    helpers.measured("claim_c12", helpers.perplexity(helpers.softmax_t(0.001 * base)))
 
 # %% [markdown]
 # ### Decide: C12, its first half
@@ -967,7 +970,7 @@ for gap, T in ((20.0, 1.0), (0.0, 0.01)):
 # %% [markdown]
 # The article's cure is **normalisation**. **Layer norm** shifts and scales the numbers of one input to mean 0 and
 # spread 1. Batch norm does so across many inputs, and weight regularisation keeps a model's weights small. Here is what
-# the first does to the two collapses, and along the wrong axis:
+# layer norm does to the two collapses, and what it does along the wrong axis:
 
 # %%
 layer_norm = torch.nn.functional.layer_norm
@@ -975,12 +978,12 @@ with needs("diagnose"):
     report(helpers.text("squeezed, layer norm"), layer_norm(0.001 * base, (50,)))
     report(helpers.text("far apart, layer norm"), layer_norm(100 * base, (50,)))
     report(helpers.text("layer norm, wrong axis"), layer_norm(base[:, None], (1,))[:, 0])
-helpers.measured("claim_c17", helpers.perplexity(helpers.softmax_t(layer_norm(100 * base, (50,)))))
+    helpers.measured("claim_c17", helpers.perplexity(helpers.softmax_t(layer_norm(100 * base, (50,)))))
 
 # %% [markdown]
 # Why are the squeezed logits still "uniform"? Layer norm divides by the square root of the variance plus 0.00001, so
-# that it never divides by 0. Here the variance is 0.000001, a tenth of what is added. So the spread becomes
-# 0.3 instead of 1.
+# that it never divides by 0. Here the variance is 0.000001, a tenth of what is added. So the spread becomes 0.3 instead
+# of 1.
 #
 # The wrong axis has one number in each row. Shifted to mean 0, every logit is 0.
 #
@@ -1113,6 +1116,9 @@ claim_c14 = "holds"
 
 
 # %%
+import time
+
+
 def milliseconds(device, n, repeats):
     x = torch.randn(n, device=device)
     x.sum().item()  # waits for the GPU
@@ -1124,8 +1130,6 @@ def milliseconds(device, n, repeats):
 
 
 # %%
-import time
-
 MEASURE = False
 for device in dict.fromkeys(["cpu", str(helpers.pick_device())]) if MEASURE else ():
     milliseconds(device, 1_000_000, 1)  # warm up
@@ -1149,6 +1153,7 @@ def online_softmax(x, chunk=1000):
     return torch.exp(x - largest) / total
 
 
+# %%
 x = draw_logits(8, seed=0)
 agrees = torch.allclose(online_softmax(x), helpers.softmax_t(x), rtol=1e-12, atol=0)
 say("agrees with softmax_t: {agrees}", agrees=agrees)
@@ -1156,9 +1161,8 @@ say("agrees with softmax_t: {agrees}", agrees=agrees)
 # %% [markdown]
 # ## Play (read 1 · do 6)
 #
-# First the outlier among 100 logits. Raise T from 0.5 to 3: look for the moment when the 6 holds less than half. Where
-# is it for r = 5? Then make the outlier the smallest logit: which of share, perplexity and nucleus still changes with
-# it?
+# First the outlier among 100 logits. At T = 1, how large must it be to hold half? Find out for r = 0.4 and for r = 5.
+# Then make the outlier the smallest logit: which of share, perplexity and nucleus still changes with it?
 
 # %%
 helpers.explore_temperature_range()
