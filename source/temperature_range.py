@@ -758,7 +758,7 @@ with needs("tokens_for_mass"):
 # Mind how far the five draws lie apart: at a large spread one draw tells you little.
 #
 # Does the size of the vocabulary matter as well? Keep the spread at 4.85, which is $\sqrt{2 \ln n}$ for our n, and
-# vary n. (Where does this number come from? The largest of n normal numbers of spread 1 lies a little below it. A few
+# vary n. (Where does this number come from? The largest of n normal numbers of spread 1 lies somewhat below it. A few
 # tokens begin to win when the spread comes up to it.)
 
 # %%
@@ -975,10 +975,11 @@ for gap, T in ((20.0, 1.0), (0.0, 0.01)):
 # %%
 layer_norm = torch.nn.functional.layer_norm
 with needs("diagnose"):
+    rescued = layer_norm(100 * base, (50,))
     report(helpers.text("squeezed, layer norm"), layer_norm(0.001 * base, (50,)))
-    report(helpers.text("far apart, layer norm"), layer_norm(100 * base, (50,)))
+    report(helpers.text("far apart, layer norm"), rescued)
     report(helpers.text("layer norm, wrong axis"), layer_norm(base[:, None], (1,))[:, 0])
-    helpers.measured("claim_c17", helpers.perplexity(helpers.softmax_t(layer_norm(100 * base, (50,)))))
+    helpers.measured("claim_c17", helpers.perplexity(helpers.softmax_t(rescued)))
 
 # %% [markdown]
 # Why are the squeezed logits still "uniform"? Layer norm divides by the square root of the variance plus 0.00001, so
