@@ -242,6 +242,33 @@ def test_what_being_late_cost_is_taken_off_and_said(course, tmp_path):
     assert said.startswith("8 points for the exercises, less 0.8 for handing in late.")
 
 
+def test_marks_are_printed_as_people_write_them(course, tmp_path):
+    graded(course, "u1", 19.1, penalty=0.52)
+    graded(course, "u2", 20)
+    graded(course, "u3", 1 / 3)
+    assert 19.1 - 1.04 == 18.060000000000002, "what is to be avoided"
+    written_tables = tables(course, written(tmp_path, CANVAS_EXPORT))
+    plain = [list(line.values())[7:11] for line in rows(written_tables["grades"])]
+    assert plain == [
+        ["19.1", "1.04", "18.06", "10"],
+        ["20", "0", "20", "10"],
+        ["0.3333", "0", "0.3333", "10"],
+    ]
+    assert list(canvas_import(written_tables["canvas"])[0].values()) == ["18.06", "20", "0.3333"]
+    assert [line[FIRST] for line in rows(written_tables["moodle"])] == ["18.06", "20", "0.3333"]
+
+
+@pytest.mark.parametrize("separator, encoding", [(";", "utf-8-sig"), ("\t", "utf-16")])
+def test_a_worksheet_that_excel_has_saved_is_given_back_as_moodle_wrote_it(course, tmp_path, separator, encoding):
+    graded(course, "one@example.edu", 7.25)
+    saved = io.StringIO(newline="")
+    table = csv.writer(saved, delimiter=separator)
+    table.writerows([*cells, "", ""] for cells in csv.reader(WORKSHEET.splitlines()))
+    text = tables(course, written(tmp_path, saved.getvalue(), encoding))["moodle"]
+    assert text == tables(course, written(tmp_path, WORKSHEET))["moodle"]
+    assert moodle_worksheet_import(text, 20) == {"2001": 7.25}
+
+
 def test_names_survive_and_no_spreadsheet_runs_them(course, tmp_path):
     people = written(tmp_path, EVIL)
     roster.enrol(course.gradebook, people)
