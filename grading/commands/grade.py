@@ -33,6 +33,7 @@ def grade(arguments, workers) -> int:
     from grading.gradebook.due_dates import due_in_words, set_due, to_utc
     from grading.lms import collect
     from grading.lms import roster as rosters
+    from grading.lms.giving_back import give_back, given_back_lines
     from grading.lms.grade_files import roster_of, write_grades
 
     gc.collect()
@@ -73,7 +74,12 @@ def grade(arguments, workers) -> int:
             column = arguments.canvas_column
             written, marks = write_grades(course, assignment, gradebook, roster, course / "grades" / assignment, column)
         print("\n".join(f"Wrote {path.relative_to(course)}" for path in written))
-        failed = write_feedback(writer, batch) if arguments.feedback else {}
+        failed = {}
+        if arguments.feedback:
+            failed = write_feedback(writer, batch)
+            with contextlib.closing(Gradebook(url, app.coursedir.course_id)) as gradebook:
+                to = course / "grades" / assignment / "feedback"
+                print_shown(*given_back_lines(*give_back(course, assignment, gradebook, roster, to)))
         wanted = arguments.student or {row["student_id"] for row in marks}
         unmarked = {row["student_id"]: row["reason"] for row in marks if row["status"] == "not graded"}
         unmarked = {student: reason for student, reason in unmarked.items() if student in wanted} | outcome.unmarked

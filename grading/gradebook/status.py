@@ -11,6 +11,7 @@ from pathlib import Path
 from grading.engine.record import Store, content_digest, same_bytes
 from grading.files import read, write
 from grading.gradebook.database import submission_of
+from grading.shown import csv_table, mark_text
 from helpers.support.language import Message, english
 
 COLUMNS = [
@@ -28,9 +29,15 @@ COLUMNS = [
     "status",
     "reason",
 ]
+MARKS = ("raw_score", "late_submission_penalty", "score", "max_score")
 REASON = ".reason.json"  # ends the name of the reason beside a file that is not gradable
 NOTHING = english("nothing was handed in")
 STOPPED = english("not graded yet, or nbgrader stopped with an error: see the messages of nbgrader autograde")
+
+
+def status_table(rows):
+    """Return the bytes of a CSV of `status_rows`, its marks as people write them."""
+    return csv_table(COLUMNS, [row | {name: mark_text(row[name]) for name in MARKS} for row in rows])
 
 
 def status_rows(gradebook, assignment, course, people=()):

@@ -151,3 +151,11 @@ def scores(gradebook, notebook, assignment, student):
         grade.name.removeprefix("test_"): grade.score if {grade.auto_score, grade.manual_score} != {None} else None
         for grade in grades
     }
+
+
+def comments(gradebook, notebook, assignment, student):
+    """Return {exercise: what a person wrote about it} from the gradebook; nbgrader's own comments are left out."""
+    given = gradebook.find_submission_notebook(notebook, assignment, student).comments
+    return {
+        each.name.removeprefix("test_"): each.comment for each in given if each.comment not in (None, "", NO_RESPONSE)
+    }
