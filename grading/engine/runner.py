@@ -136,7 +136,7 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
         isolated = self.isolation in ISOLATED
         provisioner = sandbox.SandboxProvisioner if isolated else sandbox.LimitedProvisioner
         manager.provisioner = provisioner(kernel_id="submission", kernel_spec=manager.kernel_spec, parent=manager)
-        manager.provisioner.private = self.unseen
+        manager.provisioner.private, manager.provisioner.memory = self.unseen, self.memory_limit
         manager.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
         manager.context.setsockopt(zmq.RCVHWM, MOST_WAITING)
         if isolated:  # it listens already; a connection that was cut for what came over it stays cut
@@ -233,7 +233,7 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
         except (Exception, asyncio.CancelledError) as error:
             self.log.warning("The notebook's kernel failed in cell %d: %s", index, type(error).__name__)
             assert self.watch, "what is guarded comes after the kernel's start"
-            self.lose(self.watch.reason or (ENDLESS if self.late else BROKEN))
+            self.lose(self.watch.last_reason() or (ENDLESS if self.late else BROKEN))
 
     @contextlib.contextmanager
     def more_time(self, seconds: float) -> Iterator[None]:

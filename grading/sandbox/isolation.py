@@ -86,7 +86,7 @@ def found(folders: tuple[str, ...] = ()) -> Isolation:
         return Isolation("bubblewrap")
     if sys.platform != "linux" or os.geteuid() != 0:
         return Isolation("limits", (*against, "the grader is not root, who could give student code a user of its own"))
-    ours = {Path(each).resolve() for each in (REPOSITORY, Path.home(), *folders)} - {Path("/")}
+    ours = {each.resolve() for each in (REPOSITORY, Path.home(), *map(Path, folders))} - {Path("/")}
     try:
         with system_call_filter() as rules, open(rules, "rb", closefd=False) as file:
             standing, places = user.tried(file.read(), system_and_python(), sorted(map(str, ours)))

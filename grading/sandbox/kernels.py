@@ -26,6 +26,7 @@ from typing import Any, TypeAlias
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from grading.sandbox.cgroup import new_group
 from grading.sandbox.confine import Walls
 from grading.sandbox.isolation import (
     LIMITS,
@@ -48,6 +49,7 @@ from grading.sandbox.watchdog import Held, held_by, of_no_process
 PLACE, PREFIX = Path("/var/tmp"), "kernel-"  # of the folders for sockets, whose names must be short
 CHANNELS = ("shell", "iopub", "stdin", "control")  # of Jupyter's protocol; nobody listens to a heartbeat
 MOST_DESCRIPTORS = 8  # that come with a message
+BESIDE = 16  # tasks of a sandbox that are not a submission's
 PATIENCE = 60  # seconds that the zygote may take to answer
 
 # What a `Watch` needs to know: the root process, how to end it, what is held besides.
@@ -66,6 +68,7 @@ class Sandbox:
         folder: where the sockets to its kernels lie, for this process alone; nothing of it can be seen inside.
         control: the socket to the zygote.
         process: bubblewrap.
+        group: the control group that it is in; None where the grader may make none.
         walls: what a kernel takes upon itself first.
         gauges: descriptors that the zygote has sent when it was ready: one of the statistics of the sandbox's network,
             where its sockets are counted, and one of each folder in memory.
@@ -77,6 +80,7 @@ class Sandbox:
         sweep()
         self.covered = covered
         self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE))
+        self.group = new_group(MOST_TASKS + BESIDE)
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with inside:
             self.process = self.launch(inside.fileno())
@@ -87,7 +91,21 @@ class Sandbox:
         """Start the zygote, which has the other end of the control socket as this descriptor."""
         with system_call_filter(idle_calls()) as rules:
             command = [*bubblewrap_command(rules, self.covered), "--"]
-            return launched(command, inside, (*scratch(), "/dev/shm"), pass_fds=[inside, rules])
+            return self.launched(command, inside, (*scratch(), "/dev/shm"), pass_fds=[inside, rules])
+
+    def launched(
+        self, command: Sequence[str], inside: int, places: Sequence[str], uid: int = 0, **options: Any
+    ) -> subprocess.Popen[bytes]:
+        """Start the zygote by a command; the rest is what the zygote is told and what Popen takes."""
+        zygote = [sys.executable, "-P", str(ZYGOTE), str(inside), json.dumps(places), str(uid)]
+        options |= {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        return subprocess.Popen([*command, *zygote], preexec_fn=self.go_in, **options)
+
+    def go_in(self) -> None:
+        """Go into the group, and be the first to go when the machine runs out of memory."""
+        be_killed_first()
+        if self.group:
+            self.group.join()
 
     def get_ready(self) -> None:
         """Wait until the zygote has imported everything.
@@ -155,13 +173,19 @@ class Sandbox:
 
     def held(self) -> Held:
         """Return what the sandbox holds besides the memory of its processes."""
-        return Held(of_no_process(self.gauges), 0)
+        return Held(of_no_process(self.gauges), 0, self.was_over())
+
+    def was_over(self) -> bool:
+        """Tell whether the system has found the group over its limit."""
+        return self.group is not None and self.group.was_over()
 
     def close(self) -> None:
         """End every process of the sandbox."""
         self.control.close()
         with self.process:  # waits for its end
             self.process.kill()
+        if self.group:
+            self.group.end()
         shutil.rmtree(self.folder, ignore_errors=True)
         while self.gauges:
             os.close(self.gauges.pop())
@@ -182,7 +206,7 @@ class UserSandbox(Sandbox):
         with system_call_filter() as rules, open(rules, "rb", closefd=False) as file:
             self.walls = self.room.walls(file.read(), system_and_python())
         settings = environment(str(self.room.home), str(self.room.packages))
-        return launched([], inside, self.places, self.room.uid, pass_fds=[inside], env=settings, cwd="/")
+        return self.launched([], inside, self.places, self.room.uid, pass_fds=[inside], env=settings, cwd="/")
 
     def most_tasks(self) -> int:
         """Return how many tasks the user of the kernels may have in all: it has no others."""
@@ -194,21 +218,13 @@ class UserSandbox(Sandbox):
 
     def held(self) -> Held:
         """Return what the sandbox holds besides the memory of its processes."""
-        return held_by(self.room.uid, self.process.pid, self.gauges[0], self.places)
+        held = held_by(self.room.uid, self.process.pid, self.gauges[0], self.places)
+        return held._replace(over=self.was_over())
 
     def close(self) -> None:
         """End every process of the sandbox, and remove what its user has left anywhere."""
         super().close()
         self.room.end(self.places)
-
-
-def launched(
-    command: Sequence[str], inside: int, places: Sequence[str], uid: int = 0, **options: Any
-) -> subprocess.Popen[bytes]:
-    """Start a zygote by a command; the rest is what the zygote is told and what Popen takes."""
-    zygote = [sys.executable, "-P", str(ZYGOTE), str(inside), json.dumps(places), str(uid)]
-    options |= {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    return subprocess.Popen([*command, *zygote], preexec_fn=be_killed_first, **options)
 
 
 def listening(place: str) -> socket.socket:
@@ -311,13 +327,17 @@ class SandboxProvisioner(LocalProvisioner):
 
     Attributes
         private: the folders that student code must not see.
+        memory: bytes that it may hold, where the system counts.
     """
 
     private: Sequence[str] = ()
+    memory: int = LIMITS["RLIMIT_AS"]
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Let the manager speak with the kernel over sockets in a folder of this process."""
         self.sandbox = current(self.private)
+        if self.sandbox.group:
+            self.sandbox.group.set("memory.max", self.memory)
         manager: Any = self.parent
         folder = self.sandbox.folder
         manager.transport, manager.ip = "ipc", f"{folder}/socket"
@@ -348,6 +368,8 @@ class LimitedProvisioner(LocalProvisioner):
     """An ordinary kernel process with an empty home folder and, where the platform has them, resource limits."""
 
     home: str | None = None
+    private: Sequence[str] = ()
+    memory = 0
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Give the kernel an empty home and an environment that tells nothing."""

@@ -27,10 +27,14 @@ HELD = re.compile(r"^Vm(?:RSS|Swap|PTE):[ \t]*(\d+) kB$", re.MULTILINE)
 
 
 class Held(NamedTuple):
-    """What student code holds besides the memory of its processes, in bytes: other memory, and files on a disk."""
+    """What student code holds besides the memory of its processes, in bytes: other memory, and files on a disk.
+
+    ``over`` tells whether the system itself has found it to hold more memory than it may.
+    """
 
     memory: int = 0
     files: int = 0
+    over: bool = False
 
 
 class Watch(threading.Thread):
@@ -75,6 +79,10 @@ class Watch(threading.Thread):
         self.over.set()
         self.join()
 
+    def last_reason(self) -> Message | None:
+        """Return the limit that was exceeded, also where the system has acted before the watch could look."""
+        return self.reason or (too_large(self.memory) if self.held().over else None)
+
     def exceeded_limit(self) -> Message | None:
         """Return the limit that is exceeded now, in words, or None."""
         if time.monotonic() > self.deadline:
@@ -85,8 +93,8 @@ class Watch(threading.Thread):
         held = self.held()
         if held.files > MOST_FILES:
             return english("the notebook wrote more than {size:.3g} GiB of files", size=MOST_FILES / GIBIBYTE)
-        if memory + held.memory > self.memory:
-            return english("the notebook used more than {size:.3g} GiB of memory", size=self.memory / GIBIBYTE)
+        if memory + held.memory > self.memory or held.over:
+            return too_large(self.memory)
         if own_memory() - self.before > LARGEST_INTAKE:
             return english("the notebook sent more than can be taken in")
         return None
@@ -95,6 +103,11 @@ class Watch(threading.Thread):
 def too_long(seconds: float) -> Message:
     """Return the reason for the end of a notebook that took more than its time."""
     return english("the notebook ran longer than {seconds} s", seconds=seconds)
+
+
+def too_large(memory: int) -> Message:
+    """Return the reason for the end of a notebook that took more than its memory."""
+    return english("the notebook used more than {size:.3g} GiB of memory", size=memory / GIBIBYTE)
 
 
 def usage(pid: int) -> tuple[int, int]:

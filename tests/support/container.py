@@ -2,6 +2,10 @@
 
 It is made by bubblewrap, without a user namespace: so its root is root, which may become any user. Its processes, its
 /tmp, /var/tmp and /dev/shm are its own, so that what goes wrong in it stays there; the rest of the disk is read-only.
+
+    python -m tests.support.container [--no-landlock] -m slow tests/grading/sandbox/test_attacks.py
+
+runs tests there, with the arguments of pytest.
 """
 
 import contextlib
@@ -18,7 +22,8 @@ from grading.sandbox import isolation
 
 CAPABILITIES = "CHOWN DAC_OVERRIDE FSETID FOWNER SETGID SETUID SETPCAP KILL"  # of those that Docker's containers have
 HOME = "/home/grader"
-NO_LANDLOCK = "444 445 446"
+NAME = "CONTAINER"  # of the variable that is set there, and nowhere else
+NO_LANDLOCK = (444, 445, 446)  # its system calls
 can_be_made = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0 or isolation.isolation() != "bubblewrap",
     reason="a container is made by root, with bubblewrap",
@@ -42,25 +47,19 @@ def refusing(*numbers):
 def in_container(*command, writable=(), landlock=True, **options):
     """Run a command there and return what subprocess.run does.
 
-    ``writable`` are folders that are there to be written to; without ``landlock`` its calls fail, as before Linux 5.13.
+    ``writable`` are folders that are there to be written to. Without ``landlock`` its calls fail, as before Linux 5.13;
+    then the checkout lies in root's home, which is closed, with Python outside.
     """
-    base = Path(sys.base_prefix)
+    base, program = Path(sys.base_prefix), "bwrap --unshare-pid --unshare-ipc --die-with-parent --cap-drop ALL"
     wrapped = [
-        "bwrap",
-        "--cap-drop",
-        "ALL",
-        "--unshare-pid",
-        "--unshare-ipc",
-        "--die-with-parent",
-        "--ro-bind",
-        "/",
-        "/",
+        *program.split(),
+        *"--ro-bind / / --dev /dev --proc /proc --tmpfs /home --perms 0700 --dir".split(),
+        HOME,
     ]
     for name in CAPABILITIES.split():
         wrapped += ["--cap-add", f"CAP_{name}"]
     for folder in ("/tmp", "/var/tmp", "/dev/shm"):
         wrapped += ["--perms", "1777", "--tmpfs", folder]
-    wrapped += ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/home", "--perms", "0700", "--dir", HOME]
     if base.is_relative_to("/root"):  # where another user can't run it
         wrapped += ["--tmpfs", "/root"]
         for parent in reversed(base.parents[:-2]):
@@ -69,7 +68,22 @@ def in_container(*command, writable=(), landlock=True, **options):
     wrapped += ["--ro-bind", "/etc/hostname", shutil.which("bwrap")]
     for folder in writable:
         wrapped += ["--bind", folder, folder]
-    wrapped += ["--setenv", "HOME", HOME, "--chdir", REPOSITORY]
-    with refusing(*([] if landlock else [444, 445, 446])) as rules:
+    place = REPOSITORY
+    if not landlock:
+        place = f"{HOME}/checkout"
+        wrapped += ["--ro-bind", REPOSITORY, place, "--tmpfs", REPOSITORY, "--ro-bind", sys.prefix, sys.prefix]
+    wrapped += ["--setenv", NAME, "1", "--setenv", "HOME", HOME, "--setenv", "PYTHONPATH", place, "--chdir", place]
+    with refusing(*([] if landlock else NO_LANDLOCK)) as rules:
         wrapped += ["--seccomp", str(rules)]
         return subprocess.run([*map(str, [*wrapped, "--", *command])], pass_fds=[rules], **options)
+
+
+def attacks_may_run():
+    """Tell whether attacks run in bubblewrap here, or as a user of their own where that can hurt nothing."""
+    return isolation.isolation() == ("user" if NAME in os.environ else "bubblewrap")
+
+
+if __name__ == "__main__":
+    without = sys.argv[1] == "--no-landlock"
+    tests = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *sys.argv[1 + without :]]
+    sys.exit(in_container(*tests, landlock=not without).returncode)
