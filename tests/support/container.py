@@ -1,7 +1,7 @@
 """A container as hosts of graders give it: root with few capabilities, no bubblewrap in it, no new namespaces.
 
 It is made by bubblewrap, without a user namespace: so its root is root, which may become any user. Its processes, its
-/tmp, /var/tmp and /dev/shm are its own, so that what goes wrong in it stays there; the rest of the disk is read-only.
+/tmp, /var/tmp and /dev/shm are its own, so that what goes wrong in it stays there; the rest is what is needed, to read.
 
     python -m tests.support.container [--no-landlock] -m slow tests/grading/sandbox/test_attacks.py
 
@@ -50,28 +50,24 @@ def in_container(*command, writable=(), landlock=True, **options):
     ``writable`` are folders that are there to be written to. Without ``landlock`` its calls fail, as before Linux 5.13;
     then the checkout lies in root's home, which is closed, with Python outside.
     """
-    base, program = Path(sys.base_prefix), "bwrap --unshare-pid --unshare-ipc --die-with-parent --cap-drop ALL"
-    wrapped = [
-        *program.split(),
-        *"--ro-bind / / --dev /dev --proc /proc --tmpfs /home --perms 0700 --dir".split(),
-        HOME,
-    ]
+    wrapped = "bwrap --unshare-pid --unshare-ipc --die-with-parent --cap-drop ALL --dev /dev --proc /proc".split()
     for name in CAPABILITIES.split():
         wrapped += ["--cap-add", f"CAP_{name}"]
     for folder in ("/tmp", "/var/tmp", "/dev/shm"):
         wrapped += ["--perms", "1777", "--tmpfs", folder]
-    if base.is_relative_to("/root"):  # where another user can't run it
-        wrapped += ["--tmpfs", "/root"]
-        for parent in reversed(base.parents[:-2]):
-            wrapped += ["--perms", "0755", "--dir", parent]
-        wrapped += ["--ro-bind", base, base]
-    wrapped += ["--ro-bind", "/etc/hostname", shutil.which("bwrap")]
+    wrapped += ["--perms", "0700", "--dir", HOME]
+    place = REPOSITORY if landlock else f"{HOME}/checkout"
+    python = [Path(each) for each in (sys.base_prefix, sys.prefix)]
+    for parent in sorted({parent for each in (*python, REPOSITORY) for parent in each.parents} - {Path("/")}):
+        wrapped += ["--perms", "0755", "--dir", parent]  # also where it is below /root, where no other user may look
+    bound = {"/etc": "/etc", REPOSITORY: place} | {each: each for each in (*python, *map(Path, isolation.SYSTEM[:5]))}
+    for source, target in bound.items():
+        wrapped += (
+            ["--symlink", os.readlink(source), target] if os.path.islink(source) else ["--ro-bind", source, target]
+        )
+    wrapped += ["--ro-bind", "/etc/hostname", os.path.realpath(shutil.which("bwrap"))]
     for folder in writable:
         wrapped += ["--bind", folder, folder]
-    place = REPOSITORY
-    if not landlock:
-        place = f"{HOME}/checkout"
-        wrapped += ["--ro-bind", REPOSITORY, place, "--tmpfs", REPOSITORY, "--ro-bind", sys.prefix, sys.prefix]
     wrapped += ["--setenv", NAME, "1", "--setenv", "HOME", HOME, "--setenv", "PYTHONPATH", place, "--chdir", place]
     with refusing(*([] if landlock else NO_LANDLOCK)) as rules:
         wrapped += ["--seccomp", str(rules)]

@@ -325,7 +325,8 @@ for folder in ("closed/closed/closed", "closed/closed", "closed", "/tmp", os.env
     try: os.chmod(folder, 0)
     except PermissionError: pass
 os.umask(0o777)
-os.makedirs("shut")""",
+try: os.makedirs("shut")
+except PermissionError: pass  # who is not root has closed this folder to himself""",
     ),
     Attack(
         "files_named_like_answers",

@@ -91,7 +91,7 @@ PROCESSES = (
 libc = ctypes.CDLL(None, use_errno=True)
 pids = range(1, 500)
 with contextlib.suppress(OSError): pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-for pid in {*pids} - {os.getpid()}:
+for pid in {*pids} - {*map(int, os.listdir("/proc/self/task"))}:  # threads have numbers of that kind, too
     for what in ("mem", "environ", "maps", "fd", "cwd", "root", "exe", "syscall", "stack", "auxv"):
         path = f"/proc/{pid}/{what}"
         if what == "fd":
