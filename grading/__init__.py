@@ -13,7 +13,7 @@ gradebook   database, status of a mark, due_dates
 engine      runner has kernels run the cells, judge asks them, verdict compares, record keeps; accident, outputs,
             relevance of cells
 repair      doctor: intake, cell_code, match, packed, editions, sentences
-sandbox     isolation, kernels, zygote forks them, watchdog
+sandbox     isolation, kernels, zygote forks them, watchdog; user and confine where bubblewrap is forbidden; cgroup
             course, files, bounded and shown lie below all; settings is what nbgrader_config.py calls
 """
 

@@ -14,9 +14,14 @@ from grading.batch.executors import Workers, cores
 from grading.commands.options import add_assignment_option, add_course_option, add_source_options
 from grading.course import OfCourse
 from grading.files import NO_ROOM, remove_unfinished
-from grading.shown import print_shown
+from grading.sandbox.isolation import ISOLATED, isolation, obstacles
+from grading.shown import print_shown, shown_text
 
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended
+NOT_ISOLATED = (
+    "WARNING: STUDENT CODE IS NOT ISOLATED. It runs as you: it can read and change your files, the references, the "
+    "gradebook and other submissions, and use the network. What stands against isolation here:"
+)
 KEEPS = "what is graded is kept"
 KEPT = "superseded"  # the folder for what is replaced
 
@@ -46,6 +51,8 @@ def grade(arguments, workers) -> int:
         remove_unfinished(course / folder)
     ledger.check_gradebook(url, course / KEPT)
     terms = prepare(app, assignment)
+    warning = "" if workers.scheduler else warning_of_isolation(terms.private)
+    print(warning, end="", file=sys.stderr)
     roster = roster_of(course, assignment, arguments.roster)
     incomplete = False
     if arguments.source:
@@ -85,9 +92,19 @@ def grade(arguments, workers) -> int:
         unmarked = {student: reason for student, reason in unmarked.items() if student in wanted} | outcome.unmarked
         for student, reason in sorted(unmarked.items()):
             print_shown(f"{student}: NO MARK: {reason}")
+        print(warning, end="", file=sys.stderr)
         return int(incomplete or bool(unmarked or failed))
     finally:
         writer.close()
+
+
+def warning_of_isolation(folders: tuple[str, ...]) -> str:
+    """Return what student code can do where nothing isolates it, and why that is so; empty where something does."""
+    if isolation(folders) in ISOLATED:
+        return ""
+    why = "".join(f"\n  - {reason}" for reason in obstacles(folders))
+    required = "See docs/security.md. To grade only where it is isolated: c.Judge.require_isolation = True"
+    return shown_text(f"{NOT_ISOLATED}{why}\n{required}\n")
 
 
 def announce(plan, terms):

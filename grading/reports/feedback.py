@@ -26,6 +26,7 @@ from helpers.support.language import english
 
 ISOLATION = {
     "bubblewrap": english("with bubblewrap, without network and without sight of other files than its own"),
+    "user": english("as a user of its own, without network and without sight of other files than its own"),
     "limits": english("as an ordinary process with limits and an empty home folder"),
     "none": english("without isolation"),
 }

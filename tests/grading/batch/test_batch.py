@@ -516,7 +516,7 @@ def test_the_dearest_texts_take_a_part_of_their_time(course, monkeypatch):
     record = Record("key", JUDGED, points=Store(course.root, ASSIGNMENT).load("half").points, notebook=mended)
     for cell in mended.cells:
         if is_judged(cell):
-            write_outputs(cell, no_answer(Report(exercise_of(cell), (), {}, graded=True), 1.0, english("x")))
+            write_outputs(cell, no_answer(Report(exercise_of(cell), (), {}, graded=True), 1.0, english("x")), "none")
     writer = writers.Writer(app, ASSIGNMENT)
     for step in (lambda: writer.write("dear", record), lambda: writer.write_feedback("dear")):
         begun = time.process_time()

@@ -55,10 +55,10 @@ def test_a_mark_is_what_nbgrader_exports(course):
     assert row["last_name"] == 'O"Neil, x'
 
 
-def test_the_columns_are_nbgraders_and_two_more(course):
+def test_the_columns_are_nbgraders_and_three_more(course):
     course.gradebook.update_or_create_student("ada")
     stock = table(course, CsvExportPlugin)["ada"]
-    assert [*stock, "status", "reason"] == COLUMNS
+    assert [*stock, "status", "reason", "isolation"] == COLUMNS
     assert stock["score"] == "0.0", "what is to be avoided"
 
 
