@@ -123,10 +123,15 @@ def findings(notebook) -> list[Finding]:
     return list(found.values())
 
 
+def whole_headings(text: str) -> list[str]:
+    """Return the headings of the second level in a text."""
+    titles = (line[2:].strip(" ") for line in text.split("\n") if line.startswith("## "))
+    return [title for title in titles if title]
+
+
 def headings(text: str) -> list[str]:
     """Return the headings of the second level in a text, without their minutes."""
-    titles = (line[2:].strip(" ") for line in text.split("\n") if line.startswith("## "))
-    parted = [(title, *title.rpartition("(")) for title in titles if title]
+    parted = [(title, *title.rpartition("(")) for title in whole_headings(text)]
     shown = (head.rstrip(" ") if head and MINUTES.fullmatch(end) else title for title, head, _, end in parted)
     return [title[:LONGEST_HEADING] for title in shown]
 
