@@ -113,11 +113,11 @@ def fingerprints(source):
 def documents(member, released):
     """Return {exercise: fingerprints} of what a member of the class has written, without the ``released`` hashes."""
     found = {name: fingerprints(finding.source) - released for name, finding in member.findings.items()}
-    found[""] = frozenset().union(*map(fingerprints, getattr(member, "extras", ()))) - released
+    found[""] = frozenset().union(*map(fingerprints, member.extras)) - released
     return found
 
 
-def alike(data, release, editions=()):
+def alike(data, release):
     """Return whose code is alike in a class, a list of `Alike`, least by chance first.
 
     In an exercise, what two students share weighs the mean of ln(students / students who have it) over its
@@ -129,12 +129,9 @@ def alike(data, release, editions=()):
 
     Arguments
         data: the class.
-        release: the released notebook.
-        editions: its editions in other languages, as `Course.editions` has them.
+        release: the released notebook; another edition has the same code, but for what is taken out anyway.
     """
-    texts = [cell.source for cell in release.cells if cell.cell_type == "code"]
-    texts += [text for _, sources in editions for text in sources if text not in texts]
-    released = set().union(*map(hashes_in, texts))
+    released = {each for cell in release.cells if cell.cell_type == "code" for each in hashes_in(cell.source)}
     work = {member: documents(member, released) for member in data.members if member.is_judged}
     work = {member: found for member, found in work.items() if any(found.values())}
     if len(work) < SMALLEST_CLASS:

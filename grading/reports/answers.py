@@ -24,6 +24,7 @@ from helpers.predictions import CLOSE
 
 MOST_BARS = 8  # of a distribution of numbers
 WIDE = 30  # how many times the smallest number the largest is where bins are by powers of ten
+IN_LINKS = "?/:@!$&'()*+,;="  # what the end of a link may have as it is
 QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 
 
@@ -111,7 +112,7 @@ def sections_in(release):
 
 def anchor_of(heading):
     """Return the end of a link to a heading, as JupyterLab and nbconvert name it."""
-    return "#" + quote(heading.translate(dict.fromkeys(map(ord, "`*"))).replace(" ", "-"))
+    return "#" + quote(heading.translate(dict.fromkeys(map(ord, "`*"))).replace(" ", "-"), safe=IN_LINKS)
 
 
 def judged_findings(data, exercise):
