@@ -31,9 +31,10 @@ TOKEN = re.compile(r"\w+|[^\w\s]")
 
 @dataclass(frozen=True)
 class SharedCode:
-    """What students have in common in an exercise; ``exercise`` is empty for cells of their own.
+    """What students have in common in an exercise.
 
     Attributes
+        exercise: its name; empty for cells of their own.
         share: the part of the fingerprints that they share, of those of the one who has more; from 0 to 1.
         holders: how many of the class, these students included, have such a fingerprint (a geometric mean).
     """

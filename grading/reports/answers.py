@@ -67,6 +67,8 @@ class Question:
     """What a class has answered to a prediction or a claim.
 
     Attributes
+        exercise: its name.
+        section, anchor: those of its `Place`.
         kind: "prediction" or "decision".
         asked: the question in words.
         result: what came out, or the course's verdict; None where the course says none.
