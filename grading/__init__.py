@@ -8,7 +8,7 @@ lms         archives and layouts, roster, collect, and back with grade_files, gi
 authoring   makes a course: exercise and draw, build, texts, packing (slimming, setup_cell, bringing), translation,
             messages, edition, stubs, handout
 plugins     nbgrader's classes as thin shells: mending, saving, feedback, export, late, exchange, formgrader; run
-reports     what is read: findings, feedback, summary, markdown, language, catalogues
+reports     what is read: findings, feedback, summary, markdown, answers of a class, code alike, language, catalogues
 gradebook   database, status of a mark, due_dates
 engine      runner has kernels run the cells, judge asks them, verdict compares, record keeps; accident, outputs,
             relevance of cells
