@@ -95,7 +95,7 @@ def confine(walls: Walls) -> None:
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     if allowed is not None:
-        call(RESTRICT_SELF, allowed, 0)
+        system_call(RESTRICT_SELF, allowed, 0)
         os.close(allowed)
     rules = bytes.fromhex(walls["rules"])
     program = Filter(len(rules) // 8, rules)
@@ -116,7 +116,7 @@ def prctl(option: int, value: int, more: int = 0) -> None:
         raise OSError(ctypes.get_errno(), f"prctl {option}: {os.strerror(ctypes.get_errno())}")
 
 
-def call(number: int, *arguments: object) -> int:
+def system_call(number: int, *arguments: object) -> int:
     """Make a system call that has no name in the C library."""
     assert libc, "this is Linux"
     result: int = libc.syscall(number, *arguments, 0)
@@ -128,7 +128,7 @@ def call(number: int, *arguments: object) -> int:
 def landlock() -> int:
     """Return the version of Landlock that this system has and allows; 0 where there is none."""
     try:
-        return call(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION)
+        return system_call(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION)
     except OSError:
         return 0
 
@@ -142,14 +142,14 @@ def ruleset(walls: Walls) -> int:
     handled = RIGHTS.get(version, EVERY_RIGHT)
     attributes = (ctypes.c_uint64 * 3)(handled, NETWORK if version >= 4 else 0, SCOPES if version >= 6 else 0)
     size = 8 if version < 4 else 16 if version < 6 else 24
-    made = call(CREATE_RULESET, attributes, ctypes.c_size_t(size), 0)
+    made = system_call(CREATE_RULESET, attributes, ctypes.c_size_t(size), 0)
     allowed = dict.fromkeys(walls["readable"], READ) | {f"/proc/{name}": READ for name in OF_PROC}
     allowed |= {walls["home"]: TO_OWN, SHARED: TO_SHARE} | dict.fromkeys(DEVICES, TO_USE)
     for path, rights in allowed.items():
         with contextlib.suppress(FileNotFoundError):
             parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
             rights &= handled if stat.S_ISDIR(os.fstat(parent).st_mode) else handled & OF_FILES
-            call(ADD_RULE, made, PATH_BENEATH, ctypes.byref(Beneath(rights, parent)), 0)
+            system_call(ADD_RULE, made, PATH_BENEATH, ctypes.byref(Beneath(rights, parent)), 0)
             os.close(parent)
     return made
 

@@ -134,7 +134,7 @@ def wipe(scratch: Sequence[str], uid: int) -> None:
     Raises whatever stands against it: folders nested too deep or closed to everybody end this process.
     """
     while children_left():
-        kill_all(uid)
+        kill_students(uid)
         time.sleep(0.001)
     for folder in scratch:
         for entry in os.scandir(folder):
@@ -163,7 +163,7 @@ def children_left() -> bool:
     return True
 
 
-def kill_all(uid: int) -> None:
+def kill_students(uid: int) -> None:
     """Kill every process of the sandbox but this one: all but process 1, or all of a user, by a child that becomes it.
 
     Raises RuntimeError where this process is neither.
