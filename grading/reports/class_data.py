@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,10 +16,11 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
 from grading.bounded import Child, TooDear
+from grading.course import notebook_at
 from grading.gradebook.database import directory_of, gradebook_of, submission_of
-from grading.gradebook.status import collected, places, status_of
+from grading.gradebook.status import collected, folder, places, status_of
 from grading.repair.doctor import repairs_in
-from grading.reports.findings import Finding, findings, scores
+from grading.reports.findings import LONGEST_SOURCE, Finding, findings, scores
 from grading.shown import as_cell
 from helpers.support.language import Message, english
 
@@ -41,7 +43,7 @@ class Moved(NamedTuple):
     time: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Member:
     """One student of the class.
 
@@ -56,6 +58,7 @@ class Member:
         late_penalty: the points that were taken off for being late.
         repairs: what was mended, and which cells stopped.
         moved: exercises whose points are others than before the verdict was last overwritten.
+        extras: the sources of code cells of their own, in the notebook's order.
         folder: where their autograded notebooks lie; it need not be there.
     """
 
@@ -68,6 +71,7 @@ class Member:
     late_penalty: float = 0.0
     repairs: tuple[Message, ...] = ()
     moved: dict[str, Moved] = field(default_factory=dict)
+    extras: tuple[str, ...] = ()
     folder: Path = Path()
 
     @property
@@ -127,7 +131,7 @@ def load_class(course: Path, assignment: str, listed: Iterable[Listed] = ()) -> 
         for student in collected(folders, assignment) - named.keys():
             named[student] = Listed(student)
         before = overwritten(course / "superseded" / "marks.csv", assignment)
-        with Child(read_graded) as read:
+        with Child(partial(read_graded, released_cells(folders, entry))) as read:
             members = [
                 read_member(folders, gradebook, entry, student, before.get(as_cell(student.id), {}), read)
                 for student in named.values()
@@ -149,17 +153,25 @@ def points_of(notebook) -> dict[str, float]:
     return {cell.name.removeprefix("test_"): float(cell.max_score) for cell in cells}
 
 
-def read_graded(path: Path) -> tuple[dict[str, Finding], list[Message]]:
-    """Return what an autograded notebook says of the exercises, by name, and its repairs."""
+def released_cells(folders, assignment) -> set[str]:
+    """Return the ids of the cells that students were given; ``assignment`` is the gradebook's entry."""
+    paths = [folder(folders, "release", ".", assignment.name) / f"{each.name}.ipynb" for each in assignment.notebooks]
+    return {cell.get("id") for path in paths if path.exists() for cell in notebook_at(path).cells}
+
+
+def read_graded(released: set[str], path: Path) -> tuple[dict[str, Finding], list[Message], list[str]]:
+    """Return what an autograded notebook says of the exercises, by name, its repairs, and the student's own cells."""
     graded = nbformat.read(path, as_version=4)
-    return {finding.exercise: finding for finding in findings(graded)}, repairs_in(graded)
+    own = [cell for cell in graded.cells if cell.cell_type == "code" and cell.get("id") not in released]
+    extras = [cell.source[:LONGEST_SOURCE] for cell in own if not cell.metadata.get("nbgrader")]
+    return {finding.exercise: finding for finding in findings(graded)}, repairs_in(graded), extras
 
 
 def read_member(folders, gradebook: Gradebook, assignment, student: Listed, before: dict[str, Moved], read) -> Member:
     """Return one student of the class; ``assignment`` is the gradebook's entry, ``read`` is `read_graded`."""
     place, record = places(folders, student.id, assignment.name)
     status, reason = status_of(gradebook, assignment, student.id, place, record)
-    scored, penalty, found, mended = status in MARKED, 0.0, {}, []
+    scored, penalty, found, mended, own = status in MARKED, 0.0, {}, [], []
     if scored:
         penalty = submission_of(gradebook, assignment.name, student.id).late_submission_penalty or 0.0
     for notebook in assignment.notebooks:
@@ -168,17 +180,20 @@ def read_member(folders, gradebook: Gradebook, assignment, student: Listed, befo
             marks = scores(gradebook, notebook.name, assignment.name, student.id)
             if path.exists():
                 try:
-                    known, repairs = read(path)
+                    known, repairs, extras = read(path)
                 except TooDear:
-                    repairs = [UNREAD]
+                    repairs, extras = [UNREAD], []
                 mended += repairs
+                own += extras
         points = points_of(notebook)
         for name in (*(name for name in known if name in points), *(name for name in points if name not in known)):
             found[name] = known.get(name) or Finding(name, graded=True, maximum=points[name])
             found[name].score = marks.get(name)
     moved = {name: old for name, old in before.items() if name in found and found[name].score not in (None, old.points)}
-    name, folder = student.name or student.id, place("autograded")
-    return Member(student.id, name, student.section, status, reason, found, penalty, tuple(mended), moved, folder)
+    name, lies = student.name or student.id, place("autograded")
+    return Member(
+        student.id, name, student.section, status, reason, found, penalty, tuple(mended), moved, tuple(own), lies
+    )
 
 
 def overwritten(path: Path, assignment: str) -> dict[str, dict[str, Moved]]:
