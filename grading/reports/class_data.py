@@ -43,7 +43,7 @@ class Moved(NamedTuple):
     time: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Member:
     """One student of the class.
 
@@ -99,7 +99,7 @@ class Class:
 
     assignment: str
     points: dict[str, float]
-    members: tuple[Member, ...]
+    members: tuple[Member, ...] = field(repr=False)
 
     @property
     def maximum(self) -> float:
@@ -211,3 +211,8 @@ def overwritten(path: Path, assignment: str) -> dict[str, dict[str, Moved]]:
     except (FileNotFoundError, ValueError, TypeError, KeyError, csv.Error):
         return {}
     return found
+
+
+def reason_in_words(reason: Message | None) -> str:
+    """Return a reason for a table or a terminal; empty for none."""
+    return "" if reason is None else str(reason)
