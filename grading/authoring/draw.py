@@ -13,7 +13,7 @@ from io import StringIO
 import numpy as np
 from safetensors.numpy import load, save
 
-from grading.authoring.exercise import Book, Exercise, ExerciseError, load_exercises
+from grading.authoring.exercise import RECOGNISED, Book, Exercise, ExerciseError, load_exercises
 from grading.course import Course
 from helpers.checks.cases import CaseFile
 from helpers.checks.collect import collect
@@ -24,7 +24,6 @@ from helpers.checks.recognise import ABOUT_NUMBERS, distance, dtypes, flat, samp
 COMMITTED_SEED = "softmax-lab"
 ROUNDING = 1e-5  # of numbers that may come in float32 or in float64
 LAST_DIGITS = 8  # units of a bfloat16's last place
-RECOGNISED = "Your numbers match "  # begins the sentence on a mistake that is known by its numbers
 
 
 def public_bytes(course: Course, assignment: str) -> bytes:
@@ -57,6 +56,13 @@ def committed(course: Course, assignment: str) -> dict[str, bytes]:
         if path.exists() and same_cases(path.read_bytes(), content):
             fresh[kind] = path.read_bytes()
     return fresh
+
+
+def questions_bytes(course: Course, assignment: str) -> bytes:
+    """Return what the exercise files say for reports, as `Course.questions` reads it."""
+    exercises = load_exercises(course.folder, assignment)
+    found = {name: exercise.question for name, exercise in exercises.items() if exercise.question}
+    return (json.dumps(found, indent=1) + "\n").encode()
 
 
 def same_cases(stored: bytes, fresh: bytes) -> bool:

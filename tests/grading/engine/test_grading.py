@@ -16,6 +16,7 @@ from grading.course import REPOSITORY, Course
 from grading.engine.judge import Judge, inputs_of
 from grading.engine.verdict import verdict
 from helpers.checks.cases import CaseFile, read_cases
+from helpers.checks.collect import encode
 from helpers.checks.watch import told_name
 from tests.support.course import (
     ASSIGNMENTS,
@@ -211,6 +212,43 @@ def test_a_verdict_names_no_way_but_the_exercise_s_and_no_line_but_the_submissio
         {"name": "sys.setprofile", "line": ""},
     ]
     assert found.points == 0 and "S3CRET" not in str(found.as_output("bubblewrap"))
+
+
+def predicted(value, *cells, name="prediction_4"):
+    """Return the number that the verdict on a prediction keeps, where the kernel sends a value."""
+    return verdict(name, 1, case_files(name), [encode(value)], cells).as_data().get("number")
+
+
+@pytest.mark.parametrize("written", ["0.05", "5e-2", ".05", "1 / 20", "5_0 / 1_000", "float('x') or 0.05"])
+def test_a_verdict_keeps_the_number_of_a_prediction_that_the_submission_writes(written):
+    assert predicted(0.05, "x = 1", f"prediction_4 = {written}  # a ratio") == 0.05
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (0.0512, "prediction_4 = 0.05"),
+        (0.05, "prediction_4 = secret"),
+        (0.05, "another = 0.05"),
+        (0.05, "prediction_4 = 0.05 +"),
+        (0.05, f"prediction_4 = 0.05  # {'long ' * 5_000}"),
+        (0.05, "prediction_4 = '0.05'"),
+        (1, "prediction_4 = True"),
+        (5_000, "prediction_4 = 5_000  # out of range"),
+        (0.05, "prediction_4 = 1 / 0 or 10 ** 400"),
+        (0.05, f"prediction_4 = {'1 / ' * 5_000}20"),
+    ],
+)
+def test_a_verdict_keeps_no_number_that_the_submission_does_not_write(value, cell):
+    """The red fixtures: a kernel that has seen hidden inputs could hand one over as a prediction."""
+    assert predicted(value, cell) is None
+
+
+def test_no_hidden_number_gets_into_a_verdict_as_a_prediction():
+    cell = "prediction_4 = abs(kept[0]) % 1000 or 0.5"
+    given = [abs(number) for number in hidden_numbers() if 0 < abs(number) < 1000]
+    assert len(given) > 500 and {predicted(number, cell) for number in given[:100]} == {None}
+    assert predicted(0.5, cell) == 0.5
 
 
 def raised(kind, text, name="decay_ratios", cells=("def decay_ratios(stds):\n    return totl / results[0.4]",)):
