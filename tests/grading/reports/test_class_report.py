@@ -15,7 +15,7 @@ from grading.gradebook.database import keep_overwritten
 from grading.lms.roster import read_roster
 from grading.reports.class_data import Class, Member, Moved, overwritten
 from grading.reports.class_figures import bins, facilities, histogram
-from grading.reports.class_page import number_shown, report_page, tables
+from grading.reports.class_page import Findings, number_shown, report_page, tables
 from grading.reports.class_statistics import (
     FEW,
     FEWEST,
@@ -41,9 +41,9 @@ SIZE = 200
 @pytest.fixture(scope="module")
 def made():
     data = made_class(SIZE)
-    found = items(data)
+    found = Findings(items(data))
     pages = {hidden: report_page(data, found, hidden) for hidden in (False, True)}
-    return SimpleNamespace(data=data, items=found, pages=pages, tables=tables(data, found))
+    return SimpleNamespace(data=data, items=found.items, pages=pages, tables=tables(data, found))
 
 
 def rows(table):
@@ -133,7 +133,7 @@ def test_one_mark_or_none_is_a_class_too():
     assert spread([]) is None and spread([3.0]) == (1, 3.0, 3.0, 3.0, 3.0)
     for size, anonymous in ((0, False), (1, True)):
         data = made_class(size)
-        assert problems(report_page(data, items(data), anonymous)) == []
+        assert problems(report_page(data, Findings(items(data)), anonymous)) == []
 
 
 # Who is behind a number
@@ -252,8 +252,8 @@ def test_a_page_without_names_has_none_and_counts_no_small_group(made):
 def test_the_check_on_small_groups_sees_one(made):
     """The red fixture: somebody is alone with a case."""
     data = Class(FIRST, POINTS, made.data.members[:12])
-    few = [row for row in rows(tables(data, items(data))["items.csv"]) if 0 < int(row["passed"]) < FEW]
-    pages = [report_page(data, items(data), anonymous) for anonymous in (False, True)]
+    few = [row for row in rows(tables(data, Findings(items(data)))["items.csv"]) if 0 < int(row["passed"]) < FEW]
+    pages = [report_page(data, Findings(items(data)), anonymous) for anonymous in (False, True)]
     assert few and "under 3" in pages[True] and "under 3" not in pages[False]
 
 
@@ -271,7 +271,7 @@ def test_sections_are_left_out_where_one_of_them_is_small(made):
     members = list(made.data.members)
     members[0] = Member("s0", "Zero", "alone", "graded", findings=members[0].findings)
     data = Class(FIRST, POINTS, tuple(members))
-    page = report_page(data, items(data), True)
+    page = report_page(data, Findings(items(data)), True)
     assert "alone" not in page and 'role="rowheader">B</th>' not in page and "Sections are left out" in page
 
 
@@ -311,5 +311,5 @@ def test_no_report_is_wider_than_a_phone(made, tmp_path):
 
 def test_the_reason_is_in_the_page_as_it_stands(made):
     members = [Member("s1", "One", status="not graded", reason=english("`a` <b>"))]
-    page = report_page(Class(FIRST, {}, tuple(members)), [], False)
+    page = report_page(Class(FIRST, {}, tuple(members)), Findings([]), False)
     assert "<code>a</code> &lt;b&gt;" in page
