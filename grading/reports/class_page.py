@@ -22,6 +22,7 @@ from grading.reports.answers import Misconception, Place, Question, listed_misco
 from grading.reports.class_data import Class, Listed, Member, load_class, reason_in_words
 from grading.reports.class_figures import as_svg, facilities, histogram
 from grading.reports.class_statistics import (
+    BLANK,
     FEW,
     FEWEST,
     RULES,
@@ -259,10 +260,12 @@ def by_count(found: Findings) -> list[list[tuple[str, str, str, Members]]]:
     Each is (exercise, section of the notebook, sentence, members).
     """
     guide = [(each.exercise, each.section, capital(each.sentence), each.members) for each in found.listed]
+    missing = {capital(str(each)) for each in BLANK}
     mistakes = [
         (item.name, found.sections.get(item.name, Place()).section, sentence, members)
         for item in found.items
         for sentence, members in item.common
+        if sentence not in missing
     ]
     return [sorted(each, key=lambda row: -len(row[3])) for each in (guide, mistakes)]
 

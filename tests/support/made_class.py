@@ -47,6 +47,11 @@ def made_member(number, chance):
             exercise, "A section", graded=True, maximum=most, points=min(report.points, most), report=report
         )
         findings[exercise].score, findings[exercise].reason = findings[exercise].points, report.reason
+        expected = CASES[FIRST][0].exercises[exercise]["cases"][0]["expected"]
+        if report.passed and "one_of" in expected:
+            findings[exercise].choice = chance.choice(expected["one_of"])
+        elif report.passed and "guess" in expected:
+            findings[exercise].number = round(10 ** chance.uniform(-2, 0), 3)
     moved = {"softmax_t": Moved(0.25, "2026-09-30 12:00:00 +0000")} if number % 7 == 1 else {}
     return Member(**of, status="graded", findings=findings, moved=moved, late_penalty=0.5 * (number % 5 == 0))
 
