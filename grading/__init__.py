@@ -9,7 +9,7 @@ authoring   makes a course: exercise and draw, build, texts, packing (slimming, 
             messages, edition, stubs, handout
 plugins     nbgrader's classes as thin shells: mending, saving, feedback, export, late, exchange, formgrader; run
 reports     what is read: findings, feedback, language, catalogues; of a class: class_data, class_statistics,
-            class_figures, class_page
+            answers, alike, class_figures, class_page
 gradebook   database, status of a mark, due_dates
 engine      runner has kernels run the cells, judge asks them, verdict compares, record keeps; accident, outputs,
             relevance of cells

@@ -22,11 +22,11 @@ from traitlets.config.loader import PyFileConfigLoader
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 Edition: TypeAlias = tuple[str, tuple[str, ...]]  # of a released notebook: its language, the source of every cell
-# What a rule asks of the value of an answer: `Question`.
+# What a rule asks of the value of an answer: `AboutAnswers`.
 CONDITIONS = {"is": operator.eq, "above": operator.gt, "below": operator.lt, "at least": operator.ge}
 
 
-class Question(TypedDict):
+class AboutAnswers(TypedDict):
     """What a course says of the answers to an exercise, for reports alone."""
 
     asked: str  # the exercise in a sentence
@@ -94,7 +94,7 @@ class Course:
         """Return the bytes of the public cases and of the hidden ones in force."""
         return self.public(assignment), self.hidden(assignment)
 
-    def questions(self, assignment: str) -> dict[str, Question]:
+    def questions(self, assignment: str) -> dict[str, AboutAnswers]:
         """Return what the course says of the answers to some exercises, by name; it decides no mark."""
         path = self.questions_file(assignment)
         return json.loads(path.read_bytes()) if path.exists() else {}

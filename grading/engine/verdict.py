@@ -213,7 +213,7 @@ def verdict(
         if all(result.outcome == outcome for result in results):
             return no_answer(report, maximum, reason)
     kind, answer = public_answer(files[0], name, answers)
-    return Verdict(maximum, report, choice(kind, answer), number(name, kind, answer, cells))
+    return Verdict(maximum, report, choice(kind, answer), predicted(name, kind, answer, cells))
 
 
 def public_answer(public: CaseFile, name: str, answers: object) -> tuple[Kind, Answer]:
@@ -231,7 +231,7 @@ def choice(kind: Kind, answer: Answer) -> float | str | None:
         return None
 
 
-def number(name: str, kind: Kind, answer: Answer, cells: Iterable[str]) -> float | None:
+def predicted(name: str, kind: Kind, answer: Answer, cells: Iterable[str]) -> float | None:
     """Return the number of a prediction; None for what is none, and where no cell that has its name writes the number.
 
     A kernel that has seen hidden inputs could hand one over as the value of a prediction. What was written before the
@@ -250,9 +250,9 @@ def numbers_in(source: str) -> set[float]:
     """Return the numbers that a cell's code writes, without their signs: those like 0.05, and those like 1 / 20."""
     tree = module_of(python_in(source)) if len(source) <= LONGEST_CELL else None
     nodes = list(ast.walk(tree)) if tree else []
-    parts = [(written(node.left), written(node.right)) for node in nodes if is_quotient(node)]
+    parts = [(constant(node.left), constant(node.right)) for node in nodes if is_quotient(node)]
     return {abs(over / under) for over, under in parts if over is not None and under} | {
-        abs(each) for node in nodes if (each := written(node)) is not None
+        abs(each) for node in nodes if (each := constant(node)) is not None
     }
 
 
@@ -261,7 +261,7 @@ def is_quotient(node: ast.AST) -> TypeGuard[ast.BinOp]:
     return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
 
 
-def written(node: ast.AST) -> float | None:
+def constant(node: ast.AST) -> float | None:
     """Return the number that a node of code is; None for any other node, and for a number beyond all predictions."""
     value = node.value if isinstance(node, ast.Constant) else None
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST:

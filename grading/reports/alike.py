@@ -4,7 +4,7 @@ The code of a cell, without comments, layout and the names that it gives, become
 hashes of all runs of `RUN` tokens, chosen by winnowing (Schleimer, Wilkerson and Aiken, "Winnowing: local algorithms
 for document fingerprinting", SIGMOD 2003), so that two cells with `RUN` + `WINDOW` - 1 tokens in common share one. What
 was released is nobody's own. A short answer is much like everybody's, so what counts is how seldom in the class the
-shared code is, and in how many exercises there is some: see `alike`. Pure functions of a class as it was read.
+shared code is, and in how many exercises there is some: see `alike_code`. Pure functions of a class as it was read.
 """
 
 import ast
@@ -30,10 +30,11 @@ TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
 @dataclass(frozen=True)
-class Shared:
-    """What students have in common in an exercise; ``exercise`` is empty for cells of their own.
+class SharedCode:
+    """What students have in common in an exercise.
 
     Attributes
+        exercise: its name; empty for cells of their own.
         share: the part of the fingerprints that they share, of those of the one who has more; from 0 to 1.
         holders: how many of the class, these students included, have such a fingerprint (a geometric mean).
     """
@@ -50,11 +51,11 @@ class Alike:
     Attributes
         members: two or more, in the order of the class; each is alike with at least one of the others.
         where: the exercises of which they share at least half, with the smallest share among those who are alike.
-        score: how little by chance it is, of the pair that is least alike: the sum that `alike` explains.
+        score: how little by chance it is, of the pair that is least alike: the sum that `alike_code` explains.
     """
 
     members: tuple
-    where: tuple[Shared, ...]
+    where: tuple[SharedCode, ...]
     score: float
 
 
@@ -117,7 +118,7 @@ def documents(member, released):
     return found
 
 
-def alike(data, release):
+def alike_code(data, release):
     """Return whose code is alike in a class, a list of `Alike`, least by chance first.
 
     In an exercise, what two students share weighs the mean of ln(students / students who have it) over its
@@ -173,7 +174,7 @@ def where_alike(pairs, students):
     common = set.intersection(*(set(found) for found in pairs))
     shares = {exercise: min(found[exercise][0] for found in pairs) for exercise in pairs[0] if exercise in common}
     return tuple(
-        Shared(name, share, round(students * math.exp(-min(found[name][1] for found in pairs))))
+        SharedCode(name, share, round(students * math.exp(-min(found[name][1] for found in pairs))))
         for name, share in shares.items()
         if share >= HALF
     )

@@ -50,7 +50,7 @@ class Misconception:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Given:
     """One answer to a question, or one range of numbers, and the members who gave it.
 
     ``is_result`` tells whether it is, or holds, what came out.
@@ -66,6 +66,8 @@ class Question:
     """What a class has answered to a prediction or a claim.
 
     Attributes
+        exercise: its name.
+        section, anchor: those of its `Place`.
         kind: "prediction" or "decision".
         asked: the question in words.
         result: what came out, or the course's verdict; None where the course says none.
@@ -86,7 +88,7 @@ class Question:
     kind: str
     asked: str
     result: float | str | None
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[Given, ...] = ()
     values: tuple[tuple[float, tuple], ...] = ()
     quantiles: tuple[float, ...] = ()
     logarithmic: bool = False
@@ -130,13 +132,13 @@ def listed_misconceptions(data, said, sections):
     ``said`` is `Course.questions` of the assignment.
     """
     return [
-        shown_by(exercise, sentence, members_who_show(data, exercise, rule), sections)
+        misconception_of(exercise, sentence, members_who_show(data, exercise, rule), sections)
         for exercise in data.points
         for sentence, rule in said.get(exercise, {}).get("misconceptions", {}).items()
     ]
 
 
-def shown_by(exercise, sentence, members, sections):
+def misconception_of(exercise, sentence, members, sections):
     place = sections.get(exercise, Place())
     return Misconception(exercise, place.section, place.anchor, sentence, tuple(members))
 
@@ -206,9 +208,9 @@ def by_answer(pairs, kind, result):
         else:
             values[answer].append(member)
     fields = {name: tuple(members) for name, members in others.items()}
-    fields["right"] = tuple(m for answer, members in values.items() if is_right(answer, result) for m in members)
+    fields["right"] = tuple(m for answer, members in values.items() if is_near(answer, result) for m in members)
     if isinstance(kind, OneOf):
-        return fields | {"answers": tuple(Answer(in_words(v), tuple(values[v]), v == result) for v in kind.value)}
+        return fields | {"answers": tuple(Given(in_words(v), tuple(values[v]), v == result) for v in kind.value)}
     ordered = sorted((number, tuple(members)) for number, members in values.items())
     return fields | {"values": tuple(ordered)} | distribution(ordered, result)
 
@@ -220,7 +222,7 @@ def why_none(finding):
     return "blank" if finding.reason in NO_ANSWER.values() else "lost"
 
 
-def is_right(answer, result):
+def is_near(answer, result):
     """Tell whether an answer is the result, or a number within a tenth of it."""
     if isinstance(answer, str) or isinstance(result, str) or result is None:
         return answer == result
@@ -234,7 +236,7 @@ def distribution(ordered, result):
     everyone = [number for number, members in ordered for _ in members]
     found = {"quantiles": tuple(float(each) for each in np.quantile(everyone, QUARTERS))}
     if len(ordered) <= MOST_BARS:
-        return found | {"answers": tuple(Answer(in_words(n), members, n == result) for n, members in ordered)}
+        return found | {"answers": tuple(Given(in_words(n), members, n == result) for n, members in ordered)}
     numbers = [number for number, _ in ordered] + [result] * isinstance(result, int | float)
     edges, logarithmic = edges_of(min(numbers), max(numbers))
     return found | {
@@ -244,14 +246,14 @@ def distribution(ordered, result):
 
 
 def range_of(ordered, result, low, high, last):
-    """Return the `Answer` of a range: from ``low`` up to ``high``, which belongs to the last one only."""
+    """Return the `Given` of a range: from ``low`` up to ``high``, which belongs to the last one only."""
 
     def holds(number):
         return low <= number < high or (last and number == high)
 
     members = tuple(member for number, each in ordered if holds(number) for member in each)
     label = f"{in_words(low)} to {in_words(high)}"
-    return Answer(label, members, isinstance(result, int | float) and holds(result))
+    return Given(label, members, isinstance(result, int | float) and holds(result))
 
 
 def edges_of(low, high):

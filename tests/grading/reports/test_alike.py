@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from grading.authoring.exercise import load_exercises
 from grading.reports import alike as module
-from grading.reports.alike import RUN, WINDOW, alike, code_tokens, fingerprints
+from grading.reports.alike import RUN, WINDOW, alike_code, code_tokens, fingerprints
 from tests.support.course import ASSIGNMENTS, COURSE
 from tests.support.made_answers import MadeClass, written
 
@@ -100,7 +100,7 @@ def disguised(source):
 def found_in(answers, name=SECOND):
     """Return the numbers of the students whose code is alike in a class with these answers, group by group."""
     members = [written(each, number) for number, each in enumerate(answers)]
-    found = alike(MadeClass(members), COURSE.release(name))
+    found = alike_code(MadeClass(members), COURSE.release(name))
     return [[member.id for member in group.members] for group in found], found
 
 
@@ -140,14 +140,14 @@ def test_cells_of_their_own_count_and_what_was_released_does_not():
         members[number] = written(answers[number], number, extras=(long, long))
     release = COURSE.release(SECOND)
     bound = math.log(math.comb(40, 2) / module.BY_CHANCE)
-    alone = [[member.id for member in group.members] for group in alike(MadeClass(members), release)]
+    alone = [[member.id for member in group.members] for group in alike_code(MadeClass(members), release)]
     assert alone == [], f"one text weighs ln(40 / 2), which is below {bound}"
     for number in (2, 7):
         members[number] = written(answers[number] | HERS, number, extras=(long + "\nprint(long)",))
-    [group] = alike(MadeClass(members), release)
+    [group] = alike_code(MadeClass(members), release)
     assert "" in {each.exercise for each in group.where}
     given = SimpleNamespace(cells=[*release.cells, SimpleNamespace(cell_type="code", source=long)])
-    assert alike(MadeClass(members), given) == []
+    assert alike_code(MadeClass(members), given) == []
 
 
 def test_a_class_below_ten_and_those_without_a_verdict_are_not_compared():
@@ -155,7 +155,7 @@ def test_a_class_below_ten_and_those_without_a_verdict_are_not_compared():
     answers[0] = answers[1] = answers[1] | HERS
     assert found_in(answers)[0] == [[0, 1]] and found_in(answers[:9])[0] == []
     members = [written(each, number, is_judged=number > 0) for number, each in enumerate(answers)]
-    assert alike(MadeClass(members), COURSE.release(SECOND)) == []
+    assert alike_code(MadeClass(members), COURSE.release(SECOND)) == []
 
 
 def test_the_score_is_what_the_docstring_says():

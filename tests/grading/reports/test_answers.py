@@ -309,12 +309,13 @@ def test_a_rule_that_could_never_be_met_is_refused(tmp_path, rule, said):
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_the_links_lead_to_the_headings_above_the_exercises(name):
     release = COURSE.release(name)
-    found, at = sections_in(release), ""
-    for cell in release.cells:
-        if cell.cell_type == "markdown" and (lines := re.findall(r"^## .+", cell.source, re.MULTILINE)):
-            at = "#" + re.findall(r'<h2 id="(.+?)">', markdown2html(lines[-1]))[0]
+    lines = [re.findall(r"^## .+", cell.source, re.MULTILINE) for cell in release.cells]
+    anchors = re.findall(r'<h2 id="(.+?)">', markdown2html("\n\n".join(line for each in lines for line in each)))
+    found, seen = sections_in(release), 0
+    for cell, headings in zip(release.cells, lines, strict=True):
+        seen += len(headings) if cell.cell_type == "markdown" else 0
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         if grade_id in COURSE.points(name):
-            assert found[grade_id].anchor == at.replace("&amp;", "&") and found[grade_id].section
+            assert found[grade_id].anchor == f"#{anchors[seen - 1]}".replace("&amp;", "&") and found[grade_id].section
     assert found.keys() >= COURSE.points(name).keys() and Place() not in found.values()
     assert not any("(" in place.section and "point" in place.section for place in found.values())
