@@ -16,7 +16,8 @@ start of a line:
     # %% test="softmax_t" points=2       no body: the call of check() is written here; a claim's has points=0
     # %% setup                           code, below a folded cell that brings the helpers along (packing.py)
 
-and any header may end in tags="a,b". The markers are lines of their own, ### BEGIN SOLUTION and
+and any header may end in tags="a,b". A heading, and a map of them, may leave their sums to the build: "(read 4 · do 20
+· {points} points)", see `texts.summed`. The markers are lines of their own, ### BEGIN SOLUTION and
 ### END SOLUTION; what stands outside them is the stub that students get. Text becomes notebooks by pure
 functions; nbgrader (in a temporary course folder, away from every gradebook), a kernel and the files are
 the thin layers around them.
@@ -44,7 +45,7 @@ from nbformat import NotebookNode, v4
 from grading.authoring import packing, translation
 from grading.authoring.draw import committed, questions_bytes
 from grading.authoring.exercise import ExerciseError, load_exercises
-from grading.authoring.texts import translated
+from grading.authoring.texts import other_headings, summed, translated
 from grading.course import REPOSITORY, Course, home_of
 from grading.plugins.run import nbgrader
 from grading.reports import catalogues
@@ -327,7 +328,7 @@ def readme_figure(solutions: list[str]) -> bytes | None:
 
 
 def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cell]]]:
-    """Return the instructors' notebooks and the cells of each text, by name."""
+    """Return the instructors' notebooks, as they are translated, and the cells of each text, by name."""
     texts = {name: parse(text, f"source/{name}.py") for name, text in text_notebooks(root).items()}
     for name, cells in texts.items():
         _guard_points(root, name, cells)
@@ -376,13 +377,17 @@ def text_notebooks(root: Path, some: bool = True) -> dict[str, str]:
 
 def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
     """Return every derived file by its path, solutions not executed, and the cells of each text."""
-    notebooks, texts = instructors(root)
+    unsummed, texts = instructors(root)
+    notebooks = {name: _summed(nb, f"source/{name}.py") for name, nb in unsummed.items()}
     fresh, editions = {}, {}
     for language in catalogues.languages(root):
         known = catalogues.load(root, language, (*notebooks, "helpers"))
         fresh[f"helpers/locale/{language}.json"] = spoken = translation.compiled(known)
-        for name, nb in notebooks.items():
+        for name, nb in unsummed.items():
             edition = translated(nb, language, catalogues.usable_translations(known[name]))
+            edition = _summed(edition, catalogue := f"{catalogues.LOCALE.as_posix()}/{language}/{name}.po")
+            if other := other_headings(notebooks[name], edition):
+                raise BuildError("\n".join(f"{catalogue}: {sentence}" for sentence in other))
             own = {
                 SETUP_ID: setup_cell(root, name, texts[name], language, spoken),
                 BADGES_ID: badges(root, f"{language}/{name}"),
@@ -401,6 +406,13 @@ def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
         fresh[f"notebooks/{language}/{name}.ipynb"] = released[f"{language}-{name}"]
         fresh[f"solutions/{language}/{name}.ipynb"] = dumps(solution_notebook(nb))
     return fresh, texts
+
+
+def _summed(nb: NotebookNode, file: str) -> NotebookNode:
+    try:
+        return summed(nb)
+    except ValueError as error:
+        raise BuildError("\n".join(f"{file}: {sentence}" for sentence in str(error).split("\n"))) from None
 
 
 def setup_cell(root: Path, name: str, cells: list[Cell], language: str = "en", spoken: str = "") -> str:
