@@ -138,10 +138,11 @@ def write_feedback(writer, batch):
 def report(course, assignment, roster):
     """Write the class report, or say why there is none: it costs no mark."""
     from grading.batch.plan import error_message
-    from grading.commands.report import students_in
-    from grading.reports.class_page import write_report
 
     try:
+        from grading.commands.report import students_in
+        from grading.reports.class_page import write_report
+
         written = write_report(course, assignment, students_in(roster))
     except Exception as error:
         print_shown(f"NO CLASS REPORT: {error_message(error)}; python -m grading report tries again")

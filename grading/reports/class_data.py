@@ -125,13 +125,13 @@ def load_class(course: Path, assignment: str, listed: Iterable[Listed] = ()) -> 
             known = ", ".join(sorted(other.name for other in gradebook.assignments)) or "none yet"
             raise ValueError(f"the gradebook has no assignment {assignment!r}; it has {known}") from None
         folders = directory_of(course)
-        named = {student.id: Listed(student.id, name_of(student)) for student in gradebook.students}
+        named = {student.id: Listed(student.id, name_in_gradebook(student)) for student in gradebook.students}
         for each in listed:
             named[each.id] = each if each.name else each._replace(name=named.get(each.id, each).name)
         for student in collected(folders, assignment) - named.keys():
             named[student] = Listed(student)
         before = overwritten(course / "superseded" / "marks.csv", assignment)
-        with Child(partial(read_graded, released_cells(folders, entry))) as read:
+        with Child(partial(read_graded, released_ids(folders, entry))) as read:
             members = [
                 read_member(folders, gradebook, entry, student, before.get(as_cell(student.id), {}), read)
                 for student in named.values()
@@ -142,7 +142,7 @@ def load_class(course: Path, assignment: str, listed: Iterable[Listed] = ()) -> 
     return Class(assignment, points, tuple(sorted(members, key=lambda member: (member.name.casefold(), member.id))))
 
 
-def name_of(student) -> str:
+def name_in_gradebook(student) -> str:
     """Return the name of one of the gradebook's students."""
     return ", ".join(filter(None, (student.last_name, student.first_name)))
 
@@ -153,7 +153,7 @@ def points_of(notebook) -> dict[str, float]:
     return {cell.name.removeprefix("test_"): float(cell.max_score) for cell in cells}
 
 
-def released_cells(folders, assignment) -> set[str]:
+def released_ids(folders, assignment) -> set[str]:
     """Return the ids of the cells that students were given; ``assignment`` is the gradebook's entry."""
     paths = [folder(folders, "release", ".", assignment.name) / f"{each.name}.ipynb" for each in assignment.notebooks]
     return {cell.get("id") for path in paths if path.exists() for cell in notebook_at(path).cells}

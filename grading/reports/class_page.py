@@ -17,7 +17,7 @@ from traitlets.config import Configurable
 
 from grading.course import Course, configuration, course_of
 from grading.files import write
-from grading.reports.alike import Alike, alike
+from grading.reports.alike import Alike, alike_code
 from grading.reports.answers import Misconception, Place, Question, listed_misconceptions, questions, sections_in
 from grading.reports.class_data import Class, Listed, Member, load_class, reason_in_words
 from grading.reports.class_figures import as_svg, facilities, histogram
@@ -30,11 +30,11 @@ from grading.reports.class_statistics import (
     Item,
     Members,
     attempts,
+    by_section,
+    in_need,
     items,
     marks_of,
     moves,
-    needs,
-    sections,
     spread,
     unmarked,
 )
@@ -129,7 +129,7 @@ def find(data: Class, course: Course, with_alike: bool) -> Findings:
         places,
         listed_misconceptions(data, said, places),
         questions(data, read_cases(course.public(data.assignment)), said, places),
-        alike(data, release) if with_alike else None,
+        alike_code(data, release) if with_alike else None,
     )
 
 
@@ -167,8 +167,8 @@ def report_page(data: Class, found: Findings, anonymous: bool) -> str:
     """Return the page."""
     marks = marks_of(data.members)
     about = spread(marks)
-    needing, moved = needs(data), moves(data)
-    parted = [(title, members, spread(marks_of(members))) for title, members in sections(data)]
+    needing, moved = in_need(data), moves(data)
+    parted = [(title, members, spread(marks_of(members))) for title, members in by_section(data)]
     hidden = anonymous and any(not each or each.count < FEW for _, _, each in parted)
     judged = tuple(member for member in data.members if member.is_judged)
     asked = {kind: [each for each in found.questions if each.kind == kind] for kind in ("prediction", "decision")}
@@ -296,7 +296,7 @@ def tables(data: Class, found: Findings) -> dict[str, bytes]:
 
 def student_rows(data: Class) -> Iterator[dict]:
     """Yield a row for each student."""
-    signs = {need.member: need.rules for need in needs(data)}
+    signs = {need.member: need.rules for need in in_need(data)}
     for member in data.members:
         yield {
             "student": member.id,

@@ -126,7 +126,7 @@ def marks_of(members: Iterable[Member]) -> list[float]:
     return [member.mark for member in members if member.mark is not None]
 
 
-def sections(data: Class) -> list[tuple[str, Members]]:
+def by_section(data: Class) -> list[tuple[str, Members]]:
     """Return (section, members) by name, those without a section last; none where no roster has sections."""
     found: dict[str, list[Member]] = defaultdict(list)
     for member in data.members:
@@ -154,7 +154,7 @@ def moves(data: Class) -> list[Move]:
     return sorted(found, key=lambda move: move.before.time, reverse=True)
 
 
-def needs(data: Class) -> list[Need]:
+def in_need(data: Class) -> list[Need]:
     """Return those who need help, who does by most of the `RULES` first."""
     last = [name for name, points in data.points.items() if points][-LAST:]
     found = []
@@ -246,7 +246,7 @@ def aspect_item(
     results = {member: finding.report.of(aspect) for member, finding in found.items()}
     scores = {member: finding.report.earned(aspect) for member, finding in found.items()}
     rest = {member: totals[member] - scores[member] for member in found}
-    said = {member: faults(finding, results[member]) for member, finding in found.items()}
+    said = {member: reasons_lost(finding, results[member]) for member, finding in found.items()}
     cases = dict.fromkeys((result.name, result.hidden) for each in results.values() for result in each)
     parts = []
     for name, hidden in cases:
@@ -255,7 +255,7 @@ def aspect_item(
             for member, each in results.items()
         }
         passed = {member: float(any(result.passed for result in each)) for member, each in asked.items()}
-        why = {member: faults(found[member], each, used=False) for member, each in asked.items()}
+        why = {member: reasons_lost(found[member], each, used=False) for member, each in asked.items()}
         tried = tuple(m for m in attempted if any(result.outcome not in MISSING for result in asked[m]))
         parts.append(item_of(name, 1.0, passed, rest, why, reached, tried, hidden=hidden))
     tried = tuple(m for m in attempted if not results[m] or any(r.outcome not in MISSING for r in results[m]))
@@ -277,7 +277,7 @@ def item_of(
     passed = tuple(member for member in judged if scores[member] >= maximum)
     discrimination, doubt = discriminate([scores[m] for m in judged], [rest[m] for m in judged])
     facility = fmean(scores.values()) / maximum if judged else None
-    common = in_common({member: said[member] for member in without(judged, passed)})
+    common = common_among({member: said[member] for member in without(judged, passed)})
     return Item(name, maximum, judged, reached, attempted, passed, facility, discrimination, doubt, common, **more)
 
 
@@ -290,7 +290,7 @@ def discriminate(scores: list[float], rest: list[float]) -> tuple[float | None, 
     return correlation(scores, rest), ""
 
 
-def faults(finding: Finding, results: list[Result], used: bool = True) -> list[str]:
+def reasons_lost(finding: Finding, results: list[Result], used: bool = True) -> list[str]:
     """Return what cost points in some results of an exercise, each once; also the forbidden ways, where ``used``."""
     if not finding.results:
         found = [finding.reason] if finding.reason else []
@@ -299,7 +299,7 @@ def faults(finding: Finding, results: list[Result], used: bool = True) -> list[s
     return list(dict.fromkeys(capital(str(message)) for message in (finding.used() if used else []) + found))
 
 
-def in_common(said: dict[Member, list[str]]) -> Common:
+def common_among(said: dict[Member, list[str]]) -> Common:
     """Return which sentences are true of how many, most frequent first."""
     found: dict[str, list[Member]] = defaultdict(list)
     for member, sentences in said.items():

@@ -19,12 +19,12 @@ from grading.reports.class_page import Findings, number_shown, report_page, tabl
 from grading.reports.class_statistics import (
     FEW,
     FEWEST,
+    by_section,
     discriminate,
+    in_need,
     items,
     marks_of,
     moves,
-    needs,
-    sections,
     spread,
     unmarked,
 )
@@ -108,7 +108,7 @@ def test_the_marks_agree_with_numpy_and_the_table(made):
     assert list(about[2:]) == pytest.approx(list(np.percentile(marks, [25, 50, 75])), rel=1e-14)
     edges, counts = bins(marks, made.data.maximum)
     assert counts == np.histogram(marks, edges)[0].tolist() and sum(counts) == 180
-    for title, members in sections(made.data):
+    for title, members in by_section(made.data):
         own = [row["points"] for row in rows(made.tables["students.csv"]) if row["section"] == title]
         assert sorted(float(mark) for mark in own if mark) == sorted(marks_of(members))
 
@@ -171,7 +171,7 @@ def test_what_people_are_called_is_text(made):
 
 
 def test_who_needs_help_is_found_by_the_rules_of_the_page(made):
-    by_id = {need.member.id: need.rules for need in needs(made.data)}
+    by_id = {need.member.id: need.rules for need in in_need(made.data)}
     for member in made.data.members:
         last = [member.findings[name].report for name in POINTS if POINTS[name]][-3:]
         expected = (
