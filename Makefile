@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 COURSE ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-slow course messages hidden grade handout reproduce bench bench-grading lint format constraints clean
+.PHONY: help lab demo test test-slow course messages hidden grade report handout reproduce bench bench-grading lint format constraints clean
 
 help: ## List the targets (what `make` alone does)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -90,6 +90,10 @@ hidden: $(READY) ## Draw a private set of hidden cases: make hidden SEED=...
 grade: $(READY) ## Grade a class: make grade FROM=submissions.zip ASSIGNMENT=iterated_softmax
 	@test -n "$(ASSIGNMENT)" || { echo "Name the assignment: make grade FROM=submissions.zip ASSIGNMENT=iterated_softmax" >&2; exit 2; }
 	$(BIN)/python -m grading grade $(if $(FROM),"$(FROM)") --course "$(COURSE)" --assignment "$(ASSIGNMENT)" $(ARGS)
+
+report: $(READY) ## Write what a class has done: make report ASSIGNMENT=iterated_softmax
+	@test -n "$(ASSIGNMENT)" || { echo "Name the assignment: make report ASSIGNMENT=iterated_softmax" >&2; exit 2; }
+	$(BIN)/python -m grading report --course "$(COURSE)" --assignment "$(ASSIGNMENT)" $(ARGS)
 
 handout: $(READY) ## Zip what students get into dist/
 	$(BIN)/python -m grading.authoring.handout

@@ -2,13 +2,14 @@
 
 Rooms, each importing only what lies below it:
 
-commands    the command line: grade, collect, grades, give_back, summary, demo, hidden, new_course; options, trial
+commands    the command line: grade, collect, grades, give_back, report, demo, hidden, new_course; options, trial
 batch       a class: folder, plan, executors judge each submission into a record, one writer
 lms         archives and layouts, roster, collect, and back with grade_files, giving_back
 authoring   makes a course: exercise and draw, build, texts, packing (slimming, setup_cell, bringing), translation,
             messages, edition, stubs, handout
 plugins     nbgrader's classes as thin shells: mending, saving, feedback, export, late, exchange, formgrader; run
-reports     what is read: findings, feedback, summary, markdown, answers of a class, code alike, language, catalogues
+reports     what is read: findings, feedback, markdown, language, catalogues; of a class: class_data,
+            class_statistics, answers, alike, class_figures, class_page
 gradebook   database, status of a mark, due_dates
 engine      runner has kernels run the cells, judge asks them, verdict compares, record keeps; accident, outputs,
             relevance of cells

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from grading.shown import shown_text
 
-COMMANDS = ("grade", "collect", "grades", "give-back", "summary", "demo", "hidden", "new-course")
+COMMANDS = ("grade", "collect", "grades", "give-back", "report", "demo", "hidden", "new-course")
 
 
 def main(arguments=None):

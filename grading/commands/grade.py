@@ -87,6 +87,8 @@ def grade(arguments, workers) -> int:
             with contextlib.closing(Gradebook(url, app.coursedir.course_id)) as gradebook:
                 to = course / "grades" / assignment / "feedback"
                 print_shown(*given_back_lines(*give_back(course, assignment, gradebook, roster, to)))
+        if arguments.report:
+            report(course, assignment, roster)
         wanted = arguments.student or {row["student_id"] for row in marks}
         unmarked = {row["student_id"]: row["reason"] for row in marks if row["status"] == "not graded"}
         unmarked = {student: reason for student, reason in unmarked.items() if student in wanted} | outcome.unmarked
@@ -156,6 +158,21 @@ def write_feedback(writer, batch):
     return failed
 
 
+def report(course, assignment, roster):
+    """Write the class report, or say why there is none: it costs no mark."""
+    from grading.batch.plan import error_message
+
+    try:
+        from grading.commands.report import students_in
+        from grading.reports.class_page import write_report
+
+        written = write_report(course, assignment, students_in(roster))
+    except Exception as error:
+        print_shown(f"NO CLASS REPORT: {error_message(error)}; python -m grading report tries again")
+    else:
+        print(f"Wrote {written[0].relative_to(course)}")
+
+
 def print_outcome(outcome):
     """Print how a run ended: what was graded, and whose marks moved, failed or need a look."""
     print(f"Graded {outcome.graded}.")
@@ -204,6 +221,7 @@ def add_command(commands):
     parser.add_argument("--exercise", metavar="NAME", help="write only this exercise's verdict")
     parser.add_argument("--again", action="store_true", help="judge anew what has a verdict already")
     parser.add_argument("--no-feedback", dest="feedback", action="store_false", help="write no feedback pages")
+    parser.add_argument("--no-report", dest="report", action="store_false", help="write no report on the class")
     parser.add_argument("--timing", action="store_true", help="say at the end where the time went")
     parser.set_defaults(run=run)
 

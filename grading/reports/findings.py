@@ -75,12 +75,15 @@ class Finding:
             reasons.setdefault(f"{why} {result.diagnosis}", (why, []))[1].append(result)
         return list(reasons.values())
 
+    def used(self) -> list[Message]:
+        """Return which ways it used that the exercise does not allow."""
+        return [english("Uses {name}, which this exercise does not allow", name=v.name) for v in self.violations]
+
     def mistakes(self) -> list[Message]:
         """Return everything that cost points, without repetition; a decision on a claim has none to cost."""
         if not self.maximum:
             return []
-        found = [english("Uses {name}, which this exercise does not allow", name=v.name) for v in self.violations]
-        found += [why for why, _ in self.by_reason()]
+        found = self.used() + [why for why, _ in self.by_reason()]
         if not self.results and self.points is not None and self.points < self.maximum:
             found.append(self.reason)
         return list({str(message): message for message in found}.values())

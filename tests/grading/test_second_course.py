@@ -5,7 +5,6 @@ or `grading` names it.
 """
 
 import csv
-import json
 import re
 import shutil
 
@@ -126,9 +125,9 @@ def test_its_marks_are_explained(course, graded):
     assert "Your numbers match A x, not scaled." in page and "np.array([[2.0, 1.0], [0.0, 3.0]]" in page
     forbidden = (course.folder / "feedback" / "cy" / NAME / f"{NAME}.html").read_text("utf-8")
     assert "numpy.linalg.eigvals" in forbidden and "Write it from products of A and x." in forbidden
-    python("-m", "grading", "summary", "--assignment", NAME, "--course", course.folder, code=1)
-    found = json.loads((course.folder / "summary" / NAME / "summary.json").read_text("utf-8"))
-    assert [student["student"] for student in found["students"]] == ["ada", "bob", "cy", "dan", "eve", "fay", "gil"]
+    assert f"Wrote report/{NAME}/report.html" in graded
+    rows = csv.DictReader((course.folder / "report" / NAME / "students.csv").read_text("utf-8").splitlines())
+    assert [row["student"] for row in rows] == ["ada", "bob", "cy", "dan", "eve", "fay", "gil"]
 
 
 def test_a_claim_costs_nothing_and_its_decision_is_kept(course, graded):
@@ -142,13 +141,14 @@ def test_a_claim_costs_nothing_and_its_decision_is_kept(course, graded):
     assert "<li>claim_<wbr>c1: sometimes</li>" in pages["ada"] and "claim_<wbr>c1: not decided" in pages["bob"]
     assert "claim_<wbr>c1: not decided" in pages["cy"]
     assert not any(re.search(r"of 0(?!\.)|a decision", page) for page in pages.values())
-    table = (course.folder / "summary" / NAME / "summary.csv").read_text("utf-8")
+    table = (course.folder / "report" / NAME / "exercises.csv").read_text("utf-8")
     rows = {row["student"]: row for row in csv.DictReader(table.splitlines()) if row["exercise"] == "claim_c1"}
     assert [rows[s]["choice"] for s in ("ada", "bob", "cy", "gil")] == ["sometimes", "", "", "fails"]
     assert {row["mistakes"] for row in rows.values()} == {""}
-    counted = (course.folder / "summary" / NAME / "misconceptions.html").read_text("utf-8").split("<h2>")
-    [claim] = [part for part in counted if part.startswith("claim_<wbr>c1")]
-    assert "full marks" not in claim and '<td>sometimes</td><td class="figure">2</td>' in claim
+    page = (course.folder / "report" / NAME / "report.html").read_text("utf-8")
+    decisions = page.partition('id="decisions"')[2].partition("</section>")[0]
+    assert "claim_<wbr>c1" in decisions and "claim_<wbr>c1" not in page.partition('id="exercise-1"')[2]
+    assert decisions.partition(">sometimes, what came out<")[2].partition('class="figure">')[2].startswith("2<")
 
 
 @pytest.mark.parametrize(

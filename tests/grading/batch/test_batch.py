@@ -64,7 +64,7 @@ def course(graded, tmp_path):
 
 
 def grade(root, *options):
-    return main(["grade", "--course", str(root), "--assignment", ASSIGNMENT, *options])
+    return main(["grade", "--course", str(root), "--assignment", ASSIGNMENT, "--no-report", *options])
 
 
 def judge_nobody(monkeypatch):
