@@ -2,16 +2,17 @@
 
 Rooms, each importing only what lies below it:
 
-commands    the command line: grade, collect, grades, summary, demo, hidden, new_course; options, trial
-batch       a class: folder, plan, executors judge each submission into a record, one writer
+commands    the command line: grade, collect, grades, summary, rescore, extend, show, demo, hidden, new_course;
+            options, alone, trial
+batch       a class: folder, plan, executors judge each submission into a record, one writer; rescoring
 lms         archives and layouts, roster, collect, and back with grade_files
 authoring   makes a course: exercise and draw, build, texts, packing (slimming, setup_cell, bringing), translation,
             messages, edition, stubs, handout
 plugins     nbgrader's classes as thin shells: mending, saving, feedback, export, late, exchange, formgrader; run
 reports     what is read: findings, feedback, summary, language, catalogues
-gradebook   database, status of a mark, due_dates
+gradebook   database, status of a mark, points in force, due_dates
 engine      runner has kernels run the cells, judge asks them, verdict compares, record keeps; accident, outputs,
-            relevance of cells
+            relevance of cells, decisive parts of a course
 repair      doctor: intake, cell_code, match, packed, editions, sentences
 sandbox     isolation, kernels, zygote forks them, watchdog
             course, files, bounded and shown lie below all; settings is what nbgrader_config.py calls

@@ -6,7 +6,18 @@ from importlib import import_module
 
 from grading.shown import shown_text
 
-COMMANDS = ("grade", "collect", "grades", "summary", "demo", "hidden", "new-course")
+COMMANDS = (
+    "grade",
+    "collect",
+    "grades",
+    "summary",
+    "rescore",
+    "extend",
+    "show",
+    "demo",
+    "hidden",
+    "new-course",
+)
 
 
 def main(arguments=None):

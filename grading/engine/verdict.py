@@ -74,6 +74,7 @@ class VerdictData(TypedDict):
     violations: list[ViolationData]
     advice: str
     choice: NotRequired[float | str]
+    counts: NotRequired[str]  # "credited" or "dropped", where the points are not what was earned (`gradebook.points`)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ class Finding:
 
     ``report`` is the verdict, None where there is none; ``choice`` is which of a few values the answer is; ``points``
     are the verdict's, ``score`` the gradebook's, with a person's correction, None where there are none yet. ``section``
-    is the notebook's heading above the exercise.
+    is the notebook's heading above the exercise. ``counts`` is "credited" or "dropped" where the points are not those
+    that were earned.
     """
 
     exercise: str
@@ -43,6 +44,7 @@ class Finding:
     report: Report | None = None
     reason: Message | None = None
     choice: float | str | None = None
+    counts: str = ""
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -76,7 +78,7 @@ class Finding:
 
     def mistakes(self) -> list[Message]:
         """Return everything that cost points, without repetition; a decision on a claim has none to cost."""
-        if not self.maximum:
+        if not self.maximum and not self.counts:
             return []
         found = [english("Uses {name}, which this exercise does not allow", name=v.name) for v in self.violations]
         found += [why for why, _ in self.by_reason()]
@@ -138,7 +140,7 @@ def take_verdict(finding, cell):
         return
     finding.report = report_from(data)
     finding.points, finding.isolation, finding.reason = data["points"], data["isolation"], finding.report.reason
-    finding.choice = data.get("choice")
+    finding.choice, finding.counts = data.get("choice"), data.get("counts", "")
 
 
 def scores(gradebook, notebook, assignment, student):
