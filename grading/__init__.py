@@ -9,8 +9,8 @@ lms         archives and layouts, roster, collect, and back with grade_files
 authoring   makes a course: exercise and draw, build, texts, packing (slimming, setup_cell, bringing), translation,
             messages, edition, stubs, handout
 plugins     nbgrader's classes as thin shells: mending, saving, feedback, export, late, exchange, formgrader; run
-reports     what is read: findings, feedback, summary, language, catalogues
-gradebook   database, status of a mark, points in force, due_dates
+reports     what is read: findings, feedback, summary, showing, language, catalogues
+gradebook   database, status of a mark and its history, points in force, due_dates
 engine      runner has kernels run the cells, judge asks them, verdict compares, record keeps; accident, outputs,
             relevance of cells, decisive parts of a course
 repair      doctor: intake, cell_code, match, packed, editions, sentences

@@ -14,7 +14,7 @@ from nbgrader.api import Gradebook
 from grading.batch.plan import Batch, Outcome, error_message
 from grading.engine.record import JUDGED, Record, same_bytes
 from grading.gradebook import points as worths
-from grading.gradebook.database import student_marks, submission_of, transaction
+from grading.gradebook.database import student_marks, transaction
 from grading.gradebook.points import Points, Worth
 from helpers.support.language import Message, english
 
@@ -113,7 +113,7 @@ class Rescoring:
         return found
 
     def by_hand(self, points: Points) -> list[tuple[str, str, float, float]]:
-        """Return (student, exercise, points, maximum) of what a person gave where an exercise is worth something else."""
+        """Return (student, exercise, points, maximum) of what a person gave where other points are to be."""
         changed, found = [name for name, worth in points.items() if worth != self.kept[-1].get(name)], []
         with transaction(self.writer.engine) as gradebook:
             for student in self.records:

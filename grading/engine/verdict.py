@@ -20,7 +20,7 @@ from helpers.checks.kinds import Malformed, OneOf, kind_of
 from helpers.checks.report import Report
 from helpers.support.language import Message, english, plain
 
-FORMAT = 2  # of a stored verdict; another one is never read
+FORMAT = 3  # of a stored verdict; another one is never read
 WORD = re.compile(r"[\w.]+")  # a name or a number, in a cell
 LONGEST_LINE = 300  # characters of a line that is repeated; a kernel that tells the truth sends no longer one
 
@@ -52,6 +52,7 @@ class CaseData(TypedDict):
     expected: MessageData | None
     got: MessageData | None
     diagnosis: MessageData | None
+    call: str  # empty for a hidden case
 
 
 class ViolationData(TypedDict):
@@ -154,7 +155,7 @@ def result_from(case: CaseData) -> Result:
         message_from(case["got"]),
         message_from(case["diagnosis"]),
     )
-    return Result(case["name"], case["aspect"], case["hidden"], case["outcome"], expected, got, diagnosis)
+    return Result(case["name"], case["aspect"], case["hidden"], case["outcome"], expected, got, diagnosis, case["call"])
 
 
 def message_from(data: MessageData | None) -> Message | None:
@@ -172,6 +173,7 @@ def case_data(result: Result) -> CaseData:
         "expected": data_of(result.expected),
         "got": data_of(result.got),
         "diagnosis": data_of(result.diagnosis),
+        "call": result.call,
     }
 
 

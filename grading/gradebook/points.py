@@ -80,6 +80,8 @@ def states(course: Path, assignment: str) -> list[Points]:
         return []
     try:
         kept = json.loads(path.read_bytes())
+        if not isinstance(kept, list):
+            raise TypeError("no list")
         return [{name: Worth(**worth) for name, worth in state["exercises"].items()} for state in kept]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(

@@ -6,11 +6,12 @@ handed in nothing. Here such a mark is empty, with a status and a reason beside 
 
 import collections
 import json
+from difflib import get_close_matches
 from pathlib import Path
 
 from grading.engine.record import Store, content_digest, same_bytes
 from grading.files import read, write
-from grading.gradebook.database import submission_of
+from grading.gradebook.database import directory_of, submission_of
 from helpers.support.language import Message, english
 
 COLUMNS = [
@@ -55,6 +56,25 @@ def collected(course, assignment):
         for pattern in patterns
         for path in Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
     }
+
+
+def find_student(gradebook, course: Path, assignment: str, wanted: str) -> str:
+    """Return a student's id as the gradebook, or a folder of what was handed in, has it.
+
+    Raises ValueError with ids that are near, by letters or by name, where nobody has this one.
+    """
+    names = {s.id: f"{s.first_name or ''} {s.last_name or ''}".strip() for s in gradebook.students}
+    names |= dict.fromkeys(collected(directory_of(course), assignment) - names.keys(), "")
+    if wanted in names:
+        return wanted
+    keys = {}
+    for student, name in names.items():
+        for key in {student, name, *name.split()} - {""}:
+            keys.setdefault(key.casefold(), []).append(student)
+    near = [student for key in get_close_matches(wanted.casefold(), keys, 5, 0.6) for student in keys[key]]
+    said = [f"{student} ({names[student]})" if names[student] else student for student in dict.fromkeys(near)]
+    hint = f"near it are {', '.join(said)}" if said else f"there are {len(names)} students, and none is near it"
+    raise ValueError(f"there is no student {wanted!r}; {hint}")
 
 
 def folder(course, step, student, assignment):
