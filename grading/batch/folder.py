@@ -15,7 +15,7 @@ from grading.course import OfCourse, home_of
 from grading.engine.judge import Judge
 from grading.engine.record import LIMITS, Terms, released
 from grading.files import write
-from grading.gradebook.points import JUDGED, Points, course_points, differences, keep, same_aspects, states
+from grading.gradebook.points import JUDGED, Points, changed_points, course_points, keep, same_aspects, states
 from grading.plugins.run import nbgrader, path_with_programs
 
 
@@ -119,7 +119,7 @@ def take_points(course: Path, terms: Terms) -> tuple[Points, list[str]]:
     }
     if kept[-1:] != [taken]:
         keep(course, terms.assignment, [*kept[:-1], taken])
-    return taken, differences(taken, wanted)
+    return taken, changed_points(taken, wanted)
 
 
 def released_points(content: bytes) -> dict[str, float]:

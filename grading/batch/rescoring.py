@@ -7,7 +7,6 @@ writes down what is left.
 """
 
 import contextlib
-from dataclasses import replace
 
 from nbgrader.api import Gradebook
 
@@ -16,12 +15,11 @@ from grading.engine.record import JUDGED, Record, same_bytes
 from grading.gradebook import points as worths
 from grading.gradebook.database import student_marks, transaction
 from grading.gradebook.points import Points, Worth
-from helpers.support.language import Message, english
 
-HANDED_IN = english("handed in anew and not graded yet: run grade, which takes the points in force")
-NO_FILE = english("has a mark, and submitted/ has no notebook any more: put it back, then repeat")
-NO_VERDICT = english("has a mark, and no verdict in verdicts/: run grade, which takes the points in force")
-OTHER_COURSE = english("the verdicts on {names} are of another course: run grade, which makes them anew")
+HANDED_IN = "handed in anew and not graded yet: run grade, which takes the points in force"
+NO_FILE = "has a mark, and submitted/ has no notebook any more: put it back, then repeat"
+NO_VERDICT = "has a mark, and no verdict in verdicts/: run grade, which takes the points in force"
+OTHER_COURSE = "the verdicts on {names} are of another course: run grade, which makes them anew"
 
 
 class Rescoring:
@@ -41,7 +39,7 @@ class Rescoring:
         self.batch, self.writer, self.assignment = batch, batch.writer, batch.terms.assignment
         self.kept = worths.states(self.writer.root, self.assignment)
         self.records: dict[str, Record] = {}
-        self.left: dict[str, Message] = {}
+        self.left: dict[str, str] = {}
         with transaction(self.writer.engine) as gradebook:
             for entry in gradebook.assignment_submissions(self.assignment):
                 self.sort(entry)
@@ -63,7 +61,7 @@ class Rescoring:
         else:
             self.records[student] = record
             if others := worths.unlike(record, self.kept[-1]):
-                self.left[student] = replace(OTHER_COURSE, values={"names": ", ".join(others)})
+                self.left[student] = OTHER_COURSE.format(names=", ".join(others))
 
     def holds(self, gradebook, student, record) -> bool:
         """Tell whether a student's mark is that of the points in force."""
@@ -106,7 +104,7 @@ class Rescoring:
                 try:
                     new = self.writer.total(gradebook, student, record, points)
                 except Exception as error:  # no time in timestamp.txt; a late policy may be anybody's code
-                    self.left[student] = error_message(error)
+                    self.left[student] = str(error_message(error))
                     del self.records[student]
                 else:
                     found[student] = self.writer.total_now(gradebook, student), new

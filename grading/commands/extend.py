@@ -55,7 +55,7 @@ def extend(arguments, course: Path) -> int:
             return 0
         student = find_student(gradebook, course, assignment, arguments.student)
         new = due if arguments.take_back else due_dates.later(due, arguments.until, zone)
-        old = due_dates.extend(gradebook, assignment, student, new)
+        old = due_dates.set_extension(gradebook, assignment, student, new)
     if old > due:
         print_shown(f"Until now for {student}: {due_dates.due_in_words(old, zone)}")
     print_shown(f"{student}: {due_dates.due_in_words(new, zone)}")

@@ -47,7 +47,7 @@ def rescore(arguments, course) -> int:
     from grading.batch.writer import Writer
     from grading.commands.grade import KEPT
     from grading.gradebook.database import check_gradebook, keep_copy
-    from grading.gradebook.points import CREDITED, DROPPED, JUDGED, differences
+    from grading.gradebook.points import CREDITED, DROPPED, JUDGED, changed_points
 
     app = open_app(course)
     check_gradebook(app.coursedir.db_url, course / KEPT)
@@ -67,9 +67,9 @@ def rescore(arguments, course) -> int:
         if states[-1] == work.kept[-1] and not work.unfinished:
             print(f"Nothing changes: {arguments.assignment} has the points of the course already.")
             return 0
-        print_shown(*differences(work.kept[-1], states[-1]))
+        print_shown(*changed_points(work.kept[-1], states[-1]))
         totals, given = work.totals(states[-1]), work.by_hand(states[-1])
-        print_shown(*table(totals, maximum(work.kept[-1]), maximum(states[-1])))
+        print_shown(*totals_table(totals, maximum(work.kept[-1]), maximum(states[-1])))
         print_shown(
             *(f"{s}: {name}: {score:g} of {most:g}, given by a person, stays" for s, name, score, most in given)
         )
@@ -108,7 +108,7 @@ def maximum(points):
     return sum(worth.maximum for worth in points.values())
 
 
-def table(totals, most_before, most_after):
+def totals_table(totals, most_before, most_after):
     """Yield the lines of old and new totals, and a summary."""
     if not totals:
         yield "Nobody has a mark that would change."

@@ -94,7 +94,7 @@ def later(due: datetime, until: str, timezone: str | None = None) -> datetime:
     return new
 
 
-def extend(gradebook, assignment: str, student: str, until: datetime) -> datetime:
+def set_extension(gradebook, assignment: str, student: str, until: datetime) -> datetime:
     """Let a student's work be due at another time, and return when it was due before, in UTC.
 
     Arguments

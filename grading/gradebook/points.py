@@ -71,9 +71,9 @@ def path_of(course: Path, assignment: str) -> Path:
 
 
 def states(course: Path, assignment: str) -> list[Points]:
-    """Return the points that were in force one after the other; those that are come last. Empty for none.
+    """Return the points that were in force, one after the other; those that are come last.
 
-    Raises ValueError, naming the file, where it holds something else.
+    The list is empty where none are kept. Raises ValueError, naming the file, where it holds something else.
     """
     path = path_of(course, assignment)
     if not path.exists():
@@ -112,7 +112,7 @@ def digest(points: Points) -> str:
     return hashlib.sha256(data.encode()).hexdigest()[:16]
 
 
-def differences(old: Points, new: Points) -> list[str]:
+def changed_points(old: Points, new: Points) -> list[str]:
     """Return a sentence for each exercise that is worth something else."""
     found = []
     for name in dict.fromkeys([*old, *new]):

@@ -1,8 +1,11 @@
 """Other points after the release: nothing is judged, what a person gave stays, and the way back is exact."""
 
 import csv
+import itertools
 import json
+import os
 import shutil
+import signal
 from datetime import timedelta
 
 import nbformat
@@ -15,6 +18,8 @@ from grading.__main__ import main
 from grading.batch import plan as batches
 from grading.batch.writer import Writer
 from grading.course import REPOSITORY
+from grading.engine.record import Store
+from grading.gradebook import points
 from grading.gradebook.points import in_force
 from tests.support.course import NO_SHIFT, Trial
 from tests.support.judged_here import judged_here
@@ -194,45 +199,39 @@ def test_an_exercise_is_dropped_or_credited_and_counts_again(root, way, capsys):
     assert (rows(root), written(root)) == before
 
 
+def killed(root, owner, step, calls, *options):
+    """Run it in a process of its own, which kill -9 ends at the given call of a step."""
+    child = os.fork()
+    if not child:
+        try:
+            counted, whole = itertools.count(1), getattr(owner, step)
+
+            def until(*args):
+                return whole(*args) if next(counted) < calls else os.kill(os.getpid(), signal.SIGKILL)
+
+            setattr(owner, step, until)
+            rescore(root, *options, "--yes")
+        finally:
+            os._exit(1)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+
+
 @pytest.mark.slow
-def test_a_run_that_is_killed_goes_on_and_can_be_undone(root, monkeypatch, capsys):
-    """As after kill -9: between any two steps, by a stop that runs no clean-up but the operating system's."""
-    before, write = (rows(root), written(root)), Writer.write
+def test_a_run_that_is_killed_goes_on_and_can_be_undone(root, capsys):
+    before = rows(root), written(root)
     change_points(root)
-
-    def stopped_after(count):
-        def some(self, *args):
-            nonlocal count
-            count -= 1
-            if count < 0:
-                raise MemoryError("killed")
-            return write(self, *args)
-
-        return some
-
-    for count in (0, 1):
-        monkeypatch.setattr(Writer, "write", stopped_after(count))
-        with pytest.raises(MemoryError):
-            stop(root, "--yes")
-    monkeypatch.setattr(Writer, "write", write)
+    killed(root, points, "set_maxima", 1)
+    killed(root, Writer, "write", 2)
+    killed(root, Writer, "move", 1)
     assert rescore(root, "--undo", "--yes") == 0
     assert "was not finished: that is done first" in capsys.readouterr().out
     assert scores(root)["ada"] == (TOTAL + FIRST, TOTAL + FIRST)
-    monkeypatch.setattr(Writer, "write", stopped_after(2))
-    with pytest.raises(MemoryError):
-        stop(root, "--undo", "--yes")
-    monkeypatch.setattr(Writer, "write", write)
+    killed(root, Writer, "write", 3, "--undo")
     assert grade(root) == 0, "grade goes on as well"
     assert (rows(root), written(root)) == before
-
-
-def stop(root, *options):
-    """Run it, with the error that ends it in the middle."""
-    import grading.batch.plan as plan
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "concerns_all", lambda error: isinstance(error, MemoryError))
-        rescore(root, *options)
+    killed(root, points, "keep", 1, "--drop=softmax_t")
+    assert grade(root, "--no-feedback") == 0
+    assert (rows(root), written(root)) == before, "nothing had begun"
 
 
 def test_what_cannot_be_rescored_is_named(root, capsys):
@@ -268,3 +267,46 @@ def test_points_that_are_damaged_stop_grading_with_the_file_s_name(root, capsys)
     (root / "grades" / ASSIGNMENT / "points.json").write_text('[{"exercises": 1}]')
     assert grade(root) == 2
     assert "points.json is damaged" in capsys.readouterr().err
+
+
+# For a regrade request
+
+
+def show(root, capsys, *arguments):
+    """Return the exit code and what is printed."""
+    code = main(["show", *arguments, "--course", str(root)])
+    printed = capsys.readouterr()
+    return code, printed.out + printed.err
+
+
+def test_what_was_handed_in_what_failed_and_what_the_mark_has_been_is_shown(root, capsys):
+    change_points(root)
+    assert rescore(root, "--yes") == 0
+    capsys.readouterr()
+    code, said = show(root, capsys, "cleo", "softmax_t")
+    assert code == 0 and said.startswith(
+        f"cleo: softmax_t of {ASSIGNMENT}\nStatus: graded, 5.4 of 14 points in all, 0.6 "
+    )
+    assert "    weights = torch.exp(x / temperature)" in said and "The verdict: 6 of 10 points" in said
+    assert "    the values: 2 of 2\n" in said and "    large logits: 0 of 2\n" in said
+    hidden, _, rest = said.partition(
+        "very large logits (hidden; large logits): Your numbers match a softmax that overf"
+    )
+    assert hidden and "        call: softmax_t(torch.tensor([" in rest and "        expected: [0." in rest
+    past, now = said.rstrip().splitlines()[-2:]
+    assert past.split()[2:4] == ["verdict", "3"] and now.split()[:3] == ["now", "verdict", "6"]
+    version = Store(root, ASSIGNMENT).load("cleo").key.partition("-")[2]
+    assert past.endswith(f"(version {version})") and now.endswith(f"(version {version})")
+    code, said = show(root, capsys, "dan", "softmax_t")
+    assert "not attempted yet" in said and said.count('a person gave 2.5, extra credit 0.5, comment "Said in words."')
+    code, said = show(root, capsys, "dam", "softmax_t")
+    assert code == 2 and "there is no student 'dam'; near it are dan" in said
+    code, said = show(root, capsys, "dan", "softmax", "--assignment", ASSIGNMENT)
+    assert code == 2 and "there is no exercise 'softmax'; there are" in said
+
+
+def test_what_a_student_wrote_is_shown_and_steers_no_terminal(root, capsys):
+    path = root / "verdicts" / ASSIGNMENT / "cleo.json"
+    path.write_text(path.read_text().replace("weights = torch.exp", "weights = \\u001b[2Jtorch.exp"))
+    code, said = show(root, capsys, "cleo", "softmax_t")
+    assert code == 0 and "\\u001b[2Jtorch.exp" in said and "\x1b" not in said

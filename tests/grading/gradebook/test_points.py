@@ -5,7 +5,7 @@ import torch
 from nbformat import v4
 
 from grading.engine.judge import write_outputs
-from grading.gradebook.points import CREDITED, DROPPED, Worth, differences, in_force, keep, states, weigh, weighed
+from grading.gradebook.points import CREDITED, DROPPED, Worth, changed_points, in_force, keep, states, weigh, weighed
 from helpers.checks.cases import CaseFile
 from tests.support.course import COURSE, NO_SHIFT, case_files
 from tests.support.judged_here import verdict_on
@@ -82,7 +82,7 @@ def test_the_points_in_force_are_the_last_ones_and_each_keeps_its_time(tmp_path)
 
 
 def test_what_changes_is_said_for_each_exercise():
-    said = differences(
+    said = changed_points(
         {NAME: Worth({"a": 1, "b": 2}), "two": Worth({"c": 1})}, {NAME: Worth({"a": 1, "b": 4}, DROPPED)}
     )
     assert said == [
