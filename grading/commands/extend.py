@@ -50,8 +50,8 @@ def extend(arguments, course: Path) -> int:
         due = due_dates.due_date(gradebook, assignment)
         if arguments.list:
             found = due_dates.extensions(gradebook, assignment)
-            print_shown(*(f"{student}: {due_dates.due_in_words(when, zone)}" for student, when in found))
-            print(f"{len(found)} extended. Everybody else: {due_dates.due_in_words(due, zone)}")
+            lines = [f"{student}: {due_dates.due_in_words(when, zone)}" for student, when in found]
+            print_shown(*lines, f"{len(found)} extended. Everybody else: {due_dates.due_in_words(due, zone)}")
             return 0
         student = find_student(gradebook, course, assignment, arguments.student)
         new = due if arguments.take_back else due_dates.later(due, arguments.until, zone)

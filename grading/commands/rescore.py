@@ -67,13 +67,16 @@ def rescore(arguments, course) -> int:
         if states[-1] == work.kept[-1] and not work.unfinished:
             print(f"Nothing changes: {arguments.assignment} has the points of the course already.")
             return 0
-        print_shown(*changed_points(work.kept[-1], states[-1]))
         totals, given = work.totals(states[-1]), work.by_hand(states[-1])
-        print_shown(*totals_table(totals, maximum(work.kept[-1]), maximum(states[-1])))
         print_shown(
-            *(f"{s}: {name}: {score:g} of {most:g}, given by a person, stays" for s, name, score, most in given)
+            *changed_points(work.kept[-1], states[-1]),
+            *totals_table(totals, maximum(work.kept[-1]), maximum(states[-1])),
+            *(
+                f"{who}: {name}: {score:g} of {most:g}, given by a person, stays and counts"
+                for who, name, score, most in given
+            ),
+            *(f"{student}: LEFT AS IT IS: {reason}" for student, reason in sorted(work.left.items())),
         )
-        print_shown(*(f"{student}: LEFT AS IT IS: {reason}" for student, reason in sorted(work.left.items())))
         if not agreed(arguments):
             print("Nothing was written.")
             return int(not arguments.dry_run)
@@ -81,7 +84,8 @@ def rescore(arguments, course) -> int:
         outcome = work.write(states)
         print(f"Rescored {outcome.graded}." + (f" The gradebook before: {copy.relative_to(course)}" if copy else ""))
         failed = written_for_readers(course, arguments.assignment, writer, work)
-        print_shown(*(f"{student}: NOT WRITTEN: {reason}" for student, reason in sorted(outcome.unmarked.items())))
+        for student, reason in sorted(outcome.unmarked.items()):
+            print_shown(f"{student}: NOT WRITTEN: {reason}")
         if not undo:
             print(f"To go back: python -m grading rescore --assignment {arguments.assignment} --undo")
         return int(bool(work.left or outcome.unmarked or failed))

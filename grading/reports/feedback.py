@@ -10,7 +10,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
-from grading.gradebook.points import IN_WORDS
+from grading.gradebook.points import DROPPED, IN_WORDS
 from grading.repair.doctor import kept_in, repairs_in
 from grading.repair.editions import language_of
 from grading.reports.findings import capital, findings
@@ -110,8 +110,8 @@ def decision(language, finding):
 def status(language, finding):
     """Return (kind, words) for an exercise: kind is good, some or none, and the words say the same."""
     _ = language.text
-    if finding.counts:
-        return "good", sentence(language, IN_WORDS[finding.counts])
+    if finding.counts == DROPPED or (finding.counts and finding.score == finding.points):
+        return "some" if finding.counts == DROPPED else "good", sentence(language, IN_WORDS[finding.counts])
     if finding.score is None:
         return "some", _("Not marked yet") if finding.graded else _("Without points")
     if finding.score >= finding.maximum:

@@ -135,7 +135,7 @@ def test_changed_points_reach_the_marks_and_the_way_back_is_exact(root, capsys):
     assert "Nothing was written." in printed and "repeat with --yes" in printed
     assert ["ada", "9", "14", "+5"] in [line.split() for line in printed.splitlines()]
     assert "3 with a mark: 2 get more, 0 less, 1 the same; mean 4.8 -> 7.367" in printed
-    assert "dan: softmax_t: 2.5 of 10, given by a person, stays" in printed
+    assert "dan: softmax_t: 2.5 of 10, given by a person, stays and counts" in printed
 
     assert rescore(root, "--yes") == 0
     more = TOTAL + FIRST
