@@ -6,7 +6,19 @@ from importlib import import_module
 
 from grading.shown import shown_text
 
-COMMANDS = ("grade", "collect", "grades", "give-back", "report", "demo", "hidden", "new-course")
+COMMANDS = (
+    "grade",
+    "collect",
+    "grades",
+    "give-back",
+    "report",
+    "rescore",
+    "extend",
+    "show",
+    "demo",
+    "hidden",
+    "new-course",
+)
 
 
 def main(arguments=None):

@@ -11,18 +11,17 @@ import sys
 from pathlib import Path
 
 from grading.batch.executors import Workers, cores
+from grading.commands.alone import alone
 from grading.commands.options import add_assignment_option, add_course_option, add_source_options
 from grading.course import OfCourse
-from grading.files import NO_ROOM, remove_unfinished
+from grading.files import remove_unfinished
 from grading.sandbox.isolation import ISOLATED, isolation, obstacles
 from grading.shown import print_shown, shown_text
 
-INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended
 NOT_ISOLATED = (
     "WARNING: STUDENT CODE IS NOT ISOLATED. It runs as you: it can read and change your files, the references, the "
     "gradebook and other submissions, and use the network. What stands against isolation here:"
 )
-KEEPS = "what is graded is kept"
 KEPT = "superseded"  # the folder for what is replaced
 
 
@@ -31,11 +30,12 @@ def grade(arguments, workers) -> int:
     # Imported here, since the workers import the same meanwhile.
     from nbgrader.api import Gradebook
 
-    from grading.batch.folder import open_app, prepare
+    from grading.batch.folder import open_app, prepare, take_points
     from grading.batch.plan import Batch
     from grading.batch.writer import Writer
     from grading.gradebook import database as ledger
     from grading.gradebook.due_dates import due_in_words, set_due, to_utc
+    from grading.gradebook.points import set_maxima
     from grading.lms import collect
     from grading.lms import roster as rosters
     from grading.lms.giving_back import give_back, given_back_lines
@@ -53,6 +53,7 @@ def grade(arguments, workers) -> int:
     terms = prepare(app, assignment)
     warning = "" if workers.scheduler else warning_of_isolation(terms.private)
     print(warning, end="", file=sys.stderr)
+    points, other_points = take_points(course, terms)
     roster = roster_of(course, assignment, arguments.roster)
     incomplete = False
     if arguments.source:
@@ -66,11 +67,18 @@ def grade(arguments, workers) -> int:
         if due:
             set_due(gradebook, assignment, due)
             print(due_in_words(due, arguments.timezone))
+        set_maxima(gradebook, assignment, points)
     writer = Writer(app, assignment)
     try:
-        batch = Batch(writer, terms, arguments.student, arguments.exercise, arguments.again)
+        chosen = arguments.student, arguments.exercise, arguments.again, arguments.never_lower
+        batch = Batch(writer, terms, *chosen)
         plan = batch.plan()
         announce(plan, terms)
+        if other_points:
+            print_shown("The course gives other points than this class has:", *(f"    {line}" for line in other_points))
+            print(
+                f"They are left as they are; python -m grading rescore --assignment {assignment} shows what would move."
+            )
         if plan.judge or plan.write:
             ledger.keep_copy(url, course / KEPT)
         outcome = follow(batch.run(plan, workers), len(plan.judge) + len(plan.write))
@@ -95,7 +103,7 @@ def grade(arguments, workers) -> int:
         for student, reason in sorted(unmarked.items()):
             print_shown(f"{student}: NO MARK: {reason}")
         print(warning, end="", file=sys.stderr)
-        return int(incomplete or bool(unmarked or failed))
+        return int(incomplete or bool(unmarked or failed) or any(kept.refused for kept in outcome.kept.values()))
     finally:
         writer.close()
 
@@ -180,6 +188,8 @@ def print_outcome(outcome):
         print_shown(
             f"{student}: a time limit was reached or a process ended; tried once more, alone: the second try counts"
         )
+    for student, kept in sorted(outcome.kept.items()):
+        print_shown(f"{student}: MARK KEPT: {kept.reason}")
     for student, moved in sorted(outcome.moved.items()):
         marks = ", ".join(f"{name} {before:g} -> {after:g}" for name, (before, after) in sorted(moved.items()))
         print_shown(f"{student}: marks moved: {marks} (the old ones are kept in {KEPT}/marks.csv)")
@@ -220,6 +230,11 @@ def add_command(commands):
     parser.add_argument("--student", action="append", metavar="ID", help="only this student; can be repeated")
     parser.add_argument("--exercise", metavar="NAME", help="write only this exercise's verdict")
     parser.add_argument("--again", action="store_true", help="judge anew what has a verdict already")
+    parser.add_argument(
+        "--never-lower",
+        action="store_true",
+        help="where a new verdict would lower a student's total, keep the one before",
+    )
     parser.add_argument("--no-feedback", dest="feedback", action="store_false", help="write no feedback pages")
     parser.add_argument("--no-report", dest="report", action="store_false", help="write no report on the class")
     parser.add_argument("--timing", action="store_true", help="say at the end where the time went")
@@ -228,38 +243,9 @@ def add_command(commands):
 
 def run(arguments) -> int:
     """Grade, alone on this course, and end with a sentence whatever happens."""
-    from filelock import FileLock, Timeout
 
-    course = arguments.course.resolve()
-    if not course.is_dir():
-        raise ValueError(f"--course {course} is no folder")
-    try:
-        with (
-            FileLock(course / ".grading.lock", blocking=False),
-            Workers(arguments.workers, arguments.scheduler) as workers,
-        ):
+    def work(course):
+        with Workers(arguments.workers, arguments.scheduler) as workers:
             return grade(arguments, workers)
-    except Timeout:
-        raise ValueError(f"another grading run is at work in {course}: wait for it, or stop it") from None
-    except KeyboardInterrupt:
-        print(f"\nStopped: {KEEPS}. The same command goes on from here.", file=sys.stderr)
-        return INTERRUPTED
-    except OSError as error:
-        if error.errno in NO_ROOM:
-            raise ValueError(
-                f"no space is left in {course}: make room, then run the same command again; {KEEPS}"
-            ) from None
-        if error.filename is None:
-            raise
-        raise ValueError(
-            f"{error.filename}: {error.strerror}; see to it, then run the same command again; {KEEPS}"
-        ) from None
-    except Exception as error:
-        from grading.gradebook.database import DATABASE_ERRORS, cause_of
 
-        if not isinstance(error, DATABASE_ERRORS):
-            raise
-        raise ValueError(
-            f"the gradebook could not be written: {cause_of(error)}; see to it, then run the same command again; "
-            f"{KEEPS}"
-        ) from None
+    return alone(arguments.course, work)
