@@ -80,8 +80,8 @@ test-slow: $(READY) ## Run the tests that take minutes
 course: $(READY) ## Draw the cases, build the notebooks and solutions from source/
 	$(BIN)/python -m grading.authoring.build --root "$(COURSE)"
 
-messages: $(READY) ## Bring the translations' catalogues up to date with the texts
-	$(BIN)/python -m grading.authoring.messages $(LANGUAGES)
+messages: $(READY) ## Bring the translations' catalogues up to date with the texts (CHECK=1: list what a release lacks)
+	$(BIN)/python -m grading.authoring.messages --root "$(COURSE)" $(if $(CHECK),--check) $(LANGUAGES)
 
 hidden: $(READY) ## Draw a private set of hidden cases: make hidden SEED=...
 	@test -n "$(SEED)" || { echo "Give a seed of your own: make hidden SEED=20260901" >&2; exit 2; }

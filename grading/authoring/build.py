@@ -37,6 +37,7 @@ from itertools import count, pairwise
 from pathlib import Path
 
 import nbformat
+import polib
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, v4
@@ -243,8 +244,9 @@ def solution_notebook(instructor: NotebookNode) -> NotebookNode:
     for cell in nb.cells:
         cell.metadata.pop("nbgrader", None)
         if cell.cell_type == "code":
-            visible = HIDDEN.sub("", cell.source).split("\n")
-            cell.source = "\n".join(line for line in visible if not MARKER.search(line)).rstrip("\n")
+            if MARKER.search(cell.source):  # a long line, as that of packed helpers, would take the other one seconds
+                visible = HIDDEN.sub("", cell.source).split("\n")
+                cell.source = "\n".join(line for line in visible if not MARKER.search(line)).rstrip("\n")
             cell.execution_count = next(counter)
     return nb
 
@@ -373,9 +375,8 @@ def text_notebooks(root: Path, some: bool = True) -> dict[str, str]:
     return texts
 
 
-def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
-    """Return every derived file by its path, solutions not executed, and the cells of each text."""
-    notebooks, texts = instructors(root)
+def derive(root: Path, notebooks: dict[str, NotebookNode], texts: dict[str, list[Cell]]) -> dict[str, str]:
+    """Return every derived file by its path, solutions not executed, of what `instructors` returns."""
     fresh, editions = {}, {}
     for language in catalogues.languages(root):
         known = catalogues.load(root, language, (*notebooks, "helpers"))
@@ -399,7 +400,7 @@ def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
     for (language, name), nb in editions.items():
         fresh[f"notebooks/{language}/{name}.ipynb"] = released[f"{language}-{name}"]
         fresh[f"solutions/{language}/{name}.ipynb"] = dumps(solution_notebook(nb))
-    return fresh, texts
+    return fresh
 
 
 def setup_cell(root: Path, name: str, cells: list[Cell], language: str = "en", spoken: str = "") -> str:
@@ -453,8 +454,8 @@ def badges(root: Path, name: str) -> str:
 
 
 def drift(root: Path, fresh: dict[str, str]) -> list[str]:
-    """Return a line for each derived file that is missing, stale or superfluous, and each fault of a translation."""
-    problems = translation.problems(root, instructors(root)[0]) if catalogues.languages(root) else []
+    """Return a line for each derived file that is missing, stale or superfluous."""
+    problems = []
     for path, text in fresh.items():
         if not (root / path).exists():
             problems.append(f"{path} is missing: {WAY_OUT}")
@@ -496,6 +497,16 @@ def superfluous(root: Path, fresh: dict[str, str]) -> list[str]:
     ]
 
 
+def in_english(root: Path, said: dict[str, polib.POFile]) -> list[str]:
+    """Return a line for each edition that says something in English for now, and what to do before a release."""
+    left = Counter(line.partition(":")[0] for line in translation.left_to_translate(root, said))
+    return [
+        f"{file}: {number} to translate; until then its edition says them in English. Before a release: make messages,"
+        " translate what is empty or fuzzy, make course (make messages CHECK=1 lists them)"
+        for file, number in left.items()
+    ]
+
+
 def _write(path: Path, data: bytes) -> bool:
     if path.exists() and path.read_bytes() == data:
         return False
@@ -517,9 +528,11 @@ def main(argv: list[str] | None = None) -> int:
             for path, content in case_files(args.root).items():
                 if _write(args.root / path, content):
                     print(f"wrote {path}")
-        fresh, texts = derive(args.root)
+        notebooks, texts = instructors(args.root)
+        said = translation.template(args.root, notebooks) if catalogues.languages(args.root) else {}
+        fresh = derive(args.root, notebooks, texts)
         if args.check:
-            problems = drift(args.root, fresh)
+            problems = translation.problems(args.root, said) + drift(args.root, fresh)
         else:
             solutions = [path for path in fresh if path.startswith("solutions/")]
             for path, text in fresh.items():  # what helpers say comes before the notebooks that show it
@@ -533,6 +546,8 @@ def main(argv: list[str] | None = None) -> int:
             if picture and _write(args.root / FIGURE, picture):
                 print(f"wrote {FIGURE}")
             problems = superfluous(args.root, fresh)
+        for line in in_english(args.root, said):
+            print(line)
     except (BuildError, ExerciseError, catalogues.TranslationError) as error:
         problems = [str(error)]
     print("\n".join(problems) or "every derived file is fresh", file=sys.stderr if problems else sys.stdout)
