@@ -2,11 +2,12 @@
 
 Rooms, each importing only what lies below it:
 
-commands    the command line: grade, collect, grades, summary, demo, hidden, new_course; options, trial
+commands    the command line: grade, collect, grades, summary, demo, hidden, new_course, exercise, check_exercise;
+            options, trial
 batch       a class: folder, plan, executors judge each submission into a record, one writer
 lms         archives and layouts, roster, collect, and back with grade_files
-authoring   makes a course: exercise and draw, build, texts, packing (slimming, setup_cell, bringing), translation,
-            messages, edition, stubs, handout
+authoring   makes a course: exercise and draw, new_exercise, the kill matrix, build, texts, packing (slimming,
+            setup_cell, bringing), translation, messages, edition, stubs, handout
 plugins     nbgrader's classes as thin shells: mending, saving, feedback, export, late, exchange, formgrader; run
 reports     what is read: findings, feedback, summary, language, catalogues
 gradebook   database, status of a mark, due_dates

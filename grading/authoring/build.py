@@ -43,7 +43,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode, v4
 
 from grading.authoring import packing, translation
-from grading.authoring.draw import committed
+from grading.authoring.draw import committed, older_in_words
 from grading.authoring.exercise import ExerciseError, load_exercises
 from grading.authoring.texts import translated
 from grading.course import REPOSITORY, Course, home_of
@@ -86,6 +86,7 @@ class Cell:
     points: float | None
     tags: tuple[str, ...]
     where: str  # for messages: file, cell and line
+    line: int  # of its header, counted from 1
 
 
 def parse(text: str, file: str) -> list[Cell]:
@@ -107,7 +108,8 @@ def parse(text: str, file: str) -> list[Cell]:
             raise BuildError(f"{where}: a test has no body; move the code to a cell of its own")
         if kind != "test" and not source.strip():
             raise BuildError(f"{where}: the cell is empty; write something or delete its header")
-        cells.append(Cell(kind, TEST.format(name) if kind == "test" else source, name, points, tags, where))
+        source = TEST.format(name) if kind == "test" else source
+        cells.append(Cell(kind, source, name, points, tags, where, start + 1))
     _guard(cells)
     return cells
 
@@ -507,6 +509,13 @@ def in_english(root: Path, said: dict[str, polib.POFile]) -> list[str]:
     ]
 
 
+def private_sets(root: Path) -> list[str]:
+    """Return a line for each private set of hidden cases that is older than its exercises: it is nobody else's."""
+    course = Course(root)
+    kept = [name for name in course.assignments if course.case_file(name, "private").exists()]
+    return [line for name in kept if (line := older_in_words(course, name))]
+
+
 def _write(path: Path, data: bytes) -> bool:
     if path.exists() and path.read_bytes() == data:
         return False
@@ -546,7 +555,7 @@ def main(argv: list[str] | None = None) -> int:
             if picture and _write(args.root / FIGURE, picture):
                 print(f"wrote {FIGURE}")
             problems = superfluous(args.root, fresh)
-        for line in in_english(args.root, said):
+        for line in in_english(args.root, said) + private_sets(args.root):
             print(line)
     except (BuildError, ExerciseError, catalogues.TranslationError) as error:
         problems = [str(error)]

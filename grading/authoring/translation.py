@@ -194,8 +194,8 @@ def problems(root: Path, fresh: dict[str, polib.POFile]) -> list[str]:
     """
     found = []
     for language in languages(root):
-        for name, catalogue, texts in catalogues_of(root, language, fresh):
-            found += [f"{name}: {fault}" for fault in faults(catalogue, texts)]
+        for name, catalogue, wanted in catalogues_of(root, language, fresh):
+            found += [f"{name}: {fault}" for fault in faults(catalogue, wanted)]
         superfluous = {path.name for path in (root / LOCALE / language).iterdir()} - {
             f"{domain}.po" for domain in fresh
         }
@@ -210,8 +210,8 @@ def left_to_translate(root: Path, fresh: dict[str, polib.POFile]) -> list[str]:
     return [
         f"{name}: {sentence}"
         for language in languages(root)
-        for name, catalogue, texts in catalogues_of(root, language, fresh)
-        for sentence in untranslated(catalogue, texts)
+        for name, catalogue, wanted in catalogues_of(root, language, fresh)
+        for sentence in untranslated(catalogue, wanted)
     ]
 
 

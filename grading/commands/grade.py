@@ -26,6 +26,7 @@ def grade(arguments, workers) -> int:
     # Imported here, since the workers import the same meanwhile.
     from nbgrader.api import Gradebook
 
+    from grading.authoring.draw import older_in_words
     from grading.batch.folder import open_app, prepare
     from grading.batch.plan import Batch
     from grading.batch.writer import Writer
@@ -45,6 +46,9 @@ def grade(arguments, workers) -> int:
         remove_unfinished(course / folder)
     ledger.check_gradebook(url, course / KEPT)
     terms = prepare(app, assignment)
+    older = older_in_words(OfCourse(config=app.config).course, assignment)
+    if older:
+        print_shown(f"{older}, then repeat this command.")
     roster = roster_of(course, assignment, arguments.roster)
     incomplete = False
     if arguments.source:
@@ -79,6 +83,8 @@ def grade(arguments, workers) -> int:
         unmarked = {student: reason for student, reason in unmarked.items() if student in wanted} | outcome.unmarked
         for student, reason in sorted(unmarked.items()):
             print_shown(f"{student}: NO MARK: {reason}")
+        if older:
+            print_shown(f"{older}, then repeat this command: these marks come from the older ones.")
         return int(incomplete or bool(unmarked or failed))
     finally:
         writer.close()
@@ -87,8 +93,8 @@ def grade(arguments, workers) -> int:
 def announce(plan, terms):
     """Say what there is to do."""
     print(
-        f"{terms.assignment}: {len(plan.judge)} to grade, {len(plan.write)} graded but not yet in the gradebook, "
-        f"{len(plan.done)} done already"
+        f"{terms.assignment}: {len(plan.judge)} to grade, {len(plan.write)} judged before, to be written "
+        f"to the gradebook, {len(plan.done)} done already"
     )
     if plan.changed:
         print(f"The course has changed since {len(plan.changed)} of them were graded: they are graded again.")
