@@ -96,7 +96,8 @@ hidden: $(READY) ## Draw a private set of hidden cases: make hidden SEED=... (la
 
 grade: $(READY) ## Grade a class: make grade FROM=submissions.zip ASSIGNMENT=iterated_softmax
 	@test -n "$(ASSIGNMENT)" || { echo "Name the assignment: make grade FROM=submissions.zip ASSIGNMENT=iterated_softmax" >&2; exit 2; }
-	$(BIN)/python -m grading grade $(if $(FROM),"$(FROM)") --course "$(COURSE)" --assignment "$(ASSIGNMENT)" $(ARGS)
+	@$(BIN)/python -m grading grade $(if $(FROM),"$(FROM)") --course "$(COURSE)" --assignment "$(ASSIGNMENT)" $(ARGS) || \
+	  { code=$$?; test $$code = 1 && echo "Look at the lines above: they say who has no mark, or what is to be looked at." || exit $$code; }
 
 handout: $(READY) ## Zip what students get into dist/
 	$(BIN)/python -m grading.authoring.handout

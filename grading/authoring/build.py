@@ -501,11 +501,11 @@ def superfluous(root: Path, fresh: dict[str, str]) -> list[str]:
 
 def in_english(root: Path, said: dict[str, polib.POFile]) -> list[str]:
     """Return a line for each edition that says something in English for now, and what to do before a release."""
-    left = Counter(line.partition(":")[0] for line in translation.left_to_translate(root, said))
+    left = Counter(line.partition(": ")[0].rpartition("/")[0] for line in translation.left_to_translate(root, said))
     return [
-        f"{file}: {number} to translate; until then its edition says them in English. Before a release: make messages,"
-        " translate what is empty or fuzzy, make course (make messages CHECK=1 lists them)"
-        for file, number in left.items()
+        f"{folder}: {number} texts are not translated, and that edition has them in English. Before a release: make"
+        " messages, translate what is empty or fuzzy, make course; make messages CHECK=1 lists them"
+        for folder, number in left.items()
     ]
 
 

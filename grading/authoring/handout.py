@@ -65,19 +65,24 @@ def write_zip(path: Path, files: dict[str, bytes]) -> None:
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
 
 
-def main() -> None:
-    """Write dist/softmax-lab-handout.zip and say what is in it."""
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            files = handout_files(REPOSITORY, build_wheel(REPOSITORY, Path(folder)))
-        except (FileNotFoundError, ValueError) as error:
-            sys.exit(f"handout: {error}")
+def main() -> int:
+    """Write dist/softmax-lab-handout.zip, say what is in it, and return the exit code."""
     path = REPOSITORY / "dist" / "softmax-lab-handout.zip"
-    write_zip(path, files)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            files = handout_files(REPOSITORY, build_wheel(REPOSITORY, Path(folder)))
+        write_zip(path, files)
+    except OSError as error:
+        print(f"handout: {error.filename or path}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except (ValueError, subprocess.CalledProcessError) as error:
+        print(f"handout: {error}", file=sys.stderr)
+        return 1
     print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size:,} bytes")
     for name, content in files.items():
         print(f"  {name}  {len(content):,}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,16 +1,19 @@
-"""Make a student's text harmless in formgrader's page of a submission, where scripts would act as the instructor.
+"""What formgrader shows: assignments that are some, and a student's text that does no harm in the instructor's browser.
 
-formgrader puts Markdown cells into the page as they are, HTML included. `markdown_shown` stands in for nbconvert's
-filter of Markdown, and `as_it_is` for the one that follows it (`settings`).
+A folder of source/ without a notebook, such as locale, is no assignment (`list_assignments_only`). formgrader puts
+Markdown cells into its page of a submission as they are, HTML included, where scripts would act as the instructor.
+`markdown_shown` stands in for nbconvert's filter of Markdown, and `as_it_is` for the one that follows it (`settings`).
 """
 
 import html
 import re
 import time
+from pathlib import Path
 
 import nh3
 from jinja2 import pass_context
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbgrader.apps.api import NbGraderAPI
 
 from grading.bounded import TooDear, bounded
 
@@ -25,6 +28,24 @@ PICTURE = re.compile(r"<(?=img\s([^<>]*))", re.IGNORECASE)
 SOURCE = re.compile(r"\bsrc\s*=\s*[\"']?([^\s\"'<>]*)", re.IGNORECASE)
 OWN = re.compile(r"data:image/.*|\w[\w. -]*(?:/\w[\w. -]*)*", re.DOTALL)  # within the text, or a file beside it
 ACTIVE_TEX = re.compile(r"\\(?=(?:href|style|class|cssId|require)(?![a-zA-Z]))")  # with which MathJax links, or loads
+
+
+LISTED = NbGraderAPI.get_source_assignments  # nbgrader's own: every folder of source/
+
+
+def list_assignments_only():
+    """Let nbgrader list a folder of source/ as an assignment only where a notebook lies in it."""
+    NbGraderAPI.get_source_assignments = with_notebooks
+
+
+def with_notebooks(api):
+    """Return the names of the folders of source/ that hold a notebook."""
+    course = api.coursedir
+
+    def folder(name):
+        return Path(course.format_path(course.source_directory, ".", name))
+
+    return {name for name in LISTED(api) if any(folder(name).glob("*.ipynb"))}
 
 
 class Renderer(IPythonRenderer):
