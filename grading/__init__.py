@@ -24,8 +24,8 @@ from importlib.util import find_spec
 # Every command of ours begins here, `python source/build.py` too; without its packages it would end in a traceback.
 if find_spec("nbgrader") is None:
     sys.exit(
-        f"The grader's packages are not there for {sys.executable}: run this with .venv/bin/python of the repository, or "
-        "activate that environment first (. .venv/bin/activate). Every target of make sets it up; see docs/install.md."
+        f"The grader's packages are not there for {sys.executable}: run this with the repository's .venv/bin/python, "
+        "or activate that environment first (. .venv/bin/activate). Targets of make set it up; see docs/install.md."
     )
 
 # jsonschema, under nbformat, imports this one to check addresses, which no notebook needs: it builds a grammar for two
