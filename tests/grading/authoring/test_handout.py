@@ -6,6 +6,7 @@ import zipfile
 import pytest
 import yaml
 
+from grading.authoring import handout
 from grading.authoring.handout import handout_files, student_environment, write_zip
 from grading.course import REPOSITORY
 
@@ -78,3 +79,14 @@ def test_a_handout_without_notebooks_says_how_to_build_them(checkout):
 def test_an_environment_without_the_checkout_is_refused():
     with pytest.raises(ValueError, match="the line"):
         student_environment("dependencies: [python]", WHEEL)
+
+
+@pytest.mark.parametrize("problem", ["a file in its way", "no wheel"])
+def test_what_keeps_the_handout_from_being_written_is_a_sentence(tmp_path, checkout, monkeypatch, capsys, problem):
+    """As in a folder that cannot be written to, which root never meets."""
+    monkeypatch.setattr(handout, "REPOSITORY", checkout)
+    monkeypatch.setattr(handout, "build_wheel", lambda root, into: checkout / WHEEL)
+    (checkout / "dist").touch() if problem == "a file in its way" else (checkout / WHEEL).unlink()
+    assert handout.main() == 1
+    said = capsys.readouterr().err
+    assert said.startswith("handout: ") and said.count("\n") == 1 and str(tmp_path) in said
