@@ -16,7 +16,8 @@ start of a line:
     # %% test="softmax_t" points=2       no body: the call of check() is written here; a claim's has points=0
     # %% setup                           code, below a folded cell that brings the helpers along (packing.py)
 
-and any header may end in tags="a,b". The markers are lines of their own, ### BEGIN SOLUTION and
+and any header may end in tags="a,b". A heading, and a map of them, may leave their sums to the build: "(read 4 · do 20
+· {points} points)", see `texts.summed`. The markers are lines of their own, ### BEGIN SOLUTION and
 ### END SOLUTION; what stands outside them is the stub that students get. Text becomes notebooks by pure
 functions; nbgrader (in a temporary course folder, away from every gradebook), a kernel and the files are
 the thin layers around them.
@@ -45,7 +46,7 @@ from nbformat import NotebookNode, v4
 from grading.authoring import packing, translation
 from grading.authoring.draw import committed, older_in_words
 from grading.authoring.exercise import ExerciseError, load_exercises
-from grading.authoring.texts import translated
+from grading.authoring.texts import other_headings, summed, translated
 from grading.course import REPOSITORY, Course, home_of
 from grading.plugins.run import nbgrader
 from grading.reports import catalogues
@@ -331,7 +332,7 @@ def readme_figure(solutions: list[str]) -> bytes | None:
 
 
 def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cell]]]:
-    """Return the instructors' notebooks and the cells of each text, by name."""
+    """Return the instructors' notebooks, as they are translated, and the cells of each text, by name."""
     texts = {name: parse(text, f"source/{name}.py") for name, text in text_notebooks(root).items()}
     for name, cells in texts.items():
         _guard_points(root, name, cells)
@@ -377,14 +378,18 @@ def text_notebooks(root: Path, some: bool = True) -> dict[str, str]:
     return texts
 
 
-def derive(root: Path, notebooks: dict[str, NotebookNode], texts: dict[str, list[Cell]]) -> dict[str, str]:
+def derive(root: Path, unsummed: dict[str, NotebookNode], texts: dict[str, list[Cell]]) -> dict[str, str]:
     """Return every derived file by its path, solutions not executed, of what `instructors` returns."""
+    notebooks = {name: _summed(nb, f"source/{name}.py") for name, nb in unsummed.items()}
     fresh, editions = {}, {}
     for language in catalogues.languages(root):
         known = catalogues.load(root, language, (*notebooks, "helpers"))
         fresh[f"helpers/locale/{language}.json"] = spoken = translation.compiled(known)
-        for name, nb in notebooks.items():
+        for name, nb in unsummed.items():
             edition = translated(nb, language, catalogues.usable_translations(known[name]))
+            edition = _summed(edition, catalogue := f"{catalogues.LOCALE.as_posix()}/{language}/{name}.po")
+            if other := other_headings(notebooks[name], edition):
+                raise BuildError("\n".join(f"{catalogue}: {sentence}" for sentence in other))
             own = {
                 SETUP_ID: setup_cell(root, name, texts[name], language, spoken),
                 BADGES_ID: badges(root, f"{language}/{name}"),
@@ -403,6 +408,13 @@ def derive(root: Path, notebooks: dict[str, NotebookNode], texts: dict[str, list
         fresh[f"notebooks/{language}/{name}.ipynb"] = released[f"{language}-{name}"]
         fresh[f"solutions/{language}/{name}.ipynb"] = dumps(solution_notebook(nb))
     return fresh
+
+
+def _summed(nb: NotebookNode, file: str) -> NotebookNode:
+    try:
+        return summed(nb)
+    except ValueError as error:
+        raise BuildError("\n".join(f"{file}: {sentence}" for sentence in str(error).split("\n"))) from None
 
 
 def setup_cell(root: Path, name: str, cells: list[Cell], language: str = "en", spoken: str = "") -> str:
@@ -503,8 +515,8 @@ def in_english(root: Path, said: dict[str, polib.POFile]) -> list[str]:
     """Return a line for each edition that says something in English for now, and what to do before a release."""
     left = Counter(line.partition(": ")[0].rpartition("/")[0] for line in translation.left_to_translate(root, said))
     return [
-        f"{folder}: {number} texts are not translated, and that edition has them in English. Before a release: make"
-        " messages, translate what is empty or fuzzy, make course; make messages CHECK=1 lists them"
+        f"{folder}: {number} text{' is' if number == 1 else 's are'} not translated, and English in that edition."
+        " Before a release: make messages, translate what is empty or fuzzy, make course; make messages CHECK=1 lists all"
         for folder, number in left.items()
     ]
 

@@ -7,7 +7,7 @@ from grading.authoring.build import parse, text_notebooks
 
 CELLS = '''\
 # %% [markdown]
-# ### Exercise: `{name}` (2 points)
+# ### Exercise: `{name}` ({{points}} points)
 #
 # Write `{name}(numbers)`: the range of some numbers, the largest minus the smallest.
 

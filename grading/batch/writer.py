@@ -17,27 +17,19 @@ from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
-from nbgrader.utils import parse_utc
+from nbgrader.utils import parse_utc, setenv
 
 from grading.bounded import Child, TooDear
 from grading.engine.record import Record
 from grading.files import write
 from grading.gradebook import database as ledger
 from grading.gradebook.database import submission_of
-from grading.plugins.mending import MendingExporter
 from grading.reports.feedback import fill_template
 
 STAGING = ".staging"
 # What these nbgrader steps see to, the doctor has done: the cells and the metadata are the release's, without outputs.
 DONE_BY_THE_DOCTOR = {"ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "CheckCellMetadata"}
 STAMP = "graded"  # in the metadata of an autograded notebook: what it was made from
-
-
-class RecordedExporter(MendingExporter):
-    """Hand nbgrader the mended notebook of the record instead of mending again."""
-
-    def mended(self, file_stream, resources):
-        return nbformat.from_dict(self.parent.record.notebook)
 
 
 class Recorded(NbGraderPreprocessor):
@@ -81,8 +73,27 @@ class Remembering:
 
 
 class RecordedAutograde(Remembering, Autograde):
+    """nbgrader's two conversions in one: all of their steps on one notebook, that of the record, which is written once.
+
+    Between the steps nbconvert would copy, validate, write and read the notebook, and give it back as it was.
+    """
+
     record: Record = None
     stamp: dict = None
+
+    def convert_single_notebook(self, notebook_filename):
+        self.remembering(self.convert_record, notebook_filename)
+
+    def convert_record(self, notebook_filename):
+        resources = self.exporter._init_resources(self.init_single_notebook_resources(notebook_filename))
+        notebook = nbformat.from_dict(self.record.notebook)
+        with setenv(NBGRADER_EXECUTION="autograde"):
+            for self._sanitizing in (True, False):
+                self._init_preprocessors()
+                for step in self.exporter._preprocessors:
+                    notebook, resources = step(notebook, resources)
+        nbformat.validate(notebook, relax_add_props=True)
+        self.write_single_notebook(nbformat.v4.writes(notebook) + "\n", resources)
 
 
 class Feedback(Remembering, GenerateFeedback):
@@ -98,8 +109,6 @@ def recorded(config):
         config.Autograde[part] = [Recorded if name_of(step) == "Judge" else step for step in steps]
     if Recorded not in config.Autograde.autograde_preprocessors:
         raise ValueError("nbgrader_config.py sets no judge: see grading/settings.py")
-    config.Autograde.exporter_class = RecordedExporter
-    config.Exporter.optimistic_validation = True  # the notebook is validated at the end, not after each step
     return config
 
 

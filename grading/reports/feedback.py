@@ -4,7 +4,7 @@ Of a test cell it shows neither source nor other outputs, so hidden cases have o
 come from the public case file and never from a submission. Everything stored is data; the words are found here.
 """
 
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import jinja2
@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from grading.repair.doctor import repairs_in
 from grading.repair.editions import language_of
 from grading.reports.findings import capital, findings
-from grading.reports.language import PageLanguage, page_language
+from grading.reports.language import page_language
 from grading.shown import shown_text
 from helpers.checks.calls import call
 from helpers.checks.cases import read_cases
@@ -58,7 +58,12 @@ def page(notebook, grades, scores, course):
 
 def fill_template(template, language=None, **values):
     """Fill a template of ``templates/``, in English where no language is given; every value is escaped."""
-    language = language or PageLanguage()
+    return shown_text(templates(language or page_language()).get_template(template).render(values))
+
+
+@cache
+def templates(language):
+    """Return the templates in a language, each translated and compiled once."""
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
@@ -68,7 +73,7 @@ def fill_template(template, language=None, **values):
     environment.filters |= {filter.__name__: partial(filter, language) for filter in worded}
     environment.filters["text"] = language.text
     environment.globals.update(_=language.text, lang=language.code)
-    return shown_text(environment.get_template(template).render(values))
+    return environment
 
 
 def escape_prose(text):
