@@ -516,7 +516,7 @@ def in_english(root: Path, said: dict[str, polib.POFile]) -> list[str]:
     left = Counter(line.partition(": ")[0].rpartition("/")[0] for line in translation.left_to_translate(root, said))
     return [
         f"{folder}: {number} text{' is' if number == 1 else 's are'} not translated, and English in that edition."
-        " Before a release: make messages, translate what is empty or fuzzy, make course; make messages CHECK=1 lists all"
+        " Before a release: make messages, translate what is empty or fuzzy, make course (make messages CHECK=1 lists)"
         for folder, number in left.items()
     ]
 
