@@ -90,14 +90,15 @@ def begun_exercise(root: Path, assignment: str, name: str, after: str = "") -> t
         raise ValueError(f"source/{assignment}.py has no test of {after}; there are those of {', '.join(graded)}")
     after = after or next((cell.name for cell in reversed(cells) if cell.points), "")
     lines = texts[assignment].rstrip("\n").split("\n")
-    end = next((line for line in headings(cells) if line > line_of(cells, after)), len(lines)) if after else len(lines)
+    own = line_of(cells, after) if after else len(lines)
+    end = next((line for line in heading_lines(cells) if line > own), len(lines))
     before, rest = ("\n".join(part).strip("\n") for part in (lines[:end], lines[end:]))
     cell = CELLS.format(name=name)
     notebook = "\n\n".join(filter(None, (before, cell.rstrip("\n"), rest))) + "\n"
     return {path: EXERCISE.encode(), root / "source" / f"{assignment}.py": notebook.encode()}, after
 
 
-def headings(cells):
+def heading_lines(cells):
     """Return the lines, counted from 0, of the headers of the cells that begin with a heading."""
     return [cell.line - 1 for cell in cells if cell.kind == "markdown" and cell.source.startswith("#")]
 
