@@ -7,11 +7,12 @@ A class folder, with submissions and marks, is another thing, although it may be
 """
 
 import json
+import operator
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypedDict
 
 import nbformat
 from nbformat import NotebookNode
@@ -25,6 +26,16 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 COMMITTED = "SOFTMAX_LAB_COMMITTED_CASES"  # where this variable is set, as in tests, a private set counts for nothing
 
 Edition: TypeAlias = tuple[str, tuple[str, ...]]  # of a released notebook: its language, the source of every cell
+# What a rule asks of the value of an answer: `AboutAnswers`.
+CONDITIONS = {"is": operator.eq, "above": operator.gt, "below": operator.lt, "at least": operator.ge}
+
+
+class AboutAnswers(TypedDict):
+    """What a course says of the answers to an exercise, for reports alone."""
+
+    asked: str  # the exercise in a sentence
+    result: float | str | None  # of a prediction: what comes out
+    misconceptions: dict[str, dict[str, Any]]  # each with its rule: of `CONDITIONS`, or what a check "says", its texts
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,15 @@ class Course:
     def cases(self, assignment: str) -> tuple[bytes, bytes]:
         """Return the bytes of the public cases and of the hidden ones in force."""
         return self.public(assignment), self.hidden(assignment)
+
+    def questions(self, assignment: str) -> dict[str, AboutAnswers]:
+        """Return what the course says of the answers to some exercises, by name; it decides no mark."""
+        path = self.questions_file(assignment)
+        return json.loads(path.read_bytes()) if path.exists() else {}
+
+    def questions_file(self, assignment: str) -> Path:
+        """Return the path of what the course says of answers."""
+        return self.source("cases") / assignment / "questions.json"
 
     def editions(self, release: NotebookNode) -> tuple[Edition, ...]:
         """Return each edition of a released notebook that says something else.

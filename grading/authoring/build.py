@@ -44,7 +44,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode, v4
 
 from grading.authoring import packing, translation
-from grading.authoring.draw import committed, older_in_words
+from grading.authoring.draw import committed, older_in_words, questions_bytes
 from grading.authoring.exercise import ExerciseError, load_exercises
 from grading.authoring.texts import other_headings, summed, translated
 from grading.course import REPOSITORY, Course, home_of
@@ -360,13 +360,14 @@ def _guard_points(root: Path, name: str, cells: list[Cell]) -> None:
 
 
 def case_files(root: Path) -> dict[str, bytes]:
-    """Return every case file by its path, drawn from the exercise files."""
-    course = Course(root)
-    return {
-        course.case_file(name, kind).relative_to(root).as_posix(): content
-        for name in text_notebooks(root, some=False)
-        for kind, content in committed(course, name).items()
-    }
+    """Return every case file by its path, drawn from the exercise files, and what these say for reports."""
+    course, found = Course(root), {}
+    for name in text_notebooks(root, some=False):
+        drawn = committed(course, name)
+        found |= {course.case_file(name, kind): content for kind, content in drawn.items()}
+        if drawn:
+            found[course.questions_file(name)] = questions_bytes(course, name)
+    return {path.relative_to(root).as_posix(): content for path, content in found.items()}
 
 
 def text_notebooks(root: Path, some: bool = True) -> dict[str, str]:

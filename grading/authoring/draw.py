@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load, save
 
-from grading.authoring.exercise import Book, Exercise, ExerciseError, load_exercises
+from grading.authoring.exercise import RECOGNISED, Book, Exercise, ExerciseError, load_exercises
 from grading.course import Course
 from helpers.checks.cases import CaseFile
 from helpers.checks.collect import collect
@@ -31,7 +31,6 @@ COMMITTED_SEED = "softmax-lab"
 ROUNDING = 1e-5  # of numbers that may come in float32 or in float64
 LAST_DIGITS = 8  # units of a bfloat16's last place
 DRAWN = "drawn"  # of a case file's metadata: from which seed, and from what
-RECOGNISED = "Your numbers match "  # begins the sentence on a mistake that is known by its numbers
 
 
 def public_bytes(course: Course, assignment: str, names: Collection[str] = ()) -> bytes:
@@ -150,6 +149,13 @@ def older_in_words(course: Course, assignment: str) -> str:
         f"{path.relative_to(course.folder).as_posix()} is older than {', '.join(changed)}: draw its cases anew with "
         f"{remedy}"
     )
+
+
+def questions_bytes(course: Course, assignment: str) -> bytes:
+    """Return what the exercise files say for reports, as `Course.questions` reads it."""
+    exercises = load_exercises(course.folder, assignment)
+    found = {name: exercise.question for name, exercise in exercises.items() if exercise.question}
+    return (json.dumps(found, indent=1) + "\n").encode()
 
 
 def same_cases(stored: bytes, fresh: bytes) -> bool:

@@ -14,9 +14,14 @@ from grading.batch.executors import Workers, cores
 from grading.commands.options import add_assignment_option, add_course_option, add_source_options
 from grading.course import OfCourse
 from grading.files import NO_ROOM, remove_unfinished
-from grading.shown import print_shown
+from grading.sandbox.isolation import ISOLATED, isolation, obstacles
+from grading.shown import print_shown, shown_text
 
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended
+NOT_ISOLATED = (
+    "WARNING: STUDENT CODE IS NOT ISOLATED. It runs as you: it can read and change your files, the references, the "
+    "gradebook and other submissions, and use the network. What stands against isolation here:"
+)
 KEEPS = "what is graded is kept"
 KEPT = "superseded"  # the folder for what is replaced
 
@@ -34,6 +39,7 @@ def grade(arguments, workers) -> int:
     from grading.gradebook.due_dates import due_in_words, set_due, to_utc
     from grading.lms import collect
     from grading.lms import roster as rosters
+    from grading.lms.giving_back import give_back, given_back_lines
     from grading.lms.grade_files import roster_of, write_grades
 
     gc.collect()
@@ -46,8 +52,9 @@ def grade(arguments, workers) -> int:
         remove_unfinished(course / folder)
     ledger.check_gradebook(url, course / KEPT)
     terms = prepare(app, assignment)
-    older = older_in_words(OfCourse(config=app.config).course, assignment)
-    if older:
+    warning = "" if workers.scheduler else warning_of_isolation(terms.private)
+    print(warning, end="", file=sys.stderr)
+    if older := older_in_words(OfCourse(config=app.config).course, assignment):
         print_shown(f"{older}, then repeat this command.")
     roster = roster_of(course, assignment, arguments.roster)
     incomplete = False
@@ -77,7 +84,12 @@ def grade(arguments, workers) -> int:
             column = arguments.canvas_column
             written, marks = write_grades(course, assignment, gradebook, roster, course / "grades" / assignment, column)
         print("\n".join(f"Wrote {path.relative_to(course)}" for path in written))
-        failed = write_feedback(writer, batch) if arguments.feedback else {}
+        failed = {}
+        if arguments.feedback:
+            failed = write_feedback(writer, batch)
+            with contextlib.closing(Gradebook(url, app.coursedir.course_id)) as gradebook:
+                to = course / "grades" / assignment / "feedback"
+                print_shown(*given_back_lines(*give_back(course, assignment, gradebook, roster, to)))
         wanted = arguments.student or {row["student_id"] for row in marks}
         unmarked = {row["student_id"]: row["reason"] for row in marks if row["status"] == "not graded"}
         unmarked = {student: reason for student, reason in unmarked.items() if student in wanted} | outcome.unmarked
@@ -85,9 +97,19 @@ def grade(arguments, workers) -> int:
             print_shown(f"{student}: NO MARK: {reason}")
         if older:
             print_shown(f"{older}, then repeat this command: these marks come from the older ones.")
+        print(warning, end="", file=sys.stderr)
         return int(incomplete or bool(unmarked or failed))
     finally:
         writer.close()
+
+
+def warning_of_isolation(folders: tuple[str, ...]) -> str:
+    """Return what student code can do where nothing isolates it, and why that is so; empty where something does."""
+    if isolation(folders) in ISOLATED:
+        return ""
+    why = "".join(f"\n  - {reason}" for reason in obstacles(folders))
+    required = "See docs/security.md. To grade only where it is isolated: c.Judge.require_isolation = True"
+    return shown_text(f"{NOT_ISOLATED}{why}\n{required}\n")
 
 
 def announce(plan, terms):

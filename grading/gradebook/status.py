@@ -6,11 +6,13 @@ handed in nothing. Here such a mark is empty, with a status and a reason beside 
 
 import collections
 import json
+import re
 from pathlib import Path
 
 from grading.engine.record import Store, content_digest, same_bytes
 from grading.files import read, write
 from grading.gradebook.database import submission_of
+from grading.shown import csv_table, mark_text
 from helpers.support.language import Message, english
 
 COLUMNS = [
@@ -27,10 +29,18 @@ COLUMNS = [
     "max_score",
     "status",
     "reason",
+    "isolation",
 ]
+MARKS = ("raw_score", "late_submission_penalty", "score", "max_score")
+ISOLATION = re.compile(rb'"isolation": ?"([a-z]+)"')  # in a graded notebook: what its verdicts were made in
 REASON = ".reason.json"  # ends the name of the reason beside a file that is not gradable
 NOTHING = english("nothing was handed in")
 STOPPED = english("not graded yet, or nbgrader stopped with an error: see the messages of nbgrader autograde")
+
+
+def status_table(rows):
+    """Return the bytes of a CSV of `status_rows`, its marks as people write them."""
+    return csv_table(COLUMNS, [row | {name: mark_text(row[name]) for name in MARKS} for row in rows])
 
 
 def status_rows(gradebook, assignment, course, people=()):
@@ -89,7 +99,14 @@ def status_row(gradebook, assignment, student, persons, course):
         penalty = submission.late_submission_penalty
         row |= {"raw_score": submission.score, "late_submission_penalty": penalty}
         row["score"] = max(0.0, submission.score - penalty)
+        row["isolation"] = isolation_in(place("autograded"))
     return {name: "" if row.get(name) is None else row[name] for name in COLUMNS}
+
+
+def isolation_in(autograded: Path) -> str:
+    """Return the isolation in which a student's code ran, as the graded notebooks say it; empty where none does."""
+    found = {name.decode() for path in autograded.glob("*.ipynb") for name in ISOLATION.findall(path.read_bytes())}
+    return "; ".join(sorted(found))
 
 
 def status_of(gradebook, assignment, student, folder, record):

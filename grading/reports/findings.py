@@ -26,9 +26,9 @@ NO_VERDICT = english("there is no verdict: was the judge in nbgrader's configura
 class Finding:
     """What is known about one exercise of one submission.
 
-    ``report`` is the verdict, None where there is none; ``choice`` is which of a few values the answer is; ``points``
-    are the verdict's, ``score`` the gradebook's, with a person's correction, None where there are none yet. ``section``
-    is the notebook's heading above the exercise.
+    ``report`` is the verdict, None where there is none; ``choice`` is which of a few values the answer is, ``number``
+    that of a prediction, where the verdict has it; ``points`` are the verdict's, ``score`` the gradebook's, with a
+    person's correction, None where there are none yet. ``section`` is the notebook's heading above the exercise.
     """
 
     exercise: str
@@ -43,6 +43,7 @@ class Finding:
     report: Report | None = None
     reason: Message | None = None
     choice: float | str | None = None
+    number: float | None = None
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -122,10 +123,15 @@ def findings(notebook) -> list[Finding]:
     return list(found.values())
 
 
+def whole_headings(text: str) -> list[str]:
+    """Return the headings of the second level in a text."""
+    titles = (line[2:].strip(" ") for line in text.split("\n") if line.startswith("## "))
+    return [title for title in titles if title]
+
+
 def headings(text: str) -> list[str]:
     """Return the headings of the second level in a text, without their minutes."""
-    titles = (line[2:].strip(" ") for line in text.split("\n") if line.startswith("## "))
-    parted = [(title, *title.rpartition("(")) for title in titles if title]
+    parted = [(title, *title.rpartition("(")) for title in whole_headings(text)]
     shown = (head.rstrip(" ") if head and MINUTES.fullmatch(end) else title for title, head, _, end in parted)
     return [title[:LONGEST_HEADING] for title in shown]
 
@@ -138,7 +144,7 @@ def take_verdict(finding, cell):
         return
     finding.report = report_from(data)
     finding.points, finding.isolation, finding.reason = data["points"], data["isolation"], finding.report.reason
-    finding.choice = data.get("choice")
+    finding.choice, finding.number = data.get("choice"), data.get("number")
 
 
 def scores(gradebook, notebook, assignment, student):
@@ -150,4 +156,12 @@ def scores(gradebook, notebook, assignment, student):
     return {
         grade.name.removeprefix("test_"): grade.score if {grade.auto_score, grade.manual_score} != {None} else None
         for grade in grades
+    }
+
+
+def comments(gradebook, notebook, assignment, student):
+    """Return {exercise: what a person wrote about it} from the gradebook; nbgrader's own comments are left out."""
+    given = gradebook.find_submission_notebook(notebook, assignment, student).comments
+    return {
+        each.name.removeprefix("test_"): each.comment for each in given if each.comment not in (None, "", NO_RESPONSE)
     }

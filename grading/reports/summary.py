@@ -36,6 +36,7 @@ COLUMNS = (
     "mistakes",
     "repairs",
     "choice",
+    "isolation",
 )
 UNREAD = english("The graded notebook takes too much time or memory to read: what cost points is not known here.")
 FILES = ("summary.csv", "summary.json", "misconceptions.html")
@@ -123,6 +124,7 @@ def record(submission):
                 "cases_failed": [result.name for result in finding.failed],
                 "mistakes": [capital(str(mistake)) for mistake in finding.mistakes()],
                 "choice": finding.choice,
+                "isolation": finding.isolation,
             }
         )
     return {

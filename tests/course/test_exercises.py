@@ -21,6 +21,7 @@ from tests.support.course import ASSIGNMENTS, Trial, filled, points, solutions, 
 from tests.support.matrix import (
     BANKED,
     EXERCISES,
+    SETTLED,
     answers_to,
     files,
     judge,
@@ -51,12 +52,6 @@ STAYS = {
     ("sample_tokens", "four tokens"): PLAINEST,
     ("tokens_for_mass", "a vocabulary of 128\u00a0256"): TWO,
 }
-# What has been taught with: a new exercise comes in here once it has as many answers, and no case too many.
-SETTLED = [
-    *("softmax_t", "iterative_softmax_experiment", "decay_ratios", "contraction_rate", "trusted_steps", "final_top"),
-    *("temperature_range_experiment", "outlier_mass", "smallest", "perplexity", "crossing_temperature"),
-    *("tokens_for_mass", "sample_tokens", "diagnose", "loss_floor"),
-]
 SEEDS = [f"seed {k}" for k in range(20)]
 SUBMISSIONS = 4  # of each assignment, each with one drawn answer to every exercise
 exercises = pytest.mark.parametrize("exercise", BANKED)

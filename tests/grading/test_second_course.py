@@ -113,8 +113,8 @@ def test_its_class_is_graded_mended_and_exported(course, graded):
     with (course.folder / "grades" / NAME / "grades.csv").open(newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     marks = {student: row["score"] for student, row in rows.items()}
-    assert marks == {"ada": "3.0", "bob": "1.0", "cy": "2.0", "dan": "3.0", "eve": "", "fay": "3.0", "gil": "3.0"}
-    assert {row["max_score"] for row in rows.values()} == {"3.0"}
+    assert marks == {"ada": "3", "bob": "1", "cy": "2", "dan": "3", "eve": "", "fay": "3", "gil": "3"}
+    assert {row["max_score"] for row in rows.values()} == {"3"}
     assert "the file is not a notebook" in rows["eve"]["reason"] and "eve: NO MARK" in graded
     assert "Check missing (deleted, or of an older release); put back: `power_step`." in graded
     data = notebook_at(course.folder / "autograded" / "bob" / NAME / f"{NAME}.ipynb")

@@ -24,6 +24,13 @@ def files(assignment, seed=COMMITTED_SEED, course=REPOSITORY):
 EXERCISES = {name: assignment for assignment in Course().assignments for name in load_exercises(REPOSITORY, assignment)}
 BANKED = [name for name, assignment in EXERCISES.items() if load_exercises(REPOSITORY, assignment)[name].answers]
 
+# What has been taught with: a new exercise comes in here once it has as many answers, and no case too many.
+SETTLED = [
+    *("softmax_t", "iterative_softmax_experiment", "decay_ratios", "contraction_rate", "trusted_steps", "final_top"),
+    *("temperature_range_experiment", "outlier_mass", "smallest", "perplexity", "crossing_temperature"),
+    *("tokens_for_mass", "sample_tokens", "diagnose", "loss_floor"),
+]
+
 
 def answers_to(exercise):
     """Return the answers to an exercise of this repository's course by name."""

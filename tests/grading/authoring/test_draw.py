@@ -15,6 +15,7 @@ from grading.authoring.draw import (
     older_in_words,
     older_than,
     public_bytes,
+    questions_bytes,
     same_cases,
 )
 from grading.authoring.exercise import Book, ExerciseError, within
@@ -96,12 +97,15 @@ def test_the_drift_check_names_a_case_file_that_is_missing_or_was_changed(tmp_pa
     public.parent.mkdir(parents=True)
     public.write_bytes(public_bytes(course, "one"))
     hidden.write_bytes(hidden_bytes(course, "one"))
+    course.questions_file("one").write_bytes(questions_bytes(course, "one"))
     assert build.drift(tmp_path, {}) == []
     public.write_bytes(public.read_bytes() + b" ")
     hidden.unlink()
+    course.questions_file("one").write_text('{"halve": {}}\n')
     assert [line.partition(":")[0] for line in build.drift(tmp_path, {})] == [
         "source/cases/one/public.safetensors is missing or stale",
         "source/cases/one/hidden.safetensors is missing or stale",
+        "source/cases/one/questions.json is missing or stale",
     ]
 
 

@@ -116,9 +116,14 @@ def test_the_command_writes_pages_and_tables(graded):
         assert (graded.root / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html").exists()
     with (graded.root / "grades" / ASSIGNMENT / "grades.csv").open(newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
-    assert {s: rows[s]["score"] for s in SUBMISSIONS} == {s: str(sum(m.values())) for s, m in MARKS.items()}
+    assert {s: rows[s]["score"] for s in SUBMISSIONS} == {s: f"{sum(m.values()):g}" for s, m in MARKS.items()}
     assert (rows["torn"]["score"], rows["torn"]["status"]) == ("", "not graded")
     assert "ends in the middle" in rows["torn"]["reason"]
+    for student in SUBMISSIONS:
+        given = graded.root / "grades" / ASSIGNMENT / "feedback" / "pages" / f"{student} - {ASSIGNMENT}.html"
+        assert (
+            given.read_bytes() == (graded.root / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html").read_bytes()
+        )
     assert not (graded.root / ".staging").exists()
 
 
@@ -244,7 +249,7 @@ def test_what_a_person_gave_survives_a_regrade_and_appears_in_the_feedback(cours
         grade_of = gradebook.find_grade("test_softmax_t", ASSIGNMENT, ASSIGNMENT, "blank")
         grade_of.manual_score, grade_of.extra_credit = 2.5, 0.5
         comment = gradebook.find_comment("softmax_t", ASSIGNMENT, ASSIGNMENT, "blank")
-        comment.manual_comment = "Said in words, and rightly."
+        comment.manual_comment = "Said in words, and **rightly**."
         gradebook.db.commit()
     if handed_in == "the same file":
         outdate(course.root, "blank")
@@ -254,7 +259,7 @@ def test_what_a_person_gave_survives_a_regrade_and_appears_in_the_feedback(cours
     statement = "select manual_score, extra_credit from grade where manual_score is not null"
     assert query(course.root, statement) == [(2.5, 0.5)]
     page = (course.root / "feedback" / "blank" / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text()
-    assert "Said in words, and rightly." in page
+    assert "Said in words, and <strong>rightly</strong>." in page
     assert "3 of 5" in page
 
 
@@ -273,7 +278,7 @@ def test_a_new_file_that_gets_no_mark_does_not_keep_the_old_ones(course):
     assert not list(course.root.glob(f"feedback/solved/{ASSIGNMENT}"))
     hand_in_anew(course, "solved", filled(course.root, HALF))
     assert grade(course.root, "--workers=0") == 1, "torn is still there"
-    assert exported(course.root, "solved")["score"] == str(sum(MARKS["half"].values()))
+    assert exported(course.root, "solved")["score"] == f"{sum(MARKS['half'].values()):g}"
 
 
 @pytest.mark.parametrize("handed_in", ["the same file", "another file"])
@@ -286,7 +291,7 @@ def test_the_graders_trouble_takes_the_mark_of_an_earlier_file_only(course, monk
     monkeypatch.setattr(batches, "judged_elsewhere", troubled)
     assert grade(course.root, "--workers=0", "--student=solved", "--again") == 1
     row = exported(course.root, "solved")
-    full = str(sum(FULL.values()))
+    full = f"{sum(FULL.values()):g}"
     assert (row["score"], row["status"]) == ((full, "graded") if handed_in == "the same file" else ("", "not graded"))
 
 
@@ -511,7 +516,7 @@ def test_the_dearest_texts_take_a_part_of_their_time(course, monkeypatch):
     record = Record("key", JUDGED, points=Store(course.root, ASSIGNMENT).load("half").points, notebook=mended)
     for cell in mended.cells:
         if is_judged(cell):
-            write_outputs(cell, no_answer(Report(exercise_of(cell), (), {}, graded=True), 1.0, english("x")))
+            write_outputs(cell, no_answer(Report(exercise_of(cell), (), {}, graded=True), 1.0, english("x")), "none")
     writer = writers.Writer(app, ASSIGNMENT)
     for step in (lambda: writer.write("dear", record), lambda: writer.write_feedback("dear")):
         begun = time.process_time()

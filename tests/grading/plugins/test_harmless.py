@@ -1,4 +1,4 @@
-"""What formgrader shows: folders that are assignments, and of a student's Markdown nothing that acts."""
+"""What formgrader lists, and what Markdown may show there and in feedback: text and pictures, nothing that acts."""
 
 import time
 
@@ -7,8 +7,10 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
+from grading.bounded import TooDear
 from grading.plugins import formgrader
-from grading.plugins.formgrader import harmless, markdown_shown
+from grading.plugins.formgrader import markdown_shown
+from grading.reports.markdown import comment_shown, harmless
 from grading.settings import configure
 
 
@@ -55,6 +57,43 @@ def test_deep_nesting_is_cleaned_in_time():
 def test_a_picture_that_is_not_here_is_words(text, said):
     cell = {"attachments": {"there.png": {"image/png": "iVBO"}, "gone.png": {}}}
     assert markdown_shown({"cell": cell}, text).strip() == said
+
+
+COMMENT = """\
+# Well begun
+
+Clear **and** short, see [the docs](https://example.edu/a?b=1&c=2) and `softmax`:
+- $x_i^2 < 1$
+- <script>taken()</script><img src=data:image/png;base64,iVBO>![p](plot.png)
+
+```python
+x = 1 < 2
+```
+[no](javascript:taken())"""
+
+
+def test_a_comment_is_markdown_that_acts_nowhere_and_holds_no_picture():
+    shown = comment_shown(COMMENT)
+    for part in (
+        "<h4>Well begun</h4>",
+        "Clear <strong>and</strong> short",
+        '<a href="https://example.edu/a?b=1&amp;c=2">the docs</a>',
+        "<code>softmax</code>",
+        "<li>$x_i^2 &lt; 1$</li>",
+        "&lt;script&gt;taken()&lt;/script&gt;",
+        "<pre>",
+        "<a>no</a>",
+    ):
+        assert part in shown, part
+    assert "<img" not in shown and "iVBO" in shown
+
+
+def test_a_comment_that_takes_too_long_is_shown_as_it_is_written(monkeypatch):
+    def too_dear(*_, **__):
+        raise TooDear
+
+    monkeypatch.setattr("grading.reports.markdown.bounded", too_dear)
+    assert comment_shown("*a* <b>") == "<pre>*a* &lt;b&gt;</pre>"
 
 
 def test_a_page_that_takes_too_long_shows_the_rest_as_it_is_written(monkeypatch):
