@@ -30,6 +30,7 @@ def grade(arguments, workers) -> int:
     # Imported here, since the workers import the same meanwhile.
     from nbgrader.api import Gradebook
 
+    from grading.authoring.draw import older_in_words
     from grading.batch.folder import open_app, prepare, take_points
     from grading.batch.plan import Batch
     from grading.batch.writer import Writer
@@ -54,6 +55,8 @@ def grade(arguments, workers) -> int:
     warning = "" if workers.scheduler else warning_of_isolation(terms.private)
     print(warning, end="", file=sys.stderr)
     points, other_points = take_points(course, terms)
+    if older := older_in_words(OfCourse(config=app.config).course, assignment):
+        print_shown(f"{older}, then repeat this command.")
     roster = roster_of(course, assignment, arguments.roster)
     incomplete = False
     if arguments.source:
@@ -102,6 +105,8 @@ def grade(arguments, workers) -> int:
         unmarked = {student: reason for student, reason in unmarked.items() if student in wanted} | outcome.unmarked
         for student, reason in sorted(unmarked.items()):
             print_shown(f"{student}: NO MARK: {reason}")
+        if older:
+            print_shown(f"{older}, then repeat this command: these marks come from the older ones.")
         print(warning, end="", file=sys.stderr)
         return int(incomplete or bool(unmarked or failed) or any(kept.refused for kept in outcome.kept.values()))
     finally:
@@ -120,8 +125,8 @@ def warning_of_isolation(folders: tuple[str, ...]) -> str:
 def announce(plan, terms):
     """Say what there is to do."""
     print(
-        f"{terms.assignment}: {len(plan.judge)} to grade, {len(plan.write)} graded but not yet in the gradebook, "
-        f"{len(plan.done)} done already"
+        f"{terms.assignment}: {len(plan.judge)} to grade, {len(plan.write)} judged before, to be written "
+        f"to the gradebook, {len(plan.done)} done already"
     )
     if plan.changed:
         print(f"The course has changed since {len(plan.changed)} of them were graded: they are graded again.")

@@ -76,7 +76,8 @@ def test_new_course_writes_into_an_empty_folder_only(course, tmp_path):
     assert "is not empty: name a new folder" in python("-m", "grading", "new-course", course.folder, code=2)
     written = {path.relative_to(tmp_path).as_posix() for path in course_files(tmp_path)}
     assert written == {path.relative_to(TEMPLATE).as_posix() for path in TEMPLATE.rglob("*.*") if path.is_file()} | {
-        "Makefile"
+        "Makefile",
+        ".gitignore",
     }
 
 

@@ -131,7 +131,7 @@ def test_a_second_run_changes_nothing(course, monkeypatch, capsys):
     judge_nobody(monkeypatch)
     before = {student: files_of(course.root, student) for student in SUBMISSIONS}
     assert grade(course.root, "--workers=0") == 1
-    assert "0 to grade, 0 graded but not yet in the gradebook, 4 done already" in capsys.readouterr().out
+    assert "0 to grade, 0 judged before, to be written to the gradebook, 4 done already" in capsys.readouterr().out
     assert {student: files_of(course.root, student) for student in SUBMISSIONS} == before
 
 

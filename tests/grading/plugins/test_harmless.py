@@ -1,13 +1,17 @@
-"""What Markdown may show in formgrader's page and in feedback: text and pictures, and nothing that acts."""
+"""What formgrader lists, and what Markdown may show there and in feedback: text and pictures, nothing that acts."""
 
 import time
 
 import pytest
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
 
 from grading.bounded import TooDear
 from grading.plugins import formgrader
 from grading.plugins.formgrader import markdown_shown
 from grading.reports.markdown import comment_shown, harmless
+from grading.settings import configure
 
 
 @pytest.mark.parametrize(
@@ -96,3 +100,23 @@ def test_a_page_that_takes_too_long_shows_the_rest_as_it_is_written(monkeypatch)
     monkeypatch.setattr(formgrader, "LONGEST", 1e-9)
     page = {"resources": {}}
     assert [markdown_shown(page, "*a*").strip() for _ in range(2)] == ["<p><em>a</em></p>", "<pre>*a*</pre>"]
+
+
+def test_a_folder_of_source_without_a_notebook_is_no_assignment(tmp_path, monkeypatch):
+    """The red fixture first: nbgrader alone lists them all."""
+    for path in (
+        "one/one.ipynb",
+        "two/part.ipynb",
+        "locale/vi/one.po",
+        "cases/one/public.safetensors",
+        "empty/notes.md",
+    ):
+        (tmp_path / "source" / path).parent.mkdir(parents=True)
+        (tmp_path / "source" / path).touch()
+    api = NbGraderAPI(CourseDirectory(root=str(tmp_path)))
+    monkeypatch.setattr(NbGraderAPI, "get_source_assignments", formgrader.LISTED)
+    assert api.get_source_assignments() == {"one", "two", "locale", "cases", "empty"}
+    configure(Config())
+    assert api.get_source_assignments() == {"one", "two"}
+    configure(Config())  # formgrader reads the configuration at every request
+    assert api.get_source_assignments() == {"one", "two"}
