@@ -21,7 +21,7 @@ from multiprocessing import forkserver
 
 from grading.bounded import TooDear, die_with_parent
 from grading.sandbox import kernels as sandbox
-from grading.sandbox.isolation import isolation
+from grading.sandbox.isolation import ISOLATED, isolation
 
 PATIENCE = 10  # seconds for a dask scheduler to answer
 PERIOD = 1.0  # seconds from one look at what is late to the next
@@ -180,8 +180,8 @@ class Workers:
         for process in multiprocessing.active_children():
             process.kill()
         self.executor.shutdown(cancel_futures=True)
-        if isolation() == "bubblewrap":
-            sandbox.sweep_sockets()  # of the sandboxes that ended with them
+        if isolation() in ISOLATED:
+            sandbox.sweep()  # after the sandboxes that ended with them
 
     def renew(self):
         """Start anew, where a process has ended by itself."""
@@ -260,7 +260,7 @@ def told_call(number, function, /, *args):
 
 def get_ready():
     """Start this process's sandbox, and import the judge while the sandbox imports torch."""
-    if isolation() == "bubblewrap":
+    if isolation() in ISOLATED:
         sandbox.current()
     importlib.import_module("grading.engine.record")
     gc.collect()

@@ -5,6 +5,7 @@ to three ways, and one file that is broken. nbgrader grades them with the course
 every mark with its reasons. No real gradebook is touched.
 """
 
+import re
 import tempfile
 import textwrap
 from pathlib import Path
@@ -13,6 +14,7 @@ from grading.authoring.exercise import load_exercises
 from grading.commands.options import add_course_option
 from grading.commands.trial import Trial
 from grading.course import course_of, fill, home_of
+from grading.gradebook.status import STOPPED
 from grading.reports.class_data import load_class, reason_in_words
 from grading.reports.findings import capital
 
@@ -58,6 +60,11 @@ def table_lines(found):
             yield textwrap.fill(line, 95, initial_indent=" " * 27, subsequent_indent=" " * 29)
 
 
+def what_stopped(log):
+    """Return why nbgrader stopped, from its log: the last line of each traceback, once; all of it where it has none."""
+    return list(dict.fromkeys(re.findall(r"^ {4}(\w[\w.]*: .+)$", log, re.MULTILINE))) or [log.strip()]
+
+
 def add_command(commands):
     """Add ``demo`` to the subcommands of ``python -m grading``."""
     parser = commands.add_parser("demo", help="grade a handful of made-up submissions and print their marks")
@@ -73,7 +80,10 @@ def run(arguments):
     with tempfile.TemporaryDirectory() as folder:
         trial = Trial(Path(folder), home_of(folder_of_course), course)
         print("Generating the assignment ...", flush=True)
-        trial.generate(assignment)
+        try:
+            trial.generate(assignment)
+        except RuntimeError as error:
+            raise ValueError(str(error)) from None
         given = handed_in(course, assignment)
         for student, content in given.items():
             trial.submit(student, assignment, content)
@@ -81,7 +91,7 @@ def run(arguments):
         done = trial.nbgrader("autograde", assignment)
         found = load_class(trial.root, assignment).members
         print("\n".join(table_lines(found)))
-        if not any(member.status == "graded" for member in found):
-            print(f"\nNothing was graded. nbgrader said:\n{done.stderr}")
-            return 1
+    if stopped := [member.id for member in found if member.reason == STOPPED]:
+        print(f"\nThe grader itself stopped at {', '.join(stopped)}:", *what_stopped(done.stderr), sep="\n  ")
+        return 1
     return 0

@@ -28,7 +28,7 @@ from grading.engine.verdict import NO_ANSWER, Verdict, no_answer, verdict
 from grading.repair.doctor import SECTION
 from grading.repair.match import grade_id
 from grading.repair.packed import unpacks
-from grading.sandbox.isolation import isolation
+from grading.sandbox.isolation import ISOLATED, obstacles
 from grading.sandbox.watchdog import too_long
 from helpers.checks import collect as collector
 from helpers.checks import watch as watching
@@ -60,8 +60,8 @@ class Judge(Runner):
         Raises RuntimeError where isolation is required and this machine has none, LookupError for a graded cell
         without cases, and whatever goes wrong before student code runs: such a notebook is not graded.
         """
-        if self.require_isolation and isolation() != "bubblewrap":
-            raise RuntimeError("isolation is required, and bubblewrap does not work here: install it, or allow it")
+        if self.require_isolation and self.isolation not in ISOLATED:
+            raise RuntimeError(f"isolation is required, and none works here: {'; '.join(obstacles(self.unseen))}")
         judged = {exercise_of(cell) for cell in filter(is_judged, nb.cells)}
         if judged:
             given = self.cases or self.course.cases(resources["nbgrader"]["assignment"])
@@ -82,7 +82,7 @@ class Judge(Runner):
             if cell.cell_type == "code":
                 cell.execution_count = None  # a kernel's number could carry something out
             if is_judged(cell):
-                write_outputs(cell, self.verdicts[cell.metadata.nbgrader["grade_id"]])
+                write_outputs(cell, self.verdicts[cell.metadata.nbgrader["grade_id"]], self.isolation)
         resources["verdicts"] = {name: found.points for name, found in self.verdicts.items()}
         return nb, resources
 
@@ -223,9 +223,9 @@ def is_plain(answer: object) -> bool:
     return True
 
 
-def write_outputs(cell: NotebookNode, found: Verdict) -> None:
+def write_outputs(cell: NotebookNode, found: Verdict, isolation: str) -> None:
     """Give a test cell its outputs: the verdict, and the points in the one form that nbgrader reads safely."""
     cell.outputs = [
-        new_output("display_data", found.as_output(isolation())),
+        new_output("display_data", found.as_output(isolation)),
         new_output("execute_result", {"text/plain": repr(float(found.points))}),
     ]

@@ -24,7 +24,7 @@ from grading.engine import accident, outputs
 from grading.engine.relevance import modules_in, released_cells
 from grading.repair.cell_code import code
 from grading.sandbox import kernels as sandbox
-from grading.sandbox.isolation import GIBIBYTE, isolation
+from grading.sandbox.isolation import GIBIBYTE, ISOLATED, isolation
 from grading.sandbox.watchdog import Watch, too_long
 from helpers.support.language import Message, english
 
@@ -87,7 +87,9 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
         config=True
     )
     output_limit = Integer(1 << 22, help="Bytes of output that are kept of one notebook.").tag(config=True)
-    require_isolation = Bool(False, help="Refuse to grade unless student code runs in bubblewrap.").tag(config=True)
+    require_isolation = Bool(
+        False, help="Refuse to grade unless student code runs in bubblewrap or as its own user."
+    ).tag(config=True)
     iopub_timeout = Integer(30, help="Seconds to wait for a cell's last output.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources, km: object = None) -> tuple[NotebookNode, Resources]:
@@ -115,26 +117,36 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
             self.accidents[len(nb.cells)] = accident.all_left_out(self.careful)
         return nb, resources
 
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """Return the folders that student code must not see."""
+        return (self.course_folder, *self.private)
+
+    @property
+    def isolation(self) -> str:
+        """Return the isolation that is in force for these folders."""
+        return isolation(self.unseen)
+
     # The kernel
 
     def create_kernel_manager(self) -> Any:
         """Return a manager whose kernel runs in the sandbox, whatever kernel the submission names."""
         self.kernel_name = "python3"
         manager = super().create_kernel_manager()
-        in_bubblewrap = isolation() == "bubblewrap"
-        provisioner = sandbox.SandboxProvisioner if in_bubblewrap else sandbox.LimitedProvisioner
+        isolated = self.isolation in ISOLATED
+        provisioner = sandbox.SandboxProvisioner if isolated else sandbox.LimitedProvisioner
         manager.provisioner = provisioner(kernel_id="submission", kernel_spec=manager.kernel_spec, parent=manager)
-        manager.provisioner.private = (self.course_folder, *self.private)
+        manager.provisioner.private, manager.provisioner.memory = self.unseen, self.memory_limit
         manager.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
         manager.context.setsockopt(zmq.RCVHWM, MOST_WAITING)
-        if in_bubblewrap:  # it listens already; a connection that was cut for what came over it stays cut
+        if isolated:  # it listens already; a connection that was cut for what came over it stays cut
             manager.context.setsockopt(zmq.RECONNECT_IVL, NEVER)
         return manager
 
     async def async_start_new_kernel_client(self) -> Any:
         """Connect to the kernel, which has run no student code yet, and begin to watch it."""
-        pid, kill, gauges = self.km.provisioner.watched()
-        self.watch = Watch(pid, kill, self.wall_limit, self.memory_limit, gauges)
+        pid, kill, held = self.km.provisioner.watched()
+        self.watch = Watch(pid, kill, self.wall_limit, self.memory_limit, held)
         self.watch.deadline = min(self.watch.deadline, self.last_moment)
         self.watch.start()
         self.kernels += 1
@@ -221,7 +233,7 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
         except (Exception, asyncio.CancelledError) as error:
             self.log.warning("The notebook's kernel failed in cell %d: %s", index, type(error).__name__)
             assert self.watch, "what is guarded comes after the kernel's start"
-            self.lose(self.watch.reason or (ENDLESS if self.late else BROKEN))
+            self.lose(self.watch.last_reason() or (ENDLESS if self.late else BROKEN))
 
     @contextlib.contextmanager
     def more_time(self, seconds: float) -> Iterator[None]:

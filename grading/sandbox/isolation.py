@@ -1,7 +1,8 @@
 """Isolate student code: bubblewrap's arguments, the system calls that are refused, the resource limits.
 
-`isolation` finds out by trying how far that is possible here. Inside there is no network, and nothing to see but the
-system's programs, Python and `helpers`, all of it read-only; a scratch folder in memory is all that can be written to.
+`isolation` finds out by trying how far that is possible here. In bubblewrap there is no network, and nothing to see but
+the system's programs, Python and `helpers`, all of it read-only; a scratch folder in memory is all that can be written
+to. Where the system forbids that and the grader is root, student code has a user of its own (`user`).
 """
 
 import contextlib
@@ -15,12 +16,15 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import helpers
 from grading.course import REPOSITORY
+from grading.sandbox import user
 
+ISOLATED = ("bubblewrap", "user")  # what counts as isolation; with less, student code runs as the grader
 GIBIBYTE, MEBIBYTE = 1 << 30, 1 << 20
 LIMITS = {"RLIMIT_AS": 6 * GIBIBYTE, "RLIMIT_FSIZE": 64 * MEBIBYTE, "RLIMIT_CORE": 0}
 # Of a user's descriptors so many may be under way in sockets, and that counts against the grader's own limit: so fewer.
@@ -49,25 +53,82 @@ ALLOW, KILL, FAIL = 0x7FFF0000, 0x80000000, 0x00050000
 ACTION_FOR_OTHER_MACHINES, NOT_EQUAL, MASKED_EQUAL, INTEGER = 2, 1, 7, 0xFFFFFFFF
 
 
+def isolation(folders: tuple[str, ...] = ()) -> str:
+    """Return the isolation in force: "bubblewrap", "user", "limits" or "none".
+
+    Arguments
+        folders: those that student code must not see besides this checkout and the instructor's home.
+    """
+    return found(folders).name
+
+
+def obstacles(folders: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return in sentences why the isolation in force is none of `ISOLATED`; nothing where it is one."""
+    return found(folders).obstacles
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """What was found out by trying: a name, what stood against a better one, and where a user can leave something."""
+
+    name: str
+    obstacles: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+
+
 @functools.cache
-def isolation() -> str:
-    """Return the isolation in force: "bubblewrap", "limits" or "none"."""
-    if shutil.which("bwrap") and hasattr(os, "pidfd_open"):
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired), system_call_filter() as rules:
+def found(folders: tuple[str, ...] = ()) -> Isolation:
+    """Try each isolation in turn; `folders` as in `isolation`."""
+    if os.name != "posix":
+        return Isolation("none", ("this system has no limits",))
+    against = list(against_bubblewrap())
+    if not against:
+        return Isolation("bubblewrap")
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return Isolation("limits", (*against, "the grader is not root, who could give student code a user of its own"))
+    ours = {each.resolve() for each in (REPOSITORY, Path.home(), *map(Path, folders))} - {Path("/")}
+    try:
+        with system_call_filter() as rules, open(rules, "rb", closefd=False) as file:
+            standing, places = user.tried(file.read(), system_and_python(), sorted(map(str, ours)))
+    except (OSError, subprocess.SubprocessError) as error:
+        standing, places = [str(error)], []
+    if not standing:
+        return Isolation("user", places=tuple(places))
+    return Isolation("limits", (*against, *(f"with a user of its own: {reason}" for reason in standing)))
+
+
+def against_bubblewrap() -> Iterator[str]:
+    """Yield a sentence where bubblewrap does not work here."""
+    if not shutil.which("bwrap") or not hasattr(os, "pidfd_open"):
+        yield "bubblewrap is not installed"
+        return
+    try:
+        with system_call_filter(idle_calls()) as rules:
             command = [*bubblewrap_command(rules, private()), "--", sys.executable, "-I", "-S", "-c", ""]
-            if subprocess.run(command, pass_fds=[rules], capture_output=True, timeout=20).returncode == 0:
-                return "bubblewrap"
-    return "limits" if os.name == "posix" else "none"
+            done = subprocess.run(command, pass_fds=[rules], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        yield f"bubblewrap does not work: {error}"
+        return
+    if done.returncode:
+        yield f"bubblewrap does not work: {done.stderr.strip().rpartition(chr(10))[2]}"
 
 
-def needed() -> list[str]:
-    """Return the paths that student code must be able to read: the system, Python and `helpers`.
+def system_and_python() -> list[str]:
+    """Return the paths of the system and of Python that student code must be able to read.
 
     What a path of Python's leads to through links comes before it.
     """
-    python = [str(Path(sys.executable).resolve().parents[1]), sys.base_prefix, sys.prefix]
-    ours = [*python, str(Path(helpers.__file__).parent), str(ZYGOTE)]
-    return list(dict.fromkeys([*SYSTEM, *(each for path in ours for each in (os.path.realpath(path), path))]))
+    return resolved([*SYSTEM], [str(Path(sys.executable).resolve().parents[1]), sys.base_prefix, sys.prefix])
+
+
+def needed() -> list[str]:
+    """Return the paths that student code must be able to read in bubblewrap: the system, Python and `helpers`."""
+    return resolved(system_and_python(), [str(Path(helpers.__file__).parent), str(ZYGOTE)])
+
+
+def resolved(paths: Iterable[str], more: Iterable[str]) -> list[str]:
+    """Return paths and more of them, each of these after what it leads to through links."""
+    return list(dict.fromkeys([*paths, *(each for path in more for each in (os.path.realpath(path), path))]))
 
 
 def private(folders: Iterable[str | Path] = ()) -> list[str]:
@@ -113,12 +174,17 @@ def bubblewrap_command(rules: int, covered: Sequence[str]) -> list[str]:
         command += ["--size", str(SCRATCH_SIZE), "--tmpfs", folder]
     for place in ("/dev", "/proc", *covered, "/"):
         command += ["--remount-ro", place]
-    settings = {"HOME": "/scratch", "TMPDIR": "/scratch", "PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
-    settings |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONDONTWRITEBYTECODE": "1"}
-    settings["PYTHONPATH"] = str(Path(helpers.__file__).parent.parent)  # a checkout, of which only helpers is there
-    for name, value in (settings | THREADS).items():
+    # A checkout, of which only helpers is there.
+    for name, value in environment("/scratch", str(Path(helpers.__file__).parent.parent)).items():
         command += ["--setenv", name, value]
     return [*command, "--chdir", "/scratch"]
+
+
+def environment(home: str, packages: str) -> dict[str, str]:
+    """Return all of the environment that student code gets: its home, and where `helpers` lies."""
+    settings = {"HOME": home, "TMPDIR": home, "PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+    settings |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONDONTWRITEBYTECODE": "1"}
+    return settings | THREADS | {"PYTHONPATH": packages}
 
 
 class Comparison(ctypes.Structure):
@@ -139,10 +205,13 @@ Rule: TypeAlias = tuple[int, str, *tuple[Comparison, ...]]  # an action, names o
 
 
 @contextlib.contextmanager
-def system_call_filter() -> Iterator[int]:
+def system_call_filter(idle: str = "") -> Iterator[int]:
     """Give a descriptor to read the filter of system calls from, as a program of the kernel's packet filter (BPF).
 
     Calls by another machine's numbers end the process.
+
+    Arguments
+        idle: the names of the calls that do nothing.
 
     Raises OSError where libseccomp is missing or cannot make all of
     the filter: without the filter there is no sandbox.
@@ -154,7 +223,7 @@ def system_call_filter() -> Iterator[int]:
     try:
         with open(writing, "wb") as file:
             succeed(library.seccomp_attr_set(rules, ACTION_FOR_OTHER_MACHINES, ctypes.c_uint32(KILL)))
-            for action, names, *comparisons in filter_rules():
+            for action, names, *comparisons in filter_rules(idle):
                 array = (Comparison * len(comparisons))(*comparisons)
                 for name in names.split():
                     number = RECENT.get(name) or library.seccomp_syscall_resolve_name(name.encode())
@@ -167,7 +236,12 @@ def system_call_filter() -> Iterator[int]:
         library.seccomp_release(rules)
 
 
-def filter_rules() -> list[Rule]:
+def idle_calls() -> str:
+    """Return the names of the system calls that do nothing in bubblewrap."""
+    return IDLE_FOR_ROOT if os.geteuid() == 0 else ""
+
+
+def filter_rules(idle: str) -> list[Rule]:
     """Return each kind of rule; a comparison is of the call's arguments."""
     new_user = Comparison(0, MASKED_EQUAL, CLONE_NEWUSER, CLONE_NEWUSER)
     rules: list[Rule] = [(FAIL | errno.EPERM, REFUSED), (FAIL | errno.EPERM, "clone", new_user)]
@@ -179,7 +253,6 @@ def filter_rules() -> list[Rule]:
     of_socket = Comparison(1, MASKED_EQUAL, INTEGER, socket.SOL_SOCKET)
     buffer = Comparison(2, MASKED_EQUAL, INTEGER, socket.SO_SNDBUF)
     rules += [(FAIL, "setsockopt", of_socket, buffer)]
-    idle = IDLE_FOR_ROOT if os.geteuid() == 0 else ""
     for argument, names in WITH_MODE.items():
         for bit in (stat.S_ISUID, stat.S_ISGID):
             others = " ".join(name for name in names.split() if name not in idle.split())

@@ -1,8 +1,9 @@
 """Start kernels for student code, as well isolated as this machine allows.
 
 Where `isolation` is "bubblewrap", a `Sandbox` runs `zygote` inside bubblewrap; it forks one kernel for each
-submission, in a tenth of a second. A sandbox that exceeds a limit, or that cannot be cleaned, is ended, and the next
-submission gets a new one. Elsewhere a kernel is an ordinary process with resource limits, an empty home folder and
+submission, in a tenth of a second. Where it is "user", a `UserSandbox` runs it as root, and its kernels become another
+user. A sandbox that exceeds a limit, or that cannot be cleaned, is ended, and the next submission gets a new one.
+Elsewhere a kernel is an ordinary process with resource limits, an empty home folder and
 none of this process's environment.
 """
 
@@ -25,24 +26,34 @@ from typing import Any, TypeAlias
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from grading.sandbox.cgroup import new_group
+from grading.sandbox.confine import Walls
 from grading.sandbox.isolation import (
     LIMITS,
     MOST_TASKS,
     THREADS,
     ZYGOTE,
     bubblewrap_command,
+    environment,
+    found,
+    idle_calls,
+    isolation,
     private,
     scratch,
+    system_and_python,
     system_call_filter,
 )
+from grading.sandbox.user import Room, end_user, sweep_rooms
+from grading.sandbox.watchdog import Held, held_by, of_no_process
 
 PLACE, PREFIX = Path("/var/tmp"), "kernel-"  # of the folders for sockets, whose names must be short
 CHANNELS = ("shell", "iopub", "stdin", "control")  # of Jupyter's protocol; nobody listens to a heartbeat
 MOST_DESCRIPTORS = 8  # that come with a message
+BESIDE = 16  # tasks of a sandbox that are not a submission's
 PATIENCE = 60  # seconds that the zygote may take to answer
 
-# What a `Watch` needs to know: the root process, how to end it, a sandbox's gauges.
-Watched: TypeAlias = tuple[int, Callable[[], object], Sequence[int]]
+# What a `Watch` needs to know: the root process, how to end it, what is held besides.
+Watched: TypeAlias = tuple[int, Callable[[], object], Callable[[], Held]]
 
 
 class Sandbox:
@@ -57,27 +68,44 @@ class Sandbox:
         folder: where the sockets to its kernels lie, for this process alone; nothing of it can be seen inside.
         control: the socket to the zygote.
         process: bubblewrap.
+        group: the control group that it is in; None where the grader may make none.
+        walls: what a kernel takes upon itself first.
         gauges: descriptors that the zygote has sent when it was ready: one of the statistics of the sandbox's network,
             where its sockets are counted, and one of each folder in memory.
     """
 
+    walls: Walls | None = None
+
     def __init__(self, covered: Sequence[str] = ()) -> None:
-        sweep_sockets()
+        sweep()
         self.covered = covered
         self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE))
+        self.group = new_group(MOST_TASKS + BESIDE)
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        zygote = [sys.executable, "-P", str(ZYGOTE), str(inside.fileno()), json.dumps([*scratch(), "/dev/shm"])]
-        with inside, system_call_filter() as rules:
-            self.process = subprocess.Popen(
-                [*bubblewrap_command(rules, covered), "--", *zygote],
-                pass_fds=[inside.fileno(), rules],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                preexec_fn=be_killed_first,
-            )
+        with inside:
+            self.process = self.launch(inside.fileno())
         self.control.settimeout(PATIENCE)
         self.gauges: list[int] = []
+
+    def launch(self, inside: int) -> subprocess.Popen[bytes]:
+        """Start the zygote, which has the other end of the control socket as this descriptor."""
+        with system_call_filter(idle_calls()) as rules:
+            command = [*bubblewrap_command(rules, self.covered), "--"]
+            return self.launched(command, inside, (*scratch(), "/dev/shm"), pass_fds=[inside, rules])
+
+    def launched(
+        self, command: Sequence[str], inside: int, places: Sequence[str], uid: int = 0, **options: Any
+    ) -> subprocess.Popen[bytes]:
+        """Start the zygote by a command; the rest is what the zygote is told and what Popen takes."""
+        zygote = [sys.executable, "-P", str(ZYGOTE), str(inside), json.dumps(places), str(uid)]
+        options |= {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        return subprocess.Popen([*command, *zygote], preexec_fn=self.go_in, **options)
+
+    def go_in(self) -> None:
+        """Go into the group, and be the first to go when the machine runs out of memory."""
+        be_killed_first()
+        if self.group:
+            self.group.join()
 
     def get_ready(self) -> None:
         """Wait until the zygote has imported everything.
@@ -116,10 +144,11 @@ class Sandbox:
         """
         self.get_ready()
         message = b""
-        request = json.dumps({"do": "start", "key": key, "channels": CHANNELS, "limits": limits}).encode()
+        request: dict[str, object] = {"do": "start", "key": key, "channels": CHANNELS, "limits": limits}
+        request["walls"] = self.walls
         with contextlib.suppress(OSError), contextlib.ExitStack() as ours:
             sockets = [ours.enter_context(listening(place)) for place in places]
-            socket.send_fds(self.control, [request], [each.fileno() for each in sockets])
+            socket.send_fds(self.control, [json.dumps(request).encode()], [each.fileno() for each in sockets])
             message, descriptors, *_ = socket.recv_fds(self.control, 1 << 10, 1)
             if message == b"started":
                 return KernelProcess(descriptors[0])
@@ -134,14 +163,68 @@ class Sandbox:
             return self.control.recv(64) == b"wiped"
         return False
 
+    def most_tasks(self) -> int:
+        """Return how many tasks the user of the kernels may have in all: the system's limit counts a user's."""
+        return tasks_of_this_user() + MOST_TASKS
+
+    def end(self) -> None:
+        """End every process of the submission."""
+        self.process.kill()  # --die-with-parent takes the rest along
+
+    def held(self) -> Held:
+        """Return what the sandbox holds besides the memory of its processes."""
+        return Held(of_no_process(self.gauges), 0, self.was_over())
+
+    def was_over(self) -> bool:
+        """Tell whether the system has found the group over its limit."""
+        return self.group is not None and self.group.was_over()
+
     def close(self) -> None:
         """End every process of the sandbox."""
         self.control.close()
         with self.process:  # waits for its end
-            self.process.kill()  # --die-with-parent takes the rest along
+            self.process.kill()
+        if self.group:
+            self.group.end()
         shutil.rmtree(self.folder, ignore_errors=True)
         while self.gauges:
             os.close(self.gauges.pop())
+
+
+class UserSandbox(Sandbox):
+    """A zygote of root's whose kernels become a user of their own, where bubblewrap is forbidden.
+
+    Attributes
+        room: the user, and its folder.
+        places: the folders in which that user may leave something, its own first.
+    """
+
+    def launch(self, inside: int) -> subprocess.Popen[bytes]:
+        """Start the zygote in a new room."""
+        self.room = Room()
+        self.places = (str(self.room.home), *found(tuple(self.covered)).places)
+        with system_call_filter() as rules, open(rules, "rb", closefd=False) as file:
+            self.walls = self.room.walls(file.read(), system_and_python())
+        settings = environment(str(self.room.home), str(self.room.packages))
+        return self.launched([], inside, self.places, self.room.uid, pass_fds=[inside], env=settings, cwd="/")
+
+    def most_tasks(self) -> int:
+        """Return how many tasks the user of the kernels may have in all: it has no others."""
+        return MOST_TASKS
+
+    def end(self) -> None:
+        """End every process of the submission: all of its user's."""
+        end_user(self.room.uid)
+
+    def held(self) -> Held:
+        """Return what the sandbox holds besides the memory of its processes."""
+        held = held_by(self.room.uid, self.process.pid, self.gauges[0], self.places)
+        return held._replace(over=self.was_over())
+
+    def close(self) -> None:
+        """End every process of the sandbox, and remove what its user has left anywhere."""
+        super().close()
+        self.room.end(self.places)
 
 
 def listening(place: str) -> socket.socket:
@@ -153,8 +236,9 @@ def listening(place: str) -> socket.socket:
     return made
 
 
-def sweep_sockets() -> None:
-    """Remove the socket folders of this user's processes that were killed."""
+def sweep() -> None:
+    """Remove what sandboxes of this user's processes that were killed have left: folders for sockets, and rooms."""
+    sweep_rooms()
     for folder in PLACE.glob(f"{PREFIX}*-*"):
         process = folder.name.removeprefix(PREFIX).partition("-")[0]
         with contextlib.suppress(OSError):
@@ -213,10 +297,11 @@ def current(folders: Iterable[str | Path] = ()) -> Sandbox:
     Nothing in `folders` can be seen inside: where a sandbox that runs might show them, another takes its place.
     """
     global _current
-    covered = private(folders)
+    with_user = isolation(tuple(map(str, folders))) == "user"
+    covered = tuple(map(str, folders)) if with_user else private(folders)
     if _current is None or not _current.alive or not set(covered) <= set(_current.covered):
         close_sandbox()
-        _current = Sandbox(covered)
+        _current = UserSandbox(covered) if with_user else Sandbox(covered)
     return _current
 
 
@@ -242,13 +327,17 @@ class SandboxProvisioner(LocalProvisioner):
 
     Attributes
         private: the folders that student code must not see.
+        memory: bytes that it may hold, where the system counts.
     """
 
     private: Sequence[str] = ()
+    memory: int = LIMITS["RLIMIT_AS"]
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Let the manager speak with the kernel over sockets in a folder of this process."""
         self.sandbox = current(self.private)
+        if self.sandbox.group:
+            self.sandbox.group.set("memory.max", self.memory)
         manager: Any = self.parent
         folder = self.sandbox.folder
         manager.transport, manager.ip = "ipc", f"{folder}/socket"
@@ -257,7 +346,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork the kernel, whatever the command."""
-        limits = LIMITS | {"RLIMIT_NPROC": tasks_of_this_user() + MOST_TASKS}
+        limits = LIMITS | {"RLIMIT_NPROC": self.sandbox.most_tasks()}
         manager: Any = self.parent
         places = [f"{manager.ip}-{getattr(manager, f'{channel}_port')}" for channel in CHANNELS]
         process = self.sandbox.start(manager.session.key.decode(), places, limits)
@@ -272,14 +361,15 @@ class SandboxProvisioner(LocalProvisioner):
 
     def watched(self) -> Watched:
         """Return what is to be watched: the whole sandbox."""
-        process = self.sandbox.process
-        return process.pid, process.kill, self.sandbox.gauges
+        return self.sandbox.process.pid, self.sandbox.end, self.sandbox.held
 
 
 class LimitedProvisioner(LocalProvisioner):
     """An ordinary kernel process with an empty home folder and, where the platform has them, resource limits."""
 
     home: str | None = None
+    private: Sequence[str] = ()
+    memory = 0
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Give the kernel an empty home and an environment that tells nothing."""
@@ -306,7 +396,7 @@ class LimitedProvisioner(LocalProvisioner):
             with contextlib.suppress(OSError):
                 os.killpg(group, signal.SIGKILL) if group else process.kill()
 
-        return process.pid, kill, ()
+        return process.pid, kill, Held
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove the home, too."""

@@ -1,10 +1,10 @@
 """The process inside the sandbox that is forked once for every submission.
 
-It is process 1 of a bubblewrap sandbox and speaks with `sandbox` over one inherited socket. It imports torch, numpy
-and matplotlib once, with one thread, since a parent that has used two makes a forked child hang. `start` forks a
-child that becomes an IPython kernel; `wipe` kills and empties whatever a submission left. The parent itself runs no
-student code: it can't be traced or read by its children, and holds no capability. Where it can't clean up it ends, and
-everything in the sandbox with it.
+It is process 1 of a bubblewrap sandbox, or root's where student code has a user of its own, and speaks with `sandbox`
+over one inherited socket. It imports torch, numpy and matplotlib once, with one thread, since a parent that has used
+two makes a forked child hang. `start` forks a child that becomes an IPython kernel; `wipe` kills and empties whatever a
+submission left. The parent itself runs no student code: it can't be traced or read by its children, and in bubblewrap
+it holds no capability. Where it can't clean up it ends, and everything in the sandbox with it.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 # Nobody debugs here, and every kernel would import it anew.
 sys.modules["debugpy"] = None  # type: ignore[assignment]  # typeshed knows of modules only
@@ -36,18 +36,22 @@ from zmq.eventloop.zmqstream import ZMQStream
 
 import helpers
 
-PR_SET_DUMPABLE = 4
+if TYPE_CHECKING:
+    from grading.sandbox.confine import Walls
+
+PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 MOST_DESCRIPTORS = 8  # that come with a request
-FORKED = "ipc://@forked"  # no file, but a name within the sandbox
 
 
 class Outputs(IOPubThread):
     """What sends the outputs; those of processes that a kernel forks come over a Unix socket."""
 
+    forked = "ipc://@forked"  # no file, but a name within the sandbox
+
     def _setup_pipe_in(self) -> None:
         self._pipe_uuid = os.urandom(16)
         pipe = self.socket.context.socket(zmq.PULL)
-        pipe.bind(FORKED)
+        pipe.bind(self.forked)
         self._pipe_in: Any = ZMQStream(pipe, self.io_loop)
         self._pipe_in.on_recv(self._handle_pipe_msg)
 
@@ -55,7 +59,7 @@ class Outputs(IOPubThread):
         context = zmq.Context()
         pipe = context.socket(zmq.PUSH)
         pipe.linger = 3000
-        pipe.connect(FORKED)
+        pipe.connect(self.forked)
         return context, pipe
 
 
@@ -85,19 +89,20 @@ class Kernel(ipykernel.kernelapp.IPKernelApp):
         return port
 
 
-def serve(control: socket.socket, scratch: Sequence[str]) -> None:
+def serve(control: socket.socket, scratch: Sequence[str], uid: int) -> None:
     """Answer requests until the grading process closes the socket.
 
     Arguments
         control: the socket.
         scratch: the folders to be emptied before each submission.
+        uid: the user whose processes and files they are; 0 in bubblewrap, where it is all that is there.
     """
     torch.set_num_threads(1)
     ipykernel.kernelapp.IOPubThread = Outputs  # type: ignore[attr-defined]  # imported there
     for name in helpers.__all__:
         getattr(helpers, name)
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0):
+    if libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) or libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
@@ -109,51 +114,85 @@ def serve(control: socket.socket, scratch: Sequence[str]) -> None:
         os.close(descriptor)
     while True:
         message, descriptors, *_ = socket.recv_fds(control, 1 << 16, MOST_DESCRIPTORS)
+        wipe(scratch, uid)
         if not message:
             return
-        wipe(scratch)
         request = json.loads(message)
         if request["do"] == "wipe":
             control.send(b"wiped")
         elif not os.fork():
             libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
             ports = dict(zip(request["channels"], descriptors, strict=True))
-            become_kernel(control, request["key"], ports, request["limits"], scratch[0])
+            become_kernel(control, request["key"], ports, request["limits"], scratch[0], request["walls"])
         for descriptor in descriptors:
             os.close(descriptor)
 
 
-def wipe(scratch: Sequence[str]) -> None:
+def wipe(scratch: Sequence[str], uid: int) -> None:
     """Kill every other process of the sandbox and empty what a submission can write to.
 
     Raises whatever stands against it: folders nested too deep or closed to everybody end this process.
     """
-    while True:
-        try:
-            os.kill(-1, signal.SIGKILL)
-        except ProcessLookupError:
-            break  # nothing is left of it
-        while reaped():
-            pass
+    while children_left():
+        kill_students(uid)
         time.sleep(0.001)
     for folder in scratch:
         for entry in os.scandir(folder):
+            if uid and folder != scratch[0] and entry.stat(follow_symlinks=False).st_uid != uid:
+                continue  # it is in a folder of everybody's
             if entry.is_dir(follow_symlinks=False):
                 shutil.rmtree(entry.path)
             else:
                 os.unlink(entry.path)
+    if uid:  # what its own folder itself bears of a submission, such as attributes, goes, too
+        os.rmdir(scratch[0])
+        os.mkdir(scratch[0], 0o700)
+        os.chown(scratch[0], uid, uid)
 
 
-def reaped() -> int:
-    """Take one ended child off the list of processes, and return its id; 0 where there was none."""
+def children_left() -> bool:
+    """Take the ended children off the list of processes, and tell whether there are others.
+
+    All that a submission starts comes to be this process's child when its parent ends.
+    """
     try:
-        return os.waitpid(-1, os.WNOHANG)[0]
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
     except ChildProcessError:
-        return 0
+        return False
+    return True
+
+
+def kill_students(uid: int) -> None:
+    """Kill every process of the sandbox but this one: all but process 1, or all of a user, by a child that becomes it.
+
+    Raises RuntimeError where this process is neither.
+    """
+    if not uid:
+        if os.getpid() != 1:
+            raise RuntimeError("this is no sandbox's first process")
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)
+        return
+    from grading.sandbox import confine  # which lies there, but not in bubblewrap
+
+    killer = os.fork()
+    if not killer:
+        try:
+            confine.become(uid)
+            confine.kill_all()
+        finally:
+            os._exit(0)
+    os.waitpid(killer, 0)
 
 
 def become_kernel(
-    control: socket.socket, key: str, ports: Mapping[str, int], limits: Mapping[str, int], folder: str
+    control: socket.socket,
+    key: str,
+    ports: Mapping[str, int],
+    limits: Mapping[str, int],
+    folder: str,
+    walls: "Walls | None",
 ) -> NoReturn:
     """Turn this forked child into the kernel of one submission; never returns.
 
@@ -163,12 +202,18 @@ def become_kernel(
         ports: the descriptors of the sockets that it listens on, by channel.
         limits: values by the names of `resource`.
         folder: where the kernel runs.
+        walls: what it takes upon itself first; nothing in bubblewrap.
 
     It answers `started`, with a descriptor of itself, when it listens and before any student code can run; where it
     fails before that, the error.
     """
     try:
         os.setsid()
+        if walls:
+            from grading.sandbox.confine import confine
+
+            confine(walls)
+            Outputs.forked = f"ipc://{folder}/.forked"  # a name of the network's would be everybody's
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for name, value in limits.items():
             most = resource.getrlimit(getattr(resource, name))[1]
@@ -200,4 +245,4 @@ def become_kernel(
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2]))
+    serve(socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2]), int(sys.argv[3]))

@@ -12,7 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from grading.authoring.draw import COMMITTED_SEED, hidden_bytes, public_bytes
-from grading.course import REPOSITORY, Course
+from grading.course import COMMITTED, REPOSITORY, Course
 from grading.engine.judge import Judge, inputs_of
 from grading.engine.verdict import verdict
 from helpers.checks.cases import CaseFile, read_cases
@@ -313,14 +313,15 @@ def test_a_watched_answer_takes_its_longer_time_from_no_other(monkeypatch, took,
     assert judge.watch.deadline == 500 + kept
 
 
-def test_a_private_hidden_set_is_used_when_it_is_there(tmp_path):
+def test_a_private_hidden_set_is_used_when_it_is_there(tmp_path, monkeypatch):
+    monkeypatch.delenv(COMMITTED)
     course = Course(tmp_path)
     shutil.copytree(COURSE.source("cases"), course.source("cases"), ignore=shutil.ignore_patterns("private.*"))
     for assignment in ASSIGNMENTS:
         committed = course.hidden(assignment)
         private = course.case_file(assignment, "private")
         private.write_bytes(hidden_bytes(COURSE, assignment, "my own seed"))
-        assert course.hidden(assignment) == private.read_bytes() != committed
+        assert course.hidden_file(assignment) == private and course.hidden(assignment) != committed
         assert course.cases(assignment)[0] == COURSE.public(assignment)
         assert read_cases(private.read_bytes()).exercises.keys() == read_cases(committed).exercises.keys()
 

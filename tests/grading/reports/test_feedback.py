@@ -31,8 +31,9 @@ from grading.gradebook.status import keep_reason
 from grading.repair.doctor import Mended
 from grading.reports import class_data
 from grading.reports.class_data import Listed, load_class
-from grading.reports.feedback import escape_prose, example, page
-from grading.reports.findings import LONGEST_HEADING, LONGEST_SOURCE, findings, headings, reason
+from grading.reports.feedback import brief, escape_prose, example, page, read_brief, remarks
+from grading.reports.findings import LONGEST_HEADING, LONGEST_SOURCE, Finding, findings, headings, reason
+from grading.reports.language import PageLanguage, page_language
 from helpers.checks import collect
 from helpers.checks.compare import Result
 from helpers.checks.kinds import kind_of
@@ -146,7 +147,7 @@ def course(tmp_path_factory):
         gradebook.add_submission(ASSIGNMENT, "broken")
         gradebook.find_grade("test_contraction_rate", ASSIGNMENT, ASSIGNMENT, "half").manual_score = 1.5
         gradebook.find_grade("test_trusted_steps", ASSIGNMENT, ASSIGNMENT, "half").auto_score = None
-        gradebook.find_comment("softmax_t", ASSIGNMENT, ASSIGNMENT, "half").manual_comment = f"Clear & short. {TAG}"
+        gradebook.find_comment("softmax_t", ASSIGNMENT, ASSIGNMENT, "half").manual_comment = f"Clear & **short**. {TAG}"
         gradebook.find_comment("softmax_t", ASSIGNMENT, ASSIGNMENT, "blank").auto_comment = "No response."
         gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, "half").late_submission_penalty = 2.0
         gradebook.db.commit()
@@ -257,6 +258,7 @@ def test_the_instructors_points_comment_and_lateness_are_on_the_page(course):
     assert f"6.5 of {TOTAL} points 8.5 points for the exercises, less 2 for handing in late." in said
     assert "The automatic checks gave 0; your instructor made it 1.5." in said
     assert f"Your instructor's comment Clear & short. {TAG}" in said
+    assert "<strong>short</strong>" in page_of(course, "half")
 
 
 def test_a_mark_that_is_missing_is_no_zero(course):
@@ -335,6 +337,60 @@ def test_what_people_wrote_is_text_and_never_markup(course):
         notebook, grades(student=TAG, notebook=TAG, assignment=ASSIGNMENT), {"softmax_t": None}, COURSE
     )
     assert escape_prose("a `<b>` c") == "a <code>&lt;b&gt;</code> c"
+
+
+# What goes into a comment of an LMS
+
+
+def marked(answers, **given):
+    """Return the findings on some answers, with the verdicts' points as marks, or those that are given."""
+    found = findings(graded(answers))
+    for finding in found:
+        finding.score = given.get(finding.exercise, finding.points)
+    return found
+
+
+def test_a_summary_has_points_and_the_first_reason_of_what_is_not_full():
+    said = {
+        name: brief(PageLanguage(), marked(SOLVED | {"softmax_t": answer} if answer else {}))
+        for name, answer in {
+            "solved": SOLVED["softmax_t"],
+            "blank": None,
+            "overflows": NO_SHIFT,
+            "forbidden": FORBIDDEN,
+        }.items()
+    }
+    worth = [name for name, points in POINTS.items() if points]
+    assert said["solved"] == f"Full marks: {', '.join(worth)}"
+    full = f"Full marks: {', '.join(name for name in worth if name != 'softmax_t')}<br>softmax_t: "
+    assert said["overflows"] == f"{full}3 of 5. {OVERFLOWS}"
+    assert said["forbidden"] == f"{full}0 of 5. Uses torch.nn.functional.softmax, which this exercise does not allow"
+    assert said["blank"].count("<br>") == len(worth) - 1
+    half = brief(PageLanguage(), marked({}, contraction_rate=1.5, trusted_steps=None))
+    assert "contraction_rate: 1.5 of 2. Not attempted yet" in half
+    assert "trusted_steps" not in half, "a mark that is missing is none"
+
+
+def test_a_summary_holds_no_hidden_number_and_has_an_end():
+    shown = marked({"softmax_t": NO_SHIFT.replace("return", "return str(x) if x.max() > 9 else")})
+    shown.append(Finding("long", graded=True, maximum=1.0, points=0.0, score=0.0, reason=plain("`<" * 5000)))
+    text = brief(PageLanguage(), shown)
+    assert leaks(text.encode(), hidden_numbers()) == set()
+    assert len(text) < 3000 and text.endswith(" …") and "<&lt;" not in text
+    assert len(remarks(PageLanguage(), {"softmax_t": f"{TAG} **so** " + "word " * 9000})) < 2500
+
+
+def test_a_summary_is_in_the_language_of_the_notebook(course):
+    path = course.root / "autograded" / "half" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    assert read_brief(COURSE, POINTS, {"softmax_t": 5.0}, path) == ("en", "Full marks: softmax_t")
+    assert read_brief(COURSE, POINTS, {"softmax_t": 2.5}) == ("en", "softmax_t: 2.5 of 5. Partly right")
+    vietnamese = brief(page_language("vi", COURSE), marked({"softmax_t": NO_SHIFT}))
+    assert "softmax_t: " in vietnamese and OVERFLOWS not in vietnamese and "Full marks" not in vietnamese
+
+
+def test_an_instructors_comment_in_a_summary_acts_nowhere():
+    shown = remarks(PageLanguage(), {"softmax_t": f"**So** {TAG}"})
+    assert shown == f"<p>Your instructor&#39;s comment, softmax_t:</p><p><strong>So</strong> {html.escape(TAG)}</p>\n"
 
 
 # What makes a page readable

@@ -17,16 +17,17 @@ import pytest
 
 from grading.course import REPOSITORY
 from grading.engine.verdict import verdict
-from grading.sandbox.isolation import isolation
+from grading.sandbox.user import FIRST
 from helpers.checks.collect import collect
 from tests.support.attacks import bank
 from tests.support.commands import adopt_orphans, left_running
+from tests.support.container import attacks_may_run
 from tests.support.course import Trial, case_files, graded_cell, solutions, use_cases
 from tests.support.leaks import hidden_numbers, leaks
 from tests.support.small_course import ASSIGNMENT, FULL, filled, generate
 
 pytestmark = pytest.mark.skipif(
-    isolation() != "bubblewrap", reason="attacks run in bubblewrap only; it does not work here"
+    not attacks_may_run(), reason="attacks run in bubblewrap, or in a container of tests/support/container.py"
 )
 
 BANK = bank()
@@ -54,8 +55,10 @@ class Batch:
             server.setblocking(False)
             self.connected = self.accepted(server)
         self.marks = self.course.marks(ASSIGNMENT)
-        new = set(Path("/var/tmp").glob("kernel-*")) - self.before
+        new = set(Path("/var/tmp").glob("*-*")) - self.before
+        new = {folder for folder in new if folder.name.startswith(("kernel-", "student-"))}
         self.left = [folder.name for folder in new if not Path("/proc", folder.name.split("-")[1]).exists()]
+        self.left += [str(path) for place in ("/tmp", "/dev/shm") for path in of_students(place)]
 
     def hand_in(self, port):
         places = {
@@ -86,6 +89,11 @@ class Batch:
     def text(self, name, folder="autograded"):
         """Return everything that grading kept of a submission, as text."""
         return "".join(path.read_text() for path in (self.course.root / folder / name).rglob("*.*") if path.is_file())
+
+
+def of_students(folder):
+    """Return what users of sandboxes own in a folder."""
+    return [path for path in Path(folder).iterdir() if path.lstat().st_uid >= FIRST]
 
 
 def one_by_one(course):
@@ -197,7 +205,7 @@ def test_a_process_and_a_connection_that_an_attack_would_leave_are_seen():
 def test_no_file_is_left_outside_the_course(batch, quick):
     root = batch(quick).course.root
     places = [REPOSITORY, REPOSITORY / "helpers", REPOSITORY / "grading", root, Path.home(), Path(os.__file__).parent]
-    places += [Path(place) for place in ("/", "/root", "/home", "/etc", "/usr", "/var/tmp", "/dev", "/tmp")]
+    places += [Path(place) for place in ("/", "/root", "/home", "/etc", "/usr", "/var/tmp", "/dev", "/tmp", "/dev/shm")]
     assert [str(place) for place in places if (place / MARKER).exists()] == []
     assert batch(quick).left == []
 

@@ -16,7 +16,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.course import REPOSITORY
-from grading.engine import judge as judging
+from grading.engine import runner as running
 from grading.engine.judge import Judge
 from grading.sandbox import isolation
 from grading.sandbox import kernels as sandbox
@@ -282,7 +282,7 @@ def test_every_refused_system_call_fails():
 def test_without_all_of_the_filter_there_is_no_bubblewrap(monkeypatch, broken):
     for name, value in broken.items():
         monkeypatch.setattr(isolation, name, value)
-    assert isolation.isolation.__wrapped__() == "limits"
+    assert isolation.found.__wrapped__().name == "limits"
 
 
 def test_without_libseccomp_there_is_no_bubblewrap(monkeypatch):
@@ -290,7 +290,7 @@ def test_without_libseccomp_there_is_no_bubblewrap(monkeypatch):
         raise OSError(f"{name}: cannot open shared object file")
 
     monkeypatch.setattr(isolation.ctypes, "CDLL", missing)
-    assert isolation.isolation.__wrapped__() == "limits"
+    assert isolation.found.__wrapped__().name == "limits"
 
 
 LEAVE = """import ctypes, os, socket, subprocess
@@ -474,16 +474,16 @@ def test_a_graded_cell_without_cases_is_an_error():
 
 
 def test_isolation_can_be_required(monkeypatch):
-    monkeypatch.setattr(judging, "isolation", lambda: "limits")
+    monkeypatch.setattr(running, "isolation", lambda folders: "limits")
     with pytest.raises(RuntimeError, match="isolation is required"):
         run("print(1)", require_isolation=True)
 
 
 def test_without_bubblewrap_a_kernel_has_limits_an_empty_home_and_no_environment(monkeypatch):
-    monkeypatch.setattr(judging, "isolation", lambda: "limits")
+    monkeypatch.setattr(running, "isolation", lambda folders: "limits")
     monkeypatch.setenv("SECRET_TOKEN", "of the instructor")
     printed, ended = run(
-        "import os, resource\nprint(os.getcwd() == os.environ['HOME'], 'SECRET_TOKEN' in os.environ)",
+        "import os, resource\nprint(os.getcwd() == os.environ['HOME'] != '/scratch', 'SECRET_TOKEN' in os.environ)",
         "print(resource.getrlimit(resource.RLIMIT_FSIZE)[0])",
     )
     assert not ended

@@ -8,6 +8,8 @@ its own process or spoils its own answer. `forging`, `breaking`, `spying` and `a
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from grading.sandbox.user import FIRST
+
 NO_TEMPERATURE = """def softmax_t(x, temperature=1.0, dim=-1):
     weights = torch.exp(x - x.amax(dim=dim, keepdim=True))
     return weights / weights.sum(dim=dim, keepdim=True)"""
@@ -51,9 +53,9 @@ class Attack:
         return {name: code if code.startswith("%%") else GUARD + code for name, code in cells.items()}
 
 
-# Ends a kernel that is not in the sandbox before anything of the attack runs: a grader that is set up wrong, a
-# configuration that was not read, or a person who opens the notebook must come to no harm.
-GUARD = "import os\nos.getcwd() == '/scratch' or os._exit(3)\n"
+# Ends a kernel that is neither in bubblewrap nor of a user of its own, before anything of the attack runs: a grader
+# that is set up wrong, a configuration that was not read, or a person who opens the notebook must come to no harm.
+GUARD = f"import os\nos.getcwd() == '/scratch' or os.getuid() >= {FIRST} or os._exit(3)\n"
 
 RIGHT_BY_FORBIDDEN_WAY = "def softmax_t(x, temperature=1.0, dim=-1):\n    return {}"
 UNCHANGED = "def softmax_t(x, temperature=1.0, dim=-1):\n    return x"

@@ -3,7 +3,7 @@
 from tests.support.attacks import NO_TEMPERATURE, UNCHANGED, Attack
 
 # Where it finds anything, the answer is not defined and gets no points, which a test would see.
-FOUND = """import os, glob
+FOUND = """import contextlib, os, glob
 found = []
 def try_to(action, *args):
     try: found.append(repr(action(*args))[:80])
@@ -43,9 +43,10 @@ def raise_scores():
         return book.execute("update grade set manual_score = 100").rowcount
 try_to(raise_scores)
 for device in ("null", "zero", "full", "random", "urandom"):
-    os.chmod(f"/dev/{device}", 0o664)
-    if os.stat(f"/dev/{device}").st_mode & 0o777 != 0o666: found.append(device)
-    os.chmod(f"/dev/{device}", 0o666)
+    with contextlib.suppress(OSError): os.chmod(f"/dev/{device}", 0o664)
+    if os.stat(f"/dev/{device}").st_mode & 0o777 != 0o666:
+        found.append(device)
+        os.chmod(f"/dev/{device}", 0o666)
 for path in ("/usr", "/usr/bin/env", "REPOSITORY/helpers", os.__file__): try_to(os.utime, path)
 assert not found, found"""
 )
@@ -88,14 +89,16 @@ PROCESSES = (
     FOUND
     + """import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
-for pid in [name for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()]:
+pids = range(1, 500)
+with contextlib.suppress(OSError): pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+for pid in {*pids} - {*map(int, os.listdir("/proc/self/task"))}:  # threads have numbers of that kind, too
     for what in ("mem", "environ", "maps", "fd", "cwd", "root", "exe", "syscall", "stack", "auxv"):
         path = f"/proc/{pid}/{what}"
         if what == "fd":
             for number in range(20): try_to(os.readlink, f"{path}/{number}")
         elif what in ("cwd", "root", "exe"): try_to(os.readlink, path)
         else: try_to(read, path)
-    if libc.ptrace(16, int(pid), 0, 0) == 0: found.append(f"traced {pid}")
+    if libc.ptrace(16, pid, 0, 0) == 0: found.append(f"traced {pid}")
 for flags in (0x10000000, 0x20000, 0x40000000, 0x08000000, 0x20000000):
     if libc.unshare(flags) == 0: found.append(f"unshared {flags}")
 if libc.mount(b"none", b"/tmp", b"tmpfs", 0, None) == 0: found.append("mounted")
