@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 COURSE ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-slow course exercise check-exercise messages hidden grade handout reproduce bench bench-grading lint format constraints clean
+.PHONY: help lab demo test test-slow course exercise check-exercise messages hidden grade report handout reproduce bench bench-grading lint format constraints clean
 
 help: ## List the targets (what `make` alone does)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -98,6 +98,10 @@ grade: $(READY) ## Grade a class: make grade FROM=submissions.zip ASSIGNMENT=ite
 	@test -n "$(ASSIGNMENT)" || { echo "Name the assignment: make grade FROM=submissions.zip ASSIGNMENT=iterated_softmax" >&2; exit 2; }
 	@$(BIN)/python -m grading grade $(if $(FROM),"$(FROM)") --course "$(COURSE)" --assignment "$(ASSIGNMENT)" $(ARGS) || \
 	  { code=$$?; test $$code = 1 && echo "Look at the lines above: they say who has no mark, or what is to be looked at." || exit $$code; }
+
+report: $(READY) ## Write what a class has done: make report ASSIGNMENT=iterated_softmax
+	@test -n "$(ASSIGNMENT)" || { echo "Name the assignment: make report ASSIGNMENT=iterated_softmax" >&2; exit 2; }
+	$(BIN)/python -m grading report --course "$(COURSE)" --assignment "$(ASSIGNMENT)" $(ARGS)
 
 handout: $(READY) ## Zip what students get into dist/
 	$(BIN)/python -m grading.authoring.handout

@@ -7,7 +7,7 @@ from importlib import import_module
 from grading.shown import shown_text
 
 COMMANDS = (
-    *("grade", "collect", "grades", "give-back", "summary", "demo", "hidden"),
+    *("grade", "collect", "grades", "give-back", "report", "rescore", "extend", "show", "demo", "hidden"),
     *("new-course", "exercise", "check-exercise"),
 )
 

@@ -15,8 +15,8 @@ from grading.commands.options import add_course_option
 from grading.commands.trial import Trial
 from grading.course import course_of, fill, home_of
 from grading.gradebook.status import STOPPED
+from grading.reports.class_data import load_class, reason_in_words
 from grading.reports.findings import capital
-from grading.reports.summary import reason_in_words, submissions
 
 BROKEN = b'{"cells": [{"cell_type": "co'
 WRONG = {  # what a wrong answer's sentence begins with: the student who gives it
@@ -47,13 +47,13 @@ def handed_in(course, assignment):
 def table_lines(found):
     """Yield the lines of the table of marks, one student after the other, with the reasons for lost points."""
     yield f"{'student':18} {'points':>6}  why"
-    for submission in found:
-        if submission.status != "graded":
-            yield f"{submission.student:18} {'-':>6}  {submission.status}: {reason_in_words(submission.reason)}"
+    for member in found:
+        if member.status != "graded":
+            yield f"{member.id:18} {'-':>6}  {member.status}: {reason_in_words(member.reason)}"
             continue
-        lost = [each for each in submission.exercises if each.score < each.maximum]
-        points = sum(each.score for each in submission.exercises)
-        yield f"{submission.student:18} {points:6g}  {'' if lost else 'full marks'}".rstrip()
+        lost = [each for each in member.findings.values() if each.score < each.maximum]
+        points = sum(each.score for each in member.findings.values())
+        yield f"{member.id:18} {points:6g}  {'' if lost else 'full marks'}".rstrip()
         for each in lost:
             why = "; ".join(capital(str(mistake)) for mistake in each.mistakes()[:1])
             line = f"{each.exercise}: {each.score:g} of {each.maximum:g} points. {why}"
@@ -89,9 +89,9 @@ def run(arguments):
             trial.submit(student, assignment, content)
         print(f"Grading {len(given)} submissions with `nbgrader autograde` ...\n", flush=True)
         done = trial.nbgrader("autograde", assignment)
-        found = submissions(trial.root, assignment)
+        found = load_class(trial.root, assignment).members
         print("\n".join(table_lines(found)))
-    if stopped := [submission.student for submission in found if submission.reason == STOPPED]:
+    if stopped := [member.id for member in found if member.reason == STOPPED]:
         print(f"\nThe grader itself stopped at {', '.join(stopped)}:", *what_stopped(done.stderr), sep="\n  ")
         return 1
     return 0

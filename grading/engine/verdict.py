@@ -24,7 +24,7 @@ from helpers.checks.kinds import Guess, Kind, Malformed, OneOf, kind_of, plain_v
 from helpers.checks.report import Report
 from helpers.support.language import Message, english, plain
 
-FORMAT = 2  # of a stored verdict; another one is never read
+FORMAT = 3  # of a stored verdict; another one is never read
 WORD = re.compile(r"[\w.]+")  # a name or a number, in a cell
 LONGEST_CELL = 20_000  # characters of a cell in which a prediction is looked for
 LARGEST = 1e15  # of the numbers that are looked for
@@ -58,6 +58,7 @@ class CaseData(TypedDict):
     expected: MessageData | None
     got: MessageData | None
     diagnosis: MessageData | None
+    call: str  # empty for a hidden case
 
 
 class ViolationData(TypedDict):
@@ -81,6 +82,7 @@ class VerdictData(TypedDict):
     advice: str
     choice: NotRequired[float | str]
     number: NotRequired[float]
+    counts: NotRequired[str]  # "credited" or "dropped", where the points are not what was earned (`gradebook.points`)
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ def result_from(case: CaseData) -> Result:
         message_from(case["got"]),
         message_from(case["diagnosis"]),
     )
-    return Result(case["name"], case["aspect"], case["hidden"], case["outcome"], expected, got, diagnosis)
+    return Result(case["name"], case["aspect"], case["hidden"], case["outcome"], expected, got, diagnosis, case["call"])
 
 
 def message_from(data: MessageData | None) -> Message | None:
@@ -182,6 +184,7 @@ def case_data(result: Result) -> CaseData:
         "expected": data_of(result.expected),
         "got": data_of(result.got),
         "diagnosis": data_of(result.diagnosis),
+        "call": result.call,
     }
 
 

@@ -45,7 +45,17 @@ FOUND_AT_ONCE = {
     "find_grade": Grade,
     "find_comment": Comment,
 }
-OVERWRITTEN = ("time", "assignment", "student", "exercise", "auto_score", "manual_score", "extra_credit", "comment")
+OVERWRITTEN = (
+    "time",
+    "assignment",
+    "student",
+    "exercise",
+    "auto_score",
+    "manual_score",
+    "extra_credit",
+    "comment",
+    "verdict",
+)
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -217,15 +227,25 @@ def student_marks(gradebook, assignment: str, student: str) -> dict[str, tuple]:
     return found
 
 
-def keep_overwritten(path: Path, assignment: str, student: str, old: dict[str, tuple]) -> None:
-    """Append marks that are about to be overwritten to a table, but for what a run that was killed appended already."""
+def keep_overwritten(path: Path, assignment: str, student: str, old: dict[str, tuple], verdict: str = "") -> None:
+    """Append marks that are about to be overwritten to a table, but for what a run that was killed appended already.
+
+    Arguments
+        path: the table's; one that a spreadsheet, or a version before, has saved in another way stays beside a new one.
+        assignment, student: whose marks they are.
+        old: what `student_marks` returns of them.
+        verdict: the name of the verdict that they were given by.
+    """
     moment = datetime.now().astimezone()
     text, latest = io.StringIO(newline=""), {}
     if path.exists():
         try:
             text.write(path.read_text(encoding="utf-8"))
-            latest = {tuple(row[1:4]): row[4:] for row in csv.reader(io.StringIO(text.getvalue(), newline=""))}
-        except (UnicodeDecodeError, csv.Error):  # a spreadsheet has saved it in its own way: it stays, beside a new one
+            rows = list(csv.reader(io.StringIO(text.getvalue(), newline="")))
+            latest = {tuple(row[1:4]): row[4:] for row in rows}
+        except (UnicodeDecodeError, csv.Error):
+            rows = []
+        if rows[:1] != [list(OVERWRITTEN)]:
             os.replace(path, path.with_name(f"marks-{moment:%Y%m%d-%H%M%S-%f}.csv"))
             text, latest = io.StringIO(newline=""), {}
     now = f"{moment:%Y-%m-%d %H:%M:%S %z}"
@@ -233,7 +253,9 @@ def keep_overwritten(path: Path, assignment: str, student: str, old: dict[str, t
     if not latest:
         writer.writerow(OVERWRITTEN)
     for exercise, row in sorted(old.items()):
-        cells = [as_cell("" if value is None else str(value)) for value in (assignment, student, exercise, *row)]
+        cells = [
+            as_cell("" if value is None else str(value)) for value in (assignment, student, exercise, *row, verdict)
+        ]
         if latest.get(tuple(cells[:3])) != cells[3:]:
             writer.writerow([now, *cells])
     write(path, text.getvalue().encode())

@@ -124,6 +124,12 @@ def repairs_in(notebook: NotebookNode) -> list[Message]:
     return [Message.from_json(data) for data in notebook.metadata.get(SECTION, {}).get("repairs", ())]
 
 
+def kept_in(notebook: NotebookNode) -> Message | None:
+    """Return why the mark of a notebook of autograded/ is an earlier one (`engine.record.Kept`), or None."""
+    data = notebook.metadata.get(SECTION, {}).get("kept")
+    return Message.from_json(data) if data else None
+
+
 @dataclass(frozen=True, eq=False)
 class Entry:
     """A cell of the mended notebook: a place in the release, what the student wrote, or both."""

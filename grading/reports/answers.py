@@ -1,11 +1,10 @@
-"""What a class has answered: the mistakes that cost points, predictions and decisions, and what they show.
+"""What a class has answered: predictions and decisions, and the misconceptions that answers show.
 
 Pure functions of a class as it was read: of its ``members`` who were judged (``is_judged``), of their ``findings``, a
 `Finding` for each exercise by name, and of its exercises' ``points``, in the notebook's order. The course says what is
 asked, what came out and which answers show a misconception: its public cases and `Course.questions`.
 """
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -17,7 +16,7 @@ from nbgrader import utils
 
 from grading.course import CONDITIONS
 from grading.engine.verdict import NO_ANSWER
-from grading.reports.findings import capital, headings, whole_headings
+from grading.reports.findings import headings, whole_headings
 from helpers.checks.decisions import in_words
 from helpers.checks.kinds import Guess, OneOf, kind_of
 from helpers.predictions import CLOSE
@@ -38,7 +37,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Misconception:
-    """A mistake or a misconception, and the members of the class who show it.
+    """A misconception, and the members of the class who show it.
 
     ``sentence`` has code between backticks. ``section`` and ``anchor`` are those of the notebook that helps.
     """
@@ -124,22 +123,7 @@ def judged_findings(data, exercise):
     return [(member, finding) for member, finding in found if finding and finding.report]
 
 
-# Mistakes and misconceptions
-
-
-def mistakes_by_count(data, sections):
-    """Return what cost points, a `Misconception` for each sentence of an exercise, most frequent first."""
-    found = []
-    for exercise in data.points:
-        groups = {}
-        for member, finding in judged_findings(data, exercise):
-            for mistake in finding.mistakes():
-                same = json.dumps(mistake.to_json(), sort_keys=True)
-                groups.setdefault(same, (mistake, []))[1].append(member)
-        found += [
-            misconception_of(exercise, capital(str(mistake)), members, sections) for mistake, members in groups.values()
-        ]
-    return sorted(found, key=lambda each: -len(each.members))
+# Misconceptions
 
 
 def listed_misconceptions(data, said, sections):

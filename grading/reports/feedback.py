@@ -12,7 +12,8 @@ import jinja2
 from markupsafe import Markup, escape
 from nbformat import v4
 
-from grading.repair.doctor import repairs_in
+from grading.gradebook.points import DROPPED, IN_WORDS
+from grading.repair.doctor import kept_in, repairs_in
 from grading.repair.editions import language_of
 from grading.reports.findings import Finding, capital, findings
 from grading.reports.language import page_language
@@ -45,7 +46,7 @@ def page(notebook, grades, scores, course):
     """
     language = page_language(language_of(notebook.cells), course)
     found = findings(notebook)
-    exercises = [finding for finding in found if finding.maximum or finding.comment]
+    exercises = [finding for finding in found if finding.maximum or finding.comment or finding.counts]
     for finding in exercises:
         finding.score = scores.get(finding.exercise)
     isolation = {finding.isolation for finding in exercises} - {""}
@@ -54,7 +55,8 @@ def page(notebook, grades, scores, course):
         language,
         **{key: grades[key] for key in ("student", "assignment", "notebook", "score", "max_score", "late_penalty")},
         exercises=exercises,
-        decisions=[finding for finding in found if finding.graded and not finding.maximum],
+        decisions=[finding for finding in found if finding.graded and not finding.maximum and not finding.counts],
+        kept=kept_in(notebook),
         example=partial(example, read_cases(course.public(grades["assignment"]))),
         pending=[finding.exercise for finding in exercises if finding.graded and finding.score is None],
         repairs=repairs_in(notebook),
@@ -135,6 +137,8 @@ def decision(language, finding):
 def status(language, finding):
     """Return (kind, words) for an exercise: kind is good, some or none, and the words say the same."""
     _ = language.text
+    if finding.counts == DROPPED or (finding.counts and finding.score == finding.points):
+        return "some" if finding.counts == DROPPED else "good", sentence(language, IN_WORDS[finding.counts])
     if finding.score is None:
         return "some", _("Not marked yet") if finding.graded else _("Without points")
     if finding.score >= finding.maximum:

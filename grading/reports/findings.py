@@ -29,6 +29,7 @@ class Finding:
     ``report`` is the verdict, None where there is none; ``choice`` is which of a few values the answer is, ``number``
     that of a prediction, where the verdict has it; ``points`` are the verdict's, ``score`` the gradebook's, with a
     person's correction, None where there are none yet. ``section`` is the notebook's heading above the exercise.
+    ``counts`` is "credited" or "dropped" where the points are not those that were earned.
     """
 
     exercise: str
@@ -44,6 +45,7 @@ class Finding:
     reason: Message | None = None
     choice: float | str | None = None
     number: float | None = None
+    counts: str = ""
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -75,12 +77,15 @@ class Finding:
             reasons.setdefault(f"{why} {result.diagnosis}", (why, []))[1].append(result)
         return list(reasons.values())
 
+    def used(self) -> list[Message]:
+        """Return which ways it used that the exercise does not allow."""
+        return [english("Uses {name}, which this exercise does not allow", name=v.name) for v in self.violations]
+
     def mistakes(self) -> list[Message]:
         """Return everything that cost points, without repetition; a decision on a claim has none to cost."""
-        if not self.maximum:
+        if not self.maximum and not self.counts:
             return []
-        found = [english("Uses {name}, which this exercise does not allow", name=v.name) for v in self.violations]
-        found += [why for why, _ in self.by_reason()]
+        found = self.used() + [why for why, _ in self.by_reason()]
         if not self.results and self.points is not None and self.points < self.maximum:
             found.append(self.reason)
         return list({str(message): message for message in found}.values())
@@ -144,7 +149,7 @@ def take_verdict(finding, cell):
         return
     finding.report = report_from(data)
     finding.points, finding.isolation, finding.reason = data["points"], data["isolation"], finding.report.reason
-    finding.choice, finding.number = data.get("choice"), data.get("number")
+    finding.choice, finding.number, finding.counts = data.get("choice"), data.get("number"), data.get("counts", "")
 
 
 def scores(gradebook, notebook, assignment, student):

@@ -94,7 +94,8 @@ def course(server, ungraded, tmp_path):
 
 
 def grade(course, *options):
-    return main(["grade", "--course", str(course.root), "--assignment", ASSIGNMENT, "--workers=0", *options])
+    where = ["--course", str(course.root), "--assignment", ASSIGNMENT]
+    return main(["grade", *where, "--workers=0", "--no-report", *options])
 
 
 def during_a_write(number, monkeypatch, act):
@@ -140,7 +141,7 @@ def test_a_class_is_graded_while_others_read(course, monkeypatch, tmp_path, caps
     assert (tmp_path / "grades" / "grades.csv").read_bytes() == (
         course.root / "grades" / ASSIGNMENT / "grades.csv"
     ).read_bytes()
-    assert main(["summary", *where, "--to", str(tmp_path / "summary")]) == 0
+    assert main(["report", *where, "--to", str(tmp_path / "report")]) == 0
     done = course.nbgrader("generate_feedback", ASSIGNMENT, "--force")
     assert done.returncode == 0, done.stderr
 

@@ -20,10 +20,10 @@ from grading.reports.answers import (
     distribution,
     edges_of,
     listed_misconceptions,
-    mistakes_by_count,
     questions,
     sections_in,
 )
+from grading.reports.class_statistics import items
 from grading.reports.findings import Finding
 from helpers.support.language import NO_BREAK_SPACE, english, number_text
 from tests.support.course import ASSIGNMENTS, CASES, COURSE, FIRST, assignment_of, case_files
@@ -170,15 +170,14 @@ def test_mistakes_are_counted_as_a_loop_counts_them_and_one_mistake_is_one_line(
     findings = {name: programmed("softmax_t", files, bank[name]) for name in names}
     given = [names[k] for k in (0, 1, 0, 2, 3, 0, 2)]
     data = MadeClass([MadeMember(k, {"softmax_t": findings[name]}) for k, name in enumerate(given)], {"softmax_t": 5.0})
-    found = mistakes_by_count(data, SECTIONS[FIRST])
+    [item] = items(data)
+    found = item.common
     plain = Counter((str(mistake), k) for k, name in enumerate(given) for mistake in findings[name].mistakes())
-    assert {(each.sentence.lower(), k) for each in found for k in ids(each.members)} == {
-        (s.lower(), k) for s, k in plain
-    }
-    assert len({each.sentence for each in found}) == len(found)
-    assert [len(each.members) for each in found] == sorted((len(each.members) for each in found), reverse=True)
-    assert found[0].sentence == "Your numbers match a softmax that multiplies by T instead of dividing."
-    assert ids(found[0].members) == [0, 2, 5] and found[0].section.startswith("3.")
+    assert {(said.lower(), k) for said, members in found for k in ids(members)} == {(s.lower(), k) for s, k in plain}
+    assert len(dict(found)) == len(found)
+    assert [len(members) for _, members in found] == sorted((len(members) for _, members in found), reverse=True)
+    assert found[0][0] == "Your numbers match a softmax that multiplies by T instead of dividing."
+    assert ids(found[0][1]) == [0, 2, 5]
     listed = {each.sentence: ids(each.members) for each in listed_misconceptions(data, SAID[FIRST], SECTIONS[FIRST])}
     assert listed == {
         "the temperature multiplies": [0, 2, 5],
@@ -192,8 +191,8 @@ def test_a_mistake_with_other_values_is_another_one_and_other_exercises_stay_apa
     blank = valued("prediction_5", files, None)
     other = replace(valued("prediction_3", case_files("prediction_3"), None), exercise="prediction_3")
     members = [MadeMember(k, {"prediction_5": blank, "prediction_3": other}) for k in range(2)]
-    found = mistakes_by_count(MadeClass(members, {"prediction_3": 1, "prediction_5": 1}), {})
-    assert [(each.exercise, each.sentence, ids(each.members)) for each in found] == [
+    found = items(MadeClass(members, {"prediction_3": 1, "prediction_5": 1}))
+    assert [(item.name, said, ids(members)) for item in found for said, members in item.common] == [
         ("prediction_3", "No answer yet", [0, 1]),
         ("prediction_5", "No answer yet", [0, 1]),
     ]
