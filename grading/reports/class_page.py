@@ -309,6 +309,7 @@ def student_rows(data: Class) -> Iterator[dict]:
             "late_penalty": member.late_penalty,
             "needs_help": "; ".join(RULES[number] for number in signs.get(member, ())),
             "repairs": "; ".join(map(str, member.repairs)),
+            "isolation": " ".join(sorted({each.isolation for each in member.findings.values()} - {""})),
         }
 
 
