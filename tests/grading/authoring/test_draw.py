@@ -189,6 +189,7 @@ def test_a_private_set_counts_for_nothing_in_tests_nor_in_what_they_start(drawn,
 def test_the_build_keeps_the_cases_of_a_file_and_renews_what_it_was_drawn_from(drawn):
     public, hidden = (drawn.case_file("one", kind) for kind in ("public", "hidden"))
     write(public, public_bytes(drawn, "one"))
+    write(drawn.questions_file("one"), questions_bytes(drawn, "one"))
     assert committed(drawn, "one") == {"public": public.read_bytes(), "hidden": hidden.read_bytes()}
     path = drawn.source("exercises/one/halve.py")
     path.write_text(path.read_text("utf-8") + "\nMORE = 1\n", "utf-8")
