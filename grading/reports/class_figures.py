@@ -67,13 +67,17 @@ def histogram(found: Sequence[float], about: Spread, maximum: float, anonymous: 
     return figure
 
 
-def facilities(found: Sequence[Item]) -> DescribedFigure:
+def facilities(found: Sequence[Item]) -> DescribedFigure | None:
     """Draw the facility of every exercise, in the notebook's order, and those of its aspects.
 
     Arguments
-        found: the exercises; those that nobody has are left out.
+        found: the exercises; those without a facility are left out.
+
+    Returns None where none has one.
     """
     drawn = [item for item in found if item.facility is not None]
+    if not drawn:
+        return None
     easiest, hardest = (end(drawn, key=lambda item: item.facility) for end in (max, min))
     said = (
         f"Facility of {len(drawn)} exercises, the mean of their points as a share of all. The lowest has "
@@ -99,11 +103,13 @@ def shorter(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
-def as_svg(figure: DescribedFigure, name: str) -> Markup:
+def as_svg(figure: DescribedFigure | None, name: str) -> Markup:
     """Return a figure as an SVG element for a page that loads nothing: with its words, and ids that begin with a name.
 
-    Nothing is clipped: a clip is a reference, which looks like an address.
+    Nothing is clipped: a clip is a reference, which looks like an address. Without a figure there is no element.
     """
+    if figure is None:
+        return Markup()
     for artist in figure.findobj():
         artist.set_clip_on(False)
     drawn = io.StringIO()

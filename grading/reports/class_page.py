@@ -145,11 +145,13 @@ def write_report(
         to: the folder; report/NAME in the class folder, if it is None.
         anonymous: whether the page has no names, and counts no group of fewer than `FEW`.
 
-    Raises ValueError as `load_class` does.
+    Raises ValueError as `load_class` does, and where so few have a mark that a page without names would tell theirs.
     """
     data = load_class(course, assignment, listed)
     wanted = ClassReport(config=configuration(Path(course))).alike and not anonymous
     found = find(data, course_of(Path(course)), wanted)
+    if anonymous and min(len(marks_of(data.members)), sum(member.is_judged for member in data.members)) < FEW:
+        raise ValueError(f"a page without names needs {FEW} students with a mark and a verdict: {assignment} has fewer")
     if anonymous:
         files = {"anonymous.html": report_page(data, found, True).encode()}
     else:
@@ -180,7 +182,7 @@ def report_page(data: Class, found: Findings, anonymous: bool) -> str:
         ("misconceptions", "Misconceptions", any(told)),
         ("predictions", "Predictions", asked["prediction"]),
         ("decisions", "Decisions", asked["decision"]),
-        ("alike", "Code to look at", found.alike),
+        ("alike", "Code to look at", not anonymous and found.alike),
     ]
     return fill_template(
         "class_report.html.j2",
@@ -199,7 +201,7 @@ def report_page(data: Class, found: Findings, anonymous: bool) -> str:
         contents=[(anchor, title) for anchor, title, there in contents if there],
         spread=about,
         maximum=data.maximum,
-        histogram=about and as_svg(histogram(marks, about, data.maximum, anonymous), "marks"),
+        histogram=as_svg(histogram(marks, about, data.maximum, anonymous) if about else None, "marks"),
         sections=[] if hidden else parted,
         sections_hidden=hidden,
         ranking=[] if anonymous else sorted((m for m in data.members if m.mark is not None), key=lambda m: -m.mark),
@@ -212,13 +214,13 @@ def report_page(data: Class, found: Findings, anonymous: bool) -> str:
         judged=judged,
         unread=tuple(m for m in data.members if m.status in ("graded", "to be marked") and not m.is_judged),
         exercises=found.items,
-        facilities=judged and as_svg(facilities(found.items), "facilities"),
+        facilities=as_svg(facilities([drawable(anonymous, item) for item in found.items]), "facilities"),
         listed=told[0],
         mistakes=[each for each in told[1] if not anonymous or len(each[3]) >= FEW][:MOST_MISTAKES],
         predictions=asked["prediction"],
         decisions=asked["decision"],
         in_words=in_words,
-        alike=found.alike,
+        alike=not anonymous and found.alike,
     )
 
 
@@ -242,6 +244,15 @@ def facility_shown(anonymous: bool, item: Item) -> str:
     """Return an item's facility, if an anonymous page may say how many passed."""
     said = number_shown(anonymous, item.passed, len(item.judged))
     return f"{item.facility:.2f}" if item.facility is not None and said.isdecimal() else "–"
+
+
+def drawable(anonymous: bool, item: Item) -> Item:
+    """Return an item for the figure: of an anonymous page, without the facilities that the page does not say."""
+    parts = [drawable(anonymous, part) for part in item.parts]
+    said = facility_shown(anonymous, item) != "–"
+    return item._replace(
+        facility=item.facility if said else None, parts=tuple(p for p in parts if p.facility is not None)
+    )
 
 
 def discrimination_shown(item: Item) -> str:

@@ -13,6 +13,8 @@ from scipy import stats
 from grading.commands.report import students_in
 from grading.gradebook.database import keep_overwritten
 from grading.lms.roster import read_roster
+from grading.reports import class_page
+from grading.reports.alike import Alike, SharedCode
 from grading.reports.class_data import Class, Member, Moved, overwritten
 from grading.reports.class_figures import bins, facilities, histogram
 from grading.reports.class_page import Findings, number_shown, report_page, tables
@@ -273,6 +275,29 @@ def test_sections_are_left_out_where_one_of_them_is_small(made):
     data = Class(FIRST, POINTS, tuple(members))
     page = report_page(data, Findings(items(data)), True)
     assert "alone" not in page and 'role="rowheader">B</th>' not in page and "Sections are left out" in page
+
+
+def test_a_class_of_two_has_no_page_without_names(monkeypatch, tmp_path):
+    monkeypatch.setattr(class_page, "load_class", lambda *_: made_class(2))
+    with pytest.raises(ValueError, match="needs 3 students with a mark and a verdict: iterated_softmax has fewer"):
+        class_page.write_report(tmp_path, FIRST, anonymous=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_figure_without_names_has_no_facility_that_the_page_keeps(made):
+    data = Class(FIRST, POINTS, made.data.members[:12])
+    drawn = [class_page.drawable(True, item) for item in items(data)]
+    kept = [item.name for item in drawn if item.facility is None]
+    page = report_page(data, Findings(items(data)), True)
+    assert kept and all(name not in facilities(drawn).alt for name in kept)
+    assert facilities(drawn).alt in html.unescape(page)
+
+
+def test_who_is_alike_is_never_on_a_page_without_names(made):
+    data = Class(FIRST, POINTS, made.data.members[:12])
+    found = Findings([], alike=[Alike(data.members[5:7], (SharedCode("softmax_t", 1.0, 2),), 19.5)])
+    pages = [report_page(data, found, anonymous) for anonymous in (False, True)]
+    assert ["Code to look at" in page for page in pages] == [True, False] and "100 %, which 2 have" in pages[0]
 
 
 # How it looks
