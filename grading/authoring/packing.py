@@ -23,6 +23,7 @@ CELL, BRINGING = (Path(__file__).with_name(name) for name in ("setup_cell.py", "
 CASES = "public.safetensors"  # the name under which the cell holds them
 ALPHABET = "".join(chr(sign) for sign in range(ord("!"), ord("~") + 1) if chr(sign) not in '"\\')
 BLOCK, DIGITS = 22, 27  # bytes, and what they are as digits
+LEAST = 12  # zeros behind the packed bytes: with fewer the decompressor waits for another stream
 CALL = re.compile(r'^bring_helpers\(.*, packed="""([^"]*)"""\)$', re.MULTILINE)
 # Text packs a little smaller without "pb": in it, a byte's place in a word of four says nothing.
 SMALLEST = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0, "nice_len": 64}]
@@ -34,15 +35,15 @@ FOLDED = {"jupyter": {"source_hidden": True}, "_kg_hide-input": True, "cellView"
 def pack(files: dict[str, bytes]) -> str:
     """Return the files as a text of printable ASCII without double quotes and backslashes; `unpack` reads it back.
 
-    22 bytes are a number of 27 digits to the base of 92: 2 % shorter than the base of 85 that Python has. What the last
-    ones lack is filled up with zeros, which the decompressor leaves out.
+    22 bytes are a number of 27 digits to the base of 92: 2 % shorter than the base of 85 that Python has. The last block
+    is filled up with zeros, which the decompressor leaves out.
     """
     # A catalogue after the code that it repeats, numbers, which repeat nothing, at the end.
     names = sorted(files, key=lambda name: (name == CASES, name.endswith(".json"), name))
     sizes = json.dumps({name: len(files[name]) for name in names}, separators=(",", ":"))
     data = b"".join([sizes.encode(), b"\n", *(files[name] for name in names)])
     packed = lzma.compress(data, filters=SMALLEST)
-    packed += bytes(-len(packed) % BLOCK)
+    packed += bytes(LEAST + (-len(packed) - LEAST) % BLOCK)
     return "".join(digits(packed[start : start + BLOCK]) for start in range(0, len(packed), BLOCK))
 
 

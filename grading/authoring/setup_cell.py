@@ -17,7 +17,8 @@ def unpacked(packed):
     blocks = (text[start : start + 27] for start in range(0, len(text), 27))
     try:
         numbers = (reduce(lambda number, digit: number * 92 + digits.index(digit), block, 0) for block in blocks)
-        sizes, _, data = lzma.decompress(b"".join(number.to_bytes(22, "big") for number in numbers)).partition(b"\n")
+        packed = b"".join(number.to_bytes(22, "big") for number in numbers)
+        sizes, _, data = lzma.decompress(packed, lzma.FORMAT_XZ).partition(b"\n")
     except (lzma.LZMAError, OverflowError) as error:  # the first knows a checksum
         raise ValueError(str(error)) from None
     files = {}

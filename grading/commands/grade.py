@@ -99,7 +99,7 @@ def grade(arguments, workers) -> int:
                 to = course / "grades" / assignment / "feedback"
                 print_shown(*given_back_lines(*give_back(course, assignment, gradebook, roster, to)))
         if arguments.report:
-            report(course, assignment, roster)
+            report_on_class(course, assignment, roster)
         wanted = arguments.student or {row["student_id"] for row in marks}
         unmarked = {row["student_id"]: row["reason"] for row in marks if row["status"] == "not graded"}
         unmarked = {student: reason for student, reason in unmarked.items() if student in wanted} | outcome.unmarked
@@ -171,7 +171,7 @@ def write_feedback(writer, batch):
     return failed
 
 
-def report(course, assignment, roster):
+def report_on_class(course, assignment, roster):
     """Write the class report, or say why there is none: it costs no mark."""
     from grading.batch.plan import error_message
 

@@ -4,6 +4,7 @@ import ast
 import json
 import lzma
 import os
+import random
 import subprocess
 import sys
 import textwrap
@@ -547,3 +548,13 @@ def test_a_file_that_differs_is_named_by_the_drift_check(tmp_path):
     )
     named = "(in its setup cell: helpers/more.py, helpers/pipeline.py, helpers/softmax.py)"
     assert problem.startswith(f"notebooks/one.ipynb is stale, or was edited by hand {named}: run make course")
+
+
+def test_packed_bytes_of_every_length_come_back_and_what_is_cut_off_is_noticed():
+    for size in range(2 * packing.BLOCK):
+        files = {"a.py": random.Random(size).randbytes(size)}
+        packed = packing.pack(files)
+        assert packing.unpacked(packed) == files and set(packed) <= set(packing.ALPHABET)
+        for damaged in (packed[:-60], packed[:30] + packed[31:], packed[:-2] + '"' + packed[-1]):
+            with pytest.raises(ValueError):
+                packing.unpacked(damaged)

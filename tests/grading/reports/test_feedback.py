@@ -487,14 +487,14 @@ def test_who_is_in_the_roster_alone_has_handed_in_nothing(course):
 
 
 def test_a_report_that_fails_costs_a_sentence(course, monkeypatch, capsys):
-    grade.report(course.root, ASSIGNMENT, None)
+    grade.report_on_class(course.root, ASSIGNMENT, None)
     assert f"Wrote report/{ASSIGNMENT}/report.html" in capsys.readouterr().out
 
     def broken(*_):
         raise RuntimeError("s1\n20 points")
 
     monkeypatch.setattr("grading.reports.class_page.write_report", broken)
-    grade.report(course.root, ASSIGNMENT, None)
+    grade.report_on_class(course.root, ASSIGNMENT, None)
     said = capsys.readouterr().out
     assert "NO CLASS REPORT: RuntimeError: s1\\u000a20 points" in said and "python -m grading report" in said
 

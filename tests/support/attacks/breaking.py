@@ -86,7 +86,7 @@ got = [libc.shmget(0, 1 << 30, 0o1600) for _ in range(8)]
 try: got.append(os.memfd_create("x"))
 except OSError: pass
 assert set(got) == {-1}, got
-for folder in (os.environ["HOME"], "/tmp", "/dev/shm"):
+for folder in (os.environ["TMPDIR"], "/tmp", "/dev/shm"):
     try:
         for i in range(100):
             with open(f"{folder}/{i}", "wb") as file: file.write(bytes(1 << 25))
@@ -284,7 +284,7 @@ for descriptor in map(int, os.listdir("/proc/self/fd")):
     try:
         with socket.socket(fileno=os.dup(descriptor)) as own: name = own.getsockname()
     except OSError: continue
-    if name and isinstance(name, str) and not name.startswith(os.environ["HOME"]):  # what its own processes print to
+    if name and isinstance(name, str) and not name.startswith(os.environ["TMPDIR"]):  # what its own processes print to
         found += 1
         for action in (lambda: os.makedirs(os.path.dirname(name)), lambda: socket.socket(socket.AF_UNIX).bind(name),
                        lambda: socket.socket(socket.AF_UNIX).connect(name), lambda: os.listdir(os.path.dirname(name))):
@@ -318,10 +318,10 @@ for i in itertools.count(): os.link("/dev/shm/x", f"/dev/shm/{i}")""",
 for _ in range(3000):
     os.mkdir("d")
     os.chdir("d")
-os.chdir(os.environ["HOME"])
+os.chdir(os.environ["TMPDIR"])
 os.makedirs("closed/closed/closed")
 open("closed/closed/file", "w").close()
-for folder in ("closed/closed/closed", "closed/closed", "closed", "/tmp", os.environ["HOME"]):
+for folder in ("closed/closed/closed", "closed/closed", "closed", "/tmp", os.environ["TMPDIR"]):
     try: os.chmod(folder, 0)
     except PermissionError: pass
 os.umask(0o777)
@@ -332,7 +332,7 @@ except PermissionError: pass  # who is not root has closed this folder to himsel
         "files_named_like_answers",
         "files named like the answer, wherever it may write",
         before="""import os
-for folder in (os.environ["HOME"], "/tmp", "/dev/shm"):
+for folder in (os.environ["TMPDIR"], "/tmp", "/dev/shm"):
     for name in ("softmax_t", "5.0", "torch.py", "answers.json", "connection.json", "iterated_softmax.ipynb"):
         try:
             with open(os.path.join(folder, name), "w") as file: file.write("5.0")
