@@ -77,7 +77,7 @@ class Remembering:
 
 
 class RecordedAutograde(Remembering, Autograde):
-    """Make nbgrader's two conversions in one: all of their steps on one notebook, that of the record, which is written once.
+    """Do the steps of nbgrader's two conversions on one notebook, that of the record, which is written once.
 
     Between the steps nbconvert would copy, validate, write and read the notebook, and give it back as it was.
     """
