@@ -572,6 +572,8 @@ def main(argv: list[str] | None = None) -> int:
             print(line)
     except (BuildError, ExerciseError, catalogues.TranslationError) as error:
         problems = [str(error)]
+    except OSError as error:  # a folder that can't be written to, a full disk
+        problems = [f"{error.filename or args.root}: {error.strerror or error}"]
     print("\n".join(problems) or "every derived file is fresh", file=sys.stderr if problems else sys.stdout)
     return bool(problems)
 

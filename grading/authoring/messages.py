@@ -33,6 +33,9 @@ def main(argv: list[str] | None = None) -> int:
     except (TranslationError, BuildError, ExerciseError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"{error.filename or root}: {error.strerror or error}", file=sys.stderr)
+        return 1
     print("\n".join(lines) or "this course has no translation: name a language to begin one")
     return 0
 

@@ -35,8 +35,8 @@ FOLDED = {"jupyter": {"source_hidden": True}, "_kg_hide-input": True, "cellView"
 def pack(files: dict[str, bytes]) -> str:
     """Return the files as a text of printable ASCII without double quotes and backslashes; `unpack` reads it back.
 
-    22 bytes are a number of 27 digits to the base of 92: 2 % shorter than the base of 85 that Python has. The last block
-    is filled up with zeros, which the decompressor leaves out.
+    22 bytes are a number of 27 digits to the base of 92: 2 % shorter than Python's base of 85. The last block is filled
+    up with zeros, which the decompressor leaves out.
     """
     # A catalogue after the code that it repeats, numbers, which repeat nothing, at the end.
     names = sorted(files, key=lambda name: (name == CASES, name.endswith(".json"), name))

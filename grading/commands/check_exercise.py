@@ -33,7 +33,7 @@ def run(arguments) -> int:
     course, begun = course_of(arguments.course.resolve()), time.monotonic()
     seeds = arguments.seed or SEEDS
     try:
-        assignment = arguments.assignment or assignment_with(course, arguments.exercises)
+        assignment = arguments.assignment or folder_with(course, arguments.exercises)
         faults = print_matrix(course, assignment, arguments.exercises, seeds)
     except ExerciseError as error:
         raise ValueError(str(error)) from None
@@ -64,9 +64,9 @@ def print_matrix(course: Course, assignment: str, names: list[str], seeds) -> li
     return faults
 
 
-def assignment_with(course: Course, names: list[str]) -> str:
+def folder_with(course: Course, names: list[str]) -> str:
     """Return the one assignment with these exercises; raise ValueError, naming what there is, where it is not one."""
-    folders = sorted(path for path in course.source("exercises").glob("*") if path.is_dir())
+    folders = sorted(path for path in course.source("exercises").glob("[!_.]*") if path.is_dir())
     found = [path.name for path in folders if all((path / f"{name}.py").is_file() for name in names)]
     if len(found) != 1:
         what = f"has {' and '.join(names)}" if names else "is meant"

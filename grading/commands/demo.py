@@ -15,6 +15,7 @@ from grading.commands.options import add_course_option
 from grading.commands.trial import Trial
 from grading.course import course_of, fill, home_of
 from grading.gradebook.status import STOPPED
+from grading.repair.intake import NotGradable
 from grading.reports.class_data import load_class, reason_in_words
 from grading.reports.findings import capital
 
@@ -61,8 +62,13 @@ def table_lines(found):
 
 
 def what_stopped(log):
-    """Return why nbgrader stopped, from its log: the last line of each traceback, once; all of it where it has none."""
-    return list(dict.fromkeys(re.findall(r"^ {4}(\w[\w.]*: .+)$", log, re.MULTILINE))) or [log.strip()]
+    """Return why nbgrader stopped, from its log: the last line of each traceback, once; all of it where it has none.
+
+    Those of files that can't be graded are left out: they have a reason of their own.
+    """
+    found = re.findall(r"^ {4}(\w[\w.]*: .+)$", log, re.MULTILINE)
+    refused = f"{NotGradable.__module__}.{NotGradable.__qualname__}: "
+    return list(dict.fromkeys(line for line in found if not line.startswith(refused))) or [log.strip()]
 
 
 def add_command(commands):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from grading.authoring import build
+from grading.authoring import build, messages
 from grading.authoring.draw import (
     add_numbers,
     committed,
@@ -201,3 +201,14 @@ def test_the_build_keeps_the_cases_of_a_file_and_renews_what_it_was_drawn_from(d
     assert same_cases(renewed, hidden.read_bytes()) and renewed != hidden.read_bytes()
     write(hidden, renewed)
     assert older_than(drawn, "one") == [] and build.drift(drawn.folder, {}) == []
+
+
+@pytest.mark.parametrize("program", [build, messages])
+def test_a_course_that_cannot_be_written_to_is_a_sentence(tmp_path, capsys, program):
+    """A file lies in the way: what root never meets otherwise."""
+    course = small_exercise(tmp_path)
+    course.source("one.py").write_text("# %%\n1\n")
+    course.source("cases" if program is build else "locale").touch()
+    assert program.main(["--root", str(tmp_path), *(["xx"] if program is messages else [])]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(str(tmp_path / "source")) and said.count("\n") == 1
