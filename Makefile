@@ -11,10 +11,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 COURSE ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-slow course messages hidden grade handout reproduce bench bench-grading lint format constraints clean
+.PHONY: help lab demo test test-slow course exercise check-exercise messages hidden grade report handout reproduce bench bench-grading lint format constraints clean
 
 help: ## List the targets (what `make` alone does)
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 define CHECK_PYTHON
 import os, sys
@@ -80,16 +80,28 @@ test-slow: $(READY) ## Run the tests that take minutes
 course: $(READY) ## Draw the cases, build the notebooks and solutions from source/
 	$(BIN)/python -m grading.authoring.build --root "$(COURSE)"
 
-messages: $(READY) ## Bring the translations' catalogues up to date with the texts
-	$(BIN)/python -m grading.authoring.messages $(LANGUAGES)
+exercise: $(READY) ## Begin an exercise with an example: make exercise NAME=... ASSIGNMENT=... (AFTER=...: below that one)
+	@test -n "$(NAME)" || { echo "Name what students write: make exercise NAME=spread_of ASSIGNMENT=iterated_softmax" >&2; exit 2; }
+	$(BIN)/python -m grading exercise "$(NAME)" --course "$(COURSE)" $(if $(ASSIGNMENT),--assignment "$(ASSIGNMENT)") $(if $(AFTER),--after "$(AFTER)")
 
-hidden: $(READY) ## Draw a private set of hidden cases: make hidden SEED=...
-	@test -n "$(SEED)" || { echo "Give a seed of your own: make hidden SEED=20260901" >&2; exit 2; }
-	$(BIN)/python -m grading hidden --seed "$(SEED)" --course "$(COURSE)"
+check-exercise: $(READY) ## Judge an exercise's right and wrong answers: make check-exercise NAME=...
+	@test -n "$(NAME)$(ASSIGNMENT)" || { echo "Name an exercise, or an assignment: make check-exercise NAME=softmax_t" >&2; exit 2; }
+	$(BIN)/python -m grading check-exercise $(NAME) --course "$(COURSE)" $(if $(ASSIGNMENT),--assignment "$(ASSIGNMENT)")
+
+messages: $(READY) ## Bring the translations' catalogues up to date with the texts (CHECK=1: list what a release lacks)
+	$(BIN)/python -m grading.authoring.messages --root "$(COURSE)" $(if $(CHECK),--check) $(LANGUAGES)
+
+hidden: $(READY) ## Draw a private set of hidden cases: make hidden SEED=... (later, without: anew from the kept seed)
+	$(BIN)/python -m grading hidden $(if $(SEED),--seed "$(SEED)") --course "$(COURSE)"
 
 grade: $(READY) ## Grade a class: make grade FROM=submissions.zip ASSIGNMENT=iterated_softmax
 	@test -n "$(ASSIGNMENT)" || { echo "Name the assignment: make grade FROM=submissions.zip ASSIGNMENT=iterated_softmax" >&2; exit 2; }
-	$(BIN)/python -m grading grade $(if $(FROM),"$(FROM)") --course "$(COURSE)" --assignment "$(ASSIGNMENT)" $(ARGS)
+	@$(BIN)/python -m grading grade $(if $(FROM),"$(FROM)") --course "$(COURSE)" --assignment "$(ASSIGNMENT)" $(ARGS) || \
+	  { code=$$?; test $$code = 1 && echo "Look at the lines above: they say who has no mark, or what is to be looked at." || exit $$code; }
+
+report: $(READY) ## Write what a class has done: make report ASSIGNMENT=iterated_softmax
+	@test -n "$(ASSIGNMENT)" || { echo "Name the assignment: make report ASSIGNMENT=iterated_softmax" >&2; exit 2; }
+	$(BIN)/python -m grading report --course "$(COURSE)" --assignment "$(ASSIGNMENT)" $(ARGS)
 
 handout: $(READY) ## Zip what students get into dist/
 	$(BIN)/python -m grading.authoring.handout

@@ -6,7 +6,10 @@ from importlib import import_module
 
 from grading.shown import shown_text
 
-COMMANDS = ("grade", "collect", "grades", "summary", "demo", "hidden", "new-course")
+COMMANDS = (
+    *("grade", "collect", "grades", "give-back", "report", "rescore", "extend", "show", "demo", "hidden"),
+    *("new-course", "exercise", "check-exercise"),
+)
 
 
 def main(arguments=None):

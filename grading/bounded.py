@@ -124,8 +124,10 @@ def answer(connection: Connection, function: Callable[..., object]) -> NoReturn:
     try:
         die_with_parent()
         size = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        for kind, most in (("CORE", 0), ("AS", size + MEMORY)):
-            resource.setrlimit(getattr(resource, f"RLIMIT_{kind}"), (most, most))
+        for kind, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, size + MEMORY)):
+            outer = resource.getrlimit(kind)[1]  # of a child that this one is a child of
+            most = most if outer == resource.RLIM_INFINITY else min(most, outer)
+            resource.setrlimit(kind, (most, most))
         while True:
             args, kwargs = pickle.loads(connection.recv_bytes())
             end = round(time.process_time()) + SECONDS

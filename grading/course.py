@@ -7,20 +7,35 @@ A class folder, with submissions and marks, is another thing, although it may be
 """
 
 import json
+import operator
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypedDict
 
 import nbformat
 from nbformat import NotebookNode
+from safetensors.numpy import load, save
 from traitlets import Unicode
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import PyFileConfigLoader
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+COMMITTED = "SOFTMAX_LAB_COMMITTED_CASES"  # where this variable is set, as in tests, a private set counts for nothing
+
 Edition: TypeAlias = tuple[str, tuple[str, ...]]  # of a released notebook: its language, the source of every cell
+# What a rule asks of the value of an answer: `AboutAnswers`.
+CONDITIONS = {"is": operator.eq, "above": operator.gt, "below": operator.lt, "at least": operator.ge}
+
+
+class AboutAnswers(TypedDict):
+    """What a course says of the answers to an exercise, for reports alone."""
+
+    asked: str  # the exercise in a sentence
+    result: float | str | None  # of a prediction: what comes out
+    misconceptions: dict[str, dict[str, Any]]  # each with its rule: of `CONDITIONS`, or what a check "says", its texts
 
 
 @dataclass(frozen=True)
@@ -74,14 +89,30 @@ class Course:
         """
         return content(self.case_file(assignment, "public"))
 
-    def hidden(self, assignment: str) -> bytes:
-        """Return the bytes of the hidden cases in force: the private ones where there are any."""
+    def hidden_file(self, assignment: str) -> Path:
+        """Return the path of the hidden cases in force: the private ones where there are any."""
         private = self.case_file(assignment, "private")
-        return content(private if private.exists() else self.case_file(assignment, "hidden"))
+        return private if private.exists() and not os.environ.get(COMMITTED) else self.case_file(assignment, "hidden")
+
+    def hidden(self, assignment: str) -> bytes:
+        """Return the bytes of the hidden cases in force, without what the file says of its drawing.
+
+        So no verdict depends on that, and no other machine gets a seed.
+        """
+        return save(load(content(self.hidden_file(assignment))))
 
     def cases(self, assignment: str) -> tuple[bytes, bytes]:
         """Return the bytes of the public cases and of the hidden ones in force."""
         return self.public(assignment), self.hidden(assignment)
+
+    def questions(self, assignment: str) -> dict[str, AboutAnswers]:
+        """Return what the course says of the answers to some exercises, by name; it decides no mark."""
+        path = self.questions_file(assignment)
+        return json.loads(path.read_bytes()) if path.exists() else {}
+
+    def questions_file(self, assignment: str) -> Path:
+        """Return the path of what the course says of answers."""
+        return self.source("cases") / assignment / "questions.json"
 
     def editions(self, release: NotebookNode) -> tuple[Edition, ...]:
         """Return each edition of a released notebook that says something else.

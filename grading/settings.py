@@ -13,7 +13,7 @@ from grading.course import REPOSITORY
 from grading.engine import judge  # noqa: F401
 from grading.plugins.exchange import CollectFiles
 from grading.plugins.export import StatusExport
-from grading.plugins.formgrader import as_it_is, markdown_shown
+from grading.plugins.formgrader import as_it_is, list_assignments_only, markdown_shown
 
 
 def configure(c, folder=REPOSITORY):
@@ -49,6 +49,9 @@ def configure(c, folder=REPOSITORY):
 
     # nbgrader's table with a status and a reason: a mark that is missing is empty there, never 0.
     c.ExportApp.plugin_class = StatusExport
+
+    # formgrader's list of assignments: the course's other folders in source/ are none.
+    list_assignments_only()
 
     # formgrader's page of a submission: a student's text can't run scripts in the instructor's browser.
     c.HTMLExporter.filters = {"markdown2html": markdown_shown, "strip_files_prefix": as_it_is}

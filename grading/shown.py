@@ -42,6 +42,11 @@ def print_shown(*lines: object) -> None:
     print("\n".join(map(shown, lines)))
 
 
+def mark_text(value):
+    """Return a mark as people write it, ``18.06`` or ``20``: four decimals at most; empty if there is none."""
+    return "" if value == "" else f"{round(value, 4) + 0:.15g}"
+
+
 class Verbatim(str):
     """What an instructor wrote, which comes back as it was, whatever a spreadsheet takes it for."""
 

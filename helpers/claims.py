@@ -1,22 +1,19 @@
 """Show what students measured and decided about the claims of a notebook, and the course's verdicts once they have."""
 
 import html
-import math
 from dataclasses import dataclass
-from functools import cache
 
-from .checks import cases, end_if_waiting, is_right
-from .checks.collect import encode
-from .checks.decisions import Card, card, claims, not_yet, remember_number, short_name
-from .checks.kinds import describe, number_of
+from .checks import cases, end_if_waiting, judging
+from .checks.decisions import Card, card, claims, not_yet, one_number, remember_number, short_name
 from .checks.notebook import namespace
-from .support.language import _, number_text, render
+from .support.language import _, number_text, tell
 
 CELL = "text-align:left;vertical-align:top;padding:.2em 1em .2em 0"
 RULE = "border-top:1px solid #808080"
 ROW = "style='background:none'"  # a front end's stripes would part a claim from what stands below it
 
 
+@cases.saying_so
 def measured(name: str, number: object) -> None:
     """Print a student's own number for a claim, and remember it for `check` and `what_you_found`.
 
@@ -31,21 +28,14 @@ def measured(name: str, number: object) -> None:
     >>> measured("claim_c7", -24.78)  # doctest: +SKIP
     Your number for C7, the smallest perplexity(r = 5) - perplexity(r = 0.4): -24.78
     """
-    try:
-        known = claims(cases.in_use())
-    except cases.NoCases as error:
-        print(error)
-        return
+    known = claims(cases.in_use())
     if name not in known:
         raise ValueError(_("no claim is called {name!r}; there are {known}", name=name, known=", ".join(known)))
     end_if_waiting()
-    answer = encode(number)
-    value = number_of(answer)
-    if value is None or math.isnan(value):
-        raise ValueError(_("number is {number}, expected one number", number=render(describe(answer))))
+    value = one_number("number", number)
     remember_number(name, value)
     label = _(known[name]["number"])
-    print(
+    tell(
         _("Your number for {claim}, {label}: {number}", claim=short_name(name), label=label, number=number_text(value))
     )
 
@@ -87,6 +77,7 @@ class Found:
         return f"<table style='border-collapse:collapse;max-width:46em;margin:0'>{parts}</table>"
 
 
+@cases.saying_so
 def what_you_found() -> None:
     """Show the claims of the notebook: what the student decided and measured, and the verdicts, where both are there.
 
@@ -98,10 +89,5 @@ def what_you_found() -> None:
     """
     from IPython.display import display
 
-    try:
-        file = cases.in_use()
-    except cases.NoCases as error:
-        print(error)
-        return
-    names, once = namespace(), cache(is_right)
-    display(Found([card(name, file.exercises[name], names.get(name), once) for name in claims(file)]))
+    file, names, is_right = cases.in_use(), namespace(), judging()
+    display(Found([card(name, file.exercises[name], names.get(name), is_right) for name in claims(file)]))

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import SupportsFloat
 
 from .checks import cases, end_block, end_if_waiting
-from .checks.decisions import commit, first, in_words
+from .checks.decisions import commit, first, in_words, one_number
 from .checks.notebook import namespace
-from .support.language import _, number_text
+from .support.language import _, number_text, tell
 
 CLOSE = 0.1  # a prediction within this share of the result is close
-NO_NUMBER = (TypeError, ValueError, RuntimeError, OverflowError)  # what float raises, of a tensor too
 LARGE = 1e300  # beyond it, or below its inverse, a line has no ends
 DASHES, PIXELS = 40, 240  # of the line on which a prediction and its result are marked, as text and as picture
 
@@ -101,6 +100,7 @@ class Revealed:
 _revealed: dict[str, Revealed] = {}
 
 
+@cases.saying_so
 def reveal(name: str, result: SupportsFloat | str) -> None:
     """Print a student's prediction beside the result, and remember both for `sum_up_predictions`.
 
@@ -117,20 +117,9 @@ def reveal(name: str, result: SupportsFloat | str) -> None:
     >>> reveal("prediction_1", 2)  # doctest: +SKIP
     prediction_1: you said 3, it is 2; off by 1.
     """
-    try:
-        file = cases.in_use()
-    except cases.NoCases as error:
-        print(error)
-        return
-    if name not in file.exercises:
-        raise ValueError(_("no exercise is called {name!r}", name=name))
-    try:
-        came_out = result if isinstance(result, str) else float(result)
-    except NO_NUMBER:
-        came_out = math.nan
-    if not isinstance(came_out, str) and not math.isfinite(came_out):
-        raise ValueError(_("result is {result!r}, expected one number", result=result))
-    value, exercise = namespace().get(name), file.exercises[name]
+    exercise = cases.stored_exercise(name)
+    came_out = result if isinstance(result, str) else one_number("result", result)
+    value = namespace().get(name)
     now, how = commit(name, exercise, value)
     before = first(name)
     if now is None or before is None:
@@ -140,7 +129,7 @@ def reveal(name: str, result: SupportsFloat | str) -> None:
     end_if_waiting()
     choice = "one_of" in exercise["cases"][0]["expected"]
     shown = _revealed[name] = Revealed(name, before, now, came_out, choice)
-    print(shown.told())
+    tell(shown.told())
 
 
 @dataclass(frozen=True, repr=False)
@@ -197,6 +186,7 @@ def drawn(revealed: Revealed) -> str:
     )
 
 
+@cases.saying_so
 def sum_up_predictions() -> None:
     """Show the predictions whose results are known, the biggest surprise first, and name the others.
 
@@ -209,14 +199,9 @@ def sum_up_predictions() -> None:
     """
     from IPython.display import display
 
-    try:
-        exercises = cases.in_use().exercises
-    except cases.NoCases as error:
-        print(error)
-        return
     asked = [
         name
-        for name, exercise in exercises.items()
+        for name, exercise in cases.in_use().exercises.items()
         if "claim" not in exercise and {"guess", "one_of"} & exercise["cases"][0]["expected"].keys()
     ]
     ordered = sorted(_revealed.values(), key=lambda each: (-each.surprise, each.name))

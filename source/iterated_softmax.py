@@ -10,8 +10,11 @@
 # ## First, play (read 2 · do 2)
 #
 # Run the next cells one after the other, each with Shift+Enter. The folded one brings the course's tools along, the one
-# after it says that they are ready, and the third shows a picture. Press **softmax again** five times. Do the bars get
-# sharper or flatter? Then start again, and turn the **temperature** T.
+# after it says that they are ready, and the third shows a picture. On its left are five numbers, called **logits**, on
+# its right what softmax makes of them.
+#
+# Press **softmax again** five times. Do the bars get sharper or flatter? Then start again, and turn the
+# **temperature** T, which divides the logits first.
 
 # %% setup
 LANGUAGE = "en"
@@ -41,24 +44,24 @@ helpers.explore_softmax()
 # - say what happens when softmax is applied to its own output, how fast, and why;
 # - tell a property of softmax from a property of the numbers that carry it.
 #
-# It takes about 150 minutes, 38 to read and 112 to do, and is worth 20 points. **In a hurry?** If you know PyTorch, go
-# by the last column: all 20 points in about 40 minutes, without the parts that are folded.
+# It takes about {minutes} minutes, {read} to read and {do} to do, and is worth {points} points. **In a hurry?** If you
+# know PyTorch, go by the last column: all {points} points in about {hurry} minutes, without the parts that are folded.
 #
 # | section | claim | points | read + do | in a hurry |
 # |---|---|---|---|---|
-# | First, play | | | 2 + 2 | 1 |
-# | 1. What does softmax look at? | C8 | 1 | 2 + 4 | 1 |
-# | 2. Why does the textbook formula fail? | | 1 | 4 + 7 | 3 |
-# | 3. How is it cured? | C18 | 5 | 4 + 20 | 5 |
-# | 4. Is everything saved? | C12, C15 | | 3 + 6 | 2 |
-# | 5. The article's first experiment | C1 | 5 | 5 + 20 | 7 |
-# | 6. How fast? | C2 | 5 | 5 + 16 | 6 |
-# | 7. Is the mean evidence? | C3 | | 1 + 2 | 1 |
-# | 8. Why does it flatten? | C9 | | 2 + 5 | 2 |
-# | 9. The same in float32 | | 3 | 5 + 13 | 6 |
-# | Bonus: can repeating ever sharpen? | | | 3 + 8 | 4 |
-# | Play | | | 1 + 6 | |
-# | What you found | | | 1 + 3 | 2 |
+# | First, play | {claims} | {points} | {read} + {do} | 1 |
+# | 1. What does softmax look at? | {claims} | {points} | {read} + {do} | 1 |
+# | 2. Why does the textbook formula fail? | {claims} | {points} | {read} + {do} | 3 |
+# | 3. How is it cured? | {claims} | {points} | {read} + {do} | 5 |
+# | 4. Is everything saved? | {claims} | {points} | {read} + {do} | 2 |
+# | 5. The article's first experiment | {claims} | {points} | {read} + {do} | 7 |
+# | 6. How fast? | {claims} | {points} | {read} + {do} | 6 |
+# | 7. Is the mean evidence? | {claims} | {points} | {read} + {do} | 1 |
+# | 8. Why does it flatten? | {claims} | {points} | {read} + {do} | 2 |
+# | 9. The same in float32 | {claims} | {points} | {read} + {do} | 6 |
+# | Bonus: can repeating ever sharpen? | {claims} | {points} | {read} + {do} | 4 |
+# | Play | {claims} | {points} | {read} + {do} | |
+# | What you found | {claims} | {points} | {read} + {do} | 2 |
 #
 # [A word that is new to you stands in the glossary at the end.](#Glossary)
 
@@ -81,20 +84,20 @@ helpers.explore_softmax()
 # - **Decide**: write `"holds"` (in every setting that the claim leaves open), `"fails"` (in none) or `"sometimes"` (in
 #   some, and you can say in which). No points. The course's verdict appears once you have decided and have measured.
 #
-# Five words in the code are the course's. `check` looks at your answer. `say` prints a sentence in your language.
-# `with needs("softmax_t"):` says that it waits where that exercise is not right yet. `helpers.reveal` sets your
-# prediction beside the result, and `helpers.measured` keeps your number for a claim.
+# Five words in the code are the course's. `check` looks at your answer. `say` prints a sentence in your language. What
+# stands below `with needs("softmax_t"):` waits until that exercise is right. `helpers.reveal` sets your prediction
+# beside the result, and `helpers.measured` keeps your number for a claim.
 #
 # Numbers are written as in Python, with a point before the decimals. A space parts thousands: 65 504.
 
 # %% [markdown]
-# ## 1. What does softmax look at? (read 2 · do 4 · 1 point)
+# ## 1. What does softmax look at? (read 2 · do 4 · {points} points)
 #
 # The numbers that go into softmax are called **logits**. Out come probabilities, which sum to 1:
 #
 # $$p_i = \frac{e^{x_i}}{\sum_j e^{x_j}}$$
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # One of these two gives the same probabilities as `[1, 2]`. Is it number 1, `[1001, 1002]`, or number 2, `[10, 20]`?
 
@@ -131,7 +134,7 @@ claim_c8 = "holds"
 # %% test="claim_c8" points=0
 
 # %% [markdown]
-# ## 2. Why does the textbook formula fail? (read 4 · do 7 · 1 point)
+# ## 2. Why does the textbook formula fail? (read 4 · do 7 · {points} points)
 #
 # Here is the formula, word for word, and two pairs of logits that should give the same answer.
 
@@ -158,7 +161,7 @@ for pair in ([-101.0, -100.0], [-104.0, -103.0], [-110.0, -109.0]):
     print(pair, "->", naive_softmax(torch.tensor(pair)))
 
 # %% [markdown]
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # **float16** is a format with half as many bits. It has 3 to 4 digits, and its largest number is 65 504. Above which x
 # does $e^x$ overflow in float16? (You may write a formula, such as `math.sqrt(2)`.)
@@ -217,7 +220,7 @@ say("probability of the 6: {p}", p=p[-1].item())
 say("of all others together: {p}", p=p[:-1].sum().item())
 
 # %% [markdown]
-# ## 3. How is it cured? (read 4 · do 20 · 5 points)
+# ## 3. How is it cured? (read 4 · do 20 · {points} points)
 #
 # Use what section 1 has shown. Which number could you subtract from all logits before `exp`, so that no exponent is
 # above 0 and the sum is never 0?
@@ -228,7 +231,7 @@ say("of all others together: {p}", p=p[:-1].sum().item())
 # A logit of `-inf` says "impossible" and gets probability 0. Attention uses this to **mask** words that it must not
 # see. A row of nothing but `-inf` has no answer: all of it is nan.
 #
-# ### Exercise: `softmax_t` (5 points)
+# ### Exercise: `softmax_t` ({points} points)
 #
 # Write it from `exp`, max and sum. The library's softmax functions are not allowed in this exercise; in all others they
 # are.
@@ -401,13 +404,13 @@ claim_c15 = "sometimes"
 # %% test="claim_c15" points=0
 
 # %% [markdown]
-# ## 5. The article's first experiment (read 5 · do 20 · 5 points)
+# ## 5. The article's first experiment (read 5 · do 20 · {points} points)
 #
 # Does applying softmax again sharpen a distribution? Take 20 evenly spaced values from 0 to 1. Apply softmax. Apply
 # softmax to the result, and so on, eight times more. At each step note the **standard deviation**: how far the 20
 # probabilities lie from their mean.
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # The largest of the 20 probabilities starts at 0.0788. How large is it after one more softmax?
 
@@ -420,7 +423,7 @@ prediction_3 = 0.09
 # %% test="prediction_3" points=1
 
 # %% [markdown]
-# ### Exercise: `iterative_softmax_experiment` (4 points)
+# ### Exercise: `iterative_softmax_experiment` ({points} points)
 #
 # `torch.softmax` and your own `softmax_t` are welcome here, and `helpers.softmax_t` is the course's.
 #
@@ -531,12 +534,12 @@ say("loss: {loss:.4f}", loss=loss)
 # of classes is an exercise of the second notebook.
 
 # %% [markdown]
-# ## 6. How fast? (read 5 · do 16 · 5 points)
+# ## 6. How fast? (read 5 · do 16 · {points} points)
 #
 # In figure 1b the deviations seem to lie on a straight line, and its axis is a log scale. That would mean a constant
 # **ratio** between one deviation and the next.
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # For 20 points, what is the ratio of one deviation to the one before it?
 
@@ -549,7 +552,7 @@ prediction_4 = 0.5
 # %% test="prediction_4" points=1
 
 # %% [markdown]
-# ### Exercise: `decay_ratios` (2 points)
+# ### Exercise: `decay_ratios` ({points} points)
 #
 # Turn the line into numbers.
 #
@@ -595,7 +598,7 @@ with needs("iterative_softmax_experiment", "decay_ratios"):
     helpers.measured("claim_c2", ratios[-1])
 
 # %% [markdown]
-# Other numbers of points and other temperatures, in every softmax of the loop:
+# Now take other numbers of points, and other temperatures, which act in every softmax of the loop:
 
 # %%
 with needs("iterative_softmax_experiment", "decay_ratios"):
@@ -604,7 +607,7 @@ with needs("iterative_softmax_experiment", "decay_ratios"):
         print(f"n = {points:3}, T = {heat}:", [round(float(ratio), 4) for ratio in decay_ratios(stds)])
 
 # %% [markdown]
-# ### Exercise: `contraction_rate` (2 points)
+# ### Exercise: `contraction_rate` ({points} points)
 #
 # Which law gives these numbers? Read it off, derive it, or let your function measure it: all are right.
 #
@@ -709,6 +712,8 @@ def measured_ratios(weight, n=20, n_iters=8):
 straight = {"1 + x": lambda x: 1 + x, "1 + 30 x": lambda x: 1 + 30 * x, "x": lambda x: x}
 bent = {"sqrt(x)": torch.sqrt, "x^2": torch.square}
 bent["exp(x) + 50 (x - 1/n)^2"] = lambda x: torch.exp(x) + 50 * (x - 1 / 20) ** 2
+
+# %%
 say("in place of exp          first   last")
 for name, weight in ({"exp(x)": torch.exp} | straight | bent).items():
     first, last = measured_ratios(weight)
@@ -731,7 +736,7 @@ claim_c9 = "sometimes"
 # %% test="claim_c9" points=0
 
 # %% [markdown]
-# ## 9. The same in float32 (read 5 · do 13 · 3 points)
+# ## 9. The same in float32 (read 5 · do 13 · {points} points)
 #
 # The loops of sections 5, 6 and 8 ran in float64, with about 16 digits. Models make do with less: float32, with about
 # 7, is what PyTorch takes unless told otherwise, and large models train in bfloat16, often mixed with float32.
@@ -739,7 +744,7 @@ claim_c9 = "sometimes"
 # (Apple's GPUs, `mps`, have no float64 at all. Leave this notebook on the CPU, where every tensor is made unless you
 # say otherwise.)
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # Section 5 has nine deviations, k = 0 to 8. Run it again in float32. How many of the nine come out right? Right means
 # at most 1.5% away from float64's.
@@ -753,7 +758,7 @@ prediction_5 = 8
 # %% test="prediction_5" points=1
 
 # %% [markdown]
-# ### Exercise: `trusted_steps` (2 points)
+# ### Exercise: `trusted_steps` ({points} points)
 #
 # Let a function count them, for any number format.
 #
@@ -840,9 +845,11 @@ for dtype in (torch.float32, torch.float16, torch.bfloat16):
 # ## Bonus: can repeating ever sharpen? (read 3 · do 8)
 #
 # No points here. Almost everything above ran at temperature 1. Now let a temperature act inside the loop:
-# $p \leftarrow$ softmax$(p/T)$. At the uniform distribution each step multiplies a small unevenness by the rate of
-# section 6, `contraction_rate(20, T)`; as a formula it holds below the 0.5 of its docstring too. Below which T does an
-# unevenness grow?
+# $p \leftarrow$ softmax$(p/T)$.
+#
+# Near the uniform distribution each step multiplies a small unevenness by the rate of section 6,
+# `contraction_rate(20, T)`. (The exercise asked for T from 0.5 on; the law holds below that as well.) Below which T
+# does an unevenness grow?
 #
 # And is uniform the only place where the loop comes to rest? Write the loop, and start it from two very different
 # places.
@@ -900,7 +907,7 @@ with needs("final_top", "contraction_rate"):
     temperatures = torch.linspace(0.02, 0.25, 47).tolist()
     tops = {"softmax(x)": spread_out, "one-hot": one_hot}
     tops = {name: [final_top(start, T) for T in temperatures] for name, start in tops.items()}
-    marks = {f"{T:.4g}": T for T in (contraction_rate(20), highest)}  # at the first T the rate is 1
+    marks = {f"{T:.4g}": T for T in (contraction_rate(20), highest)}  # at T = 1/20 the rate is 1
     display(helpers.plot_final_tops(temperatures, tops, marks))
 
 # %% [markdown]

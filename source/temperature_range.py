@@ -40,7 +40,8 @@ def draw_logits(spread, seed, n=128_256):
 
 
 for spread, T in ((1, 0.7), (8, 2.0)):
-    p, dice = helpers.softmax_t(draw_logits(spread, seed=0), T), torch.Generator().manual_seed(2)
+    p = helpers.softmax_t(draw_logits(spread, seed=0), T)
+    dice = torch.Generator().manual_seed(2)
     tokens = torch.multinomial(p, 12, replacement=True, generator=dice)
     print(f"T = {T}:", tokens.reshape(3, 4).numpy(), sep="\n")
 
@@ -57,25 +58,25 @@ helpers.explore_softmax([1.0, 3.0, -1.0, 2.0, 0.0])
 # - say why a "creative" temperature can repeat itself, and tell two opposite collapses apart;
 # - tell a claim that holds from one that holds only sometimes, with the number that decides.
 #
-# It takes about 150 minutes, 38 to read and 112 to do, and is worth 23 points. **In a hurry?** If you know PyTorch, go
-# by the last column: all 23 points in about 45 minutes.
+# It takes about {minutes} minutes, {read} to read and {do} to do, and is worth {points} points. **In a hurry?** If you
+# know PyTorch, go by the last column: all {points} points in about {hurry} minutes.
 #
 # | section | claim | points | read + do | in a hurry |
 # |---|---|---|---|---|
-# | First, play | | | 2 + 2 | 1 |
-# | 1. The article's experiment | | 5 | 3 + 14 | 6 |
-# | 2. Does the 6 take it all? | C4, C6 | 4 | 4 + 15 | 6 |
-# | 3. What is "softer"? | C5 | 3 | 3 + 12 | 5 |
-# | 4. What is "balanced"? | C7 | 3 | 4 + 17 | 6 |
-# | 5. Dominance and nucleus | | 2 | 2 + 8 | 4 |
-# | 6. Differences | C8, C16 | | 3 + 5 | 2 |
-# | 7. A real vocabulary | C10 | 1 | 3 + 5 | 2 |
-# | 8. Sampling | C11 | 2 | 3 + 9 | 4 |
-# | 9. Two collapses | C12, C17 | 1 | 5 + 8 | 4 |
-# | 10. The collapse nobody lists | C13 | 2 | 2 + 5 | 3 |
-# | 11. What does it cost? | C14 | | 2 + 3 | 1 |
-# | Play | | | 1 + 6 | |
-# | What you found | | | 1 + 3 | 1 |
+# | First, play | {claims} | {points} | {read} + {do} | 1 |
+# | 1. The article's experiment | {claims} | {points} | {read} + {do} | 6 |
+# | 2. Does the 6 take it all? | {claims} | {points} | {read} + {do} | 6 |
+# | 3. What is "softer"? | {claims} | {points} | {read} + {do} | 5 |
+# | 4. What is "balanced"? | {claims} | {points} | {read} + {do} | 6 |
+# | 5. Dominance and nucleus | {claims} | {points} | {read} + {do} | 4 |
+# | 6. Differences | {claims} | {points} | {read} + {do} | 2 |
+# | 7. A real vocabulary | {claims} | {points} | {read} + {do} | 2 |
+# | 8. Sampling | {claims} | {points} | {read} + {do} | 4 |
+# | 9. Two collapses | {claims} | {points} | {read} + {do} | 4 |
+# | 10. The collapse nobody lists | {claims} | {points} | {read} + {do} | 3 |
+# | 11. What does it cost? | {claims} | {points} | {read} + {do} | 1 |
+# | Play | {claims} | {points} | {read} + {do} | |
+# | What you found | {claims} | {points} | {read} + {do} | 1 |
 #
 # [A word that is new to you stands in the glossary at the end.](#Glossary)
 
@@ -98,14 +99,14 @@ helpers.explore_softmax([1.0, 3.0, -1.0, 2.0, 0.0])
 # - **Decide**: write `"holds"` (in every setting that the claim leaves open), `"fails"` (in none) or `"sometimes"` (in
 #   some, and you can say in which). No points. The course's verdict appears once you have decided and have measured.
 #
-# Five words in the code are the course's. `check` looks at your answer. `say` prints a sentence in your language.
-# `with needs("smallest"):` says that it waits where that exercise is not right yet. `helpers.reveal` sets your
-# prediction beside the result, and `helpers.measured` keeps your number for a claim.
+# Five words in the code are the course's. `check` looks at your answer. `say` prints a sentence in your language. What
+# stands below `with needs("smallest"):` waits until that exercise is right. `helpers.reveal` sets your prediction
+# beside the result, and `helpers.measured` keeps your number for a claim.
 #
 # Numbers are written as in Python, with a point before the decimals. A space parts thousands: 128 256.
 
 # %% [markdown]
-# ## 1. The article's experiment (read 3 · do 14 · 5 points)
+# ## 1. The article's experiment (read 3 · do 14 · {points} points)
 #
 # The numbers that go into softmax are called **logits**. The article takes 100 evenly spaced logits from -r to r, and
 # one **outlier**, a logit of 6. It divides all 101 by a temperature T and takes the softmax:
@@ -118,7 +119,7 @@ helpers.explore_softmax([1.0, 3.0, -1.0, 2.0, 0.0])
 RANGES, TEMPERATURES = [0.4, 1, 5], [0.5, 1, 3]
 
 # %% [markdown]
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # With r = 0.4 and T = 3, what share of the probability does the 6 get?
 
@@ -131,7 +132,7 @@ prediction_1 = 0.6
 # %% test="prediction_1" points=1
 
 # %% [markdown]
-# ### Exercise: `temperature_range_experiment` (4 points)
+# ### Exercise: `temperature_range_experiment` ({points} points)
 #
 # `torch.softmax` and `helpers.softmax_t` are welcome here. (**float32** and **float64**, below, are number formats with
 # about 7 and 16 digits.)
@@ -211,11 +212,11 @@ with needs("temperature_range_experiment"):
         print(f"{T:3} {len(cut):18} {cut.sum():6.1%}")
 
 # %% [markdown]
-# ## 2. Does the 6 take it all? (read 4 · do 15 · 4 points)
+# ## 2. Does the 6 take it all? (read 4 · do 15 · {points} points)
 #
 # Two of the article's claims are about the share of the 6. Read it off for every range and temperature.
 #
-# ### Exercise: `outlier_mass` (1 point)
+# ### Exercise: `outlier_mass` ({points} points)
 #
 # <details><summary>Hint: which entry</summary>
 #
@@ -253,11 +254,11 @@ with needs("temperature_range_experiment", "outlier_mass"):
         print(f"r = {r:3}:", [round(float(share), 4) for share in shares.values()])
 
 # %% [markdown]
-# Whether a claim holds for *all* ranges, the range that suits it least decides; whether for all temperatures, the worst
-# temperature. So look for the smallest value, and for its place. What is measured may change: now a share,
-# later something else.
+# Does a claim hold for *all* ranges? The range that suits it least decides. For all temperatures? Then the worst
+# temperature does. So look for the smallest value, and for its place. What is measured may change: now a share, later
+# something else.
 #
-# ### Exercise: `smallest` (2 points)
+# ### Exercise: `smallest` ({points} points)
 #
 # <details><summary>Hint: what to begin with</summary>
 #
@@ -336,7 +337,7 @@ claim_c6 = "sometimes"
 # %% test="claim_c6" points=0
 
 # %% [markdown]
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # With r = 0.4, at which temperature does the 6 hold exactly one half?
 
@@ -367,7 +368,7 @@ with needs("prediction_2"):
     print({r: round(half_share_temperature(r), 4) for r in RANGES})
 
 # %% [markdown]
-# ## 3. What is "softer"? (read 3 · do 12 · 3 points)
+# ## 3. What is "softer"? (read 3 · do 12 · {points} points)
 #
 # The **entropy** $H = -\sum p \ln p$ measures how spread out a distribution is. Its unit with the natural logarithm is
 # the **nat**. Its exponential, the **perplexity**, counts: a distribution with perplexity 5 is as uncertain as five
@@ -376,7 +377,7 @@ with needs("prediction_2"):
 # Two ends: **one-hot**, with all probability in one entry, has perplexity 1. **Uniform**, with n equal probabilities,
 # has perplexity n.
 #
-# ### Exercise: `perplexity` (3 points)
+# ### Exercise: `perplexity` ({points} points)
 #
 # Write it from the sum of p ln p. `helpers.entropy`, `helpers.perplexity` and `Categorical` are not allowed here.
 #
@@ -437,8 +438,8 @@ with needs("temperature_range_experiment", "perplexity", "smallest"):
 
 # %% [markdown]
 # Is that so for these logits only? There is a formula for any logits: $dH/dT = \mathrm{Var}_p(x) / T^3$, where
-# $\mathrm{Var}_p(x)$ is the variance of the logits, each counted with its probability. Check it on 50 random logits: on
-# the left H at two temperatures that lie close together, on the right the formula.
+# $\mathrm{Var}_p(x)$ is the variance of the logits, each counted with its probability. Check it on 50 random logits.
+# The first number is the slope of H between two temperatures that lie close together, the second one is the formula.
 
 # %%
 x, T, step = draw_logits(spread=1, seed=1, n=50), 0.8, 1e-5
@@ -461,12 +462,12 @@ claim_c5 = "holds"
 # %% test="claim_c5" points=0
 
 # %% [markdown]
-# ## 4. What is "balanced"? (read 4 · do 17 · 3 points)
+# ## 4. What is "balanced"? (read 4 · do 17 · {points} points)
 #
 # The article compares two ranges: with r = 5 the distribution is said to be more balanced than with r = 0.4. Let
 # "balanced" mean a larger perplexity, for a start.
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # At T = 3, which of the two ranges has the larger perplexity: 5 or 0.4? Write that range.
 
@@ -484,6 +485,7 @@ def advantage(r, T):
     return flatness(r, T) - flatness(0.4, T)
 
 
+# %%
 with needs("temperature_range_experiment", "perplexity", "smallest"):
     helpers.reveal("prediction_3", 5 if advantage(5, 3) > 0 else 0.4)
     say("T    r = 0.4   r = 5")
@@ -494,7 +496,7 @@ with needs("temperature_range_experiment", "perplexity", "smallest"):
 # %% [markdown]
 # Is there a temperature at which the two ranges are equally balanced?
 #
-# ### Exercise: `crossing_temperature` (2 points)
+# ### Exercise: `crossing_temperature` ({points} points)
 #
 # <details><summary>Hint: how to search</summary>
 #
@@ -578,8 +580,8 @@ with needs("temperature_range_experiment"):
         print(f"{name:18} T = {max(wins):.2f}")
 
 # %% [markdown]
-# By the last measure the two never cross, however high T is. The share of the 6 is smaller the larger the sum of the
-# other terms is. Evenly spaced logits come in pairs x and -x, with terms that add up to $2 \cosh(x/T)$, and that grows
+# By the last measure the two never cross, however high T is. The larger the sum of the other terms, the smaller is the
+# share of the 6. Evenly spaced logits come in pairs x and -x, with terms that add up to $2 \cosh(x/T)$, and that grows
 # with x: the wider range always has the larger sum.
 #
 # ### Decide: C7
@@ -595,12 +597,12 @@ claim_c7 = "sometimes"
 # %% test="claim_c7" points=0
 
 # %% [markdown]
-# ## 5. Dominance and nucleus (read 2 · do 8 · 2 points)
+# ## 5. Dominance and nucleus (read 2 · do 8 · {points} points)
 #
 # Text generators often leave out unlikely tokens. They keep the **nucleus**: the fewest tokens that together hold, for
 # example, 90% of the probability (top-p sampling). Its size is one more measure of how spread out a distribution is.
 #
-# ### Exercise: `tokens_for_mass` (2 points)
+# ### Exercise: `tokens_for_mass` ({points} points)
 #
 # Write it with a sort and a cumulative sum. `helpers.tokens_for_mass` is not allowed here.
 #
@@ -672,6 +674,7 @@ def move(y, T=1.0):
     return (helpers.softmax_t(y, T) - p).abs().max().item()
 
 
+# %%
 say("the largest move of a probability")
 for name, y, T in (("x + 1000", x + 1000, 1), ("10 x", 10 * x, 1), ("10 x, T = 10", 10 * x, 10)):
     print(f"{name:14} {move(y, T):.4f}")
@@ -715,13 +718,13 @@ claim_c16 = "holds"
 # %% test="claim_c16" points=0
 
 # %% [markdown]
-# ## 7. A real vocabulary (read 3 · do 5 · 1 point)
+# ## 7. A real vocabulary (read 3 · do 5 · {points} points)
 #
 # A language model chooses among 100 000 tokens and more. Take 128 256, as many as Llama 3 has, and draw a logit for
 # each from a normal distribution. Let only its standard deviation vary: the **spread** s, which says how far apart the
 # logits lie.
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # At spread s = 1, how many of the 128 256 tokens are in the nucleus that holds 90%?
 
@@ -741,22 +744,22 @@ def nuclei(spread, n=128_256):
     return [int(float(f"{count:.3g}")) for count in counts]  # three digits: the rest is chance
 
 
+# %%
 with needs("tokens_for_mass"):
     sizes = {spread: nuclei(spread) for spread in (8, 4.85, 3, 1)}
-    helpers.reveal("prediction_4", sizes[1][2])
     say("spread   median   five draws")
-    for spread, (low, _, median, _, high) in sizes.items():
-        found = {"s": spread, "median": median, "low": low, "high": high}
+    for spread, counts in sizes.items():
+        found = {"s": spread, "median": counts[2], "low": counts[0], "high": counts[4]}
         say("{s:6} {median:8,}   {low:,} to {high:,}", **found)
-    helpers.measured("claim_c10", median)
+    helpers.reveal("prediction_4", sizes[1][2])
+    helpers.measured("claim_c10", sizes[1][2])
 
 # %% [markdown]
-# Mind how far the five draws lie apart: at a large spread one draw tells you little. And does the size of the
-# vocabulary matter? Keep the spread at 4.85, which is $\sqrt{2 \ln n}$ for our n, and
-# vary n.
+# Mind how far the five draws lie apart: at a large spread one draw tells you little.
 #
-# For comparison: the largest of n normal numbers of spread 1 lies somewhat below $\sqrt{2 \ln n}$, and relatively
-# nearer the larger n is. A few tokens begin to win when the spread comes up to that.
+# Does the size of the vocabulary matter as well? Keep the spread at 4.85, which is $\sqrt{2 \ln n}$ for our n, and
+# vary n. (Where does this number come from? The largest of n normal numbers of spread 1 lies somewhat below it. A few
+# tokens begin to win when the spread comes up to it.)
 
 # %%
 with needs("tokens_for_mass"):
@@ -779,14 +782,13 @@ claim_c10 = "sometimes"
 # %% test="claim_c10" points=0
 
 # %% [markdown]
-# ## 8. Sampling (read 3 · do 9 · 2 points)
+# ## 8. Sampling (read 3 · do 9 · {points} points)
 #
 # A model has probabilities; a text needs tokens. Lay the probabilities one after the other on a line from 0 to 1, each
-# as long as it is large. A random number u between 0 and 1, all equally likely, falls into one of these pieces:
-# that is the token. This is **inverse
-# transform sampling**.
+# as a piece of its length. Then draw a random number u between 0 and 1, where all are equally likely. The piece into
+# which it falls is the token. This is **inverse transform sampling**.
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # Draw 1 000 tokens at spread 8 and the "creative" temperature 2. How many different ones will there be?
 
@@ -799,7 +801,7 @@ prediction_5 = 950
 # %% test="prediction_5" points=1
 
 # %% [markdown]
-# ### Exercise: `sample_tokens` (1 point)
+# ### Exercise: `sample_tokens` ({points} points)
 #
 # <details><summary>Hint: where a piece ends</summary>
 #
@@ -852,6 +854,7 @@ def distinct(spread, temperature, draws=1000):
     return len(sample_tokens(p, uniform).unique())
 
 
+# %%
 with needs("sample_tokens"):
     helpers.reveal("prediction_5", distinct(8, 2))
     for spread, T in ((1, 0.7), (8, 0.2), (8, 2), (4, 1), (2, 0.5)):
@@ -874,12 +877,12 @@ claim_c11 = "sometimes"
 # %% test="claim_c11" points=0
 
 # %% [markdown]
-# ## 9. Two collapses (read 5 · do 8 · 1 point)
+# ## 9. Two collapses (read 5 · do 8 · {points} points)
 #
 # The article calls a distribution dead, or **collapsed**, when a model can no longer use it. That happens in two
 # opposite ways: all entries become equal, or one takes everything. Write a function that tells them apart.
 #
-# ### Exercise: `diagnose` (1 point)
+# ### Exercise: `diagnose` ({points} points)
 #
 # `helpers.softmax_t` and `helpers.perplexity` are welcome here.
 #
@@ -933,7 +936,7 @@ with needs("diagnose"):
     report(helpers.text("squeezed, spread 0.001"), 0.001 * base)
     report(helpers.text("far apart, spread 100"), 100 * base)
     report(helpers.text("spread 1 at T = 0.01"), base / 0.01)
-helpers.measured("claim_c12", helpers.perplexity(helpers.softmax_t(0.001 * base)))
+    helpers.measured("claim_c12", helpers.perplexity(helpers.softmax_t(0.001 * base)))
 
 # %% [markdown]
 # ### Decide: C12, its first half
@@ -967,20 +970,21 @@ for gap, T in ((20.0, 1.0), (0.0, 0.01)):
 # %% [markdown]
 # The article's cure is **normalisation**. **Layer norm** shifts and scales the numbers of one input to mean 0 and
 # spread 1. Batch norm does so across many inputs, and weight regularisation keeps a model's weights small. Here is what
-# the first does to the two collapses, and along the wrong axis:
+# layer norm does to the two collapses, and what it does along the wrong axis:
 
 # %%
 layer_norm = torch.nn.functional.layer_norm
 with needs("diagnose"):
+    rescued = layer_norm(100 * base, (50,))
     report(helpers.text("squeezed, layer norm"), layer_norm(0.001 * base, (50,)))
-    report(helpers.text("far apart, layer norm"), layer_norm(100 * base, (50,)))
+    report(helpers.text("far apart, layer norm"), rescued)
     report(helpers.text("layer norm, wrong axis"), layer_norm(base[:, None], (1,))[:, 0])
-helpers.measured("claim_c17", helpers.perplexity(helpers.softmax_t(layer_norm(100 * base, (50,)))))
+    helpers.measured("claim_c17", helpers.perplexity(helpers.softmax_t(rescued)))
 
 # %% [markdown]
 # Why are the squeezed logits still "uniform"? Layer norm divides by the square root of the variance plus 0.00001, so
-# that it never divides by 0. Here the variance is 0.000001, a tenth of what is added. So the spread becomes
-# 0.3 instead of 1.
+# that it never divides by 0. Here the variance is 0.000001, a tenth of what is added. So the spread becomes 0.3 instead
+# of 1.
 #
 # The wrong axis has one number in each row. Shifted to mean 0, every logit is 0.
 #
@@ -997,13 +1001,13 @@ claim_c17 = "sometimes"
 # %% test="claim_c17" points=0
 
 # %% [markdown]
-# ## 10. The collapse nobody lists (read 2 · do 5 · 2 points)
+# ## 10. The collapse nobody lists (read 2 · do 5 · {points} points)
 #
 # A classifier is trained with the **cross-entropy**: minus the logarithm of the probability that the right class gets.
 # `torch.nn.functional.cross_entropy` takes logits and applies softmax itself. Give it probabilities, and softmax is
 # applied twice. The model may be always right and perfectly sure; how small can the loss get?
 #
-# ### Predict (1 point)
+# ### Predict ({points} points)
 #
 # With 1 000 classes and softmax applied twice, what is the smallest possible loss? (A model that knows nothing has
 # ln 1000 = 6.91.)
@@ -1017,7 +1021,7 @@ prediction_6 = 0.0
 # %% test="prediction_6" points=1
 
 # %% [markdown]
-# ### Exercise: `loss_floor` (1 point)
+# ### Exercise: `loss_floor` ({points} points)
 #
 # <details><summary>Hint: what is best to hand over</summary>
 #
@@ -1113,6 +1117,9 @@ claim_c14 = "holds"
 
 
 # %%
+import time
+
+
 def milliseconds(device, n, repeats):
     x = torch.randn(n, device=device)
     x.sum().item()  # waits for the GPU
@@ -1124,8 +1131,6 @@ def milliseconds(device, n, repeats):
 
 
 # %%
-import time
-
 MEASURE = False
 for device in dict.fromkeys(["cpu", str(helpers.pick_device())]) if MEASURE else ():
     milliseconds(device, 1_000_000, 1)  # warm up
@@ -1149,6 +1154,7 @@ def online_softmax(x, chunk=1000):
     return torch.exp(x - largest) / total
 
 
+# %%
 x = draw_logits(8, seed=0)
 agrees = torch.allclose(online_softmax(x), helpers.softmax_t(x), rtol=1e-12, atol=0)
 say("agrees with softmax_t: {agrees}", agrees=agrees)
@@ -1156,9 +1162,8 @@ say("agrees with softmax_t: {agrees}", agrees=agrees)
 # %% [markdown]
 # ## Play (read 1 · do 6)
 #
-# First the outlier among 100 logits. Raise T from 0.5 to 3: look for the moment when the 6 holds less than half. Where
-# is it for r = 5? Then make the outlier the smallest logit: which of share, perplexity and nucleus still changes with
-# it?
+# First the outlier among 100 logits. At T = 1, how large must it be to hold half? Find out for r = 0.4 and for r = 5.
+# Then make the outlier the smallest logit: which of share, perplexity and nucleus still changes with it?
 
 # %%
 helpers.explore_temperature_range()

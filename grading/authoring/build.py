@@ -16,7 +16,8 @@ start of a line:
     # %% test="softmax_t" points=2       no body: the call of check() is written here; a claim's has points=0
     # %% setup                           code, below a folded cell that brings the helpers along (packing.py)
 
-and any header may end in tags="a,b". The markers are lines of their own, ### BEGIN SOLUTION and
+and any header may end in tags="a,b". A heading, and a map of them, may leave their sums to the build: "(read 4 · do 20
+· {points} points)", see `texts.summed`. The markers are lines of their own, ### BEGIN SOLUTION and
 ### END SOLUTION; what stands outside them is the stub that students get. Text becomes notebooks by pure
 functions; nbgrader (in a temporary course folder, away from every gradebook), a kernel and the files are
 the thin layers around them.
@@ -37,14 +38,15 @@ from itertools import count, pairwise
 from pathlib import Path
 
 import nbformat
+import polib
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, v4
 
 from grading.authoring import packing, translation
-from grading.authoring.draw import committed
+from grading.authoring.draw import committed, older_in_words, questions_bytes
 from grading.authoring.exercise import ExerciseError, load_exercises
-from grading.authoring.texts import translated
+from grading.authoring.texts import other_headings, summed, translated
 from grading.course import REPOSITORY, Course, home_of
 from grading.plugins.run import nbgrader
 from grading.reports import catalogues
@@ -85,6 +87,7 @@ class Cell:
     points: float | None
     tags: tuple[str, ...]
     where: str  # for messages: file, cell and line
+    line: int  # of its header, counted from 1
 
 
 def parse(text: str, file: str) -> list[Cell]:
@@ -106,7 +109,8 @@ def parse(text: str, file: str) -> list[Cell]:
             raise BuildError(f"{where}: a test has no body; move the code to a cell of its own")
         if kind != "test" and not source.strip():
             raise BuildError(f"{where}: the cell is empty; write something or delete its header")
-        cells.append(Cell(kind, TEST.format(name) if kind == "test" else source, name, points, tags, where))
+        source = TEST.format(name) if kind == "test" else source
+        cells.append(Cell(kind, source, name, points, tags, where, start + 1))
     _guard(cells)
     return cells
 
@@ -243,8 +247,9 @@ def solution_notebook(instructor: NotebookNode) -> NotebookNode:
     for cell in nb.cells:
         cell.metadata.pop("nbgrader", None)
         if cell.cell_type == "code":
-            visible = HIDDEN.sub("", cell.source).split("\n")
-            cell.source = "\n".join(line for line in visible if not MARKER.search(line)).rstrip("\n")
+            if MARKER.search(cell.source):  # a long line, as that of packed helpers, would take the other one seconds
+                visible = HIDDEN.sub("", cell.source).split("\n")
+                cell.source = "\n".join(line for line in visible if not MARKER.search(line)).rstrip("\n")
             cell.execution_count = next(counter)
     return nb
 
@@ -327,7 +332,7 @@ def readme_figure(solutions: list[str]) -> bytes | None:
 
 
 def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cell]]]:
-    """Return the instructors' notebooks and the cells of each text, by name."""
+    """Return the instructors' notebooks, as they are translated, and the cells of each text, by name."""
     texts = {name: parse(text, f"source/{name}.py") for name, text in text_notebooks(root).items()}
     for name, cells in texts.items():
         _guard_points(root, name, cells)
@@ -355,13 +360,14 @@ def _guard_points(root: Path, name: str, cells: list[Cell]) -> None:
 
 
 def case_files(root: Path) -> dict[str, bytes]:
-    """Return every case file by its path, drawn from the exercise files."""
-    course = Course(root)
-    return {
-        course.case_file(name, kind).relative_to(root).as_posix(): content
-        for name in text_notebooks(root, some=False)
-        for kind, content in committed(course, name).items()
-    }
+    """Return every case file by its path, drawn from the exercise files, and what these say for reports."""
+    course, found = Course(root), {}
+    for name in text_notebooks(root, some=False):
+        drawn = committed(course, name)
+        found |= {course.case_file(name, kind): content for kind, content in drawn.items()}
+        if drawn:
+            found[course.questions_file(name)] = questions_bytes(course, name)
+    return {path.relative_to(root).as_posix(): content for path, content in found.items()}
 
 
 def text_notebooks(root: Path, some: bool = True) -> dict[str, str]:
@@ -373,15 +379,18 @@ def text_notebooks(root: Path, some: bool = True) -> dict[str, str]:
     return texts
 
 
-def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
-    """Return every derived file by its path, solutions not executed, and the cells of each text."""
-    notebooks, texts = instructors(root)
+def derive(root: Path, unsummed: dict[str, NotebookNode], texts: dict[str, list[Cell]]) -> dict[str, str]:
+    """Return every derived file by its path, solutions not executed, of what `instructors` returns."""
+    notebooks = {name: _summed(nb, f"source/{name}.py") for name, nb in unsummed.items()}
     fresh, editions = {}, {}
     for language in catalogues.languages(root):
         known = catalogues.load(root, language, (*notebooks, "helpers"))
         fresh[f"helpers/locale/{language}.json"] = spoken = translation.compiled(known)
-        for name, nb in notebooks.items():
+        for name, nb in unsummed.items():
             edition = translated(nb, language, catalogues.usable_translations(known[name]))
+            edition = _summed(edition, catalogue := f"{catalogues.LOCALE.as_posix()}/{language}/{name}.po")
+            if other := other_headings(notebooks[name], edition):
+                raise BuildError("\n".join(f"{catalogue}: {sentence}" for sentence in other))
             own = {
                 SETUP_ID: setup_cell(root, name, texts[name], language, spoken),
                 BADGES_ID: badges(root, f"{language}/{name}"),
@@ -399,7 +408,14 @@ def derive(root: Path) -> tuple[dict[str, str], dict[str, list[Cell]]]:
     for (language, name), nb in editions.items():
         fresh[f"notebooks/{language}/{name}.ipynb"] = released[f"{language}-{name}"]
         fresh[f"solutions/{language}/{name}.ipynb"] = dumps(solution_notebook(nb))
-    return fresh, texts
+    return fresh
+
+
+def _summed(nb: NotebookNode, file: str) -> NotebookNode:
+    try:
+        return summed(nb)
+    except ValueError as error:
+        raise BuildError("\n".join(f"{file}: {sentence}" for sentence in str(error).split("\n"))) from None
 
 
 def setup_cell(root: Path, name: str, cells: list[Cell], language: str = "en", spoken: str = "") -> str:
@@ -453,8 +469,8 @@ def badges(root: Path, name: str) -> str:
 
 
 def drift(root: Path, fresh: dict[str, str]) -> list[str]:
-    """Return a line for each derived file that is missing, stale or superfluous, and each fault of a translation."""
-    problems = translation.problems(root, instructors(root)[0]) if catalogues.languages(root) else []
+    """Return a line for each derived file that is missing, stale or superfluous."""
+    problems = []
     for path, text in fresh.items():
         if not (root / path).exists():
             problems.append(f"{path} is missing: {WAY_OUT}")
@@ -496,6 +512,23 @@ def superfluous(root: Path, fresh: dict[str, str]) -> list[str]:
     ]
 
 
+def in_english(root: Path, said: dict[str, polib.POFile]) -> list[str]:
+    """Return a line for each edition that says something in English for now, and what to do before a release."""
+    left = Counter(line.partition(": ")[0].rpartition("/")[0] for line in translation.left_to_translate(root, said))
+    return [
+        f"{folder}: {number} text{' is' if number == 1 else 's are'} not translated, and English in that edition."
+        " Before a release: make messages, translate what is empty or fuzzy, make course (make messages CHECK=1 lists)"
+        for folder, number in left.items()
+    ]
+
+
+def private_sets(root: Path) -> list[str]:
+    """Return a line for each private set of hidden cases that is older than its exercises: it is nobody else's."""
+    course = Course(root)
+    kept = [name for name in course.assignments if course.case_file(name, "private").exists()]
+    return [line for name in kept if (line := older_in_words(course, name))]
+
+
 def _write(path: Path, data: bytes) -> bool:
     if path.exists() and path.read_bytes() == data:
         return False
@@ -517,9 +550,11 @@ def main(argv: list[str] | None = None) -> int:
             for path, content in case_files(args.root).items():
                 if _write(args.root / path, content):
                     print(f"wrote {path}")
-        fresh, texts = derive(args.root)
+        notebooks, texts = instructors(args.root)
+        said = translation.template(args.root, notebooks) if catalogues.languages(args.root) else {}
+        fresh = derive(args.root, notebooks, texts)
         if args.check:
-            problems = drift(args.root, fresh)
+            problems = translation.problems(args.root, said) + drift(args.root, fresh)
         else:
             solutions = [path for path in fresh if path.startswith("solutions/")]
             for path, text in fresh.items():  # what helpers say comes before the notebooks that show it
@@ -533,8 +568,12 @@ def main(argv: list[str] | None = None) -> int:
             if picture and _write(args.root / FIGURE, picture):
                 print(f"wrote {FIGURE}")
             problems = superfluous(args.root, fresh)
+        for line in in_english(args.root, said) + private_sets(args.root):
+            print(line)
     except (BuildError, ExerciseError, catalogues.TranslationError) as error:
         problems = [str(error)]
+    except OSError as error:  # a folder that can't be written to, a full disk
+        problems = [f"{error.filename or args.root}: {error.strerror or error}"]
     print("\n".join(problems) or "every derived file is fresh", file=sys.stderr if problems else sys.stdout)
     return bool(problems)
 

@@ -1,19 +1,25 @@
 """Draw the cases of an assignment's exercises, and run the wrong answers on them: two case files.
 
 Public cases are fixed; hidden ones are drawn from a seed. The same seed gives the same bytes on every machine. The
-format of a case file is that of `helpers.checks.cases`.
+format of a case file is that of `helpers.checks.cases`. One with hidden cases keeps its seed, and a digest of the files
+that each exercise was drawn from: so it is known when an exercise has changed since (`older_than`).
 """
 
+import ast
+import hashlib
 import json
 import random
+import tokenize
 import warnings
+from collections.abc import Collection
 from contextlib import redirect_stdout
 from io import StringIO
+from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import load, save
 
-from grading.authoring.exercise import Book, Exercise, ExerciseError, load_exercises
+from grading.authoring.exercise import RECOGNISED, Book, Exercise, ExerciseError, load_exercises
 from grading.course import Course
 from helpers.checks.cases import CaseFile
 from helpers.checks.collect import collect
@@ -24,12 +30,12 @@ from helpers.checks.recognise import ABOUT_NUMBERS, distance, dtypes, flat, samp
 COMMITTED_SEED = "softmax-lab"
 ROUNDING = 1e-5  # of numbers that may come in float32 or in float64
 LAST_DIGITS = 8  # units of a bfloat16's last place
-RECOGNISED = "Your numbers match "  # begins the sentence on a mistake that is known by its numbers
+DRAWN = "drawn"  # of a case file's metadata: from which seed, and from what
 
 
-def public_bytes(course: Course, assignment: str) -> bytes:
-    """Return the public case file of an assignment."""
-    exercises, book = load_exercises(course.folder, assignment), Book()
+def public_bytes(course: Course, assignment: str, names: Collection[str] = ()) -> bytes:
+    """Return the public case file of an assignment, or of some of its exercises only."""
+    exercises, book = chosen_exercises(course, assignment, names), Book()
     sets = {name: exercise.public(book) for name, exercise in exercises.items()}
     for name, exercise in exercises.items():
         check_shown(exercise, sets[name], book)
@@ -37,11 +43,21 @@ def public_bytes(course: Course, assignment: str) -> bytes:
     return serialise(exercises, book, sets, {name: aspects_of(cases) for name, cases in hidden.items()})
 
 
-def hidden_bytes(course: Course, assignment: str, seed: str | int = COMMITTED_SEED) -> bytes:
-    """Return the hidden case file that a seed gives an assignment."""
-    exercises, book = load_exercises(course.folder, assignment), Book()
+def hidden_bytes(
+    course: Course, assignment: str, seed: str | int = COMMITTED_SEED, names: Collection[str] = ()
+) -> bytes:
+    """Return the hidden case file that a seed gives an assignment, or some of its exercises only."""
+    exercises, book = chosen_exercises(course, assignment, names), Book()
     public = {name: exercise.public(Book()) for name, exercise in exercises.items()}
-    return serialise(exercises, book, hidden_cases(exercises, seed, book, public), {name: {} for name in exercises})
+    cases = hidden_cases(exercises, seed, book, public)
+    drawn = {"seed": str(seed), "from": digests(course, assignment)}
+    return serialise(exercises, book, cases, {name: {} for name in exercises}, {DRAWN: json.dumps(drawn)})
+
+
+def chosen_exercises(course, assignment, names):
+    """Return the exercises of an assignment that have one of the names; all of them where no name is given."""
+    known = load_exercises(course.folder, assignment)
+    return {name: known[name] for name in known if not names or name in names}
 
 
 def committed(course: Course, assignment: str) -> dict[str, bytes]:
@@ -55,8 +71,91 @@ def committed(course: Course, assignment: str) -> dict[str, bytes]:
     for kind, content in fresh.items():
         path = course.case_file(assignment, kind)
         if path.exists() and same_cases(path.read_bytes(), content):
-            fresh[kind] = path.read_bytes()
+            fresh[kind] = save(load(path.read_bytes()), metadata_of(content))
     return fresh
+
+
+def digests(course: Course, assignment: str) -> dict[str, str]:
+    """Return a digest of what each exercise is drawn from: its file, and those of the course that it imports.
+
+    A comment or a blank line changes none.
+    """
+    found = {}
+    for path in sorted((course.source("exercises") / assignment).glob("[!_]*.py")):
+        total = hashlib.sha256()
+        for file in sorted(files_behind(path)):
+            total.update(file.relative_to(course.source(".")).as_posix().encode() + uncommented(file).encode())
+        found[path.stem] = total.hexdigest()[:16]
+    return found
+
+
+def files_behind(path: Path) -> set[Path]:
+    """Return a file and those that it imports relatively, and they in turn."""
+    found, waiting = set(), [path]
+    while waiting:
+        file = waiting.pop()
+        if file in found or not file.is_file():
+            continue
+        found.add(file)
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                base = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+                waiting += [base.with_name(f"{base.name}.py"), *(base / f"{alias.name}.py" for alias in node.names)]
+    return found
+
+
+def uncommented(path: Path) -> str:
+    """Return a file's code without comments and blank lines."""
+    text = path.read_text("utf-8")
+    lines = text.split("\n")
+    for token in tokenize.generate_tokens(StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def metadata_of(content: bytes) -> dict[str, str] | None:
+    """Return what a case file says of itself beside its tensors, or None."""
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])  # safetensors reads it from files only
+    found: dict[str, str] | None = header.get("__metadata__")
+    return found
+
+
+def drawn_as(path: Path) -> dict:
+    """Return from which seed a case file was drawn, and from what; empty where it says nothing, or is not there."""
+    try:
+        return json.loads((metadata_of(path.read_bytes()) or {}).get(DRAWN, "{}"))
+    except (OSError, ValueError):
+        return {}
+
+
+def older_than(course: Course, assignment: str) -> list[str]:
+    """Return the exercises that have changed, come or gone since the hidden cases in force were drawn.
+
+    None where nothing can be told: where the folder has no exercise files, or the case file does not say.
+    """
+    then, now = drawn_as(course.hidden_file(assignment)).get("from", {}), digests(course, assignment)
+    return sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name)) if then and now else []
+
+
+def older_in_words(course: Course, assignment: str) -> str:
+    """Return a sentence on hidden cases that are older than their exercises, with what to do; else nothing."""
+    changed, path = older_than(course, assignment), course.hidden_file(assignment)
+    if not changed:
+        return ""
+    remedy = "make hidden (its seed is kept)" if path.stem == "private" else "make course"
+    return (
+        f"{path.relative_to(course.folder).as_posix()} is older than {', '.join(changed)}: draw its cases anew with "
+        f"{remedy}"
+    )
+
+
+def questions_bytes(course: Course, assignment: str) -> bytes:
+    """Return what the exercise files say for reports, as `Course.questions` reads it."""
+    exercises = load_exercises(course.folder, assignment)
+    found = {name: exercise.question for name, exercise in exercises.items() if exercise.question}
+    return (json.dumps(found, indent=1) + "\n").encode()
 
 
 def same_cases(stored: bytes, fresh: bytes) -> bool:
@@ -104,7 +203,7 @@ def aspects_of(cases: list[dict]) -> dict[str, int]:
     return {name: names.count(name) for name in dict.fromkeys(names)}
 
 
-def serialise(exercises, book, sets, hidden) -> bytes:
+def serialise(exercises, book, sets, hidden, metadata=None) -> bytes:
     """Return a case file's bytes."""
     contents = {}
     for name, exercise in exercises.items():
@@ -122,7 +221,7 @@ def serialise(exercises, book, sets, hidden) -> bytes:
         if exercise.shown:
             contents[name]["shown"] = list(exercise.shown)
     text = json.dumps(contents, separators=(",", ":")).encode()
-    return save({**book.tensors, "exercises": np.frombuffer(text, np.uint8)})
+    return save({**book.tensors, "exercises": np.frombuffer(text, np.uint8)}, metadata)
 
 
 def check_shown(exercise, cases, book):

@@ -25,16 +25,12 @@ class Edition(OfCourse, NbGraderPreprocessor):
             raise ValueError(f"Edition.language is {self.language!r}, and there is {known}")
         name = resources["nbgrader"]["notebook"]
         nb = translated(nb, self.language, usable_translations(load(self.course.folder, self.language, [name])[name]))
-        for cell in nb.cells:
-            if CALL in cell.source:  # the packed helpers, with this language's catalogue
-                cell.source = self.setup(name, cell.id)
-        return nb, resources
-
-    def setup(self, name, cell_id):
-        """Return the source of this language's setup cell; raises ValueError where notebooks/ has none."""
         path = self.course.notebook(name, self.language)
-        cells = notebook_at(path).cells if path.exists() else []
-        for cell in cells:
-            if cell.id == cell_id:
-                return cell.source
-        raise ValueError(f"{path} is missing, or has no setup cell: run make course")
+        built = {cell.id: cell.source for cell in notebook_at(path).cells} if path.exists() else {}
+        for cell in nb.cells:
+            packed = CALL in cell.source
+            if packed and cell.id not in built:
+                raise ValueError(f"{path} is missing, or has no setup cell: run make course")
+            if packed or cell.cell_type == "markdown":  # what the build fills in: packed helpers, and sums in prose
+                cell.source = built.get(cell.id, cell.source)
+        return nb, resources

@@ -12,7 +12,14 @@ that students write. The file has
     right_BY_A_WAY      answers as students write them, any number of functions: they get full marks
     wrong_BY_A_MISTAKE  and answers that do not; the docstring is the sentence that its author must be told
 
-A prediction asks for a value that is any of its kind: its cases are a `value_case` of `guess` or `one_of`.
+A prediction asks for a value that is any of its kind: its cases are a `value_case` of `guess` or `one_of`. Its file may
+have RESULT, the number or the word that comes out.
+
+What a report counts beside the mistakes, in any exercise's file, a claim's too (optional): students get none of it.
+
+    MISCONCEPTIONS      {the misconception in words: the rule by which an answer shows it}; a rule is of conditions on
+                        the value of a prediction or a decision, {"above": 0.5, "below": 1}, also "is" and "at least",
+                        or the wrong answers that are it, {"wrong": ("wrong_doubles",)}
 
 A claim, on which students decide before they are told, has no points and no cases of its own. Its file has
 
@@ -44,8 +51,10 @@ from pathlib import Path
 
 import numpy as np
 
+from grading.course import CONDITIONS
 from helpers.checks.decisions import VERDICTS
 
+RECOGNISED = "Your numbers match "  # begins the sentence on a mistake that is known by its numbers
 DECISION = "a decision"  # the one aspect of a claim
 
 # Arguments and expected values, as data. The encodings are those of `helpers.checks`: collect and kinds.
@@ -261,6 +270,28 @@ class Exercise:
         return (
             (self.module.SHOWN, *getattr(self.module, "SHOWN_FROM", ("", 0))) if hasattr(self.module, "SHOWN") else None
         )
+
+    @property
+    def question(self) -> dict:
+        """Return what a report needs to know beside the cases; empty where the file says nothing of that."""
+        rules = getattr(self.module, "MISCONCEPTIONS", {})
+        known = {sentence: self.rule(sentence, rule) for sentence, rule in rules.items()}
+        result = getattr(self.module, "RESULT", None)
+        asked = (self.module.__doc__ or "").partition("\n")[0]
+        return {"asked": asked, "result": result, "misconceptions": known} if known or result is not None else {}
+
+    def rule(self, sentence: str, rule: dict) -> dict:
+        """Return a misconception's rule with the sentences of its wrong answers; raises ExerciseError for no rule."""
+        if rule.keys() != {"wrong"}:
+            if rule and rule.keys() <= CONDITIONS.keys():
+                return rule
+            raise ExerciseError(f"{self.name}: the rule of {sentence!r} has {', '.join(CONDITIONS)}, or wrong alone")
+        said = {name.partition("[")[0]: answer.sentence for name, answer in self.answers.items() if not answer.right}
+        if unknown := [name for name in rule["wrong"] if not said.get(name, "").startswith(RECOGNISED)]:
+            raise ExerciseError(
+                f"{self.name}: {unknown[0]!r} is no wrong answer whose sentence begins with {RECOGNISED!r}"
+            )
+        return {"says": sorted({said[name] for name in rule["wrong"]})}
 
     def public(self, book: Book) -> list[dict]:
         if self.claim:

@@ -5,13 +5,14 @@ The same checkout gives the same bytes.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
-from grading.course import REPOSITORY
+from grading.course import REPOSITORY, notebook_at
 
 COPIED = ("constraints.txt", "LICENSE", "LICENSE-TEXT")
 CHECKOUT = "- -e .[dev]"
@@ -43,8 +44,11 @@ def handout_files(root: Path, wheel: Path) -> dict[str, bytes]:
     notebooks = sorted((root / "notebooks").rglob("*.ipynb"))
     if not notebooks:
         raise FileNotFoundError(f"no notebooks in {root / 'notebooks'}: build them with `make course`")
-    readmes = {"README.md": "student_readme.md", "README.vi.md": "student_readme.vi.md"}
-    texts = {name: (root / "grading" / "authoring" / file).read_text("utf-8") for name, file in readmes.items()}
+    readmes = {"README.md": ("student_readme.md", ""), "README.vi.md": ("student_readme.vi.md", "vi/")}
+    texts = {
+        name: (root / "grading" / "authoring" / file).read_text("utf-8").replace("{notebooks}", contents(root, folder))
+        for name, (file, folder) in readmes.items()
+    }
     environment = (root / "environment.yml").read_text(encoding="utf-8")
     return {
         **{name: text.replace("{wheel}", wheel.name).encode() for name, text in texts.items()},
@@ -53,6 +57,19 @@ def handout_files(root: Path, wheel: Path) -> dict[str, bytes]:
         **{path.relative_to(root / "notebooks").as_posix(): path.read_bytes() for path in notebooks},
         wheel.name: wheel.read_bytes(),
     }
+
+
+def contents(root: Path, folder: str) -> str:
+    """Return a numbered list of the notebooks in a folder of ``notebooks/``, each with its title."""
+    paths = sorted((root / "notebooks" / folder).glob("*.ipynb"))
+    return "\n".join(f"{n}. `{folder}{path.name}`: {title_of(path)}" for n, path in enumerate(paths, 1))
+
+
+def title_of(path: Path) -> str:
+    """Return the first heading of a notebook; its name where it has none."""
+    prose = [cell.source for cell in notebook_at(path).cells if cell.cell_type == "markdown"]
+    found = re.search(r"^# (.+)$", "\n".join(prose), re.MULTILINE)
+    return found[1] if found else path.stem
 
 
 def write_zip(path: Path, files: dict[str, bytes]) -> None:
@@ -65,19 +82,24 @@ def write_zip(path: Path, files: dict[str, bytes]) -> None:
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
 
 
-def main() -> None:
-    """Write dist/softmax-lab-handout.zip and say what is in it."""
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            files = handout_files(REPOSITORY, build_wheel(REPOSITORY, Path(folder)))
-        except (FileNotFoundError, ValueError) as error:
-            sys.exit(f"handout: {error}")
+def main() -> int:
+    """Write dist/softmax-lab-handout.zip, say what is in it, and return the exit code."""
     path = REPOSITORY / "dist" / "softmax-lab-handout.zip"
-    write_zip(path, files)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            files = handout_files(REPOSITORY, build_wheel(REPOSITORY, Path(folder)))
+        write_zip(path, files)
+    except OSError as error:
+        print(f"handout: {error.filename or path}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except (ValueError, subprocess.CalledProcessError) as error:
+        print(f"handout: {error}", file=sys.stderr)
+        return 1
     print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size:,} bytes")
     for name, content in files.items():
         print(f"  {name}  {len(content):,}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

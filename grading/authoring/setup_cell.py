@@ -8,13 +8,18 @@ the catalogue is among what cannot be read.
 
 
 def unpacked(packed):
-    import base64
     import json
     import lzma
+    from functools import reduce
 
+    digits = bytes(range(33, 127)).decode().translate({34: None, 92: None})
+    text = "".join(packed.split())
+    blocks = (text[start : start + 27] for start in range(0, len(text), 27))
     try:
-        sizes, _, data = lzma.decompress(base64.b85decode("".join(packed.split()))).partition(b"\n")
-    except lzma.LZMAError as error:  # its checksum is in there
+        numbers = (reduce(lambda number, digit: number * 92 + digits.index(digit), block, 0) for block in blocks)
+        packed = b"".join(number.to_bytes(22, "big") for number in numbers)
+        sizes, _, data = lzma.decompress(packed, lzma.FORMAT_XZ).partition(b"\n")
+    except (lzma.LZMAError, OverflowError) as error:  # the first knows a checksum
         raise ValueError(str(error)) from None
     files = {}
     for name, size in json.loads(sizes.decode()).items():

@@ -6,6 +6,7 @@ What goes leaves empty lines, so that a traceback names the same line as in the 
 """
 
 import ast
+import functools
 import io
 import json
 import re
@@ -19,6 +20,7 @@ DRAWING = re.compile(r"helpers/(plots/|explorers/|pipeline\.py)")
 FOR_TYPES = ("TYPE_CHECKING", "typing.TYPE_CHECKING")  # conditions that only type-checkers take for true
 
 
+@functools.cache  # every notebook of a course packs the same files
 def without_annotations(name: str, content: bytes) -> bytes:
     """Return code without annotations of arguments, returns and variables, and without what only type-checkers read.
 

@@ -1,4 +1,4 @@
-"""What is a text in a notebook's cell, a program or a case file, and what a translation must keep of it.
+"""What is a text in a notebook's cell, a program or a case file, what is derived in it, what a translation must keep.
 
 Pure functions of sources; `translation` makes catalogues of what they find.
 """
@@ -9,18 +9,21 @@ import json
 import re
 import tokenize
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbformat import NotebookNode, from_dict
 from safetensors.numpy import load_file
 
 from grading.repair.editions import SETTING
+from helpers.checks.decisions import short_name
 from helpers.checks.recognise import parts_of
 
 MARKS = {"_", "text", "say", "english"}  # their first argument is a text
 COUNTED = {"counted", "english_counted"}  # their first two are a text and its plural
 PARAGRAPH = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
 FORMULA, CODE, TAG = r"\$\$[^$]+\$\$|\$[^$]+\$", r"`[^`]+`", r"</?\w[^>]*>"
+SUM = r"\{(?:points|claims|read|do|minutes|hurry)\}"  # a place in prose that `summed` fills
 KEPT = {  # what a translation keeps of its text
     "formula": FORMULA,
     "code": CODE,
@@ -30,10 +33,13 @@ KEPT = {  # what a translation keeps of its text
     "table row": r"^\|",
     "bold": r"\*\*",
     "claim": r"\bC\d+\b",
+    "place": SUM,
 }
 PLACE = r"\{[^{}]*\}"  # in a message, to be filled
 KEPT_OF_MESSAGES = {"code": CODE, "tag": TAG, "place": PLACE, "formula": FORMULA, "claim": KEPT["claim"]}
 NUMBER = r"\d+(?:[.,]\d+)*"
+HEADING = re.compile(r"(#+) (.*?)(?: \(([^()]*)\))?")  # its title, and what is said of it in brackets
+SUMS = re.compile(rf"{FORMULA}|{CODE}|({SUM})")
 
 
 def spans(cell_type: str, source: str) -> list[tuple[int, int, str, str]]:
@@ -95,6 +101,119 @@ def translated(notebook: NotebookNode, language: str, catalogue: dict[str, str])
         if cell.cell_type == "code":
             cell.source = SETTING.sub(f'LANGUAGE = "{language}"', cell.source)
     return notebook
+
+
+# What is derived in prose
+
+
+@dataclass
+class Section:
+    """What a notebook holds from a heading to the next one of its level or above.
+
+    ``said`` stands in brackets behind the title: "read 4 · do 20 · 5 points". Claims are the tests without points.
+    """
+
+    level: int
+    title: str = ""
+    said: str = ""
+    claims: list[str] = field(default_factory=list)
+    points: float = 0
+
+    @property
+    def minutes(self) -> list[int]:
+        """Return the minutes of reading and of doing, in any language; empty where the heading gives none."""
+        found = re.fullmatch(r"[^\d·]+ (\d+) · [^\d·]+ (\d+)(?: · .*)?", self.said)
+        return [int(number) for number in found.groups()] if found else []
+
+    @property
+    def sums(self) -> dict[str, str]:
+        """Return what fills the places in its heading, and in its row of the map."""
+        minutes = dict(zip(("read", "do"), map(str, self.minutes), strict=False))
+        return {"points": f"{self.points:g}", "claims": ", ".join(self.claims)} | minutes
+
+    @property
+    def contradiction(self) -> str:
+        """Say what the heading says against its tests, if anything."""
+        found = re.fullmatch(r"(\d+(?:\.\d+)?) points?", self.said.rpartition(" · ")[2])
+        if not found or float(found[1]) == self.points:
+            return ""
+        return f"the heading {self.title!r} says {found[0]}, its tests make {self.points:g}: write {{points}} there"
+
+
+def sections(notebook: NotebookNode) -> list[Section]:
+    """Return the whole notebook as a section, then one for each heading, in order."""
+    found = opened = [Section(0)]
+    for cell in notebook.cells:
+        marks = cell.metadata.get("nbgrader", {})
+        for match in map(HEADING.fullmatch, cell.source.split("\n") if is_prose(cell) else ()):
+            if match:
+                section = Section(len(match[1]), match[2], match[3] or "")
+                opened = [*(above for above in opened if above.level < section.level), section]
+                found = [*found, section]
+        for section in opened if marks.get("grade") else ():
+            section.points += marks["points"]
+            section.claims += [] if marks["points"] else [short_name(marks["grade_id"].removeprefix("test_"))]
+    return found
+
+
+def is_prose(cell: NotebookNode) -> bool:
+    return bool(cell.cell_type == "markdown")
+
+
+def row_of(line: str) -> list[str]:
+    """Return the cells of a table's row; one empty cell for another line."""
+    return [part.strip() for part in line.split("|")[1:-1]] or [""]
+
+
+def summed(notebook: NotebookNode) -> NotebookNode:
+    """Return a notebook with its points, claims and minutes filled in where the prose has a place for them.
+
+    In a heading ``{points}`` are those of the tests below it. The row of a table that begins with a heading's title, a
+    row of the map, takes ``{claims}``, ``{points}``, and that heading's minutes, ``{read}`` and ``{do}``. Elsewhere
+    they are the whole notebook's, and so are ``{minutes}``, and ``{hurry}``, the sum of the map's last column.
+
+    Raises ValueError with a sentence for each heading that gives other points than its tests make, for each row of the
+    map without a heading, and for each heading with minutes that has no row.
+    """
+    notebook = from_dict(notebook)  # a copy
+    whole, *headings = sections(notebook)
+    titled = {section.title: section for section in reversed(headings)}
+    lines = [line for cell in notebook.cells if is_prose(cell) for line in cell.source.split("\n")]
+    rows = [row_of(line) for line in lines if line.startswith("|") and re.search(SUM, line)]
+    titles, timed = [row[0] for row in rows], [section for section in headings if section.minutes]
+    wrong = [section.contradiction for section in headings if section.contradiction]
+    wrong += [f"the map has a row {title!r}, which is no heading" for title in titles if title not in titled]
+    wrong += [f"the map has no row {each.title!r}" for each in timed if rows and each.title not in titles]
+    if wrong:
+        raise ValueError("\n".join(wrong))
+    read, do = (sum(section.minutes[place] for section in timed) for place in (0, 1))
+    hurry = sum(int(row[-1]) for row in rows if row[-1].isdigit())
+    total = whole.sums | {"read": f"{read}", "do": f"{do}", "minutes": f"{read + do}", "hurry": f"{hurry}"}
+    in_order = iter(headings)
+
+    def with_sums(line: str) -> str:
+        """Return a line of prose, the next one in order, with its places filled."""
+        row = titled.get(row_of(line)[0])
+        sums = row.sums if row else next(in_order).sums if HEADING.fullmatch(line) else total
+        filled = SUMS.sub(lambda match: sums.get((match[1] or "")[1:-1], match[0]), line)
+        if row and filled != line:
+            return re.sub(r"\| *0? *(?=\|)", "| ", filled)  # nothing there is shown as nothing
+        return line if filled == line else re.sub(r"\b(1 point)s\b", r"\1", filled)
+
+    for cell in filter(is_prose, notebook.cells):
+        cell.source = "\n".join(map(with_sums, cell.source.split("\n")))
+    return notebook
+
+
+def other_headings(notebook: NotebookNode, translated: NotebookNode) -> list[str]:
+    """Return a sentence for each heading of a translated notebook with other numbers behind its title."""
+    pairs = zip(sections(notebook), sections(translated), strict=False)
+    numbers = re.compile(NUMBER).findall
+    return [
+        f"the heading {its.title!r} says {its.said!r}, in English {own.said!r}"
+        for own, its in pairs
+        if numbers(own.said) != numbers(its.said)
+    ]
 
 
 # What is to be translated in a program

@@ -7,8 +7,9 @@
 `texts` says what is a text in them, and what a translation must keep.
 
 `messages` is the command that brings them up to date. A text that is new has an empty translation, one that was changed
-a fuzzy one, one that is gone is dropped. `faults` says what is wrong with a catalogue, for ``build.py --check``;
-`compiled` is what build.py derives.
+a fuzzy one, one that is gone is dropped. Until they are translated they stay in English, and the build says how many
+do (`untranslated`): no exercise has to wait for its translation, a release has. What a translation spoils is a fault
+(`faults`), for ``build.py --check``; `compiled` is what build.py derives.
 """
 
 import difflib
@@ -22,13 +23,15 @@ from jinja2.ext import babel_extract
 from nbformat import NotebookNode
 
 from grading.authoring.texts import COUNTED, MARKS, case_texts, is_read, losses, marked, texts
+from grading.course import REPOSITORY
 from grading.reports.catalogues import (
     LOCALE,
     SHARED,
     WIDTH,
-    TranslationError,
+    begun,
     catalogue_of,
     languages,
+    load,
     read_catalogue,
 )
 
@@ -39,7 +42,10 @@ SETUP = (
 
 
 def template(root: Path, notebooks: dict[str, NotebookNode]) -> dict[str, polib.POFile]:
-    """Return every domain's empty catalogue; ``notebooks`` are the instructors', by name."""
+    """Return every domain's empty catalogue; ``notebooks`` are the instructors', by name, of the course in ``root``.
+
+    What helpers and pages say is this repository's, for every course.
+    """
     domains = {name: polib.POFile() for name in (*notebooks, *SHARED)}
     for name, notebook in notebooks.items():
         for cell in filter(is_read, notebook.cells):
@@ -48,21 +54,21 @@ def template(root: Path, notebooks: dict[str, NotebookNode]) -> dict[str, polib.
             for text, plural in marked(cell.source) if cell.cell_type == "code" else ():
                 add(domains[name], text, plural, "printed")
     for domain in SHARED:
-        for path in sorted((root / domain).rglob("*.py")):
-            name = path.relative_to(root).as_posix()
+        for path in sorted((REPOSITORY / domain).rglob("*.py")):
+            name = path.relative_to(REPOSITORY).as_posix()
             if name in SETUP:
                 continue
             for text, plural in marked(path.read_text("utf-8")):
                 add(domains[domain], text, plural, name)
-    for path in filter(Path.exists, (root / file for file in SETUP)):
-        for text, plural in marked(path.read_text("utf-8")):
-            add(domains["helpers"], text, plural, path.relative_to(root).as_posix())
-    for path in sorted((root / "grading/reports/templates").glob("*.j2")):
+    for name in SETUP:
+        for text, plural in marked((REPOSITORY / name).read_text("utf-8")):
+            add(domains["helpers"], text, plural, name)
+    for path in sorted((REPOSITORY / "grading/reports/templates").glob("*.j2")):
         for _, _, found, _ in babel_extract(io.BytesIO(path.read_bytes()), [*MARKS, *COUNTED], [], {}):
             text, plural, *_ = (*found, None) if isinstance(found, tuple) else (found, None)
             if text is None:
                 raise ValueError(f"{path.name}: a call whose text is computed; write one call for each text")
-            add(domains["grading"], text, plural, path.relative_to(root).as_posix())
+            add(domains["grading"], text, plural, path.relative_to(REPOSITORY).as_posix())
     for domain, kind in (("helpers", "public"), ("grading", "hidden")):
         for path in sorted(root.glob(f"source/cases/*/{kind}.safetensors")):
             for text in case_texts(path):
@@ -104,38 +110,42 @@ def forms(catalogue):
     return int(re.search(r"nplurals=(\d+)", catalogue.metadata.get("Plural-Forms", "nplurals=2"))[1])
 
 
-def begun(language: str) -> polib.POFile:
-    """Return an empty catalogue for a language; its plural forms are English's until somebody corrects them."""
-    catalogue = polib.POFile(wrapwidth=WIDTH)
-    catalogue.metadata = {
-        "Project-Id-Version": "softmax-lab",
-        "Language": language,
-        "MIME-Version": "1.0",
-        "Content-Type": "text/plain; charset=utf-8",
-        "Content-Transfer-Encoding": "8bit",
-        "Plural-Forms": "nplurals=2; plural=(n != 1);",
-    }
-    return catalogue
-
-
-def faults(catalogue: polib.POFile, fresh: polib.POFile) -> list[str]:
-    """Return a sentence for each entry that is missing, gone, empty, fuzzy, or loses a part of its text."""
+def untranslated(catalogue: polib.POFile, fresh: polib.POFile) -> list[str]:
+    """Return a sentence for each entry that is missing, gone, empty or fuzzy: what the edition says in English."""
     known = {entry.msgid: entry for entry in catalogue if not entry.obsolete}
     found = [f"{abridged(entry.msgid)} is missing" for entry in fresh if entry.msgid not in known]
     found += [f"{abridged(text)} is gone from its source" for text in known if not fresh.find(text)]
     for entry in known.values():
-        translations = [*entry.msgstr_plural.values()] if entry.msgid_plural else [entry.msgstr]
-        if not all(translations) or (entry.msgid_plural and len(translations) != forms(catalogue)):
+        if not is_whole(entry, catalogue):
             found.append(f"{abridged(entry.msgid)} is not translated")
         elif entry.fuzzy:
             found.append(
                 f"{abridged(entry.msgid)} is fuzzy: its source was changed; translate it again, take the flag off"
             )
-        else:
+    return found
+
+
+def faults(catalogue: polib.POFile, fresh: polib.POFile) -> list[str]:
+    """Return a sentence for each part of its text that a translation in use loses, and for what it adds."""
+    found = []
+    for entry in catalogue:
+        if is_whole(entry, catalogue) and not entry.fuzzy and not entry.obsolete:
             kind = (fresh.find(entry.msgid) or entry).comment
             source = entry.msgid_plural or entry.msgid
-            found += [f"{abridged(entry.msgid)} {loss}" for text in translations for loss in losses(source, text, kind)]
+            lost = [loss for text in translations_of(entry) for loss in losses(source, text, kind)]
+            found += [f"{abridged(entry.msgid)} {loss}" for loss in lost]
     return found
+
+
+def translations_of(entry):
+    """Return the translation of an entry, or those of its plural forms."""
+    return [*entry.msgstr_plural.values()] if entry.msgid_plural else [entry.msgstr]
+
+
+def is_whole(entry, catalogue):
+    """Tell whether an entry has every translation that its language needs."""
+    said = translations_of(entry)
+    return all(said) and (not entry.msgid_plural or len(said) == forms(catalogue))
 
 
 def abridged(text):
@@ -158,11 +168,15 @@ def compiled(catalogues: dict[str, polib.POFile]) -> str:
 
 
 def update(root: Path, language: str, fresh: dict[str, polib.POFile]) -> list[str]:
-    """Bring the catalogues of a language up to date with their sources, and return a line for each."""
+    """Bring the catalogues of a language up to date with their sources, and return a line for each.
+
+    One that is begun takes over what this repository has translated already.
+    """
     lines = []
     for domain, catalogue in fresh.items():
         path = root / LOCALE / language / f"{domain}.po"
-        old = read_catalogue(path) if path.exists() else begun(language)
+        known = [place for place in (path, REPOSITORY / path.relative_to(root)) if place.exists()]
+        old = read_catalogue(known[0]) if known else begun(language)
         new = merged(old, catalogue)
         path.parent.mkdir(parents=True, exist_ok=True)
         text = str(new).rstrip("\n") + "\n"
@@ -173,20 +187,35 @@ def update(root: Path, language: str, fresh: dict[str, polib.POFile]) -> list[st
     return lines
 
 
-def problems(root: Path, notebooks: dict[str, NotebookNode]) -> list[str]:
-    """Return a line for each fault of each catalogue, and for each file in a language's folder that is none."""
-    found, fresh = [], template(root, notebooks)
+def problems(root: Path, fresh: dict[str, polib.POFile]) -> list[str]:
+    """Return a line for each fault of each catalogue, and for each file in a language's folder that is none.
+
+    ``fresh`` are the course's texts, as `template` returns them.
+    """
+    found = []
     for language in languages(root):
-        folder = root / LOCALE / language
-        for domain, catalogue in fresh.items():
-            path = folder / f"{domain}.po"
-            name = path.relative_to(root).as_posix()
-            try:
-                found += [f"{name}: {fault}" for fault in faults(read_catalogue(path), catalogue)]
-            except TranslationError as error:
-                found.append(str(error))
-        superfluous = {path.name for path in folder.iterdir()} - {f"{domain}.po" for domain in fresh}
+        for name, catalogue, wanted in catalogues_of(root, language, fresh):
+            found += [f"{name}: {fault}" for fault in faults(catalogue, wanted)]
+        superfluous = {path.name for path in (root / LOCALE / language).iterdir()} - {
+            f"{domain}.po" for domain in fresh
+        }
         found += [
             f"{LOCALE.as_posix()}/{language}/{name} is no catalogue of this course" for name in sorted(superfluous)
         ]
     return found
+
+
+def left_to_translate(root: Path, fresh: dict[str, polib.POFile]) -> list[str]:
+    """Return a line for each text that an edition says in English; ``fresh`` are those that `template` returns."""
+    return [
+        f"{name}: {sentence}"
+        for language in languages(root)
+        for name, catalogue, wanted in catalogues_of(root, language, fresh)
+        for sentence in untranslated(catalogue, wanted)
+    ]
+
+
+def catalogues_of(root, language, fresh):
+    """Yield (its name, the catalogue, the texts that it should have) of every domain of a language."""
+    for domain, catalogue in load(root, language, fresh).items():
+        yield f"{LOCALE.as_posix()}/{language}/{domain}.po", catalogue, fresh[domain]

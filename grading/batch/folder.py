@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,7 @@ from grading.course import OfCourse, home_of
 from grading.engine.judge import Judge
 from grading.engine.record import LIMITS, Terms, released
 from grading.files import write
+from grading.gradebook.points import JUDGED, Points, changed_points, course_points, keep, same_aspects, states
 from grading.plugins.run import nbgrader, path_with_programs
 
 
@@ -64,12 +66,12 @@ def prepare(app, assignment: str) -> Terms:
 
 
 def refuse_changed_cells(course: Path, assignment: str, release: bytes):
-    """Raise ValueError where nbgrader's cells are others than those that submissions were graded with."""
+    """Raise ValueError where students have answered other cells than the release now has."""
     kept = course / "verdicts" / f"{assignment}.released.ipynb"
     if not kept.exists():
         write(kept, release)
         return
-    old, new = (graded_cells(content) for content in (kept.read_bytes(), release))
+    old, new = (answered_cells(content) for content in (kept.read_bytes(), release))
     changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
     if changed:
         raise ValueError(
@@ -81,8 +83,46 @@ def refuse_changed_cells(course: Path, assignment: str, release: bytes):
     write(kept, release)
 
 
-def graded_cells(content: bytes) -> dict[str, tuple]:
-    """Return {grade_id: what nbgrader relies on} of a released notebook."""
+def answered_cells(content: bytes) -> dict[str, tuple]:
+    """Return {grade_id: what a student has answered} of a released notebook: of a test cell, that it is there."""
     cells = nbformat.reads(content.decode(), as_version=4).cells
     marked = [(cell, cell.metadata.nbgrader) for cell in cells if "nbgrader" in cell.metadata]
-    return {marks.grade_id: (cell.cell_type, cell.source, marks.get("points")) for cell, marks in marked}
+    return {
+        marks.grade_id: (cell.cell_type, None if marks.grade and not marks.solution else cell.source)
+        for cell, marks in marked
+    }
+
+
+def take_points(course: Path, terms: Terms) -> tuple[Points, list[str]]:
+    """Return the points in force in a class, and what the course says otherwise, a sentence for each exercise.
+
+    Before anything is graded, and where an exercise has other aspects now, so that it is judged anew anyhow, they are
+    the course's. Raises ValueError where the release gives a test cell other points than its aspects make.
+    """
+    wanted, kept = course_points(terms), states(course, terms.assignment)
+    for name, points in released_points(terms.release).items():
+        before = [sum(state[name].aspects.values()) for state in kept if name in state]
+        aspects = sum(wanted[name].aspects.values()) if name in wanted else points
+        if points not in (aspects, *before):
+            raise ValueError(
+                f"the released notebook gives {name} {points:g} points, and its aspects make {aspects:g}: points are "
+                f"changed in ASPECTS of source/exercises/{terms.assignment}/{name}.py and in its test header; then run "
+                "make course"
+            )
+    now = kept[-1] if kept else wanted
+    wanted = {
+        name: replace(worth, counts=now[name].counts if name in now else JUDGED) for name, worth in wanted.items()
+    }
+    graded = any((course / "verdicts" / terms.assignment).glob("*.json"))
+    taken = {
+        name: now[name] if graded and same_aspects(now.get(name), worth) else worth for name, worth in wanted.items()
+    }
+    if kept[-1:] != [taken]:
+        keep(course, terms.assignment, [*kept[:-1], taken])
+    return taken, changed_points(taken, wanted)
+
+
+def released_points(content: bytes) -> dict[str, float]:
+    """Return what each test cell of a released notebook is worth, by exercise."""
+    marked = (cell.metadata.get("nbgrader", {}) for cell in released(content).cells)
+    return {each["grade_id"].removeprefix("test_"): each["points"] for each in marked if each.get("grade")}

@@ -17,6 +17,7 @@ from grading.engine.record import (
     FAILED,
     JUDGED,
     NOT_GRADABLE,
+    Kept,
     OtherCourse,
     Record,
     Store,
@@ -34,7 +35,14 @@ from helpers.support.language import Message, english, plain
 
 ATTEMPTS = 3  # of a submission whose process ended under it
 PATTERN = set("*?[")  # signs with a meaning where nbgrader looks for files
+ROUNDING = 1e-9  # points by which totals may differ that are the same
 AHEAD = 2  # submissions handed out for each worker: the one it judges and the next
+
+# Why an earlier verdict stays: on the same file, and on the one before it.
+REFUSED_ANEW = english("the mark is that of an earlier verdict: judged anew, the file cannot be graded: {reason}")
+REFUSED_LATER = english("the mark is that of an earlier file: the one handed in last cannot be graded: {reason}")
+LOWER_ANEW = english("the mark is that of an earlier verdict: {before:g} points, judged anew {after:g}")
+LOWER_LATER = english("the mark is that of an earlier file: {before:g} points, the one handed in last {after:g}")
 
 
 @dataclass
@@ -49,11 +57,12 @@ class Plan:
 
 @dataclass
 class Outcome:
-    """What a run did: marks that moved, by student, and the students without a mark, with the reason."""
+    """What a run did: marks that moved, by student; the students without a mark, and with an earlier one, and why."""
 
     graded: int = 0
     moved: dict[str, dict] = field(default_factory=dict)
     unmarked: dict[str, Message] = field(default_factory=dict)
+    kept: dict[str, Kept] = field(default_factory=dict)
     tried_again: list[str] = field(default_factory=list)
     seconds: Counter = field(default_factory=Counter)  # by stage; those of the workers added up
 
@@ -65,11 +74,13 @@ class Outcome:
 class Batch:
     """One assignment's submissions, their verdicts, and the writer to the course folder.
 
-    ``students`` limits it to some; ``exercise`` to one exercise's verdict; ``again`` judges anew what has a verdict.
+    ``students`` limits it to some; ``exercise`` to one exercise's verdict; ``again`` judges anew what has a verdict;
+    with ``never_lower`` a verdict that would lower a student's total is put aside, and the one before stays.
     """
 
-    def __init__(self, writer: Writer, terms: Terms, students=None, exercise=None, again=False):
+    def __init__(self, writer: Writer, terms: Terms, students=None, exercise=None, again=False, never_lower=False):
         self.writer, self.terms, self.exercise, self.again = writer, terms, exercise, again
+        self.never_lower = never_lower
         self.store = Store(writer.root, terms.assignment)
         self.submitted = {
             path.parent.parent.name: path
@@ -111,7 +122,7 @@ class Batch:
         """Judge and write what is planned; yield (student, record) after each one, and return the `Outcome`."""
         outcome = Outcome()
         for student in plan.write:
-            yield student, self.finish(student, self.store.load(student), outcome)
+            yield student, self.settle(student, self.store.load(student), outcome, is_new=False)
         doubtful = []  # the machine may have been too busy, or somebody ended a process
         for student, record in self.judge_all(plan.judge, workers):
             if record.doubtful:
@@ -125,30 +136,60 @@ class Batch:
             record = self.store.load(student)
             if record.status == NOT_GRADABLE:
                 outcome.unmarked[student] = record.reason
+            elif record.kept:
+                outcome.kept[student] = record.kept
         return outcome
 
     def finish(self, student, record, outcome):
-        """Keep a record and write it; what cannot be marked is listed instead."""
+        """Keep a new record, or the one before in its place, and write it; what cannot be marked is listed instead."""
+        old = self.store.load(student)
+        earlier = old if old and old.status == JUDGED else None
         if record.status == FAILED:
             self.withdraw_earlier(student)
             outcome.unmarked[student] = record.reason
             return record
-        if self.exercise and record.status == JUDGED:
-            old = self.store.load(student)
-            if old and old.status == JUDGED:
-                record = with_exercise(old, record, self.exercise)
-        if record.status == NOT_GRADABLE:
-            self.writer.withdraw(student)
-            outcome.unmarked[student] = record.reason
+        if self.exercise and record.status == JUDGED and earlier and not earlier.kept:
+            record = with_exercise(earlier, record, self.exercise)
+        return self.settle(student, self.better(student, earlier, record), outcome, earlier)
+
+    def better(self, student, earlier: Record | None, new: Record) -> Record:
+        """Return what counts of a student's earlier verdicts, if any, and the new ones: the new ones, if they can.
+
+        Where the new file gets no mark, or may not lower the total and would, the earlier ones go on under its name.
+        """
+        if earlier is None or (new.status == JUDGED and not self.never_lower):
+            return new
+        same = same_bytes(earlier.key, new.key) and not earlier.kept
+        if new.status == NOT_GRADABLE:
+            reason = REFUSED_ANEW if same else REFUSED_LATER
+            why = replace(reason, values={"reason": new.reason})
+        else:
+            with transaction(self.writer.engine) as gradebook:
+                now = self.writer.total_now(gradebook, student)
+                before = self.writer.total(gradebook, student, earlier) if now is None else now
+                after = self.writer.total(gradebook, student, new)
+            if after >= before - ROUNDING:
+                return new
+            why = replace(LOWER_ANEW if same else LOWER_LATER, values={"before": before, "after": after})
+        submitted = earlier.kept.submitted if earlier.kept else self.writer.handed_in_before(student)
+        return replace(earlier, key=new.key, kept=Kept(why, submitted, new.status == NOT_GRADABLE))
+
+    def settle(self, student, record, outcome, earlier=None, is_new=True):
+        """Keep a record and write it, or the ``earlier`` one where that counts; one that can't be marked is listed."""
         begun = time.monotonic()
         try:
+            record = self.better(student, earlier, record)
+            if record.status == NOT_GRADABLE:
+                self.writer.withdraw(student)
+                outcome.unmarked[student] = record.reason
             self.store.save(student, record)
             if record.status == NOT_GRADABLE:
                 return record
             outcome.seconds.update(record.seconds)
-            moved = self.writer.write(student, record)
+            moved = self.writer.write(student, record, is_new)
         except TooDear:
-            return self.finish(student, Record(record.key, NOT_GRADABLE, TOO_DEAR), outcome)
+            refused = Record(record.key, NOT_GRADABLE, TOO_DEAR)
+            return self.settle(student, refused, outcome, None if record.kept else earlier)
         except Exception as error:
             if concerns_all(error):
                 raise
@@ -157,6 +198,8 @@ class Batch:
             return replace(record, status=FAILED, reason=outcome.unmarked[student])
         outcome.seconds["writing"] += time.monotonic() - begun
         outcome.graded += 1
+        if record.kept:
+            outcome.kept[student] = record.kept
         if moved:
             outcome.moved[student] = moved
         return record

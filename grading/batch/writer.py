@@ -17,27 +17,21 @@ from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
-from nbgrader.utils import parse_utc
+from nbgrader.utils import parse_utc, setenv
 
 from grading.bounded import Child, TooDear
 from grading.engine.record import Record
 from grading.files import write
 from grading.gradebook import database as ledger
 from grading.gradebook.database import submission_of
-from grading.plugins.mending import MendingExporter
+from grading.gradebook.points import Points, digest, in_force, scores_of
+from grading.repair.doctor import SECTION
 from grading.reports.feedback import fill_template
 
 STAGING = ".staging"
 # What these nbgrader steps see to, the doctor has done: the cells and the metadata are the release's, without outputs.
 DONE_BY_THE_DOCTOR = {"ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "CheckCellMetadata"}
 STAMP = "graded"  # in the metadata of an autograded notebook: what it was made from
-
-
-class RecordedExporter(MendingExporter):
-    """Hand nbgrader the mended notebook of the record instead of mending again."""
-
-    def mended(self, file_stream, resources):
-        return nbformat.from_dict(self.parent.record.notebook)
 
 
 class Recorded(NbGraderPreprocessor):
@@ -51,6 +45,8 @@ class Recorded(NbGraderPreprocessor):
                 cell.outputs = nbformat.from_dict(outputs[cell.id])
                 cell.execution_count = None
         nb.metadata[STAMP] = autograde.stamp
+        if autograde.record.kept:
+            nb.metadata.setdefault(SECTION, {})["kept"] = autograde.record.kept.reason.to_json()
         resources["verdicts"] = autograde.record.points
         return nb, resources
 
@@ -81,8 +77,27 @@ class Remembering:
 
 
 class RecordedAutograde(Remembering, Autograde):
+    """Do nbgrader's two conversions in one: all of their steps on the record's notebook, which is written once.
+
+    Between the steps nbconvert would copy, validate, write and read the notebook, and give it back as it was.
+    """
+
     record: Record = None
     stamp: dict = None
+
+    def convert_single_notebook(self, notebook_filename):
+        self.remembering(self.convert_record, notebook_filename)
+
+    def convert_record(self, notebook_filename):
+        resources = self.exporter._init_resources(self.init_single_notebook_resources(notebook_filename))
+        notebook = nbformat.from_dict(self.record.notebook)
+        with setenv(NBGRADER_EXECUTION="autograde"):
+            for self._sanitizing in (True, False):
+                self._init_preprocessors()
+                for step in self.exporter._preprocessors:
+                    notebook, resources = step(notebook, resources)
+        nbformat.validate(notebook, relax_add_props=True)
+        self.write_single_notebook(nbformat.v4.writes(notebook) + "\n", resources)
 
 
 class Feedback(Remembering, GenerateFeedback):
@@ -98,8 +113,6 @@ def recorded(config):
         config.Autograde[part] = [Recorded if name_of(step) == "Judge" else step for step in steps]
     if Recorded not in config.Autograde.autograde_preprocessors:
         raise ValueError("nbgrader_config.py sets no judge: see grading/settings.py")
-    config.Autograde.exporter_class = RecordedExporter
-    config.Exporter.optimistic_validation = True  # the notebook is validated at the end, not after each step
     return config
 
 
@@ -119,6 +132,7 @@ class Writer:
         self.staging = self.root / STAGING
         self.engine = ledger.connect(app.coursedir.db_url)
         self.config = recorded(app.config)
+        self.points = in_force(self.root, assignment)
         # What nbgrader does with a student's text: here alone it could hold up the class.
         self.child = Child(lambda step, *args: getattr(self, step)(*args))
         self.clean()
@@ -144,19 +158,24 @@ class Writer:
     def place(self, step, student) -> Path:
         return self.root / step / student / self.assignment
 
-    def stamp(self, gradebook, student, key) -> dict:
-        """Return what an autograded notebook is made from: the verdict, and what decides the late penalty.
+    def stamp(self, gradebook, student, record: Record) -> dict:
+        """Return what an autograded notebook is made from: the verdict, its points, and what decides the late penalty.
 
         Raises ValueError where the time of submission is none.
         """
-        entry = submission_of(gradebook, self.assignment, student)  # it knows of an extension
-        due = (entry or gradebook.find_assignment(self.assignment)).duedate
+        due = self.due(gradebook, student)
         return {
-            "verdict": key,
+            "verdict": record.key,
+            "points": digest(self.points),
             "due": due and str(due),
-            "submitted": self.submitted_at(student),
+            "submitted": record.kept.submitted if record.kept else self.submitted_at(student),
             "late_policy": self.late_policy(),
         }
+
+    def due(self, gradebook, student):
+        """Return when a student's work is due, with an extension, in UTC without a zone; None where nothing is set."""
+        entry = submission_of(gradebook, self.assignment, student)
+        return (entry or gradebook.find_assignment(self.assignment)).duedate
 
     def submitted_at(self, student) -> str | None:
         """Return what timestamp.txt says, if it is there; raise ValueError, naming it, where that is no time."""
@@ -183,14 +202,16 @@ class Writer:
     def is_written(self, gradebook, student, record: Record) -> bool:
         """Tell whether the gradebook and autograded/ have this record already, as a whole."""
         try:
-            now, penalties_hold = self.stamp(gradebook, student, record.key), self.penalties_hold(gradebook, student)
+            now, penalties_hold = self.stamp(gradebook, student, record), self.penalties_hold(gradebook, student)
         except Exception:  # `write` says so; a policy may be anybody's code
             return False
-        scores = {
-            f"test_{name}": row[0] for name, row in ledger.student_marks(gradebook, self.assignment, student).items()
-        }
-        same = all(scores.get(name, -1) == points for name, points in record.points.items())
-        return same and penalties_hold and self.stamped(student) == now
+        return self.scores_hold(gradebook, student, record) and penalties_hold and self.stamped(student) == now
+
+    def scores_hold(self, gradebook, student, record: Record) -> bool:
+        """Tell whether the gradebook has a record's points, as they are in force."""
+        marks = ledger.student_marks(gradebook, self.assignment, student)
+        scores = {f"test_{name}": row[0] for name, row in marks.items()}
+        return all(scores.get(name, -1) == points for name, points in scores_of(record, self.points).items())
 
     def stamped(self, student) -> dict:
         """Return the stamp of the autograded notebook; empty where there is none."""
@@ -205,33 +226,72 @@ class Writer:
         entry = submission_of(gradebook, self.assignment, student)
         if not entry or entry.total_seconds_late <= 0:
             return True
+        return all(
+            notebook.late_submission_penalty == self.penalty(student, notebook.score, entry.total_seconds_late)
+            for notebook in entry.notebooks
+        )
+
+    def penalty(self, student, score: float, seconds: float) -> float | None:
+        """Return what the policy takes off a score for being late, as nbgrader's own step bounds it."""
         step = AssignLatePenalties(config=self.config)
         step.init_plugin()
-        for notebook in entry.notebooks:
-            found = step.plugin_inst.late_submission_penalty(student, notebook.score, entry.total_seconds_late)
-            expected = None if found is None else min(max(found, 0), notebook.score)
-            if expected != notebook.late_submission_penalty:
-                return False
-        return True
+        found = step.plugin_inst.late_submission_penalty(student, score, seconds)
+        return None if found is None else min(max(found, 0), score)
 
-    def write(self, student: str, record: Record) -> dict[str, tuple[float, float]]:
+    def total(self, gradebook, student, record: Record, points: Points | None = None) -> float:
+        """Return a student's total, late penalty taken off, if a record were written now.
+
+        Arguments
+            gradebook: open; what a person gave counts as there.
+            student: the id.
+            record: a judged one.
+            points: what the exercises are worth; None for the points in force.
+        """
+        new = scores_of(record, self.points if points is None else points)
+        marks = ledger.student_marks(gradebook, self.assignment, student) or {
+            name.removeprefix("test_"): (None, None, None, None) for name in new
+        }
+        score = 0.0
+        for name, (auto, manual, extra, _) in marks.items():
+            own = manual if manual is not None else new.get(f"test_{name}", auto)
+            score += 0 if own is None else own + (extra or 0)
+        due, submitted = self.due(gradebook, student), parse_utc(self.stamp(gradebook, student, record)["submitted"])
+        seconds = (submitted - due).total_seconds() if submitted and due else 0
+        return max(0.0, score - ((self.penalty(student, score, seconds) or 0) if seconds > 0 else 0))
+
+    def total_now(self, gradebook, student) -> float | None:
+        """Return the total that a student has in the gradebook; None for none."""
+        entry = submission_of(gradebook, self.assignment, student)
+        return entry and max(0.0, entry.score - entry.late_submission_penalty)
+
+    def handed_in_before(self, student) -> str | None:
+        """Return when the file was handed in that the mark in the gradebook is on; None where that isn't known."""
+        if stamped := self.stamped(student):
+            return stamped["submitted"]
+        with ledger.transaction(self.engine) as gradebook:
+            entry = submission_of(gradebook, self.assignment, student)
+            return f"{entry.timestamp} UTC" if entry and entry.timestamp else None
+
+    def write(self, student: str, record: Record, is_new: bool = True) -> dict[str, tuple[float, float]]:
         """Write a record: rows in one transaction, then the notebook.
 
-        Marks that are overwritten are appended to superseded/marks.csv first.
+        Marks that are overwritten are appended to superseded/marks.csv first. nbgrader then asks for a look at a mark
+        that a person gave, but not where a verdict that it has already is written again, with other points or another
+        due date: that is one for which ``is_new`` is false.
 
         Returns {exercise: (old, new)} of moved marks.
 
         Raises what went wrong, with nothing changed, and `TooDear` where the text takes too long.
         """
-        moved = self.child("write_here", student, record)
+        moved = self.child("write_here", student, record, is_new)
         self.move("autograded", student)
         return moved
 
-    def write_here(self, student, record):
+    def write_here(self, student, record, is_new):
         """Do as `write`, without a limit, up to the notebook's last step."""
         with ledger.transaction(self.engine) as gradebook:
-            old = ledger.student_marks(gradebook, self.assignment, student)
-            new = {name.removeprefix("test_"): points for name, points in record.points.items()}
+            old, before = ledger.student_marks(gradebook, self.assignment, student), self.stamped(student)
+            new = {name.removeprefix("test_"): points for name, points in scores_of(record, self.points).items()}
             moved = {
                 name: (old[name][0], points)
                 for name, points in new.items()
@@ -239,15 +299,21 @@ class Writer:
             }
             if moved:
                 lost = {name: old[name] for name in moved}
-                ledger.keep_overwritten(self.root / "superseded" / "marks.csv", self.assignment, student, lost)
-            autograde = RecordedAutograde(
-                coursedir=self.coursedir(student, autograded=True), parent=self.app, config=self.config
-            )
-            autograde.record, autograde.stamp = record, self.stamp(gradebook, student, record.key)
-            entry = submission_of(gradebook, self.assignment, student)
-            if entry and autograde.stamp["submitted"] is None:  # nbgrader would keep the time of the file before
+                verdict = before.get("verdict", "")
+                ledger.keep_overwritten(self.root / "superseded" / "marks.csv", self.assignment, student, lost, verdict)
+            coursedir = self.coursedir(student, autograded=True)
+            autograde = RecordedAutograde(coursedir=coursedir, parent=self.app, config=self.config)
+            autograde.record, autograde.stamp = record, self.stamp(gradebook, student, record)
+            submitted = parse_utc(autograde.stamp["submitted"])
+            coursedir.get_existing_timestamp = lambda path: submitted  # nbgrader would read that of the last file
+            entry, looked_at = submission_of(gradebook, self.assignment, student), {}
+            if entry and submitted is None:  # nbgrader would keep the time of the file before
                 entry.timestamp = None
+            if entry and not is_new and before.get("verdict") == record.key:
+                looked_at = {row: row.needs_manual_grade for notebook in entry.notebooks for row in notebook.grades}
             autograde.run()
+            for row, needed in looked_at.items():
+                row.needs_manual_grade = needed
         return moved
 
     def write_feedback(self, student: str) -> bool:

@@ -5,6 +5,7 @@ to three ways, and one file that is broken. nbgrader grades them with the course
 every mark with its reasons. No real gradebook is touched.
 """
 
+import re
 import tempfile
 import textwrap
 from pathlib import Path
@@ -13,8 +14,10 @@ from grading.authoring.exercise import load_exercises
 from grading.commands.options import add_course_option
 from grading.commands.trial import Trial
 from grading.course import course_of, fill, home_of
+from grading.gradebook.status import STOPPED
+from grading.repair.intake import NotGradable
+from grading.reports.class_data import load_class, reason_in_words
 from grading.reports.findings import capital
-from grading.reports.summary import reason_in_words, submissions
 
 BROKEN = b'{"cells": [{"cell_type": "co'
 WRONG = {  # what a wrong answer's sentence begins with: the student who gives it
@@ -45,17 +48,27 @@ def handed_in(course, assignment):
 def table_lines(found):
     """Yield the lines of the table of marks, one student after the other, with the reasons for lost points."""
     yield f"{'student':18} {'points':>6}  why"
-    for submission in found:
-        if submission.status != "graded":
-            yield f"{submission.student:18} {'-':>6}  {submission.status}: {reason_in_words(submission.reason)}"
+    for member in found:
+        if member.status != "graded":
+            yield f"{member.id:18} {'-':>6}  {member.status}: {reason_in_words(member.reason)}"
             continue
-        lost = [each for each in submission.exercises if each.score < each.maximum]
-        points = sum(each.score for each in submission.exercises)
-        yield f"{submission.student:18} {points:6g}  {'' if lost else 'full marks'}".rstrip()
+        lost = [each for each in member.findings.values() if each.score < each.maximum]
+        points = sum(each.score for each in member.findings.values())
+        yield f"{member.id:18} {points:6g}  {'' if lost else 'full marks'}".rstrip()
         for each in lost:
             why = "; ".join(capital(str(mistake)) for mistake in each.mistakes()[:1])
             line = f"{each.exercise}: {each.score:g} of {each.maximum:g} points. {why}"
             yield textwrap.fill(line, 95, initial_indent=" " * 27, subsequent_indent=" " * 29)
+
+
+def what_stopped(log):
+    """Return why nbgrader stopped, from its log: the last line of each traceback, once; all of it where it has none.
+
+    Those of files that can't be graded are left out: they have a reason of their own.
+    """
+    found = re.findall(r"^ {4}(\w[\w.]*: .+)$", log, re.MULTILINE)
+    refused = f"{NotGradable.__module__}.{NotGradable.__qualname__}: "
+    return list(dict.fromkeys(line for line in found if not line.startswith(refused))) or [log.strip()]
 
 
 def add_command(commands):
@@ -73,15 +86,18 @@ def run(arguments):
     with tempfile.TemporaryDirectory() as folder:
         trial = Trial(Path(folder), home_of(folder_of_course), course)
         print("Generating the assignment ...", flush=True)
-        trial.generate(assignment)
+        try:
+            trial.generate(assignment)
+        except RuntimeError as error:
+            raise ValueError(str(error)) from None
         given = handed_in(course, assignment)
         for student, content in given.items():
             trial.submit(student, assignment, content)
         print(f"Grading {len(given)} submissions with `nbgrader autograde` ...\n", flush=True)
         done = trial.nbgrader("autograde", assignment)
-        found = submissions(trial.root, assignment)
+        found = load_class(trial.root, assignment).members
         print("\n".join(table_lines(found)))
-        if not any(submission.status == "graded" for submission in found):
-            print(f"\nNothing was graded. nbgrader said:\n{done.stderr}")
-            return 1
+    if stopped := [member.id for member in found if member.reason == STOPPED]:
+        print(f"\nThe grader itself stopped at {', '.join(stopped)}:", *what_stopped(done.stderr), sep="\n  ")
+        return 1
     return 0

@@ -11,18 +11,17 @@ import sys
 from pathlib import Path
 
 from grading.batch.executors import Workers, cores
+from grading.commands.alone import alone
 from grading.commands.options import add_assignment_option, add_course_option, add_source_options
 from grading.course import OfCourse
-from grading.files import NO_ROOM, remove_unfinished
+from grading.files import remove_unfinished
 from grading.sandbox.isolation import ISOLATED, isolation, obstacles
 from grading.shown import print_shown, shown_text
 
-INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended
 NOT_ISOLATED = (
     "WARNING: STUDENT CODE IS NOT ISOLATED. It runs as you: it can read and change your files, the references, the "
     "gradebook and other submissions, and use the network. What stands against isolation here:"
 )
-KEEPS = "what is graded is kept"
 KEPT = "superseded"  # the folder for what is replaced
 
 
@@ -31,13 +30,16 @@ def grade(arguments, workers) -> int:
     # Imported here, since the workers import the same meanwhile.
     from nbgrader.api import Gradebook
 
-    from grading.batch.folder import open_app, prepare
+    from grading.authoring.draw import older_in_words
+    from grading.batch.folder import open_app, prepare, take_points
     from grading.batch.plan import Batch
     from grading.batch.writer import Writer
     from grading.gradebook import database as ledger
     from grading.gradebook.due_dates import due_in_words, set_due, to_utc
+    from grading.gradebook.points import set_maxima
     from grading.lms import collect
     from grading.lms import roster as rosters
+    from grading.lms.giving_back import give_back, given_back_lines
     from grading.lms.grade_files import roster_of, write_grades
 
     gc.collect()
@@ -52,6 +54,9 @@ def grade(arguments, workers) -> int:
     terms = prepare(app, assignment)
     warning = "" if workers.scheduler else warning_of_isolation(terms.private)
     print(warning, end="", file=sys.stderr)
+    points, other_points = take_points(course, terms)
+    if older := older_in_words(OfCourse(config=app.config).course, assignment):
+        print_shown(f"{older}, then repeat this command.")
     roster = roster_of(course, assignment, arguments.roster)
     incomplete = False
     if arguments.source:
@@ -65,11 +70,18 @@ def grade(arguments, workers) -> int:
         if due:
             set_due(gradebook, assignment, due)
             print(due_in_words(due, arguments.timezone))
+        set_maxima(gradebook, assignment, points)
     writer = Writer(app, assignment)
     try:
-        batch = Batch(writer, terms, arguments.student, arguments.exercise, arguments.again)
+        chosen = arguments.student, arguments.exercise, arguments.again, arguments.never_lower
+        batch = Batch(writer, terms, *chosen)
         plan = batch.plan()
         announce(plan, terms)
+        if other_points:
+            print_shown("The course gives other points than this class has:", *(f"    {line}" for line in other_points))
+            print(
+                f"They are left as they are; python -m grading rescore --assignment {assignment} shows what would move."
+            )
         if plan.judge or plan.write:
             ledger.keep_copy(url, course / KEPT)
         outcome = follow(batch.run(plan, workers), len(plan.judge) + len(plan.write))
@@ -80,14 +92,23 @@ def grade(arguments, workers) -> int:
             column = arguments.canvas_column
             written, marks = write_grades(course, assignment, gradebook, roster, course / "grades" / assignment, column)
         print("\n".join(f"Wrote {path.relative_to(course)}" for path in written))
-        failed = write_feedback(writer, batch) if arguments.feedback else {}
+        failed = {}
+        if arguments.feedback:
+            failed = write_feedback(writer, batch)
+            with contextlib.closing(Gradebook(url, app.coursedir.course_id)) as gradebook:
+                to = course / "grades" / assignment / "feedback"
+                print_shown(*given_back_lines(*give_back(course, assignment, gradebook, roster, to)))
+        if arguments.report:
+            report_on_class(course, assignment, roster)
         wanted = arguments.student or {row["student_id"] for row in marks}
         unmarked = {row["student_id"]: row["reason"] for row in marks if row["status"] == "not graded"}
         unmarked = {student: reason for student, reason in unmarked.items() if student in wanted} | outcome.unmarked
         for student, reason in sorted(unmarked.items()):
             print_shown(f"{student}: NO MARK: {reason}")
+        if older:
+            print_shown(f"{older}, then repeat this command: these marks come from the older ones.")
         print(warning, end="", file=sys.stderr)
-        return int(incomplete or bool(unmarked or failed))
+        return int(incomplete or bool(unmarked or failed) or any(kept.refused for kept in outcome.kept.values()))
     finally:
         writer.close()
 
@@ -104,8 +125,8 @@ def warning_of_isolation(folders: tuple[str, ...]) -> str:
 def announce(plan, terms):
     """Say what there is to do."""
     print(
-        f"{terms.assignment}: {len(plan.judge)} to grade, {len(plan.write)} graded but not yet in the gradebook, "
-        f"{len(plan.done)} done already"
+        f"{terms.assignment}: {len(plan.judge)} to grade, {len(plan.write)} judged before, to be written "
+        f"to the gradebook, {len(plan.done)} done already"
     )
     if plan.changed:
         print(f"The course has changed since {len(plan.changed)} of them were graded: they are graded again.")
@@ -150,6 +171,21 @@ def write_feedback(writer, batch):
     return failed
 
 
+def report_on_class(course, assignment, roster):
+    """Write the class report, or say why there is none: it costs no mark."""
+    from grading.batch.plan import error_message
+
+    try:
+        from grading.commands.report import students_in
+        from grading.reports.class_page import write_report
+
+        written = write_report(course, assignment, students_in(roster))
+    except Exception as error:
+        print_shown(f"NO CLASS REPORT: {error_message(error)}; python -m grading report tries again")
+    else:
+        print(f"Wrote {written[0].relative_to(course)}")
+
+
 def print_outcome(outcome):
     """Print how a run ended: what was graded, and whose marks moved, failed or need a look."""
     print(f"Graded {outcome.graded}.")
@@ -157,6 +193,8 @@ def print_outcome(outcome):
         print_shown(
             f"{student}: a time limit was reached or a process ended; tried once more, alone: the second try counts"
         )
+    for student, kept in sorted(outcome.kept.items()):
+        print_shown(f"{student}: MARK KEPT: {kept.reason}")
     for student, moved in sorted(outcome.moved.items()):
         marks = ", ".join(f"{name} {before:g} -> {after:g}" for name, (before, after) in sorted(moved.items()))
         print_shown(f"{student}: marks moved: {marks} (the old ones are kept in {KEPT}/marks.csv)")
@@ -197,45 +235,22 @@ def add_command(commands):
     parser.add_argument("--student", action="append", metavar="ID", help="only this student; can be repeated")
     parser.add_argument("--exercise", metavar="NAME", help="write only this exercise's verdict")
     parser.add_argument("--again", action="store_true", help="judge anew what has a verdict already")
+    parser.add_argument(
+        "--never-lower",
+        action="store_true",
+        help="where a new verdict would lower a student's total, keep the one before",
+    )
     parser.add_argument("--no-feedback", dest="feedback", action="store_false", help="write no feedback pages")
+    parser.add_argument("--no-report", dest="report", action="store_false", help="write no report on the class")
     parser.add_argument("--timing", action="store_true", help="say at the end where the time went")
     parser.set_defaults(run=run)
 
 
 def run(arguments) -> int:
     """Grade, alone on this course, and end with a sentence whatever happens."""
-    from filelock import FileLock, Timeout
 
-    course = arguments.course.resolve()
-    if not course.is_dir():
-        raise ValueError(f"--course {course} is no folder")
-    try:
-        with (
-            FileLock(course / ".grading.lock", blocking=False),
-            Workers(arguments.workers, arguments.scheduler) as workers,
-        ):
+    def work(course):
+        with Workers(arguments.workers, arguments.scheduler) as workers:
             return grade(arguments, workers)
-    except Timeout:
-        raise ValueError(f"another grading run is at work in {course}: wait for it, or stop it") from None
-    except KeyboardInterrupt:
-        print(f"\nStopped: {KEEPS}. The same command goes on from here.", file=sys.stderr)
-        return INTERRUPTED
-    except OSError as error:
-        if error.errno in NO_ROOM:
-            raise ValueError(
-                f"no space is left in {course}: make room, then run the same command again; {KEEPS}"
-            ) from None
-        if error.filename is None:
-            raise
-        raise ValueError(
-            f"{error.filename}: {error.strerror}; see to it, then run the same command again; {KEEPS}"
-        ) from None
-    except Exception as error:
-        from grading.gradebook.database import DATABASE_ERRORS, cause_of
 
-        if not isinstance(error, DATABASE_ERRORS):
-            raise
-        raise ValueError(
-            f"the gradebook could not be written: {cause_of(error)}; see to it, then run the same command again; "
-            f"{KEEPS}"
-        ) from None
+    return alone(arguments.course, work)

@@ -24,7 +24,7 @@ def add_command(commands):
 def course_files(folder: Path) -> dict[Path, bytes]:
     """Return the files of a new course by their path; those that name the grader say where it lies from ``folder``."""
     names = {"@GRADER@": Path(os.path.relpath(REPOSITORY, folder)).as_posix(), "@COURSE@": folder.name}
-    found = {}
+    found = {folder / ".gitignore": (REPOSITORY / ".gitignore").read_bytes()}  # of students' data and private cases
     for path in sorted(path for path in TEMPLATE.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
         text = path.read_text("utf-8")
         for place, value in names.items():

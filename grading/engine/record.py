@@ -24,6 +24,7 @@ from nbformat import NotebookNode
 
 from grading import files
 from grading.course import REPOSITORY, Edition
+from grading.engine import decisive
 from grading.engine.judge import Judge
 from grading.engine.runner import LONGEST
 from grading.repair.doctor import mend
@@ -73,13 +74,14 @@ class Terms:
 
     @cached_property
     def digest(self) -> str:
-        """Return a digest of all that counts."""
-        counts = self.assignment, self.release, self.public, self.hidden, self.editions, self.limits
+        """Return a digest of all that decides which cases pass; what they are worth is not among it."""
+        cases = decisive.of_cases(self.public), decisive.of_cases(self.hidden)
+        counts = self.assignment, decisive.of_release(self.release, self.editions), cases, self.limits, decisive.HELPERS
         return hashlib.sha256(repr(counts).encode()).hexdigest()
 
     @property
     def version(self) -> str:
-        """Return the version of terms and code: the same wherever the same would be judged in the same way."""
+        """Return the version of terms and code: the same wherever the same cases would pass."""
         return hashlib.sha256((self.digest + CODE).encode()).hexdigest()[:16]
 
     @property
@@ -115,6 +117,21 @@ CODE = code_digest()  # of what this process has imported, even if a file change
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Why a record's verdicts are earlier ones than those on the file that it is named after.
+
+    Attributes
+        reason: in words, for the instructor and the student.
+        submitted: when the file was handed in that they are on, as timestamp.txt has it; None where that isn't known.
+        refused: whether the later file could not be graded.
+    """
+
+    reason: Message
+    submitted: str | None
+    refused: bool
+
+
+@dataclass(frozen=True)
 class Record:
     """What came out of a submission.
 
@@ -124,11 +141,12 @@ class Record:
             again).
         reason: why it is not gradable, or what failed.
         repairs: what the doctor mended.
-        points: those of each test cell, by its grade_id.
+        points: those of each test cell, by its grade_id, as the course had them on that day.
         notebook: the mended notebook with verdicts, as JSON.
         doubtful: whether a time limit, the unexplained end of a process or the grader's own trouble had a part in them.
         tried_again: whether they are those of a second try, alone on the machine.
         seconds: the time by stage.
+        kept: why it has earlier verdicts than those on the file it is named after; None where it has not.
     """
 
     key: str
@@ -140,11 +158,13 @@ class Record:
     doubtful: bool = False
     tried_again: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
+    kept: Kept | None = None
 
     def dumps(self) -> bytes:
         """Return the record as it is stored."""
         data = vars(self) | {"format": FORMAT, "repairs": [sentence.to_json() for sentence in self.repairs]}
         data["reason"] = self.reason and self.reason.to_json()
+        data["kept"] = self.kept and vars(self.kept) | {"reason": self.kept.reason.to_json()}
         return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
 
     @classmethod
@@ -158,6 +178,8 @@ class Record:
             raise ValueError("this is no record of this version")
         data["repairs"] = tuple(map(Message.from_json, data["repairs"]))
         data["reason"] = data["reason"] and Message.from_json(data["reason"])
+        if kept := data.get("kept"):
+            data["kept"] = Kept(**kept | {"reason": Message.from_json(kept["reason"])})
         return cls(**data)
 
 

@@ -5,23 +5,29 @@ public and hidden alike, and 0 where an answer has used a forbidden way. What a 
 input could carry that input out, so a verdict repeats nothing that came from it: neither the numbers of an answer nor
 the text of an error, and of a forbidden way or an unknown name no name but the exercise's or the submission's and no
 line but the submission's. Of a choice among the few values of a public case it says which: that carries no more than
-points do. It is stored as data, templates and values, and put into words by whoever shows it.
+points do. The number of a prediction it repeats where the submission's code writes that number. It is stored as data,
+templates and values, and put into words by whoever shows it.
 """
 
+import ast
 import builtins
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NotRequired, TypeAlias, TypedDict
+from typing import Any, NotRequired, TypeAlias, TypedDict, TypeGuard
 
+from grading.repair.cell_code import module_of, python_in
 from helpers.checks.cases import CaseFile
+from helpers.checks.collect import Answer
 from helpers.checks.compare import Result, Violation, compare, violations
-from helpers.checks.kinds import Malformed, OneOf, kind_of
+from helpers.checks.kinds import Guess, Kind, Malformed, OneOf, kind_of, plain_value
 from helpers.checks.report import Report
 from helpers.support.language import Message, english, plain
 
-FORMAT = 2  # of a stored verdict; another one is never read
+FORMAT = 3  # of a stored verdict; another one is never read
 WORD = re.compile(r"[\w.]+")  # a name or a number, in a cell
+LONGEST_CELL = 20_000  # characters of a cell in which a prediction is looked for
+LARGEST = 1e15  # of the numbers that are looked for
 LONGEST_LINE = 300  # characters of a line that is repeated; a kernel that tells the truth sends no longer one
 
 # The outcomes that leave nothing to say of single cases.
@@ -52,6 +58,7 @@ class CaseData(TypedDict):
     expected: MessageData | None
     got: MessageData | None
     diagnosis: MessageData | None
+    call: str  # empty for a hidden case
 
 
 class ViolationData(TypedDict):
@@ -74,6 +81,8 @@ class VerdictData(TypedDict):
     violations: list[ViolationData]
     advice: str
     choice: NotRequired[float | str]
+    number: NotRequired[float]
+    counts: NotRequired[str]  # "credited" or "dropped", where the points are not what was earned (`gradebook.points`)
 
 
 @dataclass(frozen=True)
@@ -84,11 +93,13 @@ class Verdict:
         maximum: the points that the gradebook has for the cell.
         report: what was found.
         choice: which of its few values a prediction or a decision is; None for any other answer.
+        number: the number of a prediction, where the submission writes it; None for any other answer.
     """
 
     maximum: float
     report: Report
     choice: float | str | None = None
+    number: float | None = None
 
     @property
     def points(self) -> float:
@@ -122,6 +133,8 @@ class Verdict:
         }
         if self.choice is not None:
             data["choice"] = self.choice
+        if self.number is not None:
+            data["number"] = self.number
         return data
 
 
@@ -153,7 +166,7 @@ def result_from(case: CaseData) -> Result:
         message_from(case["got"]),
         message_from(case["diagnosis"]),
     )
-    return Result(case["name"], case["aspect"], case["hidden"], case["outcome"], expected, got, diagnosis)
+    return Result(case["name"], case["aspect"], case["hidden"], case["outcome"], expected, got, diagnosis, case["call"])
 
 
 def message_from(data: MessageData | None) -> Message | None:
@@ -171,6 +184,7 @@ def case_data(result: Result) -> CaseData:
         "expected": data_of(result.expected),
         "got": data_of(result.got),
         "diagnosis": data_of(result.diagnosis),
+        "call": result.call,
     }
 
 
@@ -201,18 +215,61 @@ def verdict(
     for outcome, reason in NO_ANSWER.items():
         if all(result.outcome == outcome for result in results):
             return no_answer(report, maximum, reason)
-    return Verdict(maximum, report, choice(files[0], name, answers))
+    kind, answer = public_answer(files[0], name, answers)
+    return Verdict(maximum, report, choice(kind, answer), predicted(name, kind, answer, cells))
 
 
-def choice(public: CaseFile, name: str, answers: object) -> float | str | None:
-    """Return which of the few values that its public case names an answer is, as the case has it; None for another."""
+def public_answer(public: CaseFile, name: str, answers: object) -> tuple[Kind, Answer]:
+    """Return what an exercise's first public case expects, and the answer to it; an empty one where there is none."""
     kind = kind_of(public.exercises[name]["cases"][0]["expected"], public.tensors)
-    if not isinstance(kind, OneOf) or not isinstance(answers, list) or not answers or not isinstance(answers[0], dict):
-        return None
+    given = answers[0] if isinstance(answers, list) and answers else None
+    return kind, given if isinstance(given, dict) else {}
+
+
+def choice(kind: Kind, answer: Answer) -> float | str | None:
+    """Return which of a few values an answer is, as its case has it; None for another, and where there are no few."""
     try:
-        return kind.chosen(answers[0])
+        return kind.chosen(answer) if isinstance(kind, OneOf) else None
     except Malformed:
         return None
+
+
+def predicted(name: str, kind: Kind, answer: Answer, cells: Iterable[str]) -> float | None:
+    """Return the number of a prediction; None for what is none, and where no cell that has its name writes the number.
+
+    A kernel that has seen hidden inputs could hand one over as the value of a prediction. What was written before the
+    kernel started cannot hold one.
+    """
+    try:
+        guessed = plain_value(answer) if isinstance(kind, Guess) and not kind.mismatch(answer) else None
+    except Malformed:
+        return None
+    if not isinstance(guessed, float):
+        return None
+    return guessed if any(abs(guessed) in numbers_in(cell) for cell in cells if name in cell) else None
+
+
+def numbers_in(source: str) -> set[float]:
+    """Return the numbers that a cell's code writes, without their signs: those like 0.05, and those like 1 / 20."""
+    tree = module_of(python_in(source)) if len(source) <= LONGEST_CELL else None
+    nodes = list(ast.walk(tree)) if tree else []
+    parts = [(constant(node.left), constant(node.right)) for node in nodes if is_quotient(node)]
+    return {abs(over / under) for over, under in parts if over is not None and under} | {
+        abs(each) for node in nodes if (each := constant(node)) is not None
+    }
+
+
+def is_quotient(node: ast.AST) -> TypeGuard[ast.BinOp]:
+    """Tell whether a node of code divides."""
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+
+
+def constant(node: ast.AST) -> float | None:
+    """Return the number that a node of code is; None for any other node, and for a number beyond all predictions."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST:
+        return float(value)
+    return None
 
 
 def no_answer(report: Report, maximum: float, reason: Message) -> Verdict:

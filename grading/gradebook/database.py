@@ -13,7 +13,20 @@ import warnings
 from datetime import datetime
 from pathlib import Path
 
-from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    GradeCell,
+    InvalidEntry,
+    MissingEntry,
+    Notebook,
+    SourceCell,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.exc import DatabaseError, SAWarning, SQLAlchemyError
@@ -26,7 +39,23 @@ from grading.shown import as_cell
 
 DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, InvalidEntry)  # the last is what nbgrader makes of the first
 PATIENCE = 30  # seconds to wait for another program's write
-OVERWRITTEN = ("time", "assignment", "student", "exercise", "auto_score", "manual_score", "extra_credit", "comment")
+FOUND_AT_ONCE = {
+    "find_source_cell": SourceCell,
+    "find_graded_cell": GradeCell,
+    "find_grade": Grade,
+    "find_comment": Comment,
+}
+OVERWRITTEN = (
+    "time",
+    "assignment",
+    "student",
+    "exercise",
+    "auto_score",
+    "manual_score",
+    "extra_credit",
+    "comment",
+    "verdict",
+)
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -142,8 +171,11 @@ def transaction(engine):
             self.engine, self.db, self.course_id, self.authenticator = engine, session, course_id, authenticator
             self.check_course(course_id=course_id)
 
-        opened, closed = Gradebook.__init__, Gradebook.close
-        Gradebook.__init__, Gradebook.close = join, lambda self: None
+        replaced = {"__init__": join, "close": lambda self: None}
+        replaced |= {find: at_once(getattr(Gradebook, find), kind) for find, kind in FOUND_AT_ONCE.items()}
+        stock = {name: getattr(Gradebook, name) for name in replaced}
+        for name, method in replaced.items():
+            setattr(Gradebook, name, method)
         try:
             with warnings.catch_warnings():
                 # nbgrader makes rows before it adds them; the same in its own commands.
@@ -151,31 +183,69 @@ def transaction(engine):
                 yield Gradebook(str(engine.url))
                 session.flush()
         finally:
-            Gradebook.__init__, Gradebook.close = opened, closed
+            for name, method in stock.items():
+                setattr(Gradebook, name, method)
             session.remove()
+
+
+def at_once(find, kind):
+    """Return one of nbgrader's finders of a row, by its cell's name, that asks once for all of the notebook's rows.
+
+    nbgrader asks for each by itself, a hundred times a submission.
+    """
+    known: dict[tuple, dict] = {}
+
+    def find_at_once(self, name, notebook, assignment, *student):
+        where = assignment, *student
+        if (notebook, where) not in known:
+            known[notebook, where] = dict(rows(self.db, kind, *where).filter(Notebook.name == notebook))
+        return known[notebook, where].get(name) or find(self, name, notebook, *where)
+
+    return find_at_once
+
+
+def rows(session, kind, assignment, student=None):
+    """Return a query for (name of the cell, row) of an assignment: a student's grades or comments, or its own cells."""
+    if student is None:
+        query = session.query(kind.name, kind).join(Notebook, Notebook.id == kind.notebook_id)
+    else:
+        query = session.query(BaseCell.name, kind).join(BaseCell, BaseCell.id == kind.cell_id)
+        query = query.join(SubmittedNotebook, SubmittedNotebook.id == kind.notebook_id)
+        query = query.join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+        query = query.join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+        query = query.filter(SubmittedAssignment.student_id == student)
+    return query.join(Assignment, Assignment.id == Notebook.assignment_id).filter(Assignment.name == assignment)
 
 
 def student_marks(gradebook, assignment: str, student: str) -> dict[str, tuple]:
     """Return {exercise: (auto_score, manual_score, extra_credit, comment)} of a student; empty for none."""
-    submission = submission_of(gradebook, assignment, student)
+    comments = {name: comment.manual_comment for name, comment in rows(gradebook.db, Comment, assignment, student)}
     found = {}
-    for notebook in submission.notebooks if submission else ():
-        comments = {comment.name: comment.manual_comment for comment in notebook.comments}
-        for grade in notebook.grades:
-            name = grade.name.removeprefix("test_")
-            found[name] = (grade.auto_score, grade.manual_score, grade.extra_credit, comments.get(name))
+    for cell, grade in rows(gradebook.db, Grade, assignment, student):
+        name = cell.removeprefix("test_")
+        found[name] = (grade.auto_score, grade.manual_score, grade.extra_credit, comments.get(name))
     return found
 
 
-def keep_overwritten(path: Path, assignment: str, student: str, old: dict[str, tuple]) -> None:
-    """Append marks that are about to be overwritten to a table, but for what a run that was killed appended already."""
+def keep_overwritten(path: Path, assignment: str, student: str, old: dict[str, tuple], verdict: str = "") -> None:
+    """Append marks that are about to be overwritten to a table, but for what a run that was killed appended already.
+
+    Arguments
+        path: the table's; one that a spreadsheet, or a version before, has saved in another way stays beside a new one.
+        assignment, student: whose marks they are.
+        old: what `student_marks` returns of them.
+        verdict: the name of the verdict that they were given by.
+    """
     moment = datetime.now().astimezone()
     text, latest = io.StringIO(newline=""), {}
     if path.exists():
         try:
             text.write(path.read_text(encoding="utf-8"))
-            latest = {tuple(row[1:4]): row[4:] for row in csv.reader(io.StringIO(text.getvalue(), newline=""))}
-        except (UnicodeDecodeError, csv.Error):  # a spreadsheet has saved it in its own way: it stays, beside a new one
+            rows = list(csv.reader(io.StringIO(text.getvalue(), newline="")))
+            latest = {tuple(row[1:4]): row[4:] for row in rows}
+        except (UnicodeDecodeError, csv.Error):
+            rows = []
+        if rows[:1] != [list(OVERWRITTEN)]:
             os.replace(path, path.with_name(f"marks-{moment:%Y%m%d-%H%M%S-%f}.csv"))
             text, latest = io.StringIO(newline=""), {}
     now = f"{moment:%Y-%m-%d %H:%M:%S %z}"
@@ -183,7 +253,9 @@ def keep_overwritten(path: Path, assignment: str, student: str, old: dict[str, t
     if not latest:
         writer.writerow(OVERWRITTEN)
     for exercise, row in sorted(old.items()):
-        cells = [as_cell("" if value is None else str(value)) for value in (assignment, student, exercise, *row)]
+        cells = [
+            as_cell("" if value is None else str(value)) for value in (assignment, student, exercise, *row, verdict)
+        ]
         if latest.get(tuple(cells[:3])) != cells[3:]:
             writer.writerow([now, *cells])
     write(path, text.getvalue().encode())

@@ -1,11 +1,13 @@
 """When an assignment is due and what being late costs, for nbgrader's own step AssignLatePenalties; off unless set."""
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dateutil import parser as dates
 from nbgrader.api import MissingEntry
+
+SPAN = re.compile(r"(?:(?P<weeks>\d+)w)?(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?")
 
 
 def zone(name: str | None) -> tzinfo | None:
@@ -50,3 +52,65 @@ def set_due(gradebook, assignment: str, when: str | datetime, timezone: str | No
         ) from None
     gradebook.update_or_create_assignment(assignment, duedate=due)
     return due
+
+
+def due_date(gradebook, assignment: str) -> datetime:
+    """Return when an assignment is due, in UTC; raises ValueError where it is not in the gradebook, or never due."""
+    try:
+        due = gradebook.find_assignment(assignment).duedate
+    except MissingEntry:
+        known = ", ".join(each.name for each in gradebook.assignments) or "none"
+        raise ValueError(f"{assignment} is not in the gradebook; there are: {known}") from None
+    if due is None:
+        raise ValueError(
+            f"{assignment} has no due date to extend: set one, grade --assignment {assignment} --due 2026-09-30T23:59"
+        )
+    return due.replace(tzinfo=UTC)
+
+
+def later(due: datetime, until: str, timezone: str | None = None) -> datetime:
+    """Return a later time than an assignment is due, in UTC.
+
+    Arguments
+        due: with its zone.
+        until: how much later, such as 3d, 12h or 1w2d, or when, as `to_utc` reads it.
+        timezone: of a time without one, the machine's if None.
+
+    Raises ValueError for what is neither, and for a time that is not later.
+    """
+    span = SPAN.fullmatch(until.strip().lower()) if until.strip() else None
+    try:
+        new = (
+            due + timedelta(**{unit: int(n) for unit, n in span.groupdict("0").items()})
+            if span
+            else to_utc(until, timezone)
+        )
+    except ValueError as error:
+        raise ValueError(f"{error}; or how much longer: 3d, 12h") from None
+    except OverflowError:
+        raise ValueError(f"{until!r} is too long") from None
+    if new <= due:
+        raise ValueError(f"{until!r} gives no more time. {due_in_words(due, timezone)}")
+    return new
+
+
+def set_extension(gradebook, assignment: str, student: str, until: datetime) -> datetime:
+    """Let a student's work be due at another time, and return when it was due before, in UTC.
+
+    Arguments
+        gradebook: open.
+        assignment, student: their names; the student is enrolled, where that isn't so.
+        until: the new time, with its zone; the assignment's own takes an extension back.
+    """
+    due = due_date(gradebook, assignment)
+    gradebook.update_or_create_student(student)
+    entry = gradebook.update_or_create_submission(assignment, student)
+    before, entry.extension = entry.duedate.replace(tzinfo=UTC), (until - due) or None
+    gradebook.db.commit()
+    return before
+
+
+def extensions(gradebook, assignment: str) -> list[tuple[str, datetime]]:
+    """Return (student, when the work is due, in UTC) of all who have more time, by id."""
+    entries = [entry for entry in gradebook.assignment_submissions(assignment) if entry.extension]
+    return sorted((entry.student.id, entry.duedate.replace(tzinfo=UTC)) for entry in entries)

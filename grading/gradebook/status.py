@@ -7,11 +7,13 @@ handed in nothing. Here such a mark is empty, with a status and a reason beside 
 import collections
 import json
 import re
+from difflib import get_close_matches
 from pathlib import Path
 
 from grading.engine.record import Store, content_digest, same_bytes
 from grading.files import read, write
-from grading.gradebook.database import submission_of
+from grading.gradebook.database import directory_of, submission_of
+from grading.shown import csv_table, mark_text
 from helpers.support.language import Message, english
 
 COLUMNS = [
@@ -30,10 +32,17 @@ COLUMNS = [
     "reason",
     "isolation",
 ]
+MARKS = ("raw_score", "late_submission_penalty", "score", "max_score")
 ISOLATION = re.compile(rb'"isolation": ?"([a-z]+)"')  # in a graded notebook: what its verdicts were made in
 REASON = ".reason.json"  # ends the name of the reason beside a file that is not gradable
 NOTHING = english("nothing was handed in")
+LATER = english("a file handed in later cannot be graded: {reason}; the mark is that of the one before")
 STOPPED = english("not graded yet, or nbgrader stopped with an error: see the messages of nbgrader autograde")
+
+
+def status_table(rows):
+    """Return the bytes of a CSV of `status_rows`, its marks as people write them."""
+    return csv_table(COLUMNS, [row | {name: mark_text(row[name]) for name in MARKS} for row in rows])
 
 
 def status_rows(gradebook, assignment, course, people=()):
@@ -57,6 +66,25 @@ def collected(course, assignment):
         for pattern in patterns
         for path in Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
     }
+
+
+def find_student(gradebook, course: Path, assignment: str, wanted: str) -> str:
+    """Return a student's id as the gradebook, or a folder of what was handed in, has it.
+
+    Raises ValueError with ids that are near, by letters or by name, where nobody has this one.
+    """
+    names = {s.id: f"{s.first_name or ''} {s.last_name or ''}".strip() for s in gradebook.students}
+    names |= dict.fromkeys(collected(directory_of(course), assignment) - names.keys(), "")
+    if wanted in names:
+        return wanted
+    keys = {}
+    for student, name in names.items():
+        for key in {student, name, *name.split()} - {""}:
+            keys.setdefault(key.casefold(), []).append(student)
+    near = [student for key in get_close_matches(wanted.casefold(), keys, 5, 0.6) for student in keys[key]]
+    said = [f"{student} ({names[student]})" if names[student] else student for student in dict.fromkeys(near)]
+    hint = f"near it are {', '.join(said)}" if said else f"there are {len(names)} students, and none is near it"
+    raise ValueError(f"there is no student {wanted!r}; {hint}")
 
 
 def folder(course, step, student, assignment):
@@ -105,9 +133,10 @@ def isolation_in(autograded: Path) -> str:
 def status_of(gradebook, assignment, student, folder, record):
     """Return (status, reason) of a student's mark for an assignment of the gradebook.
 
-    The status is graded, to be marked (by a person), not graded or not submitted; the reason is a message, None for
-    graded. ``folder`` gives the student's folder at a step: submitted, autograded or not_gradable; ``record`` what was
-    kept of the student's file when it was read (`engine.record`), or None.
+    The status is graded, to be marked (by a person), not graded or not submitted; the reason is a message. With graded
+    it is None, or says that the mark is an earlier one. ``folder`` gives the student's folder at a step: submitted,
+    autograded or not_gradable; ``record`` what was kept of the student's file when it was read (`engine.record`), or
+    None.
     """
     submission = submission_of(gradebook, assignment.name, student)
     grades = [grade for notebook in submission.notebooks for grade in notebook.grades] if submission else []
@@ -120,13 +149,28 @@ def status_of(gradebook, assignment, student, folder, record):
                 return "not graded", not_handed_in(file, submitted)
             if not (autograded / file).exists():
                 return "not graded", recorded_reason(submitted / file, record()) or STOPPED
-    elif submission is None:
+    elif all(grade.auto_score is None and grade.manual_score is None for grade in grades):  # it may have an extension
         kept = [path for path in folder("not_gradable").glob("*") if path.is_file()]
         return ("not graded", kept_reason(kept)) if kept else ("not submitted", NOTHING)
     missing = [grade.name for grade in grades if grade.auto_score is None and grade.manual_score is None]
     if missing and autograded.is_dir():
         return "to be marked", english("a person gives the points of {names}", names=", ".join(missing))
-    return ("graded", None) if grades and not missing else ("not graded", STOPPED)
+    if missing or not grades:
+        return "not graded", STOPPED
+    return "graded", earlier_reason([submitted / f"{each.name}.ipynb" for each in assignment.notebooks], folder, record)
+
+
+def earlier_reason(files, folder, record):
+    """Return why a mark is not that of the file handed in last; None where it is, and of the ``files`` submitted."""
+    kept = record()
+    if kept and kept.kept:
+        return kept.kept.reason
+    handed_in = max((path.stat().st_mtime for path in files if path.exists()), default=0)
+    later = [path for path in folder("not_gradable").glob("*") if path.is_file() and path.stat().st_mtime > handed_in]
+    reasons = [
+        path for path in later if path.name.endswith(REASON) and path.with_name(path.name.removesuffix(REASON)) in later
+    ]
+    return english(LATER.id, reason=kept_reason(reasons)) if reasons else None
 
 
 def not_handed_in(file, submitted):
@@ -140,7 +184,7 @@ def not_handed_in(file, submitted):
 def recorded_reason(path, record):
     """Return why a file was refused, from the record of its bytes; None where there is none."""
     try:
-        if record and record.reason and same_bytes(record.key, content_digest(read(path))):
+        if record and same_bytes(record.key, content_digest(read(path))):
             return record.reason
     except OSError as error:
         return english("the file cannot be read: {error}", error=error.strerror)

@@ -7,11 +7,14 @@
       what Canvas, Moodle,             superseded/STUDENT/NAME/...           older ones, and blank ones
       Gradescope, Classroom give       not_gradable/STUDENT/NAME/...         what is no notebook
 
+What each file was called is kept in ``grades/NAME/handed_in.json``, to give feedback back under that name.
+
 `archive` reads the files, `lms` says whose they are, `roster` knows the students. The doctor reads every notebook here,
 to say what it will repair; it mends when nbgrader grades, so that ``submitted`` holds what was handed in.
 """
 
 import hashlib
+import json
 import shutil
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -47,6 +50,7 @@ class File:
     upload: int = 0
     odd: Message | None = None
     inner: float | None = None  # its time in a student's own zip
+    entry: str = ""  # the name in the source: that zip's
 
     @property
     def age(self):
@@ -81,6 +85,8 @@ class Collected:
     unsure: list = field(default_factory=list)  # (student, sentence): what a person has to look at
     missing: list = field(default_factory=list)  # students of the roster who handed in nothing, here or before
     unmatched: list = field(default_factory=list)  # (student, file, reason): not found in the roster
+    adopted: set = field(default_factory=set)  # ids under which an earlier run took what is a student's of the roster
+    called: dict = field(default_factory=dict)  # {student: the name in the source of what counts, or is the newest}
 
     @property
     def incomplete(self):
@@ -145,11 +151,27 @@ def collect_submissions(
             if roster is None and student != NOBODY and len({owner.who for _, owner in handed}) > 1:
                 found.unsure.append((student, "files of people who have this id in common; a roster tells them apart"))
             collect_one(student, [file for pair in handed for file in files_of(student, *pair, made, work)], work)
+    keep_names(work)
     steps = ("submitted", "not_gradable")
     for person in roster.people if roster else ():
         if not any(work.folder(step, person.id).is_dir() for step in steps):
             found.missing.append(person.id)
     return found
+
+
+def names_handed_in(course: Path, assignment: str) -> dict[str, dict[str, str]]:
+    """Return {student: {"layout": its title, "name": the file's in the source}} of what was collected last."""
+    path = course / "grades" / assignment / "handed_in.json"
+    return json.loads(path.read_bytes()) if path.exists() else {}
+
+
+def keep_names(work):
+    """Keep what the files were called that were collected now, beside those of before; none for who has another id."""
+    before = names_handed_in(work.into, work.assignment)
+    now = {student: {"layout": work.found.layout, "name": name} for student, name in work.found.called.items()}
+    kept = {student: called for student, called in (before | now).items() if student not in work.found.adopted}
+    content = json.dumps(kept, indent=1, ensure_ascii=False, sort_keys=True)
+    write(work.into / "grades" / work.assignment / "handed_in.json", content.encode())
 
 
 def students_of(entry, layout, roster, work):
@@ -179,6 +201,7 @@ def students_of(entry, layout, roster, work):
 
 def adopt(earlier, students, work):
     """Keep in superseded/ what an earlier run, without these students in its roster, took under an id of its own."""
+    work.found.adopted.add(earlier)
     path = work.folder("submitted", earlier) / f"{work.assignment}.ipynb"
     if not path.exists():
         return
@@ -222,7 +245,7 @@ def files_of(student, entry: FoundFile, owner, made, work):
         modified = one.modified if work.dated else made
         submitted = owner.submitted or (entry.modified if work.dated else None)
         inner = None if one is entry else one.modified
-        yield File(str(one.name), content, modified, submitted, owner.upload, one.odd, inner)
+        yield File(str(one.name), content, modified, submitted, owner.upload, one.odd, inner, str(entry.name))
 
 
 def unread(student, entry, reason, work):
@@ -239,6 +262,8 @@ def collect_one(student, files, work):
         return *file.age, file is not there, Path(file.name).name.startswith(work.assignment), file.name
 
     files = sorted(files, key=order)
+    if files and student != NOBODY:
+        found.called[student] = files[-1].entry
     notebooks = [file for file in files if file.odd or is_notebook(file)]
     found.left_out += [(student, file.name) for file in files if notebooks and file not in notebooks]
     candidates, gradable = notebooks or files, []
@@ -275,6 +300,7 @@ def collect_one(student, files, work):
         found.unsure.append((student, "several notebooks; two students of this name could not be told apart"))
     new = write(place, newest.content, newest.submitted or newest.modified)
     if newest is not there:
+        found.called[student] = newest.entry
         stamp(place.parent / "timestamp.txt", newest.submitted, new)
     found.taken.append((student, newest.name, mended.repairs, new))
 

@@ -8,22 +8,31 @@ A mark that is missing is an empty cell in all of them, never 0. See docs/lms.md
 """
 
 import re
+from functools import partial
 from pathlib import Path
 
+from markupsafe import Markup, escape
 from nbgrader.api import Gradebook, MissingEntry
 
+from grading.bounded import Child, TooDear
+from grading.course import course_of
 from grading.files import write
 from grading.gradebook.database import directory_of
-from grading.gradebook.status import COLUMNS, NOTHING, STOPPED, status_rows
+from grading.gradebook.status import STOPPED, folder, status_rows, status_table
 from grading.lms import roster as rosters
 from grading.lms.collect import NOBODY, UNLISTED
-from grading.shown import Verbatim, csv_table
+from grading.reports.feedback import read_brief, remarks
+from grading.reports.findings import comments, scores
+from grading.reports.language import page_language
+from grading.shown import Verbatim, as_cell, csv_table, mark_text
 from helpers.support.language import english
 
 CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 POINTS_POSSIBLE = "    Points Possible"  # Canvas finds the row by this
 WORKSHEET = {"Identifier", "Grade", "Last modified (grade)"}  # without which Moodle refuses one
 COMMENTS = "Feedback comments"
+OUR_CLASS = "from-grading"  # of what we write into a comment, by which it is found again
+OURS = re.compile(rf"\s*<section [^>]*\b{OUR_CLASS}\b[^>]*>.*?</section>", re.DOTALL)  # no comment may hold one: nh3
 EXCUSED = "EX"  # in place of a grade in Canvas
 NUMBERED = re.compile(r"(?P<title>.*) \(\d+\)")  # Canvas's column of an assignment
 
@@ -33,10 +42,10 @@ def write_grades(
     assignment: str,
     gradebook: Gradebook,
     roster: rosters.Roster | None,
-    folder: Path,
+    to: Path,
     canvas_column: str | None = None,
 ) -> tuple[list[Path], list[dict]]:
-    """Write grades.csv, canvas.csv and moodle.csv into ``folder``; return their paths and the rows of the first.
+    """Write grades.csv, canvas.csv and moodle.csv into the folder ``to``; return their paths and the rows of the first.
 
     ``course`` is the course folder, ``gradebook`` its open gradebook. The files for the LMS hold the students of the
     roster, or without one those of the gradebook. ``canvas_column`` is the assignment's heading in Canvas, by default
@@ -55,14 +64,15 @@ def write_grades(
     by_student = {row["student_id"]: row for row in marks}
     people = people or [someone(row) for row in marks if not row["student_id"].startswith((NOBODY, UNLISTED))]
     column = canvas_column or canvas_heading(roster, assignment)
+    said = comments_on(by_student, people, course, gradebook, entry)
     files = {
-        "grades.csv": csv_table(COLUMNS, marks),
+        "grades.csv": status_table(marks),
         "canvas.csv": canvas_csv(people, by_student, column, entry.max_score),
-        "moodle.csv": moodle_csv(people, by_student, roster, assignment),
+        "moodle.csv": moodle_csv(people, by_student, said, roster, assignment),
     }
     for name, content in files.items():
-        write(folder / name, content)
-    return [folder / name for name in files], marks
+        write(to / name, content)
+    return [to / name for name in files], marks
 
 
 def roster_of(course: Path, assignment: str, given: Path | None) -> rosters.Roster | None:
@@ -101,11 +111,6 @@ def canvas_heading(roster, assignment):
     return found[0] if len(found) == 1 else assignment
 
 
-def mark(row):
-    """Return a score as text, at most four decimals; empty if there is none."""
-    return "" if row["score"] == "" else f"{round(row['score'], 4):.15g}"
-
-
 def canvas_csv(people, marks, column, points):
     """Return canvas.csv: the columns of Canvas's gradebook export, the points possible, a row for each student.
 
@@ -118,23 +123,27 @@ def canvas_csv(people, marks, column, points):
         if "Section" not in person.row:  # not Canvas's own line
             known = dict(zip(CANVAS, (name, person.canvas_id, person.id, person.login, ""), strict=True))
         there = Verbatim(person.row.get(column, ""))
-        filled.append(known | {column: there if there.upper() == EXCUSED else mark(marks[person.id]) or there})
+        filled.append(
+            known | {column: there if there.upper() == EXCUSED else mark_text(marks[person.id]["score"]) or there}
+        )
     return csv_table([*CANVAS, column], filled)
 
 
-def moodle_csv(people, marks, roster, assignment):
+def moodle_csv(people, marks, said, roster, assignment):
     """Return moodle.csv: the roster's own lines with grade and comment if it is a worksheet, else a table of our own.
 
     A column that identifies students is left out unless all have it: Moodle would take an empty cell for the student
     of the line before.
     """
-    comments = {person.id: comment_on(marks[person.id]) for person in people}
     if roster and set(roster.columns) >= WORKSHEET:
         given = [column for column in roster.columns if column]
         filled = [
             person.row
-            | {"Grade": mark(marks[person.id]) or ("" if person.row["Grade"] == "-" else person.row["Grade"])}
-            | {COMMENTS: with_ours(person.row.get(COMMENTS, ""), comments[person.id])}
+            | {
+                "Grade": mark_text(marks[person.id]["score"])
+                or ("" if person.row["Grade"] == "-" else person.row["Grade"])
+            }
+            | {COMMENTS: with_ours(person.row.get(COMMENTS, ""), said[person.id])}
             for person in people
         ]
         return csv_table(given, filled)
@@ -147,21 +156,16 @@ def moodle_csv(people, marks, roster, assignment):
     filled = [
         {column: values[place] for column, values in identity.items()}
         | {"First name": person.first_name, "Surname": person.last_name or person.name}
-        | {assignment: mark(marks[person.id]), COMMENTS: comments[person.id]}
+        | {assignment: mark_text(marks[person.id]["score"]), COMMENTS: with_ours("", said[person.id])}
         for place, person in enumerate(people)
     ]
     return csv_table([*identity, "First name", "Surname", assignment, COMMENTS], filled)
 
 
 def with_ours(theirs, ours):
-    """Return a comment of the instructor's, as it was, with ours behind it; not twice, as after an import.
-
-    That nothing was handed in, as we said before, may be true no more.
-    """
-    theirs = theirs.removesuffix(f"not submitted: {NOTHING}").removesuffix(" / ")
-    if not theirs:
-        return ours
-    return Verbatim(theirs if not ours or str(ours) in theirs else f"{theirs} / {ours}")
+    """Return a comment of the instructor's, as it was, with ours behind it, in place of what we said there before."""
+    theirs = OURS.sub("", theirs)
+    return Verbatim(f'{theirs} <section class="{OUR_CLASS}">{ours}</section>'.lstrip() if ours else theirs)
 
 
 def not_in_roster(reason):
@@ -171,8 +175,43 @@ def not_in_roster(reason):
     return english("not in the roster")
 
 
-def comment_on(row):
-    """Return, for the student, why a mark is missing or what being late cost; empty if there is nothing to say."""
-    if row["status"] != "graded":
-        return row["status"] if row["reason"] == STOPPED else f"{row['status']}: {row['reason']}"
-    return f"{row['late_submission_penalty']:.15g} points off for being late" if row["late_submission_penalty"] else ""
+def comments_on(marks, people, course, gradebook, assignment):
+    """Return {student: HTML}: why a mark is missing, or what it is made of and what the instructor wrote.
+
+    ``course`` is the course folder, ``assignment`` the gradebook's entry.
+    """
+    folders, data, found = directory_of(course), course_of(course), {}
+    with Child(partial(read_brief, data)) as read:
+        for row in (marks[person.id] for person in people):
+            if row["status"] == "graded":
+                found[row["student_id"]] = comment_on(row, gradebook, assignment, folders, data, read)
+            else:
+                why = row["status"] if row["reason"] == STOPPED else f"{row['status']}: {row['reason']}"
+                found[row["student_id"]] = as_cell(escape(why))
+    return found
+
+
+def comment_on(row, gradebook, assignment, folders, course, read):
+    """Return the HTML of a comment on a mark: in ours a spreadsheet runs nothing, and a person's words are as written.
+
+    ``folders`` is nbgrader's CourseDirectory, ``read`` is `read_brief` of the course in a child process.
+    """
+    student, lines, written = row["student_id"], [], Markup()
+    for notebook in assignment.notebooks:
+        given = gradebook, notebook.name, assignment.name, student
+        worth = {
+            cell.name.removeprefix("test_"): cell.max_score for cell in (*notebook.grade_cells, *notebook.task_cells)
+        }
+        path = folder(folders, "autograded", student, assignment.name) / f"{notebook.name}.ipynb"
+        marks = scores(*given)
+        try:
+            code, text = read(worth, marks, path if path.exists() else None)
+        except TooDear:
+            code, text = read_brief(course, worth, marks)
+        language = page_language(code, course)
+        lines.append(text)
+        written += remarks(language, comments(*given))
+    if penalty := row["late_submission_penalty"]:
+        late = "{points:g} points for the exercises, less {penalty:g} for handing in late."
+        lines.insert(0, escape(language.text(late, points=row["raw_score"], penalty=penalty)))
+    return Markup(as_cell(Markup("<br>").join(filter(None, lines)))) + written

@@ -119,7 +119,7 @@ def recognised(entries, assignment, pattern=None):
         Layout("Canvas", partial(canvas, depth=depth), False, "Canvas gives no times, only the mark LATE."),
         Layout(
             "Google Classroom",
-            partial(classroom, underscores=of_one_title(names)),
+            partial(classroom, depth=depth, one_title=of_one_title(names, depth)),
             times="Times are those of the last change in Drive, not of turning in.",
             namesakes=True,
         ),
@@ -161,15 +161,19 @@ def moodle(name, depth):
     return [Owner(name=found["name"], moodle_id=found["number"] or "") for found in matches if found][:1]
 
 
-def classroom(name, underscores=False):
-    """``Student Name - Title``, not in a folder; with a ``_`` in the name where that cannot be a plain name's."""
-    found = CLASSROOM.fullmatch(COPIED.sub("", name.name)) if len(name.parts) == 1 else None
-    return [Owner(name=found["name"])] if found and (underscores or "_" not in found["name"]) else []
+def classroom(name, depth=0, one_title=False):
+    """``Student Name - Title``, in no folder; where all have one title, also in the folder that Drive packs around it.
+
+    Then there may be a ``_`` in the name as well: it cannot be a plain name's, nor the folder one student's.
+    """
+    found = CLASSROOM.fullmatch(COPIED.sub("", name.name)) if len(name.parts) == depth + 1 else None
+    plain = not depth and found and "_" not in found["name"]
+    return [Owner(name=found["name"])] if found and (one_title or plain) else []
 
 
-def of_one_title(names):
+def of_one_title(names, depth=0):
     """Tell whether several names end in one title, as Classroom gives it to all."""
-    found = [CLASSROOM.fullmatch(stem_of(name)) for name in names if len(name.parts) == 1]
+    found = [CLASSROOM.fullmatch(stem_of(name)) for name in names if len(name.parts) == depth + 1]
     titles = [match["title"].rpartition(" - ")[2].casefold() for match in found if match]
     return len(titles) > 1 and len(set(titles)) == 1
 
@@ -217,14 +221,18 @@ def refuse_wrapped(names, depth, assignment):
     perhaps = [name for name in names if depth and may_be_notebook(name.name)]
     perhaps = [name for name in perhaps if NOTEBOOK.search(name.name)] or perhaps
     inside = [PurePosixPath(*name.parts[depth:]) for name in perhaps]
+    around = PurePosixPath(*names[0].parts[:depth])
+    titled = [found["name"] for name in inside if (found := CLASSROOM.fullmatch(stem_of(name)))]
     below = {owner.student or owner.name for name in inside for owner in prefixed(name, assignment)}
+    pattern = f"{around}/{{student}}_{{filename}}"
+    if 2 * len(titled) > len(inside):  # as of Classroom, but with titles of the students' own
+        below, pattern = set(titled), "{name} - {filename}"
     if len(below) > 1:
-        around = PurePosixPath(*names[0].parts[:depth])
         some = ", ".join(sorted(below)[:3])
         raise ValueError(
             f"all files lie in the folder {str(around)!r}, so it cannot be told whose they are. If it holds the class "
-            f"({some} ...), give that folder itself, unpacked, or add --pattern '{around}/{{student}}_{{filename}}'; "
-            "if it is one student's, add --pattern '{student}/{filename}'"
+            f"({some} ...), give that folder itself, unpacked, or add --pattern '{pattern}'; if it is one student's, "
+            "add --pattern '{student}/{filename}'"
         )
 
 

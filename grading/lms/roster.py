@@ -28,6 +28,7 @@ HEADERS = {
     "canvas_id": ("canvas_id",),
     "moodle_id": ("moodle_id", "identifier"),
     "group": ("group", "group name", "team"),
+    "section": ("section", "sections", "groups"),
     "submitted": ("last modified (submission)",),
 }
 IDS = ("id", "login", "email", "canvas_id", "moodle_id")
@@ -51,6 +52,7 @@ class Person:
     canvas_id: str = ""
     moodle_id: str = ""
     group: str = ""
+    section: str = ""
     submitted: str = ""
     row: dict = field(default_factory=dict, compare=False)
     ids: frozenset = frozenset()  # what the id could be, by the columns of the file

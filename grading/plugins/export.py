@@ -5,8 +5,7 @@ from pathlib import Path
 from nbgrader.plugins import ExportPlugin
 
 from grading.files import write
-from grading.gradebook.status import COLUMNS, status_rows
-from grading.shown import csv_table
+from grading.gradebook.status import status_rows, status_table
 
 
 class StatusExport(ExportPlugin):
@@ -22,7 +21,7 @@ class StatusExport(ExportPlugin):
             for row in status_rows(gradebook, assignment, self.parent.coursedir)
             if not students or row["student_id"] in students
         ]
-        write(Path(self.to or "grades.csv"), csv_table(COLUMNS, found))
+        write(Path(self.to or "grades.csv"), status_table(found))
         missing = sum(row["score"] == "" for row in found)
         self.log.info("Exported %d rows to %s", len(found), self.to or "grades.csv")
         if missing:

@@ -20,7 +20,9 @@ class FeedbackExporter(OfCourse, Exporter):
 
     def from_notebook_node(self, nb, resources=None, **kwargs):
         """Run the preprocessors, nbgrader's GetGrades among them, and return the page and the resources."""
-        nb, resources = super().from_notebook_node(nb, resources, **kwargs)
+        resources = self._init_resources(resources)
+        for step in self._preprocessors:  # on the notebook itself: it was read for this page
+            nb, resources = step(nb, resources)
         grades = resources["nbgrader"]
         with Gradebook(grades["db_url"]) as gradebook:
             found = scores(gradebook, grades["notebook"], grades["assignment"], grades["student"])

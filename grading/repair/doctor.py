@@ -24,7 +24,7 @@ from grading.repair.cell_code import Code, code
 from grading.repair.editions import language_of
 from grading.repair.intake import LARGEST_FILE, LARGEST_SOURCE, NotGradable, Piece, read_submission
 from grading.repair.match import Match, released_code
-from grading.repair.packed import without_packed
+from grading.repair.packed import setup_repairs, without_packed
 from grading.repair.sentences import cell_repairs, kernel_repairs, moved_up
 from helpers.support.language import Message, english
 
@@ -89,6 +89,7 @@ def mend_here(content: bytes, release: NotebookNode, editions: Iterable[Edition]
     match = Match(release, pieces, known.values())
     entries, needed = in_running_order(arranged(match), match)
     repairs = [*handed.repairs, *kernel_repairs(handed.kernel, release), *cell_repairs(match), *moved_up(needed)]
+    repairs += setup_repairs(handed.pieces, release, known.values())
     answers = sum(piece.kind != "code" or not piece.code.only_stubs for piece in match.answers.values())
     return Mended(rebuilt(release, entries), tuple(repairs), answers)
 
@@ -121,6 +122,12 @@ def in_language(release: NotebookNode, sources: Sequence[str] | None) -> Noteboo
 def repairs_in(notebook: NotebookNode) -> list[Message]:
     """Return the repairs that the metadata of a notebook of autograded/ lists; none where there are none."""
     return [Message.from_json(data) for data in notebook.metadata.get(SECTION, {}).get("repairs", ())]
+
+
+def kept_in(notebook: NotebookNode) -> Message | None:
+    """Return why the mark of a notebook of autograded/ is an earlier one (`engine.record.Kept`), or None."""
+    data = notebook.metadata.get(SECTION, {}).get("kept")
+    return Message.from_json(data) if data else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,1 +1,1 @@
-"""What is read: feedback pages, the instructor's summary, in which language."""
+"""What is read: feedback pages, the report on a class, in which language."""

@@ -45,6 +45,24 @@ def catalogue_of(entries: list[polib.POEntry], plural_forms: str) -> dict:
     return {"plural": plural, "texts": texts}
 
 
+def begun(language: str) -> polib.POFile:
+    """Return an empty catalogue for a language; its plural forms are English's until somebody corrects them."""
+    catalogue = polib.POFile(wrapwidth=WIDTH)
+    catalogue.metadata = {
+        "Project-Id-Version": "softmax-lab",
+        "Language": language,
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Transfer-Encoding": "8bit",
+        "Plural-Forms": "nplurals=2; plural=(n != 1);",
+    }
+    return catalogue
+
+
 def load(root: Path, language: str, domains) -> dict[str, polib.POFile]:
-    """Return a language's catalogues by domain; raises TranslationError for one that is missing or cannot be read."""
-    return {domain: read_catalogue(root / LOCALE / language / f"{domain}.po") for domain in domains}
+    """Return a language's catalogues by domain: an empty one where nothing of it is translated yet.
+
+    Raises TranslationError for one that cannot be read.
+    """
+    paths = {domain: root / LOCALE / language / f"{domain}.po" for domain in domains}
+    return {domain: read_catalogue(path) if path.exists() else begun(language) for domain, path in paths.items()}

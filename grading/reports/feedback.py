@@ -4,16 +4,20 @@ Of a test cell it shows neither source nor other outputs, so hidden cases have o
 come from the public case file and never from a submission. Everything stored is data; the words are found here.
 """
 
-from functools import partial
+import re
+from functools import cache, partial
 from pathlib import Path
 
 import jinja2
 from markupsafe import Markup, escape
+from nbformat import v4
 
-from grading.repair.doctor import repairs_in
+from grading.gradebook.points import DROPPED, IN_WORDS
+from grading.repair.doctor import kept_in, repairs_in
 from grading.repair.editions import language_of
-from grading.reports.findings import capital, findings
-from grading.reports.language import PageLanguage, page_language
+from grading.reports.findings import Finding, capital, findings
+from grading.reports.language import page_language
+from grading.reports.markdown import comment_shown
 from grading.shown import shown_text
 from helpers.checks.calls import call
 from helpers.checks.cases import read_cases
@@ -27,6 +31,9 @@ ISOLATION = {
     "limits": english("as an ordinary process with limits and an empty home folder"),
     "none": english("without isolation"),
 }
+LONGEST_SENTENCE, LONGEST_COMMENT = 200, 2000  # characters of one in a summary
+MAIN = re.compile("<main>(.*)</main>", re.DOTALL)
+WHOSE = re.compile('<title>.*?</title>|<p class="quiet" id="student">.*?</p>', re.DOTALL)
 # The outcomes that an expected value helps to understand.
 ABOUT_ANSWERS = ("raised", "nothing", "type", "keys", "shape", "length", "dtype", "value")  # what an example explains
 
@@ -39,7 +46,7 @@ def page(notebook, grades, scores, course):
     """
     language = page_language(language_of(notebook.cells), course)
     found = findings(notebook)
-    exercises = [finding for finding in found if finding.maximum or finding.comment]
+    exercises = [finding for finding in found if finding.maximum or finding.comment or finding.counts]
     for finding in exercises:
         finding.score = scores.get(finding.exercise)
     isolation = {finding.isolation for finding in exercises} - {""}
@@ -48,7 +55,8 @@ def page(notebook, grades, scores, course):
         language,
         **{key: grades[key] for key in ("student", "assignment", "notebook", "score", "max_score", "late_penalty")},
         exercises=exercises,
-        decisions=[finding for finding in found if finding.graded and not finding.maximum],
+        decisions=[finding for finding in found if finding.graded and not finding.maximum and not finding.counts],
+        kept=kept_in(notebook),
         example=partial(example, read_cases(course.public(grades["assignment"]))),
         pending=[finding.exercise for finding in exercises if finding.graded and finding.score is None],
         repairs=repairs_in(notebook),
@@ -57,19 +65,34 @@ def page(notebook, grades, scores, course):
     )
 
 
+def main_part(page):
+    """Return what a feedback page shows, as HTML without the page around it."""
+    return MAIN.search(page)[1].strip()
+
+
+def without_student(page):
+    """Return a feedback page that does not say whose it is, as the members of a group have it in common."""
+    return WHOSE.sub("", page)
+
+
 def fill_template(template, language=None, **values):
     """Fill a template of ``templates/``, in English where no language is given; every value is escaped."""
-    language = language or PageLanguage()
+    return shown_text(templates(language or page_language()).get_template(template).render(values))
+
+
+@cache
+def templates(language):
+    """Return the templates in a language, each translated and compiled once."""
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {filter.__name__: filter for filter in (breakable, score_text, escape_prose)}
+    environment.filters |= {filter.__name__: filter for filter in (breakable, score_text, escape_prose, comment)}
     worded = (decision, points, sentence, sides, status)
     environment.filters |= {filter.__name__: partial(filter, language) for filter in worded}
     environment.filters["text"] = language.text
     environment.globals.update(_=language.text, lang=language.code)
-    return shown_text(environment.get_template(template).render(values))
+    return environment
 
 
 def escape_prose(text):
@@ -77,6 +100,11 @@ def escape_prose(text):
     words, *rest = text.split("`")
     code = [Markup("<code>{}</code>").format(part) if i % 2 == 0 else escape(part) for i, part in enumerate(rest)]
     return escape(words) + Markup("").join(code)
+
+
+def comment(text):
+    """Return an instructor's comment, which is Markdown, as HTML that does no harm."""
+    return Markup(comment_shown(text))
 
 
 def sentence(language, message):
@@ -109,6 +137,8 @@ def decision(language, finding):
 def status(language, finding):
     """Return (kind, words) for an exercise: kind is good, some or none, and the words say the same."""
     _ = language.text
+    if finding.counts == DROPPED or (finding.counts and finding.score == finding.points):
+        return "some" if finding.counts == DROPPED else "good", sentence(language, IN_WORDS[finding.counts])
     if finding.score is None:
         return "some", _("Not marked yet") if finding.graded else _("Without points")
     if finding.score >= finding.maximum:
@@ -118,6 +148,49 @@ def status(language, finding):
     if finding.score > 0:
         return "some", _("Partly right")
     return "none", _("Wrong") if finding.results or not finding.reason else sentence(language, finding.reason)
+
+
+# What goes into a cell of a table that an LMS reads
+
+
+def read_brief(course, points, scores, path=None):
+    """Return the language of an autograded notebook and its `brief`, or without a ``path`` that of the scores alone.
+
+    ``points`` has what each exercise is worth, ``scores`` what it got, None where there is no mark.
+    """
+    graded = v4.reads(path.read_text("utf-8")) if path else v4.new_notebook()  # not validated: nbgrader has done that
+    known = {finding.exercise: finding for finding in findings(graded)}
+    exercises = [known.get(name) or Finding(name, graded=True, maximum=most) for name, most in points.items()]
+    for finding in exercises:
+        finding.score = scores.get(finding.exercise)
+    language = page_language(language_of(graded.cells), course)
+    return language.code, brief(language, exercises)
+
+
+def brief(language, exercises):
+    """Return HTML, on one line: which exercises have full marks; of each other its points, and what cost some first."""
+    marked = [finding for finding in exercises if finding.maximum and finding.score is not None]
+    full = [finding.exercise for finding in marked if finding.score >= finding.maximum]
+    lines = [escape(f"{language.text('Full marks')}: {', '.join(full)}")] if full else []
+    for finding in (finding for finding in marked if finding.exercise not in full):
+        mistakes = filter(None, finding.mistakes())
+        why = next((capital(language.render(mistake)) for mistake in mistakes), "") or status(language, finding)[1]
+        lines.append(Markup("{}: {}. {}").format(finding.exercise, points(language, finding), escape_prose(cut(why))))
+    return Markup("<br>").join(lines)
+
+
+def remarks(language, comments):
+    """Return the HTML of {exercise: an instructor's comment}; a long one is cut."""
+    heading = language.text("Your instructor's comment")
+    return Markup().join(
+        Markup("<p>{}, {}:</p>{}").format(heading, exercise, comment(cut(text, LONGEST_COMMENT)))
+        for exercise, text in comments.items()
+    )
+
+
+def cut(text, most=LONGEST_SENTENCE):
+    """Return a text, or as much of it as may be, and a sign that there is more."""
+    return text if len(text) <= most else f"{text[:most]} …"
 
 
 # What a public case asks and expects

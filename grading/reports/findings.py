@@ -26,9 +26,10 @@ NO_VERDICT = english("there is no verdict: was the judge in nbgrader's configura
 class Finding:
     """What is known about one exercise of one submission.
 
-    ``report`` is the verdict, None where there is none; ``choice`` is which of a few values the answer is; ``points``
-    are the verdict's, ``score`` the gradebook's, with a person's correction, None where there are none yet. ``section``
-    is the notebook's heading above the exercise.
+    ``report`` is the verdict, None where there is none; ``choice`` is which of a few values the answer is, ``number``
+    that of a prediction, where the verdict has it; ``points`` are the verdict's, ``score`` the gradebook's, with a
+    person's correction, None where there are none yet. ``section`` is the notebook's heading above the exercise.
+    ``counts`` is "credited" or "dropped" where the points are not those that were earned.
     """
 
     exercise: str
@@ -43,6 +44,8 @@ class Finding:
     report: Report | None = None
     reason: Message | None = None
     choice: float | str | None = None
+    number: float | None = None
+    counts: str = ""
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -74,12 +77,15 @@ class Finding:
             reasons.setdefault(f"{why} {result.diagnosis}", (why, []))[1].append(result)
         return list(reasons.values())
 
+    def used(self) -> list[Message]:
+        """Return which ways it used that the exercise does not allow."""
+        return [english("Uses {name}, which this exercise does not allow", name=v.name) for v in self.violations]
+
     def mistakes(self) -> list[Message]:
         """Return everything that cost points, without repetition; a decision on a claim has none to cost."""
-        if not self.maximum:
+        if not self.maximum and not self.counts:
             return []
-        found = [english("Uses {name}, which this exercise does not allow", name=v.name) for v in self.violations]
-        found += [why for why, _ in self.by_reason()]
+        found = self.used() + [why for why, _ in self.by_reason()]
         if not self.results and self.points is not None and self.points < self.maximum:
             found.append(self.reason)
         return list({str(message): message for message in found}.values())
@@ -122,10 +128,15 @@ def findings(notebook) -> list[Finding]:
     return list(found.values())
 
 
+def whole_headings(text: str) -> list[str]:
+    """Return the headings of the second level in a text."""
+    titles = (line[2:].strip(" ") for line in text.split("\n") if line.startswith("## "))
+    return [title for title in titles if title]
+
+
 def headings(text: str) -> list[str]:
     """Return the headings of the second level in a text, without their minutes."""
-    titles = (line[2:].strip(" ") for line in text.split("\n") if line.startswith("## "))
-    parted = [(title, *title.rpartition("(")) for title in titles if title]
+    parted = [(title, *title.rpartition("(")) for title in whole_headings(text)]
     shown = (head.rstrip(" ") if head and MINUTES.fullmatch(end) else title for title, head, _, end in parted)
     return [title[:LONGEST_HEADING] for title in shown]
 
@@ -138,7 +149,7 @@ def take_verdict(finding, cell):
         return
     finding.report = report_from(data)
     finding.points, finding.isolation, finding.reason = data["points"], data["isolation"], finding.report.reason
-    finding.choice = data.get("choice")
+    finding.choice, finding.number, finding.counts = data.get("choice"), data.get("number"), data.get("counts", "")
 
 
 def scores(gradebook, notebook, assignment, student):
@@ -150,4 +161,12 @@ def scores(gradebook, notebook, assignment, student):
     return {
         grade.name.removeprefix("test_"): grade.score if {grade.auto_score, grade.manual_score} != {None} else None
         for grade in grades
+    }
+
+
+def comments(gradebook, notebook, assignment, student):
+    """Return {exercise: what a person wrote about it} from the gradebook; nbgrader's own comments are left out."""
+    given = gradebook.find_submission_notebook(notebook, assignment, student).comments
+    return {
+        each.name.removeprefix("test_"): each.comment for each in given if each.comment not in (None, "", NO_RESPONSE)
     }

@@ -12,13 +12,15 @@ Grading uses the same modules on public and hidden cases alike, so that the verd
 import io
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import replace
+from functools import cache
 
-from ..support.language import Message, _, counted, english
+from ..support.language import Line, Message, _, counted, english, tell
 from . import cases as case_files
 from . import collect, notebook
+from .cases import stored_exercise
 from .compare import compare, shown_by, violations
 from .decisions import Card, card, commit
 from .limit import CALL, LARGE_CALL, Stopped, limited
@@ -48,31 +50,30 @@ def check(name: str) -> None:
     from IPython.display import display
 
     try:
-        shown: Report | Card | str = told(name)
+        shown: Report | Card | Line = told(name)
     except case_files.NoCases as error:
-        shown = str(error)
+        shown = Line(error)
     except Exception as error:  # whatever goes wrong, the notebook goes on and the student can say what it was
-        shown = _("check({name!r}) could not run: {error}", name=name, error=f"{type(error).__name__}: {error}")
-    if "NBGRADER_VALIDATING" in os.environ and (isinstance(shown, str) or not shown.passed):
+        shown = Line(_("check({name!r}) could not run: {error}", name=name, error=f"{type(error).__name__}: {error}"))
+    if "NBGRADER_VALIDATING" in os.environ and not getattr(shown, "passed", False):
         print(shown, file=sys.stderr)
-    elif isinstance(shown, str):
-        print(shown)
     else:
         display(shown)
 
 
 def told(name: str) -> Report | Card:
     """Return what is shown of an exercise, and keep it: a report, and of a claim its card."""
-    found, exercise, answer = report_of(name), stored_exercise(name), notebook.namespace().get(name)
+    exercise, answer = stored_exercise(name), notebook.namespace().get(name)
+    found = report_of(name, notebook.read_notebook())
     _latest[name] = found, answer
     if "claim" in exercise and not found.reason:
-        return card(name, exercise, answer, is_right)
+        return card(name, exercise, answer, judging())
     return replace(found, done=points_so_far())
 
 
-def report_of(name: str) -> Report:
+def report_of(name: str, seen: Notebook) -> Report:
     """Judge what the notebook holds under an exercise's name; raises as `report` does."""
-    why = why_not(name, notebook.read_notebook())
+    why = why_not(name, seen)
     return unanswered(name, why) if why else report(name, notebook.namespace()[name])
 
 
@@ -89,8 +90,7 @@ def report(name: str, answer: object) -> Report:
         name: the exercise's.
         answer: a function, or the value that is asked for.
 
-    Raises KeyError, naming the exercises there are, for an unknown name, and `cases.NoCases` where no notebook has
-    brought its cases.
+    Raises as `cases.stored_exercise` does.
     """
     exercise, file = stored_exercise(name), case_files.in_use()
     if exercise["cases"][0].get("value"):
@@ -110,15 +110,6 @@ def report(name: str, answer: object) -> Report:
     shown = shown_by(exercise, answers) if all(result.passed for result in results) else None
     of = exercise["aspects"], exercise["hidden"]
     return Report(name, tuple(results), *of, tuple(found), exercise["advice"], shown=shown)
-
-
-def stored_exercise(name: str) -> case_files.StoredExercise:
-    """Return an exercise of the cases in use; raises as `report` does."""
-    exercises = case_files.in_use().exercises
-    if name not in exercises:
-        known = ", ".join(sorted(exercises))
-        raise KeyError(_("no exercise is called {name!r}; there are {known}", name=name, known=known))
-    return exercises[name]
 
 
 def unanswered(name: str, why: Message) -> Report:
@@ -147,8 +138,13 @@ def is_green(name: str) -> bool:
 
 def points_so_far() -> tuple[float, float]:
     """Return the points of the exercises that are green, and those of the notebook."""
-    points = {name: sum(each["aspects"].values()) for name, each in case_files.in_use().exercises.items()}
+    points = worth()
     return sum(points[name] for name in points if is_green(name)), sum(points.values())
+
+
+def worth() -> dict[str, float]:
+    """Return the points of each exercise."""
+    return {name: sum(each["aspects"].values()) for name, each in case_files.in_use().exercises.items()}
 
 
 class Ended(Exception):
@@ -170,6 +166,7 @@ def needs(*names: str) -> Iterator[bool]:
     ...     raise NotImplementedError()
     This cell waits for softmax_t: write it above, then run this cell again.
     """
+    is_right = judging()
     waiting = [name for name in names if not is_right(name)]
     _blocks.append(waiting)
     try:
@@ -177,11 +174,11 @@ def needs(*names: str) -> Iterator[bool]:
             yield not waiting
             end_if_waiting()
     except Ended as ended:
-        print(ended)
+        tell(str(ended))
     except (Exception, SystemExit, Stopped) as error:
         if not waiting:
             raise
-        print(how_waiting(error, waiting))
+        tell(how_waiting(error, waiting))
     finally:
         _blocks.pop()
 
@@ -196,18 +193,27 @@ def end_block(why: str) -> None:
     """End the block of `needs` that runs, and say why; where none runs, just say it."""
     if _blocks:
         raise Ended(why)
-    print(why)
+    tell(why)
 
 
-def is_right(name: str) -> bool:
-    """Tell whether what the notebook holds of an exercise passes: by its last check, or by one in silence."""
-    if is_green(name):
-        return True
-    with redirect_stdout(io.StringIO()):
-        try:
-            return report_of(name).passed
-        except Exception:  # without cases nothing is known
-            return False
+def judging() -> Callable[[str], bool]:
+    """Return what tells of an exercise whether the notebook's answer passes: by its last check, or by one in silence.
+
+    It reads the notebook once, where it has to, and judges each exercise once.
+    """
+    seen = cache(notebook.read_notebook)
+
+    @cache
+    def is_right(name: str) -> bool:
+        if is_green(name):
+            return True
+        with redirect_stdout(io.StringIO()):
+            try:
+                return report_of(name, seen()).passed
+            except Exception:  # without cases nothing is known
+                return False
+
+    return is_right
 
 
 def how_waiting(error: BaseException, waiting: Sequence[str]) -> str:

@@ -9,20 +9,21 @@ arguments are encoded, `kinds` how an expected value is, `recognise` what mistak
 import base64
 import functools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypeAlias, TypedDict
+from typing import Any, NotRequired, ParamSpec, TypeAlias, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
-from ..support.language import _
+from ..support.language import _, tell
 from . import notebook
 from .collect import EncodedArray
 
 Tensors: TypeAlias = Mapping[str, npt.NDArray[Any]]
 Place: TypeAlias = Sequence[Any]  # the name of a tensor, and the indices of a part of it
 Expected: TypeAlias = Mapping[str, Any]  # told apart by its key: `kinds`
+P = ParamSpec("P")
 
 _content: bytes | None = None  # of the case file in use
 
@@ -100,6 +101,19 @@ class NoCases(LookupError):
     """No notebook has brought its cases; the message says what to do."""
 
 
+def saying_so(function: Callable[P, None]) -> Callable[P, None]:
+    """Let a function show why there are no cases, where that is so, instead of raising `NoCases`."""
+
+    @functools.wraps(function)
+    def says_so(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except NoCases as error:
+            tell(str(error))
+
+    return says_so
+
+
 def use(content: bytes | None) -> None:
     """Let checks use the cases of a file from here on: its bytes, which the first check reads; None for no cases.
 
@@ -118,6 +132,18 @@ def in_use() -> CaseFile:
     if _content is None:
         raise NoCases(_("There are no cases to check with: run this notebook's first code cell, then this one again."))
     return read_cases(_content)
+
+
+def stored_exercise(name: str) -> StoredExercise:
+    """Return an exercise of the cases in use.
+
+    Raises ValueError, naming the exercises there are, for an unknown name, and `NoCases` where there are none.
+    """
+    exercises = in_use().exercises
+    if name not in exercises:
+        known = ", ".join(sorted(exercises))
+        raise ValueError(_("no exercise is called {name!r}; there are {known}", name=name, known=known))
+    return exercises[name]
 
 
 @functools.lru_cache(maxsize=8)

@@ -9,7 +9,7 @@ from .calls import call
 from .cases import Case, CaseFile, StoredExercise, Tensors
 from .collect import Answer
 from .errors import explained
-from .kinds import kind_of, shortened, value_of
+from .kinds import any_of, kind_of, shortened, value_of
 from .recognise import Compared, flat, recognise
 from .watch import SWITCHES, told_name
 
@@ -98,19 +98,25 @@ def compare(name: str, files: Sequence[CaseFile], answers: object) -> list[Resul
         result = compare_case(case, file.tensors, answer, hidden)
         results.append(result if hidden else replace(result, call=call(name, case, file.tensors)))
         compared.append(Compared(case, file.tensors, answer, result.outcome))
-    recognised = recognise(files[0].exercises[name]["mistakes"], compared)
+    public = files[0].exercises[name]
+    recognised = recognise(public["mistakes"], compared)
+    words = sorted({repr(case["expected"]["word"]) for case in public["cases"] if "word" in case["expected"]})
     return with_one_hint(
         [
-            replace(result, diagnosis=known or result.diagnosis or hint_of(case, result.outcome))
+            replace(result, diagnosis=known or result.diagnosis or hint_of(case, result, words))
             for result, known, (case, _, _) in zip(results, recognised, asked, strict=True)
         ],
         {known.id for known in recognised if known},
     )
 
 
-def hint_of(case: Case, outcome: str) -> Message | None:
-    """Return what a case says of a wrong value, if anything."""
-    return Message(case["diagnosis"], {}) if outcome == "value" and case["diagnosis"] else None
+def hint_of(case: Case, result: Result, words: Sequence[str]) -> Message | None:
+    """Return what to say of a wrong value: what a case says or, of a word that no case has, which words there are."""
+    if result.outcome != "value":
+        return None
+    if "word" in case["expected"] and str(result.got) not in words:
+        return english("Return one of these texts, letter for letter: {words}.", words=any_of(words))
+    return Message(case["diagnosis"], {}) if case["diagnosis"] else None
 
 
 def with_one_hint(results: Sequence[Result], recognised: set[str]) -> list[Result]:

@@ -5,6 +5,7 @@ told of a claim waits until its student has decided and measured a number.
 """
 
 import html
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from ..support.language import _, english, number_text, render
 from .cases import CaseFile, Claim, StoredExercise
 from .collect import encode
 from .compare import compare_case
-from .kinds import kind_of, plain_value
+from .kinds import describe, kind_of, number_of
 from .report import AMBER, GREEN, framed, sentences
 
 VERDICTS = {"holds": english("holds"), "fails": english("fails"), "sometimes": english("sometimes")}
@@ -32,9 +33,9 @@ def commit(name: str, exercise: StoredExercise, value: object) -> tuple[float | 
 
     Returns the number or the word, or else None and how to write one.
     """
-    answer = encode(value)
-    result = compare_case(exercise["cases"][0], {}, answer)
-    read = plain_value(answer) if result.passed else None
+    case, answer = exercise["cases"][0], encode(value)
+    result = compare_case(case, {}, answer)
+    read = kind_of(case["expected"], {}).chosen(answer) if result.passed else None
     if read is None:
         return None, sentences(result)[-1]
     _first.setdefault(name, read)
@@ -49,6 +50,18 @@ def first(name: str) -> float | str | None:
 def remember_number(name: str, number: float) -> None:
     """Remember what a student has measured for a claim."""
     _numbers[name] = number
+
+
+def one_number(name: str, value: object) -> float:
+    """Return the number that a cell hands over as an argument, a tensor of one included.
+
+    Raises ValueError, naming the argument, for what is not one finite number.
+    """
+    answer = encode(value)
+    number = number_of(answer)
+    if number is None or not math.isfinite(number):
+        raise ValueError(_("{name} is {value}, expected one number", name=name, value=render(describe(answer))))
+    return number
 
 
 def in_words(value: float | str) -> str:
@@ -118,8 +131,6 @@ class Card:
         if self.missing:
             return [self.missing]
         said = [_("You decided: {decision}.", decision=self.decided())]
-        if self.number:
-            said.append(_("Your number, {label}: {number}.", label=_(self.claim["number"]), number=self.number))
         same = self.decision == self.claim["verdict"]
         said.append(
             _("The course says so too: {verdict}." if same else "The course says: {verdict}.", verdict=self.verdict)

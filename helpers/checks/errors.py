@@ -49,17 +49,20 @@ EXPLAINED = [
         r"[Dd]imension out of range",
         english("The tensor has fewer dimensions than this line takes for granted: use dim as it is given."),
     ),
+    (
+        "",
+        r"numel\(\) == 0|non-zero size|0 elements|zero-size array|is empty|empty sequence|non-empty|with size 0",
+        english("There is nothing in it, 0 entries: look at how it was made."),
+    ),
     ("IndexError", r"", english("An index points past the end: n entries have the indices 0 to n - 1.")),
     ("RecursionError", r"", english("The function calls itself without end.")),
     (
-        "RuntimeError",
-        r"must match the size of tensor",
-        english("These shapes do not fit: max and sum lose the dimension that they run along, unless keepdim=True."),
-    ),
-    (
-        "ValueError",
-        r"could not be broadcast",
-        english("These shapes do not fit: max and sum lose the axis that they run along, unless keepdims=True."),
+        "",
+        r"must match the size of tensor|could not be broadcast",
+        english(
+            "These shapes do not fit: max and sum lose the dimension that they run along, unless keepdim=True "
+            "(numpy: keepdims=True)."
+        ),
     ),
     (
         "AttributeError",
@@ -90,6 +93,21 @@ EXPLAINED = [
         "TypeError",
         r"^unsupported operand type\(s\) for (?P<sign>\S{1,4}): .*'(?P<type>list|tuple|dict|str)'",
         english("`{sign}` does not work with a {type}: take the entry that you need, or make a tensor of it."),
+    ),
+    (
+        "TypeError",
+        r"(function|method)\w*' object is not subscriptable",
+        english("A function is called with round brackets: f(x, y), not f[x][y]."),
+    ),
+    (
+        "TypeError",
+        r"'(?P<type>float|int)' object is not subscriptable",
+        english("This is one number, a {type}: it has no entries."),
+    ),
+    (
+        "TypeError",
+        r"^(?P<type>list|tuple) indices must be",
+        english("This is a {type}, and only a dict has such keys."),
     ),
     (
         "",

@@ -9,8 +9,8 @@ from pathlib import Path
 from time import localtime, strftime
 
 from ..support.language import _, counted
-from . import _latest, is_green, notebook, why_not
-from .cases import NoCases, in_use
+from . import _latest, is_green, notebook, why_not, worth
+from .cases import in_use, saying_so
 from .notebook import CodeCell, Notebook, Run
 from .report import GREY, framed, points_in_words
 
@@ -43,6 +43,7 @@ class HandIn:
         return framed(html.escape(self.title), listed + said, GREY)
 
 
+@saying_so
 def before_you_hand_in() -> None:
     """Show which exercises are green, which cells have not run as they stand, and which file to hand in.
 
@@ -53,25 +54,21 @@ def before_you_hand_in() -> None:
     """
     from IPython.display import display
 
-    try:
-        display(what_stands())
-    except NoCases as error:
-        print(error)
+    display(what_stands())
 
 
 def what_stands() -> HandIn:
     """Return what `before_you_hand_in` shows; raises `cases.NoCases` where no notebook has brought its cases."""
-    exercises, seen = in_use().exercises, notebook.read_notebook()
-    worth = {name: sum(each["aspects"].values()) for name, each in exercises.items()}
+    points, seen = worth(), notebook.read_notebook()
     order = [cell.mark.removeprefix("test_") for cell in seen.cells] or [*_latest]
-    names = sorted(filter(worth.get, worth), key=lambda name: order.index(name) if name in order else len(order))
+    names = sorted(filter(points.get, points), key=lambda name: order.index(name) if name in order else len(order))
     states: dict[str, list[str]] = {_("green"): []}
     for name in names:
         states.setdefault(state_of(name, seen), []).append(name)
-    green = sum(worth[name] for name in states[_("green")])
-    title = _("{green:g} of {total} are green.", green=green, total=points_in_words(sum(worth.values())))
+    green = sum(points[name] for name in states[_("green")])
+    title = _("{green:g} of {total} are green.", green=green, total=points_in_words(sum(points.values())))
     rows = [(state, ", ".join(each)) for state, each in states.items() if each]
-    hidden = sum(sum(each["hidden"].values()) for each in exercises.values())
+    hidden = sum(sum(each["hidden"].values()) for each in in_use().exercises.values())
     more = _("At grading {hidden} more cases run, with inputs that are not shown here.", hidden=hidden)
     return HandIn(title, rows, [more, *cells_in_words(seen, notebook.runs()), *file_in_words(seen.place)])
 

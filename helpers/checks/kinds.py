@@ -124,6 +124,10 @@ class Kind:
         """Return how an answer differs, as `mismatch` does, without this value's own hint."""
         raise NotImplementedError
 
+    def chosen(self, answer: Answer) -> float | str | None:
+        """Return the number or the word that a right answer stands for; None for another answer."""
+        return plain_value(answer)
+
     def numbers(self) -> Numbers:
         """Return the reference as numbers, arrays, lists and dicts of them; None for what has none."""
         return None
@@ -156,10 +160,7 @@ class Array(Kind):
         return at(self.value, self.tensors)
 
     def asked(self) -> Message:
-        shape = str(self.reference.shape)
-        if self.expected.get("numpy"):
-            return english("an array of shape {shape}", shape=shape)
-        return english("a tensor of shape {shape}", shape=shape)
+        return with_shape(self.reference, "array" if self.expected.get("numpy") else "tensor")
 
     def difference(self, answer: Answer) -> Mismatch | None:
         reference, kind = self.reference, answer.get("kind")
@@ -283,12 +284,15 @@ class Guess(Kind):
     def asked(self) -> Message:
         return Message(self.expected["how"])
 
-    def difference(self, answer: Answer) -> Mismatch | None:
+    def chosen(self, answer: Answer) -> float | str | None:
         (low, high), number = self.value, plain_value(answer)
-        if isinstance(number, float) and math.isfinite(number) and low <= number <= high:
+        return number if isinstance(number, float) and low <= number <= high else None
+
+    def difference(self, answer: Answer) -> Mismatch | None:
+        if self.chosen(answer) is not None:
             return None
         how = how_written(self.asked(), answer)
-        if isinstance(number, str):
+        if answer.get("kind") == "word" and not any(isinstance(value, str) for value in self.value):
             how = english("{how}, without quotation marks", how=how)
         return self.wrong("prediction", how, describe(answer))
 
@@ -296,7 +300,7 @@ class Guess(Kind):
         return []
 
 
-class OneOf(Kind):
+class OneOf(Guess):
     """One of a few numbers and words."""
 
     key = "one_of"
@@ -305,17 +309,10 @@ class OneOf(Kind):
         shown = (f'"{value}"' if isinstance(value, str) else str(value) for value in self.value)
         return english("write {choices}", choices=any_of(shown))
 
-    def difference(self, answer: Answer) -> Mismatch | None:
-        chosen = self.chosen(answer) is not None
-        return None if chosen else self.wrong("prediction", how_written(self.asked(), answer), describe(answer))
-
     def chosen(self, answer: Answer) -> float | str | None:
-        """Return the value that an answer chooses, as the case file has it; None for another answer."""
-        given = plain_value(answer)
-        return next((value for value in self.value if value == given), None)
-
-    def parts(self) -> list[Part]:
-        return []
+        """Return the value that an answer chooses, as the case file has it, however a word is capitalised."""
+        given = folded(plain_value(answer))
+        return next((value for value in self.value if folded(value) == given), None)
 
 
 class List(Kind):
@@ -485,6 +482,11 @@ def plain_value(answer: Answer) -> float | str | None:
     return None if answer.get("kind") == "tensor" else number_of(answer)
 
 
+def folded(value: float | str | None) -> float | str | None:
+    """Return a word without capitals and outer spaces; anything else as it is."""
+    return value.strip().casefold() if isinstance(value, str) else value
+
+
 def boolean_of(answer: Answer) -> bool | None:
     """Return a truth value, a 0-d array's included and 0 and 1 too; None for anything else."""
     if answer.get("kind") == "boolean":
@@ -531,10 +533,7 @@ def describe(answer: Answer) -> Message:
         answer = encode(array_of(answer).item())
         kind = answer["kind"]
     if kind in ("tensor", "array"):
-        shape = str(array_of(answer).shape)
-        if kind == "tensor":
-            return english("a tensor of shape {shape}", shape=shape)
-        return english("an array of shape {shape}", shape=shape)
+        return with_shape(array_of(answer), kind)
     if kind == "boolean":
         return english("the truth value {value}", value=str(boolean_of(answer)))
     if kind == "number":
@@ -551,6 +550,14 @@ def describe(answer: Answer) -> Message:
     if answer.get("type") == "int":  # `collect` sends no larger one
         return english("a whole number of more than 15 digits")
     return plain("None") if kind == "none" else english("an object of type {type}", type=shortened(answer, "type"))
+
+
+def with_shape(array: npt.NDArray[Any], kind: str) -> Message:
+    """Return a tensor or an array in words."""
+    shape = str(array.shape)
+    if kind == "tensor":
+        return english("a tensor of shape {shape}", shape=shape)
+    return english("an array of shape {shape}", shape=shape)
 
 
 def shortened(answer: Answer, key: str) -> str:
@@ -607,9 +614,13 @@ def of_keys(asked: list[str | float], given: list[str | float]) -> Message | Non
         return english("A key is one number, not a pair: each level needs a dict of its own, outer[r][T].")
     if texts and any(str(key) in texts for key in asked if not isinstance(key, str)):
         return english("The keys are the numbers themselves, not texts of them.")
-    if given and set(given) < set(asked):
-        return english("Some keys are missing: does the function return before its loop is done?")
-    return None
+    if not given or not set(given) < set(asked):
+        return None
+    if texts:
+        return english("Every dict of this kind needs all of these keys.")
+    if asked[-1] in given:
+        return english("The first keys are missing: does a loop begin a new dict at every turn?")
+    return english("Some keys are missing: does the function return before its loop is done?")
 
 
 def keys_text(keys: list[str | float]) -> str:

@@ -88,7 +88,8 @@ def recognise(mistakes: Sequence[str], compared: Sequence[Compared]) -> list[Mes
     best = sorted(scores, key=lambda m: (-explained[m], m))
     if best and explained[best[0]] == len(compared):
         return [Message(mistakes[best[0]], {}) if case.failed else None for case in compared]
-    general = next(filter(None, (rule(compared) for rule in GENERAL)), None)
+    by_value = all(case.outcome == "value" for case in compared if case.failed)  # a shape is said as such
+    general = next(filter(None, (rule(compared) for rule in GENERAL)), None) if by_value else None
     if general:
         return [general if case.failed else None for case in compared]
     said: list[Message | None] = []

@@ -33,6 +33,7 @@ MESSAGES = {
 MISSING = {"unattempted", "empty", "undefined"}  # outcomes that leave nothing to say of single cases
 UNREAD = MISSING | {"prediction"}  # and one that the summary says
 SAY_LITTLE = {"type", "keys", "shape", "length", "value", "lost"}  # outcomes that without a diagnosis give no advice
+LONGEST_CALL = 160  # characters of a call that is shown whole at once
 MOST_NAMES = 3  # of cases that failed alike
 GREEN, AMBER, GREY = "#1a7f37", "#b35900", "#57606a"  # of the bar beside what is right, not yet right, or neither
 
@@ -102,6 +103,12 @@ class Report:
                 found.setdefault(key, []).append(result)
         return sorted(found.values(), key=lambda results: says_little(results[0]))
 
+    def known(self) -> str:
+        """Return the sentence that explains every case that failed, where one does; else an empty text."""
+        same = self.alike()
+        found = same[0][0].diagnosis if len(same) == 1 and same[0][0].outcome != "raised" else None
+        return render(found) if found else ""
+
     def summary(self) -> str:
         """Return the one line that matters most."""
         good, total = sum(result.passed for result in self.results), len(self.results)
@@ -170,12 +177,14 @@ class Report:
         return said
 
     def __str__(self) -> str:
-        text, lines = [self.summary()], self.lines()
+        lines, known = self.lines(), self.known()
+        text = [self.summary(), *([f"  {known}"] if known else [])]
         width = max((len(mark) for mark, *_ in lines), default=0)
         for mark, name, details in lines:
             text += [f"  {mark:{width}}  {name}", *(f"{'':{width + 4}}{sentence}" for sentence in details)]
-        for k, results in enumerate(self.alike() if lines else ()):
-            text += ["  " + cases_named(results, k), *(f"    {said}" for said in sentences(example_of(results)))]
+        for results in self.alike() if lines else ():
+            text += ["  " + cases_named(results)]
+            text += [f"    {said}" for said in sentences(example_of(results)) if said != known]
         return "\n".join([*text, *self.last()])
 
     __repr__ = __str__
@@ -188,27 +197,33 @@ class Report:
             for mark, name, details in self.lines()
         )
         listed = f"<ul style='list-style:none;padding:0;margin:.3em 0'>{rows}</ul>" if rows else ""
-        failed = "".join(failure_html(each, k) for k, each in enumerate(self.alike())) if rows else ""
+        known = self.known()
+        first = f"<div style='margin:.3em 0'><b>{prose(known)}</b></div>" if known else ""
+        failed = "".join(failure_html(each, known) for each in self.alike()) if rows else ""
         last = "".join(f"<div style='margin:.3em 0'>{prose(said)}</div>" for said in self.last())
-        return framed(prose(self.summary()), listed + failed + last, GREEN if self.passed else AMBER)
+        return framed(prose(self.summary()), first + listed + failed + last, GREEN if self.passed else AMBER)
 
 
 MARK = "display:inline-block;min-width:5em"
-CODE = "display:block;overflow-x:auto;white-space:pre;padding:.1em 0"
+CODE = "display:block;white-space:pre-wrap;padding:.1em 0"
 
 
-def failure_html(results: list[Result], before: int) -> str:
-    """Return cases that failed alike as HTML: their names, and what is to be said of one of them."""
+def failure_html(results: list[Result], known: str) -> str:
+    """Return cases that failed alike as HTML: their names, and what is to be said of one of them beside what is known.
+
+    A long call is folded up.
+    """
     result = example_of(results)
-    call, *said = sentences(result) if result.call else ("", *sentences(result))
-    code = f"<code style='{CODE}'>{html.escape(call)}</code>" if call else ""
-    *facts, advice = map(prose, said)
-    lines = "".join(f"<div>{each}</div>" for each in facts)
+    *facts, advice = sentences(result)[bool(result.call) :]
+    code = f"<code style='{CODE}'>{html.escape(result.call)}</code>" if result.call else ""
+    if short(result.call) != result.call:
+        code = f"<details><summary><code>{html.escape(short(result.call))}</code></summary>{code}</details>"
+    lines = "".join(f"<div>{prose(each)}</div>" for each in facts)
     drawn = picture(*result.bars) if result.bars else ""
     style = "border-top:1px solid #8888;margin:.4em 0;padding-top:.3em"
     return (
-        f"<div style='{style}'>{html.escape(cases_named(results, before))}{code}{lines}{drawn}"
-        f"<div><b>{advice}</b></div></div>"
+        f"<div style='{style}'>{html.escape(cases_named(results))}{code}{lines}{drawn}"
+        f"<div><b>{prose(advice) if advice != known else ''}</b></div></div>"
     )
 
 
@@ -230,7 +245,7 @@ def example_of(results: list[Result]) -> Result:
 
 def framed(title: str, body: str, colour: str, style: str = "") -> str:
     """Return HTML under its title, with a coloured bar on the left; ``style`` is added to its own."""
-    frame = f"border-left:4px solid {colour};padding:.2em .8em;margin:.3em 0{style}"
+    frame = f"border-left:4px solid {colour};padding:.2em .8em;margin:.3em 0;overflow-wrap:anywhere{style}"
     return f"<div style='{frame}'><b>{title}</b>{body}</div>"
 
 
@@ -239,8 +254,8 @@ def says_little(result: Result) -> bool:
     return not result.diagnosis and result.outcome in SAY_LITTLE
 
 
-def cases_named(results: list[Result], before: int) -> str:
-    """Return the names of cases that failed alike, the first few of many; `before` others did in another way."""
+def cases_named(results: list[Result]) -> str:
+    """Return the names of cases that failed alike, the first few of many."""
     names = [case_name(result) for result in results[:MOST_NAMES]]
     left = len(results) - MOST_NAMES
     names += [counted("and {count} more", "and {count} more", left)] if left > 0 else []
@@ -249,13 +264,6 @@ def cases_named(results: list[Result], before: int) -> str:
     said = "; ".join(names)
     if not says_little(results[0]):
         return counted("{count} case: {names}", "{count} cases alike: {names}", len(results), names=said)
-    if before:
-        return counted(
-            "{count} more case is not right yet: {names}",
-            "{count} more cases are not right yet: {names}",
-            len(results),
-            names=said,
-        )
     return counted(
         "{count} case is not right yet: {names}", "{count} cases are not right yet: {names}", len(results), names=said
     )
@@ -267,9 +275,14 @@ def case_name(result: Result) -> str:
     return _("at grading: {name}", name=name) if result.hidden else name
 
 
+def short(call: str) -> str:
+    """Return a call, or the beginning of a long one, which is no Python."""
+    return call if len(call) <= LONGEST_CALL else f"{call[: LONGEST_CALL // 2]} …"
+
+
 def sentences(result: Result) -> list[str]:
     """Return what is said of one case that failed: its call, what came out, and last what this means."""
-    found = [result.call] if result.call else []
+    found = [short(result.call)] if result.call else []
     if result.outcome == "raised" and result.got:
         found += [_("your function raised {error}", error=render(result.got))]
         found += [_("in the line `{line}`", line=result.line)] if result.line else []

@@ -103,7 +103,7 @@ def explore_vocabulary() -> Explorer[Shared]:
 
     Returns an Explorer, which a notebook shows.
 
-    >>> explore_vocabulary().words.startswith("Spread / T = 3: ")
+    >>> explore_vocabulary().words.startswith("Spread 3, T = 1: ")
     True
     """
     return Explorer(

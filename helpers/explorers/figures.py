@@ -414,14 +414,14 @@ def tell_shared(numbers: Shared) -> str:
 
     >>> from helpers.explorers.models import share_vocabulary
     >>> tell_shared(share_vocabulary(spread=0))
-    'Spread / T = 0: 115\\xa0000 of 128\\xa0256 tokens hold 90%, the most likely one 0.00078%. 1\\xa0000 draws show \
+    'Spread 0, T = 1: 115\\xa0000 of 128\\xa0256 tokens hold 90%, the most likely one 0.00078%. 1\\xa0000 draws show \
 about 996 different tokens.'
     """
-    ratio = numbers.spread / numbers.temperature
     words = _(
-        "Spread / T = {ratio:.3g}: {nucleus:,.0f} of {n:,} tokens hold {mass:.12g}%, the most likely one {top:.2g}%. "
-        "{draws:,} draws show about {distinct:,.0f} different tokens.",
-        ratio=ratio,
+        "Spread {spread:.12g}, T = {t:.12g}: {nucleus:,.0f} of {n:,} tokens hold {mass:.12g}%, the most likely one "
+        "{top:.2g}%. {draws:,} draws show about {distinct:,.0f} different tokens.",
+        spread=numbers.spread,
+        t=numbers.temperature,
         nucleus=_about(numbers.nucleus),
         n=VOCABULARY,
         mass=100 * numbers.mass,
@@ -429,7 +429,7 @@ about 996 different tokens.'
         draws=DRAWS,
         distinct=_about(numbers.distinct),
     )
-    if ratio > 3:
+    if numbers.spread > 3 * numbers.temperature:
         words += " " + _("Another draw of the logits would give other numbers.")
     return words
 

@@ -82,7 +82,7 @@ def plot_iterations(probs: Iterable[Values], x: Values) -> DescribedFigure:
     alt += _not_drawn(points)
 
     figure = DescribedFigure(4.6, alt, table(("iteration", "x", "probability"), points))
-    figure.suptitle(wrapped(title, 75), fontsize=TEXT)
+    figure.suptitle(wrapped(_("Figure 1a. {title}", title=title), 75), fontsize=TEXT)
     left, right = figure.subplots(1, 2)
     dress(left, "", "x", _("probability"))
     distances = [abs(p - uniform) for p in distributions]
@@ -129,7 +129,7 @@ def plot_log_std(stds: Iterable[Values], n_points: float | None = None) -> Descr
             "from {start:.3g} at k = {first} to {end:.3g} at k = {last}", start=start, first=first, end=end, last=last
         )
     alt = [_("Standard deviation on a log axis, {words}.", words=words)]
-    title = _("Standard deviation: {words}", words=words)
+    title = _("Figure 1b. Standard deviation: {words}", words=words)
     if zeros.size:
         alt.append(_("Exactly 0 at k = {steps}.", steps=_runs(zeros)))
     if n_points and drawn.size:

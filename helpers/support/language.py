@@ -5,6 +5,7 @@ translate at once; `english` makes a `Message`, a text that is data and that is 
 `grading.authoring.translation` collects all three, and writes the catalogues.
 """
 
+import html
 import json
 import pkgutil
 import re
@@ -250,3 +251,19 @@ def say(message: str, /, **values: object) -> None:
     ratio 0.05
     """
     print(text(message, **values))
+
+
+class Line(str):
+    """A sentence that is shown: a front end breaks it between words, where it would break a printed one anywhere."""
+
+    __repr__ = str.__str__
+
+    def _repr_html_(self) -> str:
+        return f"<div>{html.escape(self)}</div>"
+
+
+def tell(sentence: str) -> None:
+    """Show a sentence that stands for itself; a row of a table is printed, by `say`."""
+    from IPython.display import display
+
+    display(Line(sentence))

@@ -24,6 +24,10 @@ def one_too_few(p, mass=0.9):
     return int((p.sort(descending=True).values.double().cumsum(0) < mass).sum())
 
 
+def keeps_dim(p, dim=-1):
+    return torch.exp(-torch.special.xlogy(p, p).sum(dim, keepdim=True))
+
+
 def divides_by_T_twice(n_points, temperature=1.0):
     return 1 / (n_points * temperature**2)
 
@@ -178,6 +182,7 @@ OF_X, OF_STDS, OF_PROBS = (
 )
 TOLD = [
     ("tokens_for_mass", one_too_few, "a count that is one too few"),
+    ("perplexity", keeps_dim, "A dimension of size 1 is left over"),
     ("contraction_rate", divides_by_T_twice, "a rate that divides by T twice"),
     ("softmax_t", default_of_2, "a softmax whose default temperature is 2"),
     ("softmax_t", naive_in_float64, "a softmax that overflows or underflows: subtract the maximum before exp"),

@@ -83,7 +83,7 @@ def test_what_decides_a_claim_is_told_where_it_is_decided():
 def test_every_cell_that_draws_on_an_exercise_waits_for_it_in_one_line(run):
     waiting = [text for source, text in texts(run[1]).items() if source.startswith("with needs(")]
     assert len(waiting) >= 4
-    assert all(text.startswith("This cell waits for ") and text.count("\n") == 1 for text in waiting)
+    assert all(text.startswith("This cell waits for ") and len(text.splitlines()) == 1 for text in waiting)
 
 
 def test_nothing_is_shown_on_stderr(run):

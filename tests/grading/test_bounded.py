@@ -101,6 +101,20 @@ def test_ctrl_c_is_not_lost_while_a_child_is_forked(monkeypatch):
     assert psutil.Process().children() == others
 
 
+def larger_child():
+    """Call a child from a process that has taken on some memory."""
+    taken = bytearray(64 << 20)
+    return bounded(sorted, [3, 1]) if taken else None
+
+
+def test_a_child_can_have_a_child(monkeypatch):
+    """A comment was shown as it is written: the limit of a child's child was above its own."""
+    assert bounded(larger_child) == [1, 3]
+    monkeypatch.setattr(limits, "SECONDS", 1)
+    with pytest.raises(TooDear):
+        bounded(bounded, re.fullmatch, "(a*)*b", "a" * 64)
+
+
 def test_what_cannot_be_sent_back_is_an_error():
     with pytest.raises(TypeError, match="cannot pickle"):
         bounded(threading.Lock)

@@ -5,7 +5,6 @@ or `grading` names it.
 """
 
 import csv
-import json
 import re
 import shutil
 
@@ -13,6 +12,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from grading.authoring.draw import committed
 from grading.authoring.exercise import ExerciseError, load_exercises
 from grading.commands.new_course import TEMPLATE, course_files
 from grading.course import REPOSITORY, Course, fill, notebook_at
@@ -76,7 +76,8 @@ def test_new_course_writes_into_an_empty_folder_only(course, tmp_path):
     assert "is not empty: name a new folder" in python("-m", "grading", "new-course", course.folder, code=2)
     written = {path.relative_to(tmp_path).as_posix() for path in course_files(tmp_path)}
     assert written == {path.relative_to(TEMPLATE).as_posix() for path in TEMPLATE.rglob("*.*") if path.is_file()} | {
-        "Makefile"
+        "Makefile",
+        ".gitignore",
     }
 
 
@@ -112,8 +113,8 @@ def test_its_class_is_graded_mended_and_exported(course, graded):
     with (course.folder / "grades" / NAME / "grades.csv").open(newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     marks = {student: row["score"] for student, row in rows.items()}
-    assert marks == {"ada": "3.0", "bob": "1.0", "cy": "2.0", "dan": "3.0", "eve": "", "fay": "3.0", "gil": "3.0"}
-    assert {row["max_score"] for row in rows.values()} == {"3.0"}
+    assert marks == {"ada": "3", "bob": "1", "cy": "2", "dan": "3", "eve": "", "fay": "3", "gil": "3"}
+    assert {row["max_score"] for row in rows.values()} == {"3"}
     assert "the file is not a notebook" in rows["eve"]["reason"] and "eve: NO MARK" in graded
     assert "Check missing (deleted, or of an older release); put back: `power_step`." in graded
     data = notebook_at(course.folder / "autograded" / "bob" / NAME / f"{NAME}.ipynb")
@@ -126,9 +127,9 @@ def test_its_marks_are_explained(course, graded):
     assert "Your numbers match A x, not scaled." in page and "np.array([[2.0, 1.0], [0.0, 3.0]]" in page
     forbidden = (course.folder / "feedback" / "cy" / NAME / f"{NAME}.html").read_text("utf-8")
     assert "numpy.linalg.eigvals" in forbidden and "Write it from products of A and x." in forbidden
-    python("-m", "grading", "summary", "--assignment", NAME, "--course", course.folder, code=1)
-    found = json.loads((course.folder / "summary" / NAME / "summary.json").read_text("utf-8"))
-    assert [student["student"] for student in found["students"]] == ["ada", "bob", "cy", "dan", "eve", "fay", "gil"]
+    assert f"Wrote report/{NAME}/report.html" in graded
+    rows = csv.DictReader((course.folder / "report" / NAME / "students.csv").read_text("utf-8").splitlines())
+    assert [row["student"] for row in rows] == ["ada", "bob", "cy", "dan", "eve", "fay", "gil"]
 
 
 def test_a_claim_costs_nothing_and_its_decision_is_kept(course, graded):
@@ -142,13 +143,32 @@ def test_a_claim_costs_nothing_and_its_decision_is_kept(course, graded):
     assert "<li>claim_<wbr>c1: sometimes</li>" in pages["ada"] and "claim_<wbr>c1: not decided" in pages["bob"]
     assert "claim_<wbr>c1: not decided" in pages["cy"]
     assert not any(re.search(r"of 0(?!\.)|a decision", page) for page in pages.values())
-    table = (course.folder / "summary" / NAME / "summary.csv").read_text("utf-8")
+    table = (course.folder / "report" / NAME / "exercises.csv").read_text("utf-8")
     rows = {row["student"]: row for row in csv.DictReader(table.splitlines()) if row["exercise"] == "claim_c1"}
     assert [rows[s]["choice"] for s in ("ada", "bob", "cy", "gil")] == ["sometimes", "", "", "fails"]
     assert {row["mistakes"] for row in rows.values()} == {""}
-    counted = (course.folder / "summary" / NAME / "misconceptions.html").read_text("utf-8").split("<h2>")
-    [claim] = [part for part in counted if part.startswith("claim_<wbr>c1")]
-    assert "full marks" not in claim and '<td>sometimes</td><td class="figure">2</td>' in claim
+    page = (course.folder / "report" / NAME / "report.html").read_text("utf-8")
+    decisions = page.partition('id="decisions"')[2].partition("</section>")[0]
+    assert "claim_<wbr>c1" in decisions and "claim_<wbr>c1" not in page.partition('id="exercise-1"')[2]
+    assert decisions.partition(">sometimes, what came out<")[2].partition('class="figure">')[2].startswith("2<")
+
+
+def test_its_points_can_change_after_the_release(course, graded, tmp_path):
+    """From the exercise's file to grades.csv, and nothing is judged anew."""
+    root = tmp_path / "mine"
+    shutil.copytree(course.folder, root)
+    exercise = root / "source" / "exercises" / NAME / "power_step.py"
+    exercise.write_text(exercise.read_text("utf-8").replace('"the direction": 1', '"the direction": 3'), "utf-8")
+    for kind, content in committed(Course(root), NAME).items():
+        Course(root).case_file(NAME, kind).write_bytes(content)
+    verdicts = {path: path.read_bytes() for path in root.glob(f"verdicts/{NAME}/*.json")}
+    said = python("-m", "grading", "rescore", "--assignment", NAME, "--course", root, "--yes", cwd=root)
+    assert "power_step: 2 -> 4 points (the direction 1 -> 3)" in said and "of 3      of 5" in said
+    with (root / "grades" / NAME / "grades.csv").open(newline="") as file:
+        rows = {row["student_id"]: (row["score"], row["max_score"]) for row in csv.DictReader(file)}
+    scores = {"ada": "5.0", "bob": "1.0", "cy": "4.0", "dan": "5.0", "eve": "", "fay": "5.0", "gil": "5.0"}
+    assert rows == {student: (score, "5.0") for student, score in scores.items()}
+    assert len(verdicts) == 6 and {path: path.read_bytes() for path in verdicts} == verdicts
 
 
 @pytest.mark.parametrize(

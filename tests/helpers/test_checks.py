@@ -22,7 +22,7 @@ from helpers.checks.cases import CaseFile
 from helpers.checks.collect import MAX_DEPTH, MAX_ITEMS, collect
 from helpers.checks.compare import Result, compare, shown_by
 from helpers.checks.report import MESSAGES, Report
-from helpers.support.language import english, plain
+from helpers.support.language import Line, english, plain
 from tests.support.course import use_cases
 
 NAN = float("nan")
@@ -183,8 +183,12 @@ OUTCOMES = {
 @pytest.mark.parametrize("kind, function, sentences", [(k, *v) for k, v in OUTCOMES.items()], ids=OUTCOMES.keys())
 def test_an_outcome_is_told_from_the_others_and_said_in_words(kind, function, sentences):
     result = outcome(function)
+    *facts, advice = sentences
     assert result.outcome == kind.partition(",")[0]
-    assert lines(result) == ["not yet  doubling (1 point)", "a case", CALL, *sentences]
+    if result.diagnosis and result.outcome != "raised":
+        assert lines(result) == [advice, "not yet  doubling (1 point)", "a case", CALL, *facts]
+    else:
+        assert lines(result) == ["not yet  doubling (1 point)", "a case", CALL, *sentences]
 
 
 def test_a_lost_answer_is_said_in_words():
@@ -280,27 +284,103 @@ def test_cases_that_fail_alike_are_said_once_with_one_example():
     eight = [failed(str(k)) for k in range(8)]
     shown = report_of(*eight)
     assert str(shown).splitlines()[1:] == [
+        "  Double it.",
         "  not yet  doubling (1 point)",
         "  8 cases alike: 0; 1; 2; and 5 more",
         "    double('0')",
         "    expected 2",
         "    got      1",
-        "    Double it.",
     ]
     assert shown._repr_html_().count("Double it.") == 1
+
+
+def test_what_explains_all_that_failed_is_said_first_and_once():
+    """A temperature that is left out failed three aspects, and its one sentence stood below them all."""
+
+    def without_temperature(x, temperature=1.0, dim=-1):
+        return right(x, dim=dim)
+
+    use_cases("softmax_t")
+    found = report("softmax_t", without_temperature)
+    known = "Your numbers match a softmax that ignores the temperature."
+    shown = found._repr_html_()
+    assert str(found).splitlines()[1] == f"  {known}" and str(found).count(known) == shown.count(known) == 1
+    assert shown.index(known) < shown.index("not yet")
+    for several in ([failed("a"), failed("b", "Halve it.")], [failed("a"), failed("b", None)], [failed("a", None)]):
+        assert report_of(*several).known() == ""
+
+
+def test_a_long_call_begins_as_it_is_and_is_whole_where_it_is_unfolded():
+    """Three lines of numbers stood above what came out."""
+    long = f"double({[float(k) for k in range(99)]})"
+    found = report_of(replace(failed("a"), call=long))
+    [begun] = [line.strip() for line in str(found).splitlines() if "double(" in line]
+    assert len(begun) < 100 and begun.endswith(" …") and long.startswith(begun.removesuffix(" …"))
+    with pytest.raises(SyntaxError):
+        compile(begun, "no Python", "eval")
+    shown = found._repr_html_()
+    assert f"<summary><code>{begun}</code></summary>" in shown and f">{long}</code></details>" in shown
+    assert "details" not in report_of(failed("a"))._repr_html_()
 
 
 def test_what_is_known_comes_first_and_the_rest_is_not_called_alike():
     """An early case without a diagnosis stood above the true sentence, and 4 different ones were "alike"."""
     bare, known = [failed(name, None) for name in "ab"], [failed(name) for name in "cd"]
     said = str(report_of(*bare, *known)).splitlines()
-    places = [said.index(f"  2 {words}") for words in ("cases alike: c; d", "more cases are not right yet: a; b")]
+    places = [said.index(f"  2 {words}") for words in ("cases alike: c; d", "cases are not right yet: a; b")]
     assert places == sorted(places) and said[places[1] - 1] == "    Double it."
     shown = report_of(*bare, *known)._repr_html_()
-    assert shown.index("2 cases alike: c; d") < shown.index("2 more cases are not right yet: a; b")
+    assert shown.index("2 cases alike: c; d") < shown.index("2 cases are not right yet: a; b")
     assert "  2 cases are not right yet: a; b" in str(report_of(*bare)).splitlines()
     nothing = [failed(name, None, outcome="nothing") for name in "ab"]
     assert "2 cases alike: a; b" in str(report_of(*nothing)), "the outcome says what to do"
+
+
+ROUND, LAST, EACH = (
+    "Some keys are missing: does the function return before its loop is done?",
+    "The first keys are missing: does a loop begin a new dict at every turn?",
+    "Every dict of this kind needs all of these keys.",
+)
+FIVE = {"integer": 5}
+NESTED = {
+    "dict": [[r, {"dict": [[t, {"dict": [["logits", FIVE], ["probs", FIVE]]}] for t in (1, 3)]}] for r in (0.4, 5)]
+}
+
+
+def keys_of(ranges, temperatures=(1, 3), names=("logits", "probs")):
+    return lambda x: {r: {t: dict.fromkeys(names, 5) for t in temperatures} for r in ranges}
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (keys_of([0.4]), ROUND),
+        (keys_of([5]), LAST),
+        (keys_of([0.4, 5], [1]), ROUND),
+        (keys_of([0.4, 5], [3]), LAST),
+        (keys_of([0.4, 5], names=["probs"]), EACH),
+        (keys_of([0.4, 5], names=["logits"]), EACH),
+        (keys_of([0.4, 5], names=["logits", "p"]), None),
+        (keys_of([]), None),
+    ],
+)
+def test_missing_keys_are_told_by_which_are_there(function, said):
+    """A loop that begins its dict anew has its last key: it was told of a function that returns too early."""
+    result = outcome(function, NESTED)
+    assert result.outcome == "keys" and (result.diagnosis and str(result.diagnosis)) == said
+
+
+@pytest.mark.parametrize("given", ["Fine", "one hot", ""])
+def test_of_a_word_that_no_case_has_it_is_said_which_there_are(given):
+    """A function that returned "Uniform" was told the threshold once more."""
+    several = [case_of({"word": word}, name=word) for word in ("fine", "one-hot", "uniform")]
+    exercise = {"aspects": {ASPECT: 1.0}, "mistakes": [], "cases": several}
+    file = CaseFile({"double": exercise}, TENSORS)
+    words = "Return one of these texts, letter for letter: 'fine', 'one-hot' or 'uniform'."
+    found = compare("double", [file], collect(lambda x: given, several, ENCODED))
+    assert [str(result.diagnosis) for result in found] == [words] * 3
+    others = compare("double", [file], collect(lambda x: "fine", several, ENCODED))
+    assert [result.diagnosis and str(result.diagnosis) for result in others] == [None, HINT, HINT]
 
 
 ADVICE = {
@@ -327,7 +407,7 @@ def test_a_bare_mismatch_is_followed_by_what_to_do(expected, function, said):
 
 def test_the_example_is_a_public_case_and_a_hidden_one_has_its_name_alone():
     lines = str(report_of(failed("a", hidden=True), failed("b"), graded=True)).splitlines()
-    assert lines[2:4] == ["  2 cases alike: at grading: a; b", "    double('b')"]
+    assert lines[3:5] == ["  2 cases alike: at grading: a; b", "    double('b')"]
     [alone] = [
         line for line in str(report_of(failed("a", hidden=True), graded=True)).splitlines() if "at grading" in line
     ]
@@ -662,6 +742,24 @@ def test_needs_waits_for_a_cell_that_was_not_run(cells, capsys):
     with needs("softmax_t", "decay_ratios"):
         decay_ratios()  # noqa: F821
     assert capsys.readouterr().out == f"{WAITS}decay_ratios: run its cell above, then this one again.\n"
+
+
+def test_needs_reads_the_notebook_once_and_only_where_it_has_to(cells, monkeypatch):
+    read = []
+    monkeypatch.setattr(notebook, "read_notebook", lambda: read.append(1) or notebook.Notebook())
+    use_cases("softmax_t")
+    cells.update(softmax_t=right, decay_ratios=not_there_yet, contraction_rate=not_there_yet)
+    with needs("softmax_t", "decay_ratios", "contraction_rate"):
+        not_there_yet(1)
+    assert len(read) == 1
+    check("softmax_t")
+    with needs("softmax_t"):
+        pass
+    assert len(read) == 2, "once more by the check"
+
+
+def test_a_sentence_that_stands_for_itself_may_break_between_words():
+    assert repr(Line("a <b>")) == "a <b>" and Line("a <b>")._repr_html_() == "<div>a &lt;b&gt;</div>"
 
 
 def test_needs_names_only_what_is_not_right(cells, capsys):

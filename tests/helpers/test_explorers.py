@@ -260,7 +260,7 @@ def test_shared_draws_and_tells_its_numbers():
     assert (ranks[0], ranks[-1]) == (1, 128_256) and np.all(np.diff(ranks) > 0)
     assert figure.data["probability"] == numbers.probabilities[ranks - 1].tolist()
     assert np.array_equal(figure.axes[1].lines[0].get_ydata(), numbers.held[ranks - 1])
-    assert figures.tell_shared(numbers).startswith("Spread / T = 1: 78\u00a0")
+    assert figures.tell_shared(numbers).startswith("Spread 1, T = 1: 78\u00a0")
     assert "Another draw" not in figures.tell_shared(numbers)
     assert figures.tell_shared(models.share_vocabulary(8.0)).endswith(
         "Another draw of the logits would give other numbers."

@@ -105,7 +105,7 @@ def test_a_deleted_cell_and_a_deleted_function_are_told_apart(opened):
     session = opened()
     session.execute("del softmax_t")
     assert "its cell ran, but there is no softmax_t: run that cell again" in session.run("check")
-    assert session.run("waits") == "This cell waits for softmax_t: run its cell above, then this one again.\n"
+    assert session.run("waits") == "This cell waits for softmax_t: run its cell above, then this one again."
     session.run("solution")
     session.delete("solution")
     session.save()

@@ -20,6 +20,7 @@ from grading.engine.verdict import verdict
 from helpers import checks, measured, predictions, reveal, sum_up_predictions, what_you_found
 from helpers.checks import cases, decisions
 from helpers.checks.collect import collect
+from helpers.checks.kinds import kind_of
 from helpers.support.language import NO_BREAK_SPACE, number_text, text
 from tests.support.deciding import CLAIM, deciding_course
 
@@ -76,7 +77,7 @@ UNREAD = [
     ("prediction_2", torch.tensor(1), "this is a tensor of shape (); write 1 or 2 (a tensor's number is its .item())"),
     ("prediction_1", math.log, f"this is an object of type builtin_function_or_method; {HOW}"),
     ("prediction_2", 1001, "this is the whole number 1001; write 1 or 2"),
-    ("prediction_2", "1", "this is the text '1'; write 1 or 2"),
+    ("prediction_2", "1", "this is the text '1'; write 1 or 2, without quotation marks"),
     ("prediction_2", True, "this is the truth value True; write 1 or 2"),
     ("claim_c2", "maybe", 'this is the text \'maybe\'; write "holds", "fails" or "sometimes"'),
     ("claim_c2", False, 'this is the truth value False; write "holds", "fails" or "sometimes"'),
@@ -118,6 +119,23 @@ def test_a_choice_is_kept_in_the_verdict_as_the_case_has_it(notebook, files, val
     assert graded("prediction_2", value, files).as_data()["choice"] == 1
     assert graded("claim_c2", "fails", files).as_data()["choice"] == "fails"
     assert "choice" not in graded("prediction_1", 0.5, files).as_data()
+
+
+@pytest.mark.parametrize("value", ["Sometimes", " sometimes", "SOMETIMES\n"])
+def test_a_word_is_read_however_it_is_capitalised_and_kept_as_the_case_has_it(notebook, files, value):
+    """A decision "Sometimes" was refused, by a sentence that asked for "sometimes"."""
+    assert checks.report("claim_c2", value).passed and decisions.first("claim_c2") == "sometimes"
+    found = decisions.card("claim_c2", cases.in_use().exercises["claim_c2"], value, lambda name: False)
+    assert found.decision == "sometimes" and found.decided() == "sometimes"
+    verdict_on_it = graded("claim_c2", value, files)
+    assert verdict_on_it.as_data()["choice"] == "sometimes" and verdict_on_it.report.passed
+    assert not checks.report("claim_c2", "some times").passed
+
+
+def test_a_choice_of_numbers_and_words_takes_both(notebook):
+    kind = kind_of({"one_of": [0.4, "Flat"]}, {})
+    sent = [collect(value, [{"args": [], "kwargs": {}, "value": True}], {})[0] for value in (0.4, "flat ", "0.4", None)]
+    assert [kind.chosen(each) for each in sent] == [0.4, "Flat", None, None]
 
 
 def test_what_a_kernel_makes_up_is_no_choice(files):
@@ -257,7 +275,7 @@ def halve(x):
 
 
 def card(value):
-    return str(decisions.card("claim_c2", cases.in_use().exercises["claim_c2"], value, checks.is_right))
+    return str(decisions.card("claim_c2", cases.in_use().exercises["claim_c2"], value, checks.judging()))
 
 
 TITLE = "C2: half of a number is less than it"
@@ -271,12 +289,11 @@ def test_a_verdict_waits_for_the_decision_and_the_number(notebook, capsys):
     measured("claim_c2", torch.tensor(1.5))
     assert capsys.readouterr().out == "Your number for C2, half of 3: 1.5\n"
     assert "sometimes" not in card(None).partition("None")[2] and "-3" not in card(None)
-    told = ["Your number, half of 3: 1.5.", "The course says: sometimes."]
     because = "It is for 3, where you found 1.5. Half of -3 is more than -3."
-    assert card("holds").splitlines() == [TITLE, *(f"  {s}" for s in ("You decided: holds.", *told, because))]
-    assert card("sometimes").splitlines()[1:4] == [
+    told = "You decided: holds.", "The course says: sometimes.", because
+    assert card("holds").splitlines() == [TITLE, *(f"  {sentence}" for sentence in told)]
+    assert card("sometimes").splitlines()[1:3] == [
         "  You decided: first holds, now sometimes.",
-        "  Your number, half of 3: 1.5.",
         "  The course says so too: sometimes.",
     ]
 
@@ -296,7 +313,7 @@ def test_the_table_judges_each_exercise_once(notebook, monkeypatch):
     for name, value in (("halve", lambda x: x), ("claim_c2", "holds"), ("claim_c10", "holds")):
         notebook(name, value)
     judged, judge = [], checks.report_of
-    monkeypatch.setattr(checks, "report_of", lambda name: judged.append(name) or judge(name))
+    monkeypatch.setattr(checks, "report_of", lambda name, seen: judged.append(name) or judge(name, seen))
     for claim in decisions.claims(cases.in_use()).values():
         monkeypatch.setitem(claim, "needs", ["halve"])
     what_you_found()
@@ -304,7 +321,7 @@ def test_the_table_judges_each_exercise_once(notebook, monkeypatch):
 
 
 def test_a_claim_without_a_number_waits_for_the_decision_only(notebook):
-    found = decisions.card("claim_c10", cases.in_use().exercises["claim_c10"], "holds", checks.is_right)
+    found = decisions.card("claim_c10", cases.in_use().exercises["claim_c10"], "holds", checks.judging())
     assert str(found).splitlines()[1:] == [
         "  You decided: holds.",
         "  The course says so too: holds.",

@@ -114,6 +114,18 @@ def test_a_digit_lost_near_the_end_is_not_called_float32():
     assert all("something small is added" in said for said in told(lambda name: given[name] / (1 + 1e-12), cases))
 
 
+@pytest.mark.parametrize(
+    "wrong", [lambda p: p[None], lambda p: p[:, None], lambda p: p + 1e-13], ids=["(1, 2)", "(2, 1)", "value"]
+)
+def test_of_right_numbers_in_another_shape_the_shape_is_said(wrong):
+    """A perplexity that kept its dimension was told that something small is added."""
+    cases = [array_case("a", [0.5, 0.5], None), array_case("b", [0.25, 0.75], None)]
+    given = {"a": np.array([0.5, 0.5]), "b": np.array([0.25, 0.75])}
+    said = told(lambda name: wrong(given[name]), cases)
+    words = "something small" if wrong(given["a"]).ndim == 1 else "A dimension of size 1 is left over"
+    assert all(words in each for each in said)
+
+
 def array_case(name, right, mistake):
     """Return a case of a float64 array; ``mistake`` is what mistake 0 gives there."""
     expected = {"array": [f"r{name}"], "dtypes": {"float64": {"rtol": 1e-14, "atol": 0.0}}, "numpy": True}

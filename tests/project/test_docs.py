@@ -200,6 +200,31 @@ def test_a_module_that_the_docstring_leaves_out_is_named(old, fault):
     assert room_faults(grading.__doc__.replace(old, "nothing")) == [fault]
 
 
+LISTING = (
+    "README.md",
+    "README.vi.md",
+    "docs/instructors.md",
+    "docs/instructors.vi.md",
+)  # each notebook has a row there
+
+
+def list_faults(documents, names):
+    """Return which documents that list the notebooks leave one out, or list one that is not there."""
+    rows = {name: re.findall(r"^\| `(\w+)` \|", documents[name], re.MULTILINE) for name in LISTING}
+    return [f"{name} lists {', '.join(found)}" for name, found in rows.items() if sorted(found) != sorted(names)]
+
+
+def test_every_list_of_notebooks_is_complete():
+    assert list_faults(DOCUMENTS, ASSIGNMENTS) == []
+
+
+@pytest.mark.parametrize("name", LISTING)
+def test_a_list_that_leaves_a_notebook_out_is_named(name):
+    assert [fault.split()[0] for fault in list_faults(DOCUMENTS, [*ASSIGNMENTS, "third"])] == list(LISTING)
+    spoilt = re.sub(r"^\| `\w+` \|.*\n", "", DOCUMENTS[name], count=1, flags=re.MULTILINE)
+    assert [fault.split()[0] for fault in list_faults(DOCUMENTS | {name: spoilt}, ASSIGNMENTS)] == [name]
+
+
 def test_the_front_page_is_short():
     assert len(DOCUMENTS["README.md"].splitlines()) <= 90
 

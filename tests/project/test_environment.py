@@ -210,3 +210,31 @@ def test_the_gate_ends_where_a_package_that_tests_need_is_missing(tmp_path):
     done = subprocess.run(gate, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
     assert done.returncode == 1 and "make test" not in done.stdout
     assert "make bubblewrap chromium missing: install them" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        ["-m", "grading", "grade"],
+        ["-m", "grading"],
+        ["source/build.py"],
+        ["-m", "grading.authoring.messages", "--check"],
+    ],
+    ids=" ".join,
+)
+def test_outside_its_environment_every_command_says_what_to_do(program):
+    """Without site-packages, as another Python on the PATH."""
+    done = subprocess.run([sys.executable, "-S", *program], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == "" and done.stderr.count("\n") == 1
+    assert sys.executable in done.stderr and ".venv/bin/python" in done.stderr
+
+
+@pytest.mark.parametrize(("code", "ends"), [(0, 0), (1, 0), (2, 2), (130, 2)])
+def test_a_class_in_which_somebody_has_no_mark_is_no_error_of_makes(tmp_path, code, ends):
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\necho ada: NO MARK\nexit {code}\n")
+    program.chmod(0o755)
+    command = ["make", "-o", ".venv/.ready", f"BIN={tmp_path}", "grade", "ASSIGNMENT=one"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == ends and ("Error" in done.stderr) == bool(ends)
+    assert ("who has no mark" in done.stdout) == (code == 1)

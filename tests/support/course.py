@@ -1,7 +1,9 @@
 """What tests share of this repository's course."""
 
+import os
+
 from grading.commands.trial import Trial  # noqa: F401
-from grading.course import Course, fill
+from grading.course import COMMITTED, Course, fill
 from helpers.checks import cases
 from helpers.checks.cases import read_cases
 
@@ -12,6 +14,7 @@ NO_SHIFT = """def softmax_t(x, temperature=1.0, dim=-1):
 FORBIDDEN = """def softmax_t(x, temperature=1.0, dim=-1):
     return torch.nn.functional.softmax(x / temperature, dim)"""
 
+os.environ[COMMITTED] = "1"  # a private set of whoever runs the tests has no part in them, nor in what they start
 COURSE = Course()
 ASSIGNMENTS = COURSE.assignments
 FIRST = ASSIGNMENTS[0]

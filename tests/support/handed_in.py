@@ -6,7 +6,7 @@ import zipfile
 import nbformat
 
 from grading.gradebook.status import REASON
-from tests.support.course import FIRST, filled, released, solutions
+from tests.support.course import FILES, FIRST, filled, released, solutions
 
 SOLVED = nbformat.writes(filled(FIRST, solutions(FIRST))).encode()
 BLANK = nbformat.writes(released(FIRST)).encode()
@@ -34,11 +34,11 @@ def place(course, step, student, files):
 
 
 def tree(root):
-    """Return the contents of all files in a folder by path, the reasons beside them left out."""
+    """Return the contents of all files in a folder by path, without reasons beside them and the list of names."""
     return {
         str(path.relative_to(root)): path.read_bytes()
         for path in root.rglob("*")
-        if path.is_file() and not path.name.endswith(REASON)
+        if path.is_file() and not path.name.endswith((REASON, "handed_in.json"))
     }
 
 
@@ -46,3 +46,16 @@ def taken(tmp_path):
     """Return the bytes of the notebook that was collected by student."""
     files = (tmp_path / "course").glob(f"submitted/*/{FIRST}/{FIRST}.ipynb")
     return {path.parts[-3]: path.read_bytes() for path in files}
+
+
+def graded(course, student, points, penalty=None):
+    """Leave what grading leaves: rows in the gradebook and files in submitted/ and autograded/."""
+    course.gradebook.update_or_create_student(student)
+    submission = course.gradebook.update_or_create_submission(FIRST, student)
+    for notebook in submission.notebooks:
+        notebook.late_submission_penalty = penalty
+        for row in notebook.grades:
+            row.auto_score = points / 2
+    course.gradebook.db.commit()
+    for step in ("submitted", "autograded"):
+        place(course, step, student, dict.fromkeys(FILES, SOLVED))

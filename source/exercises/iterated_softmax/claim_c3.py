@@ -10,3 +10,4 @@ BECAUSE = (
     "rounding, among 100 elements, and so it is among 4 and 20."
 )
 NUMBER = "the largest of 100 probabilities, where one logit lies 20 above the others"
+MISCONCEPTIONS = {"a mean of 1/n means flat": {"is": "holds"}}

@@ -3,6 +3,8 @@
 from grading.authoring.exercise import one_of, value_case
 
 ASPECTS = {"a prediction": 1}  # the point is for committing
+RESULT = 1
+MISCONCEPTIONS = {"softmax cares about ratios": {"is": 2}}
 
 
 def public(book):

@@ -3,6 +3,8 @@
 from grading.authoring.exercise import guess, value_case
 
 ASPECTS = {"a prediction": 1}  # the point is for committing
+RESULT = 0.05145
+MISCONCEPTIONS = {"repeating softmax sharpens": {"above": 0.0788}}
 
 
 def public(book):

@@ -3,6 +3,7 @@
 from grading.authoring.exercise import guess, value_case
 
 ASPECTS = {"a prediction": 1}  # the point is for committing
+RESULT = 0.05013
 
 
 def public(book):

@@ -52,6 +52,11 @@ FORBIDDEN = (
     "numpy.logaddexp*",
 )
 ADVICE = "Write it from exp, max and sum: that is the exercise."
+MISCONCEPTIONS = {
+    "the temperature multiplies": {"wrong": ("wrong_multiplies_by_T",)},
+    "one maximum for the whole batch": {"wrong": ("wrong_maximum_of_the_whole_tensor",)},
+    "a small number in the denominator does no harm": {"wrong": ("wrong_adds_a_small_number",)},
+}
 
 BY_VALUE = "Compare exp(x / T) / sum(exp(x / T)) on a small example by hand."
 BY_TEMPERATURE = "Does the temperature divide the logits, before exp?"

@@ -7,3 +7,4 @@ BECAUSE = (
     "the logits say. What too large ones do comes next."
 )
 NUMBER = "the perplexity of 50 logits with spread 0.001"
+NEEDS = ("diagnose",)

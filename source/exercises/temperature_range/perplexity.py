@@ -14,7 +14,6 @@ ASPECTS = {"the values": 1, "zeros": 1, "along dim": 1}
 VALUES, ZEROS, DIM = ASPECTS
 SHOWN = (
     "[0.5, 0.3, 0.2] is as uncertain as {number:.2f} equally likely outcomes: three entries, but not three full ones."
-    " What is spread out can be counted now."
 )
 SHOWN_FROM = ("one distribution", 0)
 FORBIDDEN = ("helpers.perplexity", "helpers.entropy", "torch.distributions.*")

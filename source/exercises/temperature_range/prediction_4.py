@@ -3,6 +3,8 @@
 from grading.authoring.exercise import guess, value_case
 
 ASPECTS = {"a prediction": 1}  # the point is for committing
+RESULT = 78_400
+MISCONCEPTIONS = {"more tokens, so fewer dominate": {"below": 10_000}}
 
 
 def public(book):

@@ -3,6 +3,8 @@
 from grading.authoring.exercise import guess, value_case
 
 ASPECTS = {"a prediction": 1}  # the point is for committing
+RESULT = 320
+MISCONCEPTIONS = {"temperature 2 is always creative": {"at least": 900}}
 
 
 def public(book):

@@ -19,7 +19,7 @@ FORBIDDEN = ("helpers.tokens_for_mass",)
 ADVICE = "Write it with a sort and a cumulative sum."
 
 LARGEST = "Take the largest entries first, whatever their order in p, and stop as soon as they sum to at least mass."
-BIG = "On a vocabulary sort once and add all of it up in float64: a loop is slow, and float32 drifts, one by one."
+BIG = "On a vocabulary sort once and add all of it up in float64: a loop is slow, and float32 can drift."
 
 
 def _case(book, name, aspect, diagnosis, p, mass=None, tile=None, margin=1e-4):

@@ -1,14 +1,27 @@
 """The draw refuses exercises that could not be marked, and knows a case file that says something else."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from grading.authoring import build
-from grading.authoring.draw import add_numbers, hidden_bytes, public_bytes, same_cases
+from grading.authoring import build, messages
+from grading.authoring.draw import (
+    add_numbers,
+    committed,
+    hidden_bytes,
+    older_in_words,
+    older_than,
+    public_bytes,
+    questions_bytes,
+    same_cases,
+)
 from grading.authoring.exercise import Book, ExerciseError, within
+from grading.course import COMMITTED
+from grading.files import write
+from tests.support.commands import python
 from tests.support.course import COURSE
 from tests.support.small_exercise import HALVE, small_exercise
 
@@ -84,10 +97,118 @@ def test_the_drift_check_names_a_case_file_that_is_missing_or_was_changed(tmp_pa
     public.parent.mkdir(parents=True)
     public.write_bytes(public_bytes(course, "one"))
     hidden.write_bytes(hidden_bytes(course, "one"))
+    course.questions_file("one").write_bytes(questions_bytes(course, "one"))
     assert build.drift(tmp_path, {}) == []
     public.write_bytes(public.read_bytes() + b" ")
     hidden.unlink()
+    course.questions_file("one").write_text('{"halve": {}}\n')
     assert [line.partition(":")[0] for line in build.drift(tmp_path, {})] == [
         "source/cases/one/public.safetensors is missing or stale",
         "source/cases/one/hidden.safetensors is missing or stale",
+        "source/cases/one/questions.json is missing or stale",
     ]
+
+
+SHARED = "from ._shared import BOUND\nfrom ...exact import half\n"
+
+
+@pytest.fixture
+def drawn(tmp_path):
+    """A course of two exercises, one with a shared file and an oracle behind it, and its case files."""
+    course = small_exercise(tmp_path)
+    folder = course.source("exercises") / "one"
+    (folder / "third.py").write_text(SHARED + HALVE.replace("Half", "A third"), "utf-8")
+    (folder / "_shared.py").write_text("BOUND = 1e-9\n", "utf-8")
+    course.source("exact.py").write_text("def half(x):\n    return x / 2\n", "utf-8")
+    for kind, seed in (("hidden", "softmax-lab"), ("private", "mine")):
+        write(course.case_file("one", kind), hidden_bytes(course, "one", seed))
+    return course
+
+
+@pytest.mark.parametrize(
+    ("file", "changed"),
+    [
+        ("exercises/one/halve.py", ["halve"]),
+        ("exercises/one/third.py", ["third"]),
+        ("exercises/one/_shared.py", ["third"]),
+        ("exact.py", ["third"]),
+        ("exercises/one/fourth.py", ["fourth"]),
+        ("exercises/other/halve.py", []),
+        ("unused.py", []),
+    ],
+)
+@pytest.mark.parametrize("only", ["1", ""])
+def test_hidden_cases_know_when_an_exercise_or_what_it_imports_has_changed(drawn, monkeypatch, only, file, changed):
+    monkeypatch.setenv(COMMITTED, only)
+    path = drawn.source(file)
+    path.parent.mkdir(exist_ok=True)
+    assert older_than(drawn, "one") == [] and older_in_words(drawn, "one") == ""
+    text = path.read_text("utf-8") if path.exists() else ""
+    path.write_text(f"# a comment\n\n{text}# another\n", "utf-8")
+    assert older_than(drawn, "one") == (["fourth"] if changed == ["fourth"] else [])
+    path.write_text(f"{text}\nMORE = 1\n", "utf-8")
+    assert older_than(drawn, "one") == changed
+    said, remedy = older_in_words(drawn, "one"), "make course" if only else "make hidden (its seed is kept)"
+    assert said.endswith(f"is older than {changed[0]}: draw its cases anew with {remedy}" if changed else "")
+
+
+def test_nothing_is_claimed_where_there_are_no_exercise_files_or_the_case_file_says_nothing(drawn):
+    kept = drawn.case_file("one", "hidden").read_bytes()
+    write(drawn.case_file("one", "hidden"), drawn.hidden("one"))
+    drawn.source("exercises/one/halve.py").write_text("")
+    assert older_than(drawn, "one") == []
+    write(drawn.case_file("one", "hidden"), b"no case file")
+    assert older_than(drawn, "one") == []
+    shutil.rmtree(drawn.source("exercises"))
+    write(drawn.case_file("one", "hidden"), kept)
+    assert older_than(drawn, "one") == []
+
+
+def test_a_verdict_does_not_depend_on_how_cases_were_drawn_and_no_seed_leaves_the_file(drawn, monkeypatch):
+    monkeypatch.delenv(COMMITTED)
+    before = drawn.hidden("one")
+    assert b"mine" in drawn.case_file("one", "private").read_bytes() and b"mine" not in before
+    path = drawn.source("exercises/one/halve.py")
+    path.write_text(path.read_text("utf-8") + "\nMORE = 1\n", "utf-8")
+    again = hidden_bytes(drawn, "one", "mine")
+    assert again != drawn.case_file("one", "private").read_bytes()
+    write(drawn.case_file("one", "private"), again)
+    assert drawn.hidden("one") == before
+
+
+def test_a_private_set_counts_for_nothing_in_tests_nor_in_what_they_start(drawn, monkeypatch):
+    """The red fixture: without the variable it is the one in force."""
+    look = (
+        f"from grading.course import Course, Path; print(Course(Path({str(drawn.folder)!r})).hidden_file('one').stem)"
+    )
+    assert (drawn.hidden_file("one").stem, python("-c", look).strip()) == ("hidden", "hidden")
+    monkeypatch.delenv(COMMITTED)
+    assert (drawn.hidden_file("one").stem, python("-c", look).strip()) == ("private", "private")
+
+
+def test_the_build_keeps_the_cases_of_a_file_and_renews_what_it_was_drawn_from(drawn):
+    public, hidden = (drawn.case_file("one", kind) for kind in ("public", "hidden"))
+    write(public, public_bytes(drawn, "one"))
+    write(drawn.questions_file("one"), questions_bytes(drawn, "one"))
+    assert committed(drawn, "one") == {"public": public.read_bytes(), "hidden": hidden.read_bytes()}
+    path = drawn.source("exercises/one/halve.py")
+    path.write_text(path.read_text("utf-8") + "\nMORE = 1\n", "utf-8")
+    drawn.source("one.py").write_text("# %%\n1\n")
+    assert build.drift(drawn.folder, {}) == [
+        f"source/cases/one/hidden.safetensors is missing or stale: {build.WAY_OUT}"
+    ]
+    renewed = committed(drawn, "one")["hidden"]
+    assert same_cases(renewed, hidden.read_bytes()) and renewed != hidden.read_bytes()
+    write(hidden, renewed)
+    assert older_than(drawn, "one") == [] and build.drift(drawn.folder, {}) == []
+
+
+@pytest.mark.parametrize("program", [build, messages])
+def test_a_course_that_cannot_be_written_to_is_a_sentence(tmp_path, capsys, program):
+    """A file lies in the way: what root never meets otherwise."""
+    course = small_exercise(tmp_path)
+    course.source("one.py").write_text("# %%\n1\n")
+    course.source("cases" if program is build else "locale").touch()
+    assert program.main(["--root", str(tmp_path), *(["xx"] if program is messages else [])]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(str(tmp_path / "source")) and said.count("\n") == 1

@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat import v4
 
-from grading.authoring import texts
+from grading.authoring import build, texts
 from grading.authoring.edition import Edition
 from grading.course import REPOSITORY, notebook_at
 from grading.repair.doctor import mend
@@ -25,7 +25,13 @@ LANGUAGES = catalogues.languages(REPOSITORY)
 def accented_edition(name=ASSIGNMENT):
     """Return what students would get in a language that nobody speaks."""
     prose = catalogues.usable_translations(pseudo.catalogues()[name])
-    return texts.translated(released(name), pseudo.CODE_NAME, prose)
+    edition = texts.translated(released(name), pseudo.CODE_NAME, prose)
+    written = build.instructor_notebook(build.parse(build.text_notebooks(REPOSITORY)[name], name))
+    built = texts.summed(texts.translated(written, pseudo.CODE_NAME, prose))
+    said = {cell.id: cell.source for cell in built.cells if texts.is_prose(cell)}
+    for cell in edition.cells:
+        cell.source = said.get(cell.id, cell.source)
+    return edition
 
 
 @pytest.fixture

@@ -4,15 +4,16 @@ import ast
 import json
 import shutil
 from functools import cache
+from pathlib import Path
 
 import nbformat
 import polib
 import pytest
 from nbformat import v4
 
-from grading.authoring import build, texts, translation
+from grading.authoring import build, messages, texts, translation
 from grading.authoring.texts import losses, marked, spans, translated
-from grading.authoring.translation import faults, merged
+from grading.authoring.translation import faults, merged, untranslated
 from grading.course import REPOSITORY
 from grading.reports import catalogues
 from grading.reports.catalogues import languages
@@ -146,16 +147,49 @@ def test_a_language_is_begun_by_one_command_one_file_a_domain(tmp_path):
 
 @pytest.mark.parametrize("language", languages(REPOSITORY))
 @pytest.mark.parametrize("domain", [*ASSIGNMENTS, "helpers", "grading"])
-def test_every_text_is_translated_and_keeps_what_it_must(language, domain):
-    stored = catalogues.read_catalogue(REPOSITORY / catalogues.LOCALE / language / f"{domain}.po")
+def test_every_translation_keeps_what_it_must(language, domain):
+    """That all is translated is asked before a release, by `make messages CHECK=1` in .ci/run."""
+    stored = catalogues.load(REPOSITORY, language, [domain])[domain]
     assert faults(stored, template()[domain]) == []
+
+
+def test_a_release_waits_for_its_translation_and_the_check_of_it_writes_nothing(tmp_path, capsys):
+    """The red fixture of the gate, on a small course with an edition of its own."""
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "one.py").write_text("# %% [markdown]\n# Read this.\n\n# %%\n1\n", "utf-8")
+    assert messages.main(["--check", "--root", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "every text is translated\n"
+    folder = tmp_path / "source" / "locale" / "xx"
+    folder.mkdir(parents=True)
+    assert messages.main(["--check", "--root", str(tmp_path)]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert "source/locale/xx/one.po: 'Read this.' is missing" in said
+    assert any(line.startswith("source/locale/xx/helpers.po: ") for line in said) and not any(folder.iterdir())
+    (folder / "old.po").write_text("")
+    assert messages.main(["--check", "--root", str(tmp_path)]) == 1
+    assert "source/locale/xx/old.po is no catalogue of this course" in capsys.readouterr().err
+
+
+def test_the_gate_before_a_change_lands_asks_for_every_translation():
+    assert "make messages CHECK=1" in (REPOSITORY / ".ci" / "run").read_text("utf-8").splitlines()
+
+
+def test_a_language_that_is_begun_takes_over_what_is_translated_here(tmp_path):
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "one.py").write_text("# %%\n1\n", "utf-8")
+    for language in languages(REPOSITORY):
+        assert messages.main([language, "--root", str(tmp_path)]) == 0
+        for domain in catalogues.SHARED:
+            here, there = (catalogues.load(root, language, [domain])[domain] for root in (REPOSITORY, tmp_path))
+            known = {entry.msgid: entry.msgstr for entry in here if entry.translated()}
+            assert there and all(entry.msgstr == known.get(entry.msgid, "") for entry in there)
 
 
 def test_a_missing_a_stale_an_empty_and_a_fuzzy_entry_are_named():
     stored = catalogue(**{"old": "cũ", "empty": "", "changed": "đổi"})
     stored.find("changed").flags.append("fuzzy")
     fresh = catalogue(**{"new": "", "empty": "", "changed": ""})
-    assert faults(stored, fresh) == [
+    assert faults(stored, fresh) == [] and untranslated(stored, fresh) == [
         "'new' is missing",
         "'old' is gone from its source",
         "'empty' is not translated",
@@ -166,9 +200,9 @@ def test_a_missing_a_stale_an_empty_and_a_fuzzy_entry_are_named():
 def test_a_plural_needs_every_form_of_its_language():
     stored = catalogue()
     stored.append(polib.POEntry(msgid="{count} dot", msgid_plural="{count} dots", msgstr_plural={0: "{count} chấm"}))
-    assert faults(stored, stored) == []
+    assert untranslated(stored, stored) == []
     stored.metadata["Plural-Forms"] = "nplurals=2; plural=(n != 1);"
-    assert faults(stored, stored) == ["'{count} dot' is not translated"]
+    assert untranslated(stored, stored) == ["'{count} dot' is not translated"]
 
 
 @pytest.mark.parametrize(
@@ -203,20 +237,22 @@ def test_a_lost_part_is_named(kind, source, said, loss):
 
 def test_the_check_names_the_file_and_the_text(tmp_path):
     root = tmp_path / "course"
-    for folder in ("helpers", "grading", "source"):
-        shutil.copytree(REPOSITORY / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "private"))
-    folder = root / catalogues.LOCALE / "vi"
-    notebooks, _ = build.instructors(REPOSITORY)
-    assert translation.problems(root, notebooks) == []
+    folder = Path(shutil.copytree(REPOSITORY / catalogues.LOCALE / "vi", root / catalogues.LOCALE / "vi"))
+    assert translation.problems(root, template()) == []
     grading = polib.pofile(str(folder / "grading.po"))
     grading.find("Full marks").flags.append("fuzzy")
+    plural = next(entry for entry in grading if entry.msgid_plural)
+    plural.msgstr_plural[0] = "không có số"
     grading.save()
-    (folder / "helpers.po").write_text("no catalogue", "utf-8")
     (folder / "notes.txt").write_text("of a translator")
-    found = translation.problems(root, notebooks)
-    assert found[0].startswith("vi/helpers.po cannot be read: ")
-    assert found[1].startswith("source/locale/vi/grading.po: 'Full marks' is fuzzy")
-    assert found[2:] == ["source/locale/vi/notes.txt is no catalogue of this course"]
+    lost, superfluous = translation.problems(root, template())
+    assert lost.startswith("source/locale/vi/grading.po: '{count} ") and lost.endswith(" loses the place '{count}'")
+    assert superfluous == "source/locale/vi/notes.txt is no catalogue of this course"
+    fuzzy = "source/locale/vi/grading.po: 'Full marks' is fuzzy: its source was changed"
+    assert any(line.startswith(fuzzy) for line in translation.left_to_translate(root, template()))
+    (folder / "helpers.po").write_text("no catalogue", "utf-8")
+    with pytest.raises(catalogues.TranslationError, match=r"^vi/helpers.po cannot be read: "):
+        translation.problems(root, template())
 
 
 # What is derived

@@ -64,7 +64,7 @@ def course(graded, tmp_path):
 
 
 def grade(root, *options):
-    return main(["grade", "--course", str(root), "--assignment", ASSIGNMENT, *options])
+    return main(["grade", "--course", str(root), "--assignment", ASSIGNMENT, "--no-report", *options])
 
 
 def judge_nobody(monkeypatch):
@@ -116,9 +116,14 @@ def test_the_command_writes_pages_and_tables(graded):
         assert (graded.root / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html").exists()
     with (graded.root / "grades" / ASSIGNMENT / "grades.csv").open(newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
-    assert {s: rows[s]["score"] for s in SUBMISSIONS} == {s: str(sum(m.values())) for s, m in MARKS.items()}
+    assert {s: rows[s]["score"] for s in SUBMISSIONS} == {s: f"{sum(m.values()):g}" for s, m in MARKS.items()}
     assert (rows["torn"]["score"], rows["torn"]["status"]) == ("", "not graded")
     assert "ends in the middle" in rows["torn"]["reason"]
+    for student in SUBMISSIONS:
+        given = graded.root / "grades" / ASSIGNMENT / "feedback" / "pages" / f"{student} - {ASSIGNMENT}.html"
+        assert (
+            given.read_bytes() == (graded.root / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html").read_bytes()
+        )
     assert not (graded.root / ".staging").exists()
 
 
@@ -126,7 +131,7 @@ def test_a_second_run_changes_nothing(course, monkeypatch, capsys):
     judge_nobody(monkeypatch)
     before = {student: files_of(course.root, student) for student in SUBMISSIONS}
     assert grade(course.root, "--workers=0") == 1
-    assert "0 to grade, 0 graded but not yet in the gradebook, 4 done already" in capsys.readouterr().out
+    assert "0 to grade, 0 judged before, to be written to the gradebook, 4 done already" in capsys.readouterr().out
     assert {student: files_of(course.root, student) for student in SUBMISSIONS} == before
 
 
@@ -188,17 +193,37 @@ def test_a_changed_course_grades_again_and_says_whose_marks_move(course, capsys)
     assert files_of(course.root, "blank") == others
 
 
-def test_changed_cells_are_refused_with_the_way_out(course, capsys):
+@pytest.mark.parametrize("changed", ["a stub", "points that no aspect has"])
+def test_changed_cells_are_refused_with_the_way_out(course, capsys, changed):
     path = course.root / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
     notebook = nbformat.read(path, nbformat.NO_CONVERT)
-    graded_cell(notebook, "test_softmax_t").metadata.nbgrader.points = 50
+    if changed == "a stub":
+        graded_cell(notebook, "softmax_t").source += "  # in float64"
+    else:
+        graded_cell(notebook, "test_softmax_t").metadata.nbgrader.points = 50
     nbformat.write(notebook, path)
     before = files_of(course.root, "solved")
     assert grade(course.root, "--workers=0") == 2
     message = capsys.readouterr().err
-    assert "changed since submissions were graded: test_softmax_t" in message
-    assert "make course" in message and "--course DIR" in message
+    if changed == "a stub":
+        assert "changed since submissions were graded: softmax_t. Students have answered the old ones" in message
+        assert "make course" in message and "--course DIR" in message
+    else:
+        assert "gives softmax_t 50 points, and its aspects make 5" in message and "Students have" not in message
     assert files_of(course.root, "solved") == before
+
+
+def test_what_a_test_cell_says_is_not_what_students_answered(course, monkeypatch, capsys):
+    judge_nobody(monkeypatch)
+    path = course.root / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    notebook = nbformat.read(path, nbformat.NO_CONVERT)
+    graded_cell(notebook, "test_softmax_t").source += "  # green?"
+    notebook.cells.append(nbformat.v4.new_markdown_cell("A sentence more."))
+    notebook.cells[0].source = f"# a comment\n{notebook.cells[0].source}"
+    nbformat.write(notebook, path)
+    before = files_of(course.root, "solved")
+    assert grade(course.root, "--workers=0") == 1, "torn has no mark"
+    assert "4 done already" in capsys.readouterr().out and files_of(course.root, "solved") == before
 
 
 def test_one_student_is_graded_again_and_nothing_else_is_touched(course):
@@ -244,7 +269,7 @@ def test_what_a_person_gave_survives_a_regrade_and_appears_in_the_feedback(cours
         grade_of = gradebook.find_grade("test_softmax_t", ASSIGNMENT, ASSIGNMENT, "blank")
         grade_of.manual_score, grade_of.extra_credit = 2.5, 0.5
         comment = gradebook.find_comment("softmax_t", ASSIGNMENT, ASSIGNMENT, "blank")
-        comment.manual_comment = "Said in words, and rightly."
+        comment.manual_comment = "Said in words, and **rightly**."
         gradebook.db.commit()
     if handed_in == "the same file":
         outdate(course.root, "blank")
@@ -254,7 +279,7 @@ def test_what_a_person_gave_survives_a_regrade_and_appears_in_the_feedback(cours
     statement = "select manual_score, extra_credit from grade where manual_score is not null"
     assert query(course.root, statement) == [(2.5, 0.5)]
     page = (course.root / "feedback" / "blank" / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text()
-    assert "Said in words, and rightly." in page
+    assert "Said in words, and <strong>rightly</strong>." in page
     assert "3 of 5" in page
 
 
@@ -264,16 +289,56 @@ def exported(root, student):
         return next(row for row in csv.DictReader(file) if row["student_id"] == student)
 
 
-def test_a_new_file_that_gets_no_mark_does_not_keep_the_old_ones(course):
+def test_a_new_file_that_gets_no_mark_keeps_the_last_good_one_and_says_so(course, monkeypatch, capsys):
+    late = f"{(REPOSITORY / 'nbgrader_config.py').read_text()}\nfrom grading.plugins.late import PerDay\n"
+    (course.root / "nbgrader_config.py").write_text(f"{late}c.AssignLatePenalties.plugin_class = PerDay\n")
+    place = course.root / "submitted" / "solved" / ASSIGNMENT
+    (place / "timestamp.txt").write_text("2026-09-01 10:00:00 UTC")
+    assert grade(course.root, "--workers=0", "--due=2026-09-01T12:00", "--timezone=UTC") == 1
+    rows = query(course.root, "select * from grade order by id")
+    page = course.root / "feedback" / "solved" / ASSIGNMENT / f"{ASSIGNMENT}.html"
     hand_in_anew(course, "solved", b'{"cells": [{"cell_ty')
-    assert grade(course.root, "--workers=0") == 1
-    row = exported(course.root, "solved")
-    assert (row["score"], row["status"]) == ("", "not graded")
-    assert "ends in the middle" in row["reason"]
-    assert not list(course.root.glob(f"feedback/solved/{ASSIGNMENT}"))
+    (place / "timestamp.txt").write_text("2026-09-05 10:00:00 UTC")  # the mark is not of this file, nor its lateness
+    for _ in range(2):
+        assert grade(course.root, "--workers=0", "--student=solved") == 1
+        said = (
+            "the mark is that of an earlier file: the one handed in last cannot be graded: the file ends in the middle"
+        )
+        assert f"solved: MARK KEPT: {said}" in capsys.readouterr().out
+        row = exported(course.root, "solved")
+        assert (row["score"], row["status"], row["reason"][:60]) == (f"{sum(FULL.values()):g}.0", "graded", said[:60])
+        assert query(course.root, "select * from grade order by id") == rows
+        assert "The mark is that of an earlier file" in page.read_text()
+        judge_nobody(monkeypatch)
+    monkeypatch.undo()
     hand_in_anew(course, "solved", filled(course.root, HALF))
-    assert grade(course.root, "--workers=0") == 1, "torn is still there"
+    assert grade(course.root, "--workers=0", "--student=solved") == 0
     assert exported(course.root, "solved")["score"] == str(sum(MARKS["half"].values()))
+    assert exported(course.root, "solved")["reason"] == "" and "earlier file" not in page.read_text()
+
+
+def test_a_broken_file_of_one_who_never_had_a_mark_gets_none(course):
+    hand_in_anew(course, "torn", b'{"cells": [')
+    assert grade(course.root, "--workers=0", "--student=torn") == 1
+    assert (exported(course.root, "torn")["score"], exported(course.root, "torn")["status"]) == ("", "not graded")
+
+
+def test_a_regrade_can_be_told_never_to_lower_a_mark(course, monkeypatch, capsys):
+    full, half = (f"{sum(marks.values()):g}" for marks in (FULL, HALF_MARKS))
+    hand_in_anew(course, "solved", filled(course.root, HALF))
+    hand_in_anew(course, "half", filled(course.root, SOLVED))
+    assert grade(course.root, "--workers=0", "--never-lower") == 1, "torn has no mark"
+    printed, row = capsys.readouterr().out, exported(course.root, "solved")
+    said = f"the mark is that of an earlier file: {full} points, the one handed in last {half}"
+    assert f"solved: MARK KEPT: {said}" in printed and "half: MARK KEPT" not in printed
+    assert (float(row["score"]), row["status"], row["reason"]) == (sum(FULL.values()), "graded", said)
+    assert float(exported(course.root, "half")["score"]) == sum(FULL.values()), "what rises, rises"
+    judge_nobody(monkeypatch)
+    assert grade(course.root, "--workers=0", "--student=solved") == 0, "and it stays, without the option too"
+    assert float(exported(course.root, "solved")["score"]) == sum(FULL.values())
+    monkeypatch.undo()
+    assert grade(course.root, "--workers=0", "--student=solved", "--again") == 0
+    assert float(exported(course.root, "solved")["score"]) == sum(HALF_MARKS.values()), "until it is judged anew"
 
 
 @pytest.mark.parametrize("handed_in", ["the same file", "another file"])
@@ -286,7 +351,7 @@ def test_the_graders_trouble_takes_the_mark_of_an_earlier_file_only(course, monk
     monkeypatch.setattr(batches, "judged_elsewhere", troubled)
     assert grade(course.root, "--workers=0", "--student=solved", "--again") == 1
     row = exported(course.root, "solved")
-    full = str(sum(FULL.values()))
+    full = f"{sum(FULL.values()):g}"
     assert (row["score"], row["status"]) == ((full, "graded") if handed_in == "the same file" else ("", "not graded"))
 
 
@@ -530,9 +595,9 @@ def test_a_run_that_was_killed_keeps_overwritten_marks_once(tmp_path):
         assert [row["auto_score"] for row in csv.DictReader(file)] == ["1.5", "2.0", "1.5"]
     spoilt = table.read_text().replace("two", "zwölf").encode("cp1252")
     table.write_bytes(spoilt)
-    keep_overwritten(table, ASSIGNMENT, "somebody", {"softmax_t": (2.5, None, None, None)})
+    keep_overwritten(table, ASSIGNMENT, "somebody", {"softmax_t": (2.5, None, None, None)}, "a verdict")
     with table.open(newline="") as file:
-        assert [row["auto_score"] for row in csv.DictReader(file)] == ["2.5"]
+        assert [(row["auto_score"], row["verdict"]) for row in csv.DictReader(file)] == [("2.5", "a verdict")]
     assert [path.read_bytes() for path in table.parent.glob("marks-*.csv")] == [spoilt], "it stays beside the new one"
 
 

@@ -47,6 +47,7 @@ def test_a_class_of_odd_submissions_harms_nobody_and_ends(tmp_path, sandboxes):
         )
         print(f"{time.monotonic() - begun:.0f} s", done.stderr[-3000:])
     assert done.returncode == 1 and "Traceback" not in done.stderr, "some have no mark, and that is all"
+    assert "report.html" in done.stdout and "NO CLASS REPORT" not in done.stdout
     with gradebook_of(course.root) as gradebook:
         [entry] = gradebook.assignments
         rows = {row["student_id"]: row for row in status_rows(gradebook, entry, directory_of(course.root))}

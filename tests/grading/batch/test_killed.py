@@ -51,7 +51,7 @@ def start(root, *options, **how):
     command = [sys.executable, "-m", "grading", "grade", "--course", root, "--assignment", ASSIGNMENT, *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True} | how
     return subprocess.Popen(
-        [*command, "--workers=2"],
+        [*command, "--no-report", "--workers=2"],
         cwd=REPOSITORY,
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),

@@ -12,10 +12,11 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from grading.authoring.draw import COMMITTED_SEED, hidden_bytes, public_bytes
-from grading.course import REPOSITORY, Course
+from grading.course import COMMITTED, REPOSITORY, Course
 from grading.engine.judge import Judge, inputs_of
 from grading.engine.verdict import verdict
 from helpers.checks.cases import CaseFile, read_cases
+from helpers.checks.collect import encode
 from helpers.checks.watch import told_name
 from tests.support.course import (
     ASSIGNMENTS,
@@ -123,8 +124,8 @@ def test_nbgraders_own_feedback_and_export_show_the_marks(course, tmp_path):
     assert done.returncode == 0, done.stderr
     rows = [line.split(",") for line in (tmp_path / "grades.csv").read_text().splitlines()]
     scores = {(row[0], row[3]): row[9] for row in rows[1:]}
-    assert scores[ASSIGNMENTS[0], "solved"] == "20.0"
-    assert scores[ASSIGNMENTS[1], "blank"] == "0.0"
+    assert float(scores[ASSIGNMENTS[0], "solved"]) == sum(points(ASSIGNMENTS[0]).values())
+    assert float(scores[ASSIGNMENTS[1], "blank"]) == 0
     assert scores[ASSIGNMENTS[1], "nosy"] == "", "nothing was handed in"
 
 
@@ -213,6 +214,43 @@ def test_a_verdict_names_no_way_but_the_exercise_s_and_no_line_but_the_submissio
     assert found.points == 0 and "S3CRET" not in str(found.as_output("bubblewrap"))
 
 
+def predicted(value, *cells, name="prediction_4"):
+    """Return the number that the verdict on a prediction keeps, where the kernel sends a value."""
+    return verdict(name, 1, case_files(name), [encode(value)], cells).as_data().get("number")
+
+
+@pytest.mark.parametrize("written", ["0.05", "5e-2", ".05", "1 / 20", "5_0 / 1_000", "float('x') or 0.05"])
+def test_a_verdict_keeps_the_number_of_a_prediction_that_the_submission_writes(written):
+    assert predicted(0.05, "x = 1", f"prediction_4 = {written}  # a ratio") == 0.05
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (0.0512, "prediction_4 = 0.05"),
+        (0.05, "prediction_4 = secret"),
+        (0.05, "another = 0.05"),
+        (0.05, "prediction_4 = 0.05 +"),
+        (0.05, f"prediction_4 = 0.05  # {'long ' * 5_000}"),
+        (0.05, "prediction_4 = '0.05'"),
+        (1, "prediction_4 = True"),
+        (5_000, "prediction_4 = 5_000  # out of range"),
+        (0.05, "prediction_4 = 1 / 0 or 10 ** 400"),
+        (0.05, f"prediction_4 = {'1 / ' * 5_000}20"),
+    ],
+)
+def test_a_verdict_keeps_no_number_that_the_submission_does_not_write(value, cell):
+    """The red fixtures: a kernel that has seen hidden inputs could hand one over as a prediction."""
+    assert predicted(value, cell) is None
+
+
+def test_no_hidden_number_gets_into_a_verdict_as_a_prediction():
+    cell = "prediction_4 = abs(kept[0]) % 1000 or 0.5"
+    given = [abs(number) for number in hidden_numbers() if 0 < abs(number) < 1000]
+    assert len(given) > 500 and {predicted(number, cell) for number in given[:100]} == {None}
+    assert predicted(0.5, cell) == 0.5
+
+
 def raised(kind, text, name="decay_ratios", cells=("def decay_ratios(stds):\n    return totl / results[0.4]",)):
     """Return the verdict on an answer that raises the same error in every case."""
     files, error = case_files(name), {"kind": "raised", "type": kind, "text": text, "line": "S3CRET"}
@@ -275,14 +313,15 @@ def test_a_watched_answer_takes_its_longer_time_from_no_other(monkeypatch, took,
     assert judge.watch.deadline == 500 + kept
 
 
-def test_a_private_hidden_set_is_used_when_it_is_there(tmp_path):
+def test_a_private_hidden_set_is_used_when_it_is_there(tmp_path, monkeypatch):
+    monkeypatch.delenv(COMMITTED)
     course = Course(tmp_path)
     shutil.copytree(COURSE.source("cases"), course.source("cases"), ignore=shutil.ignore_patterns("private.*"))
     for assignment in ASSIGNMENTS:
         committed = course.hidden(assignment)
         private = course.case_file(assignment, "private")
         private.write_bytes(hidden_bytes(COURSE, assignment, "my own seed"))
-        assert course.hidden(assignment) == private.read_bytes() != committed
+        assert course.hidden_file(assignment) == private and course.hidden(assignment) != committed
         assert course.cases(assignment)[0] == COURSE.public(assignment)
         assert read_cases(private.read_bytes()).exercises.keys() == read_cases(committed).exercises.keys()
 

@@ -9,7 +9,9 @@ import sys
 from dataclasses import replace
 
 import nbformat
+import numpy as np
 import pytest
+from safetensors.numpy import load, save
 
 from grading.course import REPOSITORY, Course, fill, notebook_at
 from grading.engine import record as records
@@ -27,7 +29,7 @@ DECIDES_NOTHING = {
     "grading.bounded": "where reading a file ends; what a person writes comes near to none of its limits",
     "grading.course": "where a course's files lie; what is in them is in the terms",
     "grading.files": "writes what was judged, whole or not at all",
-    "helpers": "hands out names; what a notebook computes with is packed in its release, which is in the terms",
+    "helpers": "hands out names; of what a notebook computes with there is a digest in the terms",
     "helpers.support": "a docstring",
     "helpers.support.language": "words; a verdict keeps a template's name and its values",
 }
@@ -108,7 +110,7 @@ def test_a_file_more_or_less_among_those_that_decide_is_another_version(copy):
 
 OTHERS = {
     "assignment": "another",
-    "release": RELEASE + b" ",
+    "release": RELEASE.replace(b"def softmax_t(x", b"def softmax_t(y"),
     "public": TERMS.public + b"\0",
     "hidden": TERMS.hidden + b"\0",
     "editions": (("vi", ("an older edition",)),),
@@ -119,6 +121,82 @@ OTHERS = {
 @pytest.mark.parametrize("part", OTHERS)
 def test_terms_that_differ_in_one_part_are_another_version(part):
     assert replace(TERMS, **{part: OTHERS[part]}).version != TERMS.version
+
+
+def changed_cells(change):
+    """Return the release's bytes after a change of every cell."""
+    notebook = released(ASSIGNMENT)
+    for cell in notebook.cells:
+        change(cell, cell.metadata.get("nbgrader", {}))
+    return nbformat.writes(notebook).encode()
+
+
+def more_points(cell, marks):
+    if marks.get("grade"):
+        marks["points"] += 1
+
+
+def more_prose(cell, marks):
+    if cell.cell_type == "markdown":
+        cell.source += " (6 points)"
+
+
+def more_in_test_cells(cell, marks):
+    if marks.get("grade"):
+        cell.source += "  # green?"
+
+
+def other_helpers_packed(cell, marks):
+    cell.source = re.sub(r"^bring_helpers\(", "bring_helpers(None, ", cell.source, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("change", [more_points, more_prose, more_in_test_cells, other_helpers_packed])
+def test_what_decides_no_case_makes_no_other_version(change):
+    content = changed_cells(change)
+    assert content != changed_cells(lambda *_: None)
+    assert replace(TERMS, release=content).version == TERMS.version
+
+
+def more_code(cell, marks):
+    if cell.cell_type == "code" and not marks:
+        cell.source += "\nx = 1"
+
+
+def other_stubs(cell, marks):
+    if marks.get("solution"):
+        cell.source += "\n"
+
+
+def other_names(cell, marks):
+    if marks.get("grade"):
+        marks["grade_id"] += "_2"
+
+
+@pytest.mark.parametrize("change", [more_code, other_stubs, other_names])
+def test_what_may_decide_a_case_is_another_version(change):
+    assert replace(TERMS, release=changed_cells(change)).version != TERMS.version
+
+
+def changed_cases(content, change):
+    """Return a case file's bytes after a change of what it says of softmax_t."""
+    tensors = load(content)
+    exercises = json.loads(tensors["exercises"].tobytes())
+    change(exercises["softmax_t"])
+    return save(tensors | {"exercises": np.frombuffer(json.dumps(exercises).encode(), np.uint8)})
+
+
+def test_other_points_of_aspects_make_no_other_version_and_other_cases_do():
+    def weigh(said):
+        said["aspects"] = {name: 2 * points for name, points in said["aspects"].items()}
+
+    def rename(said):
+        said["aspects"] = {f"{name}!": points for name, points in said["aspects"].items()}
+
+    for kind in ("public", "hidden"):
+        content = getattr(TERMS, kind)
+        assert replace(TERMS, **{kind: changed_cases(content, weigh)}).version == TERMS.version
+        for change in (rename, lambda said: said["cases"].pop(), lambda said: said.update(forbidden=[])):
+            assert replace(TERMS, **{kind: changed_cases(content, change)}).version != TERMS.version
 
 
 def test_where_the_course_lies_makes_no_other_version():

@@ -11,6 +11,8 @@ from traitlets.config import Config
 from grading.__main__ import main
 from grading.course import REPOSITORY
 from grading.gradebook import due_dates as late
+from grading.gradebook.database import directory_of
+from grading.gradebook.status import status_rows
 from grading.plugins.late import DAY, PerDay
 from tests.support.course import FILES, FIRST, Trial
 from tests.support.handed_in import SOLVED, zipped
@@ -95,6 +97,76 @@ def test_a_due_date_that_cannot_be_is_refused(course, assignment, when, words):
     with pytest.raises(ValueError, match=words):
         late.set_due(course.gradebook, assignment, when)
     assert [entry.name for entry in course.gradebook.assignments] == [FIRST]
+
+
+# More time for one student
+
+
+ZONED = ("--timezone", "Asia/Ho_Chi_Minh")
+
+
+@pytest.fixture
+def extend(course, capsys):
+    """The command, on a course that is due at noon; it gives the exit code and what is printed."""
+    course.gradebook.update_or_create_student("ada", first_name="Ada", last_name="L")
+    late.set_due(course.gradebook, FIRST, DUE.replace(tzinfo=UTC))
+
+    def run(*arguments):
+        code = main(["extend", *arguments, "--assignment", FIRST, "--course", str(course.root), *ZONED])
+        course.gradebook.db.expire_all()
+        printed = capsys.readouterr()
+        return code, printed.out + printed.err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("3d", "ada: Due 2026-10-03 19:00 (UTC+0700), that is 2026-10-03 12:00 UTC."),
+        ("12h", "ada: Due 2026-10-01 07:00 (UTC+0700), that is 2026-10-01 00:00 UTC."),
+        ("1w2d", "ada: Due 2026-10-09 19:00 (UTC+0700), that is 2026-10-09 12:00 UTC."),
+        ("2026-10-02T23:59", "ada: Due 2026-10-02 23:59 (UTC+0700), that is 2026-10-02 16:59 UTC."),
+        ("2026-10-02T23:59+00:00", "ada: Due 2026-10-03 06:59 (UTC+0700), that is 2026-10-02 23:59 UTC."),
+    ],
+)
+def test_a_student_gets_more_time_in_nbgraders_own_way(course, extend, until, said):
+    code, printed = extend("ada", until)
+    assert code == 0 and said in printed and "Late penalties follow when the class is graded the next time" in printed
+    due = datetime.strptime(said.rpartition("that is ")[2], "%Y-%m-%d %H:%M UTC.")
+    assert course.gradebook.find_submission(FIRST, "ada").duedate == due
+    [row] = status_rows(course.gradebook, course.gradebook.find_assignment(FIRST), directory_of(course.root))
+    assert (row["status"], row["score"]) == ("not submitted", "")
+    assert f"{said}\n1 extended. Everybody else: Due 2026-09-30 19:00" in extend("--list")[1]
+    assert "Until now for ada: Due" in extend("ada", "--take-back")[1]
+    assert course.gradebook.find_submission(FIRST, "ada").extension is None
+    assert extend("--list")[1].startswith("0 extended. Everybody else: Due 2026-09-30 19:00")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["adda", "3d"], "there is no student 'adda'; near it are ada (Ada L)"),
+        (["xyz", "3d"], "there is no student 'xyz'; there are 1 students, and none is near it"),
+        (["ada", "soon"], "'soon' is no time; write it like 2026-09-30T23:59"),
+        (["ada", "0d"], "'0d' gives no more time. Due 2026-09-30 19:00"),
+        (["ada", "2026-09-30T11:00+00:00"], "gives no more time"),
+        (["ada", "999999999999d"], "is too long"),
+        (["ada"], "say how long (3d), --take-back or --list"),
+        (["ada", "3d", "--take-back"], "say how long (3d), --take-back or --list"),
+        (["ada", "--list"], "--list goes without a student"),
+    ],
+)
+def test_more_time_that_cannot_be_given_is_refused(course, extend, arguments, said):
+    code, printed = extend(*arguments)
+    assert code == 2 and said in printed and "Traceback" not in printed
+    assert list(course.gradebook.assignment_submissions(FIRST)) == []
+
+
+def test_what_is_never_due_cannot_be_extended(course, extend):
+    course.gradebook.update_or_create_assignment(FIRST, duedate=None)
+    code, printed = extend("ada", "3d")
+    assert code == 2 and f"{FIRST} has no due date to extend: set one" in printed
 
 
 @pytest.mark.slow

@@ -94,7 +94,8 @@ def course(server, ungraded, tmp_path):
 
 
 def grade(course, *options):
-    return main(["grade", "--course", str(course.root), "--assignment", ASSIGNMENT, "--workers=0", *options])
+    where = ["--course", str(course.root), "--assignment", ASSIGNMENT]
+    return main(["grade", *where, "--workers=0", "--no-report", *options])
 
 
 def during_a_write(number, monkeypatch, act):
@@ -133,14 +134,14 @@ def test_a_class_is_graded_while_others_read(course, monkeypatch, tmp_path, caps
     assert not (course.root / "gradebook.db").exists()
     capsys.readouterr()
     assert grade(course) == 0
-    assert "0 to grade, 0 graded but not yet in the gradebook, 4 done already" in capsys.readouterr().out
+    assert "0 to grade, 0 judged before, to be written to the gradebook, 4 done already" in capsys.readouterr().out
 
     where = ["--assignment", ASSIGNMENT, "--course", str(course.root)]
     assert main(["grades", *where, "--to", str(tmp_path / "grades")]) == 0
     assert (tmp_path / "grades" / "grades.csv").read_bytes() == (
         course.root / "grades" / ASSIGNMENT / "grades.csv"
     ).read_bytes()
-    assert main(["summary", *where, "--to", str(tmp_path / "summary")]) == 0
+    assert main(["report", *where, "--to", str(tmp_path / "report")]) == 0
     done = course.nbgrader("generate_feedback", ASSIGNMENT, "--force")
     assert done.returncode == 0, done.stderr
 
@@ -155,7 +156,7 @@ def test_a_server_that_stops_is_said_in_a_sentence_and_the_next_run_goes_on(cour
     assert "the gradebook's server cannot be used: " in capsys.readouterr().err
     server.start()
     assert grade(course, "--no-feedback") == 0
-    assert "1 to grade, 1 graded but not yet in the gradebook, 2 done already" in capsys.readouterr().out
+    assert "1 to grade, 1 judged before, to be written to the gradebook, 2 done already" in capsys.readouterr().out
     assert sorted(written) == sorted(MARKS), "each is written once, in one run or the other"
     assert course.marks(ASSIGNMENT) == MARKS
 

@@ -1,16 +1,19 @@
 """Marks on their way out: each table is read back by the rules of the system that imports it."""
 
 import csv
+import html
+import io
 import re
 
 import pytest
+from nbgrader.api import Comment, SolutionCell
 
 from grading.__main__ import main
 from grading.gradebook.status import REASON
 from grading.lms import roster
-from grading.lms.grade_files import write_grades
-from tests.support.course import FILES, FIRST
-from tests.support.handed_in import SOLVED, place
+from grading.lms.grade_files import OUR_CLASS, write_grades
+from tests.support.course import FIRST
+from tests.support.handed_in import graded, place
 from tests.support.systems import CANVAS_EXPORT, MOODLE_EXPORT, WORKSHEET, written
 
 EVIL = '''\
@@ -23,19 +26,6 @@ s2,"Nguyễn, ""An""",@Văn,an@example.edu
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
 
-def graded(course, student, points, penalty=None):
-    """Leave what grading leaves: rows in the gradebook and files in submitted/ and autograded/."""
-    course.gradebook.update_or_create_student(student)
-    submission = course.gradebook.update_or_create_submission(FIRST, student)
-    for notebook in submission.notebooks:
-        notebook.late_submission_penalty = penalty
-        for row in notebook.grades:
-            row.auto_score = points / 2
-    course.gradebook.db.commit()
-    for step in ("submitted", "autograded"):
-        place(course, step, student, dict.fromkeys(FILES, SOLVED))
-
-
 def tables(course, people=None, **options):
     """Write the tables and return each as text by its name."""
     paths, _ = write_grades(course.root, FIRST, course.gradebook, people, course.root / "grades", **options)
@@ -45,6 +35,19 @@ def tables(course, people=None, **options):
 
 def rows(text):
     return list(csv.DictReader(text.splitlines()))
+
+
+def parted(comment):
+    """Return (what the instructor wrote, what we did) of a cell with comments, as words."""
+    theirs, sign, ours = comment.partition('<section class="from-grading">')
+    assert ours.endswith("</section>") == bool(sign) and OUR_CLASS not in theirs + ours
+    return theirs.rstrip(" ") if sign else comment, html.unescape(re.sub("<[^>]+>", " ", ours)).strip()
+
+
+def comments(worksheet):
+    """Return the comments of Moodle's worksheet, by participant, each parted."""
+    lines = csv.DictReader(io.StringIO(worksheet, newline=""))
+    return {line["Identifier"].removeprefix("Participant "): parted(line["Feedback comments"]) for line in lines}
 
 
 def canvas_import(text):
@@ -121,13 +124,7 @@ def test_moodles_worksheet_comes_back_filled_in(course, tmp_path):
     assert [{name: line[name] for name in kept} for line in after] == [
         {name: line[name] for name in kept} for line in before
     ]
-    assert after[2]["Feedback comments"] == "well begun / not submitted: nothing was handed in"
-
-
-def test_comments_already_in_the_worksheet_stay_where_there_is_nothing_to_say(course, tmp_path):
-    graded(course, "three@example.edu", 4)
-    text = tables(course, written(tmp_path, WORKSHEET))["moodle"]
-    assert rows(text)[2]["Feedback comments"] == "well begun"
+    assert comments(text)["2003"] == ("well begun", "not submitted: nothing was handed in")
 
 
 @pytest.mark.parametrize(
@@ -138,16 +135,48 @@ def test_an_instructors_comment_comes_back_as_it_was_with_ours_behind_it(course,
     graded(course, "an@example.edu", 8, penalty=0.4)
     cell = '"' + theirs.replace('"', '""') + '"'
     worksheet = WORKSHEET.replace("well begun", "").replace(",-,\n", f",-,{cell}\n")
+    assert written(tmp_path, worksheet).people[0].row["Feedback comments"] == theirs
+    files = []
+    for _ in range(3):
+        worksheet = tables(course, written(tmp_path, worksheet))["moodle"]
+        files.append(worksheet)
+        found = comments(worksheet)
+        assert [found[number][0] for number in ("2001", "2002", "2003")] == [theirs] * 3
+        assert found["2001"][1].startswith("softmax_t: 3.625 of 5. ")
+        assert found["2002"][1].startswith("8 points for the exercises, less 0.8 for handing in late.")
+        assert found["2003"][1] == "not submitted: nothing was handed in"
+    assert len(set(files)) == 1
+    graded(course, "three@example.edu", 10)
+    found = comments(tables(course, written(tmp_path, worksheet))["moodle"])["2003"]
+    assert found == (theirs, "Full marks: softmax_t Full marks: softmax_t"), "what we said before is not true any more"
+
+
+def test_what_is_written_behind_our_words_in_moodle_stays(course, tmp_path):
+    graded(course, "one@example.edu", 7.25)
+    worksheet = tables(course, written(tmp_path, WORKSHEET.replace(",-,\n", ",-,before\n", 1)))["moodle"]
+    edited = worksheet.replace("</section>", "</section> and after", 1).replace("class=", "dir=ltr class=", 1)
+    graded(course, "one@example.edu", 10)
+    found = comments(tables(course, written(tmp_path, edited))["moodle"])["2001"]
+    assert found == ("before and after", "Full marks: softmax_t Full marks: softmax_t")
+
+
+def test_the_instructors_own_comment_goes_along_as_it_was_written(course, tmp_path):
+    graded(course, "one@example.edu", 7.25)
+    given = course.gradebook.find_submission_notebook(FIRST, FIRST, "one@example.edu")
+    notebook = course.gradebook.find_notebook(FIRST, FIRST)
+    course.gradebook.db.add(SolutionCell(name="softmax_t", notebook=notebook))
+    course.gradebook.db.commit()
+    cell = course.gradebook.find_solution_cell("softmax_t", FIRST, FIRST)
+    course.gradebook.db.add(
+        Comment(cell=cell, notebook=given, manual_comment="=1+1; **see me**, -2 <script>x</script>")
+    )
+    course.gradebook.db.commit()
+    worksheet = WORKSHEET
     for _ in range(2):
-        people = written(tmp_path, worksheet)
-        assert people.people[0].row["Feedback comments"] == theirs
-        worksheet = tables(course, people)["moodle"]
-        ours = ["", " / 0.8 points off for being late", " / not submitted: nothing was handed in"]
-        found = [line["Feedback comments"] for line in csv.DictReader(worksheet.splitlines(keepends=True))]
-        assert found == [theirs + our for our in ours]
-    graded(course, "three@example.edu", 5)
-    found = [*csv.DictReader(tables(course, written(tmp_path, worksheet))["moodle"].splitlines(keepends=True))]
-    assert found[2]["Feedback comments"] == theirs, "it is not true any more"
+        worksheet = tables(course, written(tmp_path, worksheet))["moodle"]
+        assert "<strong>see me</strong>" in worksheet and "<script" not in worksheet
+        ours = " ".join(comments(worksheet)["2001"][1].split())
+        assert ours.endswith("Your instructor's comment, softmax_t: =1+1; see me , -2 <script>x</script>")
 
 
 def test_moodles_own_grades_stay_where_there_is_no_mark(course, tmp_path):
@@ -187,7 +216,7 @@ def test_a_missing_mark_is_empty_everywhere_and_says_why(course, tmp_path):
     people = written(tmp_path, CANVAS_EXPORT)
     written_tables = tables(course, people)
     plain = {line["student_id"]: line for line in rows(written_tables["grades"])}
-    assert [plain[student]["score"] for student in ("u1", "u2", "u3")] == ["0.0", "", ""]
+    assert [plain[student]["score"] for student in ("u1", "u2", "u3")] == ["0", "", ""]
     assert (plain["u2"]["status"], plain["u2"]["reason"]) == ("not graded", "it is encrypted")
     assert (plain["u3"]["status"], plain["u3"]["last_name"]) == ("not submitted", "Three")
     assert (plain["u1"]["last_name"], plain["u1"]["first_name"]) == ("One", "Student")
@@ -200,7 +229,7 @@ def test_who_is_not_in_the_roster_is_in_the_plain_table_only(course, tmp_path):
     graded(course, "u1", 6)
     written_tables = tables(course, written(tmp_path, CANVAS_EXPORT))
     plain = {line["student_id"]: line for line in rows(written_tables["grades"])}
-    assert (plain["unlisted-eve"]["score"], plain["unlisted-eve"]["reason"]) == ("5.0", "not in the roster")
+    assert (plain["unlisted-eve"]["score"], plain["unlisted-eve"]["reason"]) == ("5", "not in the roster")
     assert plain["u1"]["reason"] == ""
     assert "eve" not in written_tables["canvas"] + written_tables["moodle"]
 
@@ -209,7 +238,35 @@ def test_what_being_late_cost_is_taken_off_and_said(course, tmp_path):
     graded(course, "m1", 8, penalty=0.4)
     written_tables = tables(course, written(tmp_path, MOODLE_EXPORT))
     assert moodle_gradebook_import(written_tables["moodle"], "ID number")["m1"] == 7.2
-    assert rows(written_tables["moodle"])[0]["Feedback comments"] == "0.8 points off for being late"
+    said = parted(rows(written_tables["moodle"])[0]["Feedback comments"])[1]
+    assert said.startswith("8 points for the exercises, less 0.8 for handing in late.")
+
+
+def test_marks_are_printed_as_people_write_them(course, tmp_path):
+    graded(course, "u1", 19.1, penalty=0.52)
+    graded(course, "u2", 20)
+    graded(course, "u3", 1 / 3)
+    assert 19.1 - 1.04 == 18.060000000000002, "what is to be avoided"
+    written_tables = tables(course, written(tmp_path, CANVAS_EXPORT))
+    plain = [list(line.values())[7:11] for line in rows(written_tables["grades"])]
+    assert plain == [
+        ["19.1", "1.04", "18.06", "10"],
+        ["20", "0", "20", "10"],
+        ["0.3333", "0", "0.3333", "10"],
+    ]
+    assert list(canvas_import(written_tables["canvas"])[0].values()) == ["18.06", "20", "0.3333"]
+    assert [line[FIRST] for line in rows(written_tables["moodle"])] == ["18.06", "20", "0.3333"]
+
+
+@pytest.mark.parametrize("separator, encoding", [(";", "utf-8-sig"), ("\t", "utf-16")])
+def test_a_worksheet_that_excel_has_saved_is_given_back_as_moodle_wrote_it(course, tmp_path, separator, encoding):
+    graded(course, "one@example.edu", 7.25)
+    saved = io.StringIO(newline="")
+    table = csv.writer(saved, delimiter=separator)
+    table.writerows([*cells, "", ""] for cells in csv.reader(WORKSHEET.splitlines()))
+    text = tables(course, written(tmp_path, saved.getvalue(), encoding))["moodle"]
+    assert text == tables(course, written(tmp_path, WORKSHEET))["moodle"]
+    assert moodle_worksheet_import(text, 20) == {"2001": 7.25}
 
 
 def test_names_survive_and_no_spreadsheet_runs_them(course, tmp_path):

@@ -523,6 +523,34 @@ def test_google_classroom_has_names_with_underscores(tmp_path):
     assert set(taken(tmp_path)) == {"an_b", "an_c", "chi"}
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("Homework 1/Ana Ruiz - Lab 1.ipynb", "Homework 1/Ben Oh - Lab 1.ipynb"),
+        ("drive/week 3/Ana_Ruiz - Lab 1.ipynb", "drive/week 3/Ben Oh - Lab 1 (1).ipynb", "drive/week 3/note.txt"),
+        ("Drive - lớp A/Bản sao của Ana Ruiz - Lab 1", "Drive - lớp A/Copy of Ben Oh - Lab 1"),
+    ],
+)
+def test_google_classroom_is_known_in_the_folder_that_drive_packs_around_it(tmp_path, files):
+    found = gathered(tmp_path, dict.fromkeys(files, SOLVED), name="drive-download-20261001T100000Z-001.zip")
+    assert found.layout == "Google Classroom"
+    assert {student.replace("_", "-").casefold() for student in taken(tmp_path)} == {"ana-ruiz", "ben-oh"}
+
+
+def test_names_with_titles_of_the_students_own_lead_to_the_pattern_that_reads_them(tmp_path):
+    files = {"Homework 1/Ana Ruiz - mine.ipynb": SOLVED, "Homework 1/Ben Oh - final try.ipynb": SOLVED}
+    with pytest.raises(ValueError, match=r"\(Ana Ruiz, Ben Oh \.\.\.\).* add --pattern '\{name\} - \{filename\}'; if"):
+        gathered(tmp_path, files)
+    gathered(tmp_path, files, pattern="{name} - {filename}")
+    assert set(taken(tmp_path)) == {"ana-ruiz", "ben-oh"}
+
+
+def test_a_students_own_folder_of_titled_parts_is_still_asked_about(tmp_path):
+    files = {"ada/part 1 - softmax.ipynb": SOLVED, "ada/part 2 - experiments.ipynb": BLANK}
+    with pytest.raises(ValueError, match=r"if it is one student's, add --pattern '\{student\}/\{filename\}'"):
+        gathered(tmp_path, files)
+
+
 def test_a_date_in_a_plain_name_is_no_number_of_canvas(tmp_path):
     files = dict.fromkeys(("s1_2026_09_30_work.ipynb", "s2_2026_10_01_work.ipynb", "s2_2026_10_12_b.ipynb"), SOLVED)
     assert gathered(tmp_path, files).layout == "plain"

@@ -17,7 +17,7 @@ import pytest
 from nbformat.v4 import new_markdown_cell
 
 from grading.course import REPOSITORY
-from grading.plugins.formgrader import harmless
+from grading.reports.markdown import harmless
 from tests.support.browser import in_chromium, screenshot, serving
 from tests.support.course import FIRST, Trial, fill, graded_cell, points, solutions
 

@@ -1,11 +1,17 @@
-"""What a student's Markdown may show in formgrader's page: text and pictures, and nothing that acts."""
+"""What formgrader lists, and what Markdown may show there and in feedback: text and pictures, nothing that acts."""
 
 import time
 
 import pytest
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
 
+from grading.bounded import TooDear
 from grading.plugins import formgrader
-from grading.plugins.formgrader import harmless, markdown_shown
+from grading.plugins.formgrader import markdown_shown
+from grading.reports.markdown import comment_shown, harmless
+from grading.settings import configure
 
 
 @pytest.mark.parametrize(
@@ -53,7 +59,64 @@ def test_a_picture_that_is_not_here_is_words(text, said):
     assert markdown_shown({"cell": cell}, text).strip() == said
 
 
+COMMENT = """\
+# Well begun
+
+Clear **and** short, see [the docs](https://example.edu/a?b=1&c=2) and `softmax`:
+- $x_i^2 < 1$
+- <script>taken()</script><img src=data:image/png;base64,iVBO>![p](plot.png)
+
+```python
+x = 1 < 2
+```
+[no](javascript:taken())"""
+
+
+def test_a_comment_is_markdown_that_acts_nowhere_and_holds_no_picture():
+    shown = comment_shown(COMMENT)
+    for part in (
+        "<h4>Well begun</h4>",
+        "Clear <strong>and</strong> short",
+        '<a href="https://example.edu/a?b=1&amp;c=2">the docs</a>',
+        "<code>softmax</code>",
+        "<li>$x_i^2 &lt; 1$</li>",
+        "&lt;script&gt;taken()&lt;/script&gt;",
+        "<pre>",
+        "<a>no</a>",
+    ):
+        assert part in shown, part
+    assert "<img" not in shown and "iVBO" in shown
+
+
+def test_a_comment_that_takes_too_long_is_shown_as_it_is_written(monkeypatch):
+    def too_dear(*_, **__):
+        raise TooDear
+
+    monkeypatch.setattr("grading.reports.markdown.bounded", too_dear)
+    assert comment_shown("*a* <b>") == "<pre>*a* &lt;b&gt;</pre>"
+
+
 def test_a_page_that_takes_too_long_shows_the_rest_as_it_is_written(monkeypatch):
     monkeypatch.setattr(formgrader, "LONGEST", 1e-9)
     page = {"resources": {}}
     assert [markdown_shown(page, "*a*").strip() for _ in range(2)] == ["<p><em>a</em></p>", "<pre>*a*</pre>"]
+
+
+def test_a_folder_of_source_without_a_notebook_is_no_assignment(tmp_path, monkeypatch):
+    """The red fixture first: nbgrader alone lists them all."""
+    for path in (
+        "one/one.ipynb",
+        "two/part.ipynb",
+        "locale/vi/one.po",
+        "cases/one/public.safetensors",
+        "empty/notes.md",
+    ):
+        (tmp_path / "source" / path).parent.mkdir(parents=True)
+        (tmp_path / "source" / path).touch()
+    api = NbGraderAPI(CourseDirectory(root=str(tmp_path)))
+    monkeypatch.setattr(NbGraderAPI, "get_source_assignments", formgrader.LISTED)
+    assert api.get_source_assignments() == {"one", "two", "locale", "cases", "empty"}
+    configure(Config())
+    assert api.get_source_assignments() == {"one", "two"}
+    configure(Config())  # formgrader reads the configuration at every request
+    assert api.get_source_assignments() == {"one", "two"}

@@ -149,6 +149,25 @@ def test_a_students_packed_helpers_are_taken_out(forged, place):
     assert place == "in another cell" or any("import cmath" in cell.source for cell in mended.cells)
 
 
+@pytest.mark.parametrize(
+    ("setup", "said"),
+    [
+        (SETUP, False),
+        (SETUP + "\nx = 1", False),
+        (SETUP[: len(SETUP) // 2], False),
+        (FORGED, True),
+        (FORGED + "\nx = 1", True),
+        (SETUPS["an older release"], True),
+        (SETUPS["the call alone"], True),
+    ],
+)
+def test_who_brought_other_cases_along_is_told_that_checks_may_have_said_something_else(setup, said):
+    document = handed_in()
+    next(cell for cell in document["cells"] if cell.get("id") == SETUP_ID)["source"] = setup
+    repairs = [str(repair) for repair in mend(sent(document), RELEASE).repairs]
+    assert any(repair.startswith("The setup cell is of another release, or was changed") for repair in repairs) == said
+
+
 def test_a_lost_setup_cell_comes_back():
     document = handed_in()
     document["cells"] = [cell for cell in document["cells"] if cell.get("id") != SETUP_ID]

@@ -44,7 +44,7 @@ def test_what_stops_a_stock_batch_is_mended_and_what_is_no_notebook_gets_no_mark
     assert course.marks(FIRST) == {"ada": {}, "bob": marks_of(HALF), "cy": marks_of(HALF)}
     assert repairs_in(course.graded("bob", FIRST)) == list(mend(files["bob"], released(FIRST)).repairs) != []
     assert repairs_in(course.graded("cy", FIRST)) == []
-    total = str(sum(marks_of(HALF).values()))
+    total = f"{sum(marks_of(HALF).values()):g}"
     assert statuses(course) == {
         "ada": ("", "not graded", "the file ends in the middle, as after a broken upload"),
         "bob": (total, "graded", ""),

@@ -14,9 +14,9 @@ from helpers import check, needs
 A = np.array([[2.0, 1.0], [1.0, 3.0]])
 
 # %% [markdown]
-# ## One step (5 minutes)
+# ## One step (read 1 · do 4 · {points} points)
 #
-# ### Exercise: `power_step` (2 points)
+# ### Exercise: `power_step` ({points} points)
 
 
 # %% solution="power_step"
