@@ -29,7 +29,7 @@ def judged_here(content, packed, expected):
         if is_judged(cell):
             found = verdict_on(exercise_of(cell), cell.metadata.nbgrader.points, files, names)
             points[cell.metadata.nbgrader.grade_id] = found.points
-            write_outputs(cell, found)
+            write_outputs(cell, found, "none")
     return Record(key, JUDGED, points=points, notebook=notebook)
 
 

@@ -40,13 +40,13 @@ def test_a_verdict_with_other_points_is_the_one_that_they_would_have_made(kind):
     old, new = (judged(SOURCES[kind], aspects) for aspects in (ASPECTS, OTHER))
     cells = [v4.new_code_cell("check", metadata={"nbgrader": {"points": MAXIMUM}}) for _ in "12"]
     for cell, found in zip(cells, (old, new), strict=True):
-        write_outputs(cell, found)
+        write_outputs(cell, found, "none")
     assert weighed(old.as_data(), Worth(OTHER)) == new.as_data()
     weigh(cells[0], Worth(OTHER))
     assert cells[0].outputs == cells[1].outputs and cells[0].metadata.nbgrader.points == OTHER_MAXIMUM
     weigh(cells[0], Worth(ASPECTS))
     assert weighed(old.as_data(), Worth(ASPECTS)) == old.as_data()
-    write_outputs(cells[1], old)
+    write_outputs(cells[1], old, "none")
     assert cells[0].outputs == cells[1].outputs
 
 

@@ -17,6 +17,8 @@ import pytest
 
 from grading.course import REPOSITORY
 from grading.engine.verdict import verdict
+from grading.sandbox.confine import landlock
+from grading.sandbox.isolation import isolation
 from grading.sandbox.user import FIRST
 from helpers.checks.collect import collect
 from tests.support.attacks import bank
@@ -34,6 +36,9 @@ BANK = bank()
 LIMITS = ("timeout=3", "wall_limit=20", "iopub_timeout=2", "memory_limit=2500000000", "require_isolation=True")
 HONEST = ("0_before", "z_after")
 MARKER = "left-by-an-attack"
+
+# Where modes alone keep a user of its own out, these find what every user may use, and give up: /etc/passwd, /var/tmp.
+CONTENT = {"read_all", "write_all"} if isolation() == "user" and not landlock() else set()
 
 QUICK = """setup_forged torch_patched ast_transformer showtraceback from_a_thread forged_reply test_edited
 way_alias kill_parent os_exit read_all write_all carry_out returns_evil_object message_kind message_script""".split()
@@ -153,7 +158,7 @@ def test_an_attack_gets_what_its_answer_deserves(batch, name, quick):
     attack = BANK[name]
     answer = deserved(attack.deserves or attack.answer)
     assert answer < FULL["softmax_t"] or name.startswith("way_")
-    scores = {attack.score * answer} | ({0.0} if attack.may_end_itself else set())
+    scores = {attack.score * answer} | ({0.0} if attack.may_end_itself or name in CONTENT else set())
     marks = batch(quick).marks[name]
     assert marks["softmax_t"] in scores
     assert marks == dict.fromkeys(FULL, 0.0) | {"softmax_t": marks["softmax_t"]}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from grading.commands import grade
 from grading.course import REPOSITORY
 from grading.sandbox import confine, isolation, user
 from grading.sandbox import kernels as sandbox
@@ -177,3 +178,12 @@ def test_no_process_of_a_real_user_can_be_killed():
     for call in (lambda: confine.become(1000), confine.kill_all):
         with pytest.raises(PermissionError, match="none of a sandbox"):
             call()
+
+
+@pytest.mark.parametrize(("name", "said"), [("limits", True), ("none", True), ("user", False), ("bubblewrap", False)])
+def test_grading_without_isolation_says_what_is_not_protected_and_why(monkeypatch, name, said):
+    monkeypatch.setattr(grade, "isolation", lambda folders: name)
+    monkeypatch.setattr(grade, "obstacles", lambda folders: ("bubblewrap is\x1b missing",))
+    warning = grade.warning_of_isolation(("/course",))
+    assert warning.startswith("WARNING: STUDENT CODE IS NOT ISOLATED") is said is bool(warning)
+    assert ("- bubblewrap is\\u001b missing" in warning) is said
