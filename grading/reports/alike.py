@@ -12,10 +12,11 @@ import math
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import combinations
 
+from grading.bounded import Child, TooDear
 from grading.repair.cell_code import module_of, python_in
 
 RUN = 12  # tokens of a fingerprint
@@ -118,6 +119,14 @@ def documents(member, released):
     return found
 
 
+def documents_or_none(read, member):
+    """Return a member's fingerprints; none where their code takes too much to read."""
+    try:
+        return read(member)
+    except TooDear:
+        return {}
+
+
 def alike_code(data, release):
     """Return whose code is alike in a class, a list of `Alike`, least by chance first.
 
@@ -133,7 +142,8 @@ def alike_code(data, release):
         release: the released notebook; another edition has the same code, but for what is taken out anyway.
     """
     released = {each for cell in release.cells if cell.cell_type == "code" for each in hashes_in(cell.source)}
-    work = {member: documents(member, released) for member in data.members if member.is_judged}
+    with Child(partial(documents, released=released)) as read:
+        work = {member: documents_or_none(read, member) for member in data.members if member.is_judged}
     work = {member: found for member, found in work.items() if any(found.values())}
     if len(work) < SMALLEST_CLASS:
         return []

@@ -3,6 +3,7 @@
 import ast
 import itertools
 import math
+import os
 import random
 from types import SimpleNamespace
 
@@ -121,6 +122,16 @@ def test_a_copy_with_other_names_comments_and_layout_is_listed_and_nobody_else(s
     hers = [each for each in group.where if each.exercise in HERS]
     assert {each.share for each in hers} == {1.0} and max(each.holders for each in hers) <= 5
     assert group.score >= math.log(math.comb(size, 2) * 100)
+
+
+def test_code_that_ends_the_process_that_reads_it_costs_no_comparison_but_its_own(monkeypatch):
+    answers = honest_class(SECOND, 12, "copied")
+    answers[3] |= HERS
+    answers[8] = {exercise: disguised(source) for exercise, source in answers[3].items()}
+    answers[11] = dict.fromkeys(answers[11], "end = 'this process'")
+    read = module.fingerprints
+    monkeypatch.setattr(module, "fingerprints", lambda source: os._exit(1) if "this process" in source else read(source))
+    assert found_in(answers)[0] == [[3, 8]]
 
 
 def test_three_who_share_are_one_group_and_those_who_share_a_line_are_none():
