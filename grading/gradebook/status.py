@@ -33,7 +33,7 @@ COLUMNS = [
     "isolation",
 ]
 MARKS = ("raw_score", "late_submission_penalty", "score", "max_score")
-ISOLATION = re.compile(rb'"isolation": ?"([a-z]+)"')  # in a graded notebook: what its verdicts were made in
+ISOLATION = re.compile(r'"isolation": ?"([a-z]{1,20})"')  # in a graded notebook: what its verdicts were made in
 REASON = ".reason.json"  # ends the name of the reason beside a file that is not gradable
 NOTHING = english("nothing was handed in")
 LATER = english("a file handed in later cannot be graded: {reason}; the mark is that of the one before")
@@ -126,7 +126,9 @@ def status_row(gradebook, assignment, student, persons, course):
 
 def isolation_in(autograded: Path) -> str:
     """Return the isolation in which a student's code ran, as the graded notebooks say it; empty where none does."""
-    found = {name.decode() for path in autograded.glob("*.ipynb") for name in ISOLATION.findall(path.read_bytes())}
+    found = {
+        name for path in autograded.glob("*.ipynb") for name in ISOLATION.findall(path.read_text("utf-8", "replace"))
+    }
     return "; ".join(sorted(found))
 
 

@@ -32,7 +32,8 @@ POINTS_POSSIBLE = "    Points Possible"  # Canvas finds the row by this
 WORKSHEET = {"Identifier", "Grade", "Last modified (grade)"}  # without which Moodle refuses one
 COMMENTS = "Feedback comments"
 OUR_CLASS = "from-grading"  # of what we write into a comment, by which it is found again
-OURS = re.compile(rf"\s*<section [^>]*\b{OUR_CLASS}\b[^>]*>.*?</section>", re.DOTALL)  # no comment may hold one: nh3
+# No comment of a person's holds one: nh3 leaves no class. A system may write its attributes in its own way.
+OPENING, CLOSING = re.compile(rf"<section [^<>]{{0,200}}\b{OUR_CLASS}\b[^<>]{{0,200}}>"), "</section>"
 EXCUSED = "EX"  # in place of a grade in Canvas
 NUMBERED = re.compile(r"(?P<title>.*) \(\d+\)")  # Canvas's column of an assignment
 
@@ -164,7 +165,13 @@ def moodle_csv(people, marks, said, roster, assignment):
 
 def with_ours(theirs, ours):
     """Return a comment of the instructor's, as it was, with ours behind it, in place of what we said there before."""
-    theirs = OURS.sub("", theirs)
+    kept, start = [], 0
+    for opening in OPENING.finditer(theirs):
+        end = theirs.find(CLOSING, opening.end())
+        if start <= opening.start() and end >= 0:
+            kept.append(theirs[start : opening.start()].rstrip())
+            start = end + len(CLOSING)
+    theirs = "".join([*kept, theirs[start:]])
     return Verbatim(f'{theirs} <section class="{OUR_CLASS}">{ours}</section>'.lstrip() if ours else theirs)
 
 

@@ -96,7 +96,7 @@ EXPLAINED = [
     ),
     (
         "TypeError",
-        r"(function|method)\w*' object is not subscriptable",
+        r"(function|method)\w{0,40}' object is not subscriptable",
         english("A function is called with round brackets: f(x, y), not f[x][y]."),
     ),
     (

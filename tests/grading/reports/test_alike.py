@@ -130,7 +130,9 @@ def test_code_that_ends_the_process_that_reads_it_costs_no_comparison_but_its_ow
     answers[8] = {exercise: disguised(source) for exercise, source in answers[3].items()}
     answers[11] = dict.fromkeys(answers[11], "end = 'this process'")
     read = module.fingerprints
-    monkeypatch.setattr(module, "fingerprints", lambda source: os._exit(1) if "this process" in source else read(source))
+    monkeypatch.setattr(
+        module, "fingerprints", lambda source: os._exit(1) if "this process" in source else read(source)
+    )
     assert found_in(answers)[0] == [[3, 8]]
 
 
