@@ -313,7 +313,7 @@ def test_a_new_file_that_gets_no_mark_keeps_the_last_good_one_and_says_so(course
     monkeypatch.undo()
     hand_in_anew(course, "solved", filled(course.root, HALF))
     assert grade(course.root, "--workers=0", "--student=solved") == 0
-    assert exported(course.root, "solved")["score"] == str(sum(MARKS["half"].values()))
+    assert exported(course.root, "solved")["score"] == f"{sum(MARKS['half'].values()):g}"
     assert exported(course.root, "solved")["reason"] == "" and "earlier file" not in page.read_text()
 
 
