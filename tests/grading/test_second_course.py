@@ -166,8 +166,8 @@ def test_its_points_can_change_after_the_release(course, graded, tmp_path):
     assert "power_step: 2 -> 4 points (the direction 1 -> 3)" in said and "of 3      of 5" in said
     with (root / "grades" / NAME / "grades.csv").open(newline="") as file:
         rows = {row["student_id"]: (row["score"], row["max_score"]) for row in csv.DictReader(file)}
-    scores = {"ada": "5.0", "bob": "1.0", "cy": "4.0", "dan": "5.0", "eve": "", "fay": "5.0", "gil": "5.0"}
-    assert rows == {student: (score, "5.0") for student, score in scores.items()}
+    scores = {"ada": "5", "bob": "1", "cy": "4", "dan": "5", "eve": "", "fay": "5", "gil": "5"}
+    assert rows == {student: (score, "5") for student, score in scores.items()}
     assert len(verdicts) == 6 and {path: path.read_bytes() for path in verdicts} == verdicts
 
 
