@@ -148,7 +148,7 @@ def weighed(data: VerdictData, worth: Worth | None) -> VerdictData:
     if own == (worth.maximum, dict(worth.aspects), worth.counts):
         return data
     report = replace(report_from(data), aspects=dict(worth.aspects))
-    found = Verdict(sum(worth.aspects.values()), report, data.get("choice")).as_data()
+    found = Verdict(sum(worth.aspects.values()), report, data.get("choice"), data.get("number")).as_data()
     found["maximum"] = worth.maximum
     if worth.counts != JUDGED:
         found["counts"], found["points"] = worth.counts, float(worth.maximum)

@@ -89,3 +89,9 @@ def test_what_changes_is_said_for_each_exercise():
         f"{NAME}: this exercise counts for nobody; until now: its verdicts count",
         f"{NAME}: 3 -> 5 points (b 2 -> 4)",
     ]
+
+
+def test_what_a_prediction_is_stays_with_other_points():
+    data = judged(SOURCES[next(iter(SOURCES))], ASPECTS).as_data() | {"choice": 2.0, "number": 0.05}
+    found = weighed(data, Worth(OTHER))
+    assert (found["choice"], found["number"], found["maximum"]) == (2.0, 0.05, OTHER_MAXIMUM)
