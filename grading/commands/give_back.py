@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from grading.commands.options import add_assignment_option, add_course_option
+from grading.commands.options import add_assignment_option, add_course_option, add_roster_option
 from grading.gradebook.database import gradebook_of
 from grading.lms.giving_back import LARGEST, give_back, given_back_lines
 from grading.lms.grade_files import roster_of
@@ -20,9 +20,7 @@ def add_command(commands):
     add_assignment_option(parser)
     add_course_option(parser)
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="default: grades/NAME/feedback in the course folder")
-    parser.add_argument(
-        "--roster", type=Path, metavar="FILE", help="a CSV of the students, or Canvas's or Moodle's; default: the last"
-    )
+    add_roster_option(parser)
     parser.add_argument(
         "--largest",
         type=float,

@@ -23,3 +23,10 @@ def add_assignment_option(parser):
 def add_course_option(parser):
     """Add the option that names the course folder."""
     parser.add_argument("--course", type=Path, default=Path(), metavar="DIR", help="the course folder; default: here")
+
+
+def add_roster_option(parser):
+    """Add the option that names a roster for what is written about a class that is graded."""
+    parser.add_argument(
+        "--roster", type=Path, metavar="FILE", help="a CSV of the students, or Canvas's or Moodle's; default: the last"
+    )

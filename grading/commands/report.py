@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from grading.commands.options import add_assignment_option, add_course_option
+from grading.commands.options import add_assignment_option, add_course_option, add_roster_option
 from grading.lms.grade_files import roster_of
 from grading.lms.roster import Roster
 from grading.reports.class_data import Listed
@@ -18,9 +18,7 @@ def add_command(commands):
     )
     add_assignment_option(parser)
     add_course_option(parser)
-    parser.add_argument(
-        "--roster", type=Path, metavar="FILE", help="a CSV of the students, or Canvas's or Moodle's; default: the last"
-    )
+    add_roster_option(parser)
     parser.add_argument(
         "--anonymous", action="store_true", help="write anonymous.html instead, without names, to show it to the class"
     )
