@@ -15,6 +15,7 @@ import unicodedata
 import zipfile
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 
 import nbformat
@@ -245,12 +246,12 @@ def write_pages(recipients, to):
     for each, name in zip(recipients, names, strict=True):
         if alike[file_key(name)] > 1:
             name = f"{name} ({file_name(each.row['student_id'])})"
-        while file_key(name) in taken:
-            name += " (2)"
-        taken.add(file_key(name))
-        each.row["page"] = f"{name} - {each.pages[0].stem}.html"
+        candidates = chain([name], (f"{name} ({number})" for number in count(2)))
+        unique = next(candidate for candidate in candidates if file_key(candidate) not in taken)
+        taken.add(file_key(unique))
+        each.row["page"] = f"{unique} - {each.pages[0].stem}.html"
         for page in each.pages:
-            paths.append(to / f"{name} - {page.stem}.html")
+            paths.append(to / f"{unique} - {page.stem}.html")
             write(paths[-1], page.read_bytes())
     return paths
 

@@ -100,8 +100,8 @@ def after(writes, monkeypatch, act):
     """Call ``act`` once, when so many submissions are in the gradebook; return the list of all that are written."""
     written, write = [], Writer.write
 
-    def counted(self, student, record):
-        moved = write(self, student, record)
+    def counted(self, student, *arguments):
+        moved = write(self, student, *arguments)
         written.append(student)
         if len(written) == writes:
             act()
