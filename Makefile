@@ -61,7 +61,8 @@ demo: $(READY) ## Grade a handful of made-up submissions and print their marks
 	$(BIN)/python -m grading demo --course "$(COURSE)"
 
 # Two files of tests side by side, in the order of their names; the tests of a file share what was expensive to make.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+WORKERS := $(BIN)/python -m pytest -n 2
+PYTEST := $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 ifeq ($(COURSE),.)
 test: lint ## Run every quick check: style, drift, tests, stored outputs
@@ -75,7 +76,7 @@ test: $(READY)
 endif
 
 test-slow: $(READY) ## Run the tests that take minutes
-	$(PYTEST) --dist worksteal -m slow tests  # a few files take most of the time
+	$(WORKERS) --dist loadgroup -m slow tests  # the groups of tests/conftest.py, the largest first
 
 course: $(READY) ## Draw the cases, build the notebooks and solutions from source/
 	$(BIN)/python -m grading.authoring.build --root "$(COURSE)"

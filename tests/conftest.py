@@ -15,6 +15,19 @@ from helpers.checks import cases
 from tests.support import browser
 from tests.support.course import FILES, FIRST, released
 
+# Files whose slow tests share nothing that is dear to make, but for the cases of a seed.
+SPREAD = ("test_accidents.py", "test_agreement.py", "test_exercises.py", "test_notebook_live.py")
+
+
+def pytest_collection_modifyitems(items):
+    """Tell `make test-slow` which tests stay together: those of a file, where it is not one of `SPREAD`."""
+    for item in items:
+        group = item.path.name
+        if group in SPREAD:
+            group = item.callspec.params.get("seed") if hasattr(item, "callspec") else None
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
+
 
 @pytest.fixture(autouse=True)
 def no_cases_stay():

@@ -106,8 +106,8 @@ def seconds(pattern, way, text):
 
 def worst(pattern, ways, longest):
     """Return the first kind of text for which a pattern is too slow, or None; what is quadratic shows when short."""
-    for start, part, end in kinds(pattern):
-        for size in [*(step for step in STEPS if step < longest), longest]:
+    for size in [*(step for step in STEPS if step < longest), longest]:
+        for start, part, end in kinds(pattern):
             text = f"{start}{part * (size // len(part))}{end}"
             for way in ways:
                 most = START + PER_SIGN * size
