@@ -53,10 +53,23 @@ print(kept)
 display({"text/plain": str(kept), "text/html": str(kept)}, raw=True)
 handle.update(HTML(str(kept)))"""
 
+LOOK = "from helpers.checks import cases\nprint(cases._content, [len(cell) for cell in In if 'packed' + '=' in cell])"
+
+
+def spy():
+    """Return a solved notebook that looks for the public cases, in a kernel to which the helpers were brought."""
+    notebook = filled(ASSIGNMENTS[0], solutions(ASSIGNMENTS[0]))
+    setup = next(k for k, cell in enumerate(notebook.cells) if "packed=" in cell.source)
+    notebook.cells.insert(setup + 1, new_code_cell(LOOK))
+    for cell in notebook.cells:
+        if cell.source.startswith("def "):  # a mention is no call: the answer is run
+            cell.source += "\n# as bring_helpers() brought it"
+    return notebook
+
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """Both assignments with a blank and a solved submission each, and a nosy one of the first; graded once."""
+    """Both assignments with a blank and a solved submission each; a nosy one and a spy's of the first; graded once."""
     course = Trial(tmp_path_factory.mktemp("course"))
     course.generate()
     for assignment in ASSIGNMENTS:
@@ -64,6 +77,7 @@ def course(tmp_path_factory):
         course.submit("solved", assignment, filled(assignment, solutions(assignment)))
     nosy = {"softmax_t": NOSY, "iterative_softmax_experiment": NOSY_LATER}
     course.submit("nosy", ASSIGNMENTS[0], filled(ASSIGNMENTS[0], nosy))
+    course.submit("spy", ASSIGNMENTS[0], spy())
     for assignment in ASSIGNMENTS:
         done = course.nbgrader("autograde", assignment)
         assert done.returncode == 0, done.stderr
@@ -86,22 +100,8 @@ def test_an_unattempted_exercise_says_so_in_the_graded_notebook(course):
     assert cell.outputs[1].data["text/plain"] == "0.0"
 
 
-def test_the_kernel_that_grades_holds_no_public_reference(tmp_path):
-    look = (
-        "from helpers.checks import cases\nprint(cases._content, [len(cell) for cell in In if 'packed' + '=' in cell])"
-    )
-    notebook = filled(ASSIGNMENTS[0], solutions(ASSIGNMENTS[0]))
-    setup = next(k for k, cell in enumerate(notebook.cells) if "packed=" in cell.source)
-    notebook.cells.insert(setup + 1, new_code_cell(look))
-    for cell in notebook.cells:
-        if cell.source.startswith("def "):  # a mention is no call: the answer is run
-            cell.source += "\n# as bring_helpers() brought it"
-    course = Trial(tmp_path)
-    course.generate(ASSIGNMENTS[0])
-    course.submit("spy", ASSIGNMENTS[0], notebook)
-    done = course.nbgrader("autograde", ASSIGNMENTS[0])
-    assert done.returncode == 0, done.stderr
-    [cell] = [cell for cell in course.graded("spy", ASSIGNMENTS[0]).cells if cell.source == look]
+def test_the_kernel_that_grades_holds_no_public_reference(course):
+    [cell] = [cell for cell in course.graded("spy", ASSIGNMENTS[0]).cells if cell.source == LOOK]
     assert [output.text for output in cell.outputs] == ["None []\n"]
     assert course.marks(ASSIGNMENTS[0])["spy"] == points(ASSIGNMENTS[0])
 
