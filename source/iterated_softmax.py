@@ -75,7 +75,8 @@ helpers.explore_softmax()
 #
 # ### How it works
 #
-# Run the cells from top to bottom. Three kinds of cells wait for you:
+# Run the cells from top to bottom. After a break, choose Run > Run All Cells first: your answers run again, and what is
+# still open is passed over. Three kinds of cells wait for you:
 #
 # - **Predict**: write one number in place of `None` before you run on. The point is for committing, never for being
 #   right.
@@ -154,7 +155,8 @@ for pair in ([1.0, 2.0], [88.0, 89.0]):
 # `inf / inf` is `nan`, "not a number", and $e^{88}$ divided by `inf` is 0.
 #
 # Far below 0 the formula fails as well, first in silence. A power of e that is too small for all its digits loses some
-# of them; one that is smaller still becomes 0: an **underflow**. These three should again give 0.2689 and 0.7311:
+# of them; one that is smaller still becomes 0: an **underflow**, and 0 / 0 is nan again. These three should give 0.2689
+# and 0.7311:
 
 # %%
 for pair in ([-101.0, -100.0], [-104.0, -103.0], [-110.0, -109.0]):
@@ -491,9 +493,9 @@ with needs("iterative_softmax_experiment"):
 # %% [markdown]
 # ### Decide: C1
 #
-# The article says: repeated softmax tends to the **uniform** distribution, in which all probabilities are equal, each
-# value to 0.05. How far is the last distribution from it? And does the start matter? A **one-hot** distribution, with
-# one probability of 1 and all others 0, is as far from uniform as can be.
+# The article, which repeats softmax at T = 1 only, says: it tends to the **uniform** distribution, in which all
+# probabilities are equal, each value to 0.05. How far is the last distribution from it? And does the start matter? A
+# **one-hot** distribution, with one probability of 1 and all others 0, is as far from uniform as can be.
 
 # %%
 with needs("iterative_softmax_experiment"):
@@ -723,9 +725,9 @@ helpers.measured("claim_c9", measured_ratios(straight["x"])[-1])
 # %% [markdown]
 # ### Decide: C9
 #
-# A ratio below 1 flattens, a ratio of 1 leaves all as it is, one above 1 sharpens. The last function has the slope and
-# the height of exp at 1/n, and is nearly a hundred times as bent there. Is it because exp is nearly linear that softmax
-# flattens?
+# A ratio below 1 flattens, a ratio of 1 leaves all as it is, one above 1 sharpens. (For $x^2$ it ends near 1 because
+# one entry then has nearly all.) The last function has the slope and the height of exp at 1/n, and is nearly a hundred
+# times as bent there. Is it because exp is nearly linear that softmax flattens?
 
 # %% solution="claim_c9"
 claim_c9 = None  # "holds", "fails" or "sometimes"
@@ -924,7 +926,7 @@ with needs("final_top", "contraction_rate"):
 # ## Play (read 1 · do 6)
 #
 # Turn n, the steps, the temperature inside the loop and the number format. Each number has a slider and a field that
-# takes any value. The left panel shows the largest probability, the right one the standard deviation.
+# takes any value in its range. The left panel shows the largest probability, the right one the standard deviation.
 #
 # Try T = 0.1 with 60 steps: which start ends where? Then lower T from 0.1 to 0.05, slowly: look for the moment when
 # both starts end alike again. Set T back to 1 and choose `bfloat16`: after how many steps is nothing left to measure?

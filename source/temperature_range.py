@@ -90,7 +90,8 @@ helpers.explore_softmax([1.0, 3.0, -1.0, 2.0, 0.0])
 #
 # ### How it works
 #
-# Run the cells from top to bottom. Three kinds of cells wait for you:
+# Run the cells from top to bottom. After a break, choose Run > Run All Cells first: your answers run again, and what is
+# still open is passed over. Three kinds of cells wait for you:
 #
 # - **Predict**: write one number in place of `None` before you run on. The point is for committing, never for being
 #   right.

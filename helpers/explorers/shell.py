@@ -197,8 +197,8 @@ class Explorer(Generic[Numbers]):
         figure.alt = f"{self.words} {figure.alt}"
         data, metadata = figure._repr_mimebundle_()
         name = f"explorer-{zlib.crc32(_cell_id().encode()):08x}"
-        again = html.escape(_("To move this picture, run this cell again; after a restart, the setup cell first."))
-        still = f'<div class="{name}">{data["text/html"]}<p style="{LINE}">{again}</p></div>'
+        again = _("To move this picture, run this cell again; after a restart, the first two code cells before it.")
+        still = f'<div class="{name}">{data["text/html"]}<p style="{LINE}">{html.escape(again)}</p></div>'
         data["text/html"] = still + MISSING.format(name)
         display(data, metadata=metadata, raw=True)
         self.view.add_class(f"{name}-live")

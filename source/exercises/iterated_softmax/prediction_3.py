@@ -10,6 +10,6 @@ MISCONCEPTIONS = {"repeating softmax sharpens": {"above": 0.0788}}
 def public(book):
     return [
         value_case(
-            "a probability", "a prediction", guess(0, 1, "a probability lies between 0 and 1: write 0.06 for 6%")
+            "a probability", "a prediction", guess(0, 1, "a probability lies between 0 and 1: write 0.25 for 25%")
         )
     ]

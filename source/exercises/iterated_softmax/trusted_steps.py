@@ -18,7 +18,10 @@ SHOWN_FROM = ("float32, 512 points, rtol 0.05", 0)
 FORBIDDEN = ("helpers.explorers.models.repeat_from_two_starts",)
 ADVICE = "Write the loop: that is the exercise."
 
-STEPS = "Compare with float64's deviations, relative to them, and stop at the first that disagrees by more than rtol."
+STEPS = (
+    "Compare with float64's deviations, relative to them: stop at the first that lies more than rtol off, above or "
+    "below."
+)
 
 
 def _case(name, aspect, kind, **settings):

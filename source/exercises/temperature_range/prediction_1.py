@@ -7,4 +7,4 @@ RESULT = 0.06861
 
 
 def public(book):
-    return [value_case("a prediction", "a prediction", guess(0, 1, "a share lies between 0 and 1: write 0.06 for 6%"))]
+    return [value_case("a prediction", "a prediction", guess(0, 1, "a share lies between 0 and 1: write 0.25 for 25%"))]
