@@ -123,7 +123,8 @@ lint: $(READY) ## Check style, types, who imports whom, and that what is importe
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/deptry . --no-ansi
-	$(BIN)/deptry helpers --no-ansi --optional-dependencies-dev-groups dev,dask,postgres
+	$(BIN)/deptry helpers --no-ansi --optional-dependencies-dev-groups dev,grade,dask,postgres
+	$(BIN)/deptry grading --no-ansi --optional-dependencies-dev-groups dev --ignore DEP002
 	$(BIN)/mypy
 
 format: $(READY) ## Format the code and mend what can be mended

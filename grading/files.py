@@ -1,13 +1,18 @@
 """Write files whole or not at all, and read what others may swap while it is read."""
 
 import errno
+import io
 import os
 import stat
 import tempfile
+import zipfile
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 LARGEST = 64 << 20  # bytes of a file that is read; the doctor refuses from half of it on
 NO_FILE = "it is a link or something else that is no file"
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the time of each file in a zip
+UNIX = 3  # the system of which a zip says that it was made there
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # what the system says where a disk, or a user's share of it, is full
 
 
@@ -36,6 +41,23 @@ def write(path: Path, content: bytes, modified: float | None = None) -> bool:
         os.unlink(partial)
         raise
     return True
+
+
+def zipped(files: Iterable[tuple[str, bytes | str]], programs: Container[str] = ()) -> bytes:
+    """Return the bytes of a zip, the same for the same files.
+
+    Arguments
+        files: (name, content) of each.
+        programs: the names of those that can be run.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files:
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.compress_type, entry.create_system = zipfile.ZIP_DEFLATED, UNIX
+            entry.external_attr = (0o755 if name in programs else 0o644) << 16
+            archive.writestr(entry, content)
+    return buffer.getvalue()
 
 
 def open_as_it_is(name: str | Path, folder: int | None = None) -> int:

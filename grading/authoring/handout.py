@@ -9,10 +9,10 @@ import re
 import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
 from grading.course import REPOSITORY, notebook_at
+from grading.files import write, zipped
 
 COPIED = ("constraints.txt", "LICENSE", "LICENSE-TEXT")
 CHECKOUT = "- -e .[dev]"
@@ -73,13 +73,8 @@ def title_of(path: Path) -> str:
 
 
 def write_zip(path: Path, files: dict[str, bytes]) -> None:
-    """Write `files` to the zip archive `path`, in one folder, with a fixed date."""
-    path.parent.mkdir(exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            entry = zipfile.ZipInfo(f"{path.stem}/{name}")
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    """Write `files` to the zip archive `path`, in one folder."""
+    write(path, zipped((f"{path.stem}/{name}", content) for name, content in files.items()))
 
 
 def main() -> int:

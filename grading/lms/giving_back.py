@@ -9,10 +9,8 @@ An LMS knows its student by a part of a name: Moodle by the participant's number
 what was handed in says, Canvas by that whole name, which `collect` has kept. Where it is not known nothing is given.
 """
 
-import io
 import re
 import unicodedata
-import zipfile
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import chain, count
@@ -22,7 +20,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbgrader.api import Gradebook, MissingEntry
 
-from grading.files import write
+from grading.files import write, zipped
 from grading.gradebook.database import directory_of
 from grading.gradebook.status import folder, status_rows
 from grading.lms import layouts
@@ -37,7 +35,6 @@ LARGEST = 50  # MiB of a zip; how much a system takes is set there
 FORBIDDEN = re.compile(r'[<>:"/\\|?*]')  # in a file's name, on Windows
 RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)\d) *(\.|$)", re.IGNORECASE)  # there as well
 LONGEST_NAME = 80  # bytes: an id and the notebook's name follow, and a file's name has 255
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the time of each file in a zip: of the same pages comes the same zip
 
 
 @dataclass
@@ -222,17 +219,6 @@ def write_zips(to, stem, files, most):
     if part:
         end()
     return paths
-
-
-def zipped(files):
-    """Return the bytes of a zip of (name, content)."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files:
-            info = zipfile.ZipInfo(name, EPOCH)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, content)
-    return buffer.getvalue()
 
 
 def write_pages(recipients, to):
