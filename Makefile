@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 COURSE ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-slow course exercise check-exercise messages hidden grade report handout reproduce bench bench-grading lint format constraints clean
+.PHONY: help lab demo test test-slow course exercise check-exercise messages hidden grade report gradescope handout reproduce bench bench-grading lint format constraints clean
 
 help: ## List the targets (what `make` alone does)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -103,6 +103,10 @@ grade: $(READY) ## Grade a class: make grade FROM=submissions.zip ASSIGNMENT=ite
 report: $(READY) ## Write what a class has done: make report ASSIGNMENT=iterated_softmax
 	@test -n "$(ASSIGNMENT)" || { echo "Name the assignment: make report ASSIGNMENT=iterated_softmax" >&2; exit 2; }
 	$(BIN)/python -m grading report --course "$(COURSE)" --assignment "$(ASSIGNMENT)" $(ARGS)
+
+gradescope: $(READY) ## Zip what judges on Gradescope into dist/: make gradescope ASSIGNMENT=iterated_softmax
+	@test -n "$(ASSIGNMENT)" || { echo "Name the assignment: make gradescope ASSIGNMENT=iterated_softmax" >&2; exit 2; }
+	$(BIN)/python -m grading gradescope --course "$(COURSE)" --assignment "$(ASSIGNMENT)"
 
 handout: $(READY) ## Zip what students get into dist/
 	$(BIN)/python -m grading.authoring.handout

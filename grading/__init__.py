@@ -2,15 +2,15 @@
 
 Rooms, each importing only what lies below it:
 
-commands    the command line: grade, collect, grades, give_back, report, rescore, extend, show, demo, hidden,
-            new_course, exercise, check_exercise; options, alone, trial
+commands    the command line: grade, collect, grades, give_back, report, rescore, extend, show, demo, hidden, one,
+            gradescope, new_course, exercise, check_exercise; options, alone, trial
 batch       a class: folder, plan, executors judge each submission into a record, one writer; rescoring
 lms         archives and layouts, roster, collect, and back with grade_files, giving_back
 authoring   makes a course: exercise and draw, new_exercise, the kill matrix, build, texts, packing (slimming,
-            setup_cell, bringing), translation, messages, edition, stubs, handout
+            setup_cell, bringing), translation, messages, edition, stubs, handout, gradescope
 plugins     nbgrader's classes as thin shells: mending, saving, feedback, export, late, exchange, formgrader; run
-reports     what is read: findings, feedback, showing, markdown, language, catalogues; of a class: class_data,
-            class_statistics, answers, alike, class_figures, class_page
+reports     what is read: findings, feedback, results, showing, markdown, language, catalogues; of a class:
+            class_data, class_statistics, answers, alike, class_figures, class_page
 gradebook   database, status of a mark and its history, points in force, due_dates
 engine      runner has kernels run the cells, judge asks them, verdict compares, record keeps; accident, outputs,
             relevance of cells, decisive parts of a course

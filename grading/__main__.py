@@ -8,7 +8,7 @@ from grading.shown import shown_text
 
 COMMANDS = (
     *("grade", "collect", "grades", "give-back", "report", "rescore", "extend", "show", "demo", "hidden"),
-    *("new-course", "exercise", "check-exercise"),
+    *("one", "gradescope", "new-course", "exercise", "check-exercise"),
 )
 
 

@@ -58,10 +58,22 @@ def prepare(app, assignment: str) -> Terms:
         if done.returncode:
             raise ValueError(f"nbgrader could not generate {assignment}:\n{done.stderr}")
     release = place.read_bytes()
-    judge = Judge(config=app.config)
     refuse_changed_cells(course, assignment, release)
+    return terms_of(app.config, assignment, release, course)
+
+
+def terms_of(config, assignment: str, release: bytes, folder: Path) -> Terms:
+    """Return the terms of grading an assignment.
+
+    Arguments
+        config: nbgrader's configuration, which names the course and has the judge's limits.
+        assignment: its name.
+        release: the bytes of the released notebook.
+        folder: the class folder, which student code must not see.
+    """
+    data, judge = OfCourse(config=config).course, Judge(config=config)
     limits = tuple((name, getattr(judge, name)) for name in LIMITS)
-    private = str(data.folder), str(course)
+    private = str(data.folder), str(folder)
     return Terms(assignment, release, *data.cases(assignment), data.editions(released(release)), limits, private)
 
 

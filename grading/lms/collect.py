@@ -29,7 +29,7 @@ from grading.gradebook.due_dates import zone
 from grading.gradebook.status import keep_reason
 from grading.lms import roster as rosters
 from grading.lms.archives import NOTEBOOK, FoundFile, Unreadable, may_be_notebook, nested, opened
-from grading.lms.layouts import COPY, Owner, recognised
+from grading.lms.layouts import COPY, Layout, Owner, recognised
 from grading.repair.doctor import mended_or_refused
 from grading.repair.intake import NotGradable
 from helpers.support.language import Message, english
@@ -37,6 +37,10 @@ from helpers.support.language import Message, english
 NOBODY = "unknown"
 MOST_ALIKE = 5  # files of a student that are listed each, where they are not gradable for one reason
 UNLISTED = "unlisted-"  # begins the id of a student who is not in the roster
+
+
+class NothingHandedIn(ValueError):
+    """A source holds no file at all that a student could have handed in."""
 
 
 @dataclass(frozen=True)
@@ -120,13 +124,14 @@ def collect_submissions(
     pattern: str | None = None,
     timezone: str | None = None,
     course: Course | None = None,
+    student: str = "",
 ) -> Collected:
     """Sort the files of ``source``, a folder or zip, into the course folder ``into``, and say what became of each.
 
     ``pattern`` is one of the instructor's own (`lms.by_pattern`); without it the layout is recognised. ``timezone``
-    names the zone of local times, the machine's if None. ``course`` is this repository's if None. A second run on the
-    same files changes nothing. Raises ValueError for a source or an assignment that is not there, or where the two
-    folders lie in each other.
+    names the zone of local times, the machine's if None. ``course`` is this repository's if None. All files are those
+    of ``student`` where one is named. A second run on the same files changes nothing. Raises ValueError for a source or
+    an assignment that is not there, or where the two folders lie in each other, and `NothingHandedIn`.
     """
     course = course or Course()
     release = released_notebook(assignment, into, course)
@@ -136,8 +141,9 @@ def collect_submissions(
         rosters.refuse_other_ids(roster, {path.name for path in (into / "submitted").glob("*")})
     with opened(source, local) as entries:
         if not entries:
-            raise ValueError(f"{source} holds no file that a student could have handed in")
-        layout = recognised(entries, assignment, pattern)
+            raise NothingHandedIn(f"{source} holds no file that a student could have handed in")
+        of_one = Layout("one student", lambda name: [Owner(student)])
+        layout = of_one if student else recognised(entries, assignment, pattern)
         found = Collected(layout.title, layout.times)
         namesakes = layout.namesakes and roster is None
         work = Work(assignment, into, release, course.editions(release), local, layout.dated, namesakes, found)
@@ -327,13 +333,21 @@ def stamp(path, submitted, new):
 
 
 def released_notebook(assignment, into, course):
-    """Return what students got: of the class folder, else of the course."""
+    """Return the notebook that students got."""
+    return nbformat.read(released_path(assignment, into, course), as_version=4)
+
+
+def released_path(assignment, into, course):
+    """Return where the released notebook lies: in the class folder, else in the course.
+
+    Raises ValueError where it is in neither.
+    """
     if assignment in ("", ".", "..") or "/" in assignment or "\\" in assignment:
         raise ValueError(f"{assignment!r} is no name of an assignment")
     for root in (into, course.folder):
         path = root / "release" / assignment / f"{assignment}.ipynb"
         if path.exists():
-            return nbformat.read(path, as_version=4)
+            return path
     known = ", ".join(course.assignments)
     raise ValueError(f"there is no released notebook of {assignment!r}; known here: {known}")
 

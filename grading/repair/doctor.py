@@ -13,7 +13,7 @@ import builtins
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nbformat import NotebookNode, from_dict, v4
 from nbgrader import utils
@@ -31,6 +31,7 @@ from helpers.support.language import Message, english
 SECTION = "grading"  # of the mended notebook's metadata: the ids of its released read-only cells, its repairs
 LARGEST_MENDED = LARGEST_FILE + LARGEST_SOURCE  # characters of all cells of a mended notebook
 TOO_DEAR = english("it takes too much time or memory to read: its text is not one that a person would write")
+OUR_FAILURE = english("the grader itself failed at this file: {error}")
 LONGEST_ERROR = 300  # characters of our own error that are repeated
 NOTE_ID = "what-was-repaired"
 NOTE_TITLE = "**What was repaired before grading**"
@@ -102,7 +103,7 @@ def mended_or_refused(content: bytes, release: NotebookNode, editions: Iterable[
         raise
     except Exception as error:
         said = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
-        raise NotGradable(english("the grader itself failed at this file: {error}", error=said)) from error
+        raise NotGradable(replace(OUR_FAILURE, values={"error": said})) from error
 
 
 def copied(notebook: NotebookNode) -> NotebookNode:

@@ -4,6 +4,7 @@ Only cells that the grading process wrote are believed: the first output of a gr
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nbgrader import utils
@@ -70,12 +71,8 @@ class Finding:
         return [(name, self.report.earned(name), points) for name, points in of.items()]
 
     def by_reason(self) -> list[tuple[Message, list[Result]]]:
-        """Return (why, results) of the cases that failed, in their order: one cause often fails several."""
-        reasons: dict[str, tuple[Message, list[Result]]] = {}
-        for result in self.failed:
-            why = reason(result)
-            reasons.setdefault(f"{why} {result.diagnosis}", (why, []))[1].append(result)
-        return list(reasons.values())
+        """Return (why, results) of the cases that failed, in their order."""
+        return grouped_by_reason(self.failed)
 
     def used(self) -> list[Message]:
         """Return which ways it used that the exercise does not allow."""
@@ -96,6 +93,15 @@ def reason(result: Result) -> Message:
     if result.outcome == "raised" and result.got:
         return english("your function raised {error}", error=result.got)
     return result.diagnosis or MESSAGES[result.outcome]
+
+
+def grouped_by_reason(failed: Iterable[Result]) -> list[tuple[Message, list[Result]]]:
+    """Return (why, results) of cases that failed, in their order: one cause often fails several."""
+    reasons: dict[str, tuple[Message, list[Result]]] = {}
+    for result in failed:
+        why = reason(result)
+        reasons.setdefault(f"{why} {result.diagnosis}", (why, []))[1].append(result)
+    return list(reasons.values())
 
 
 def capital(text: str) -> str:

@@ -44,11 +44,12 @@ def refusing(*numbers):
             yield descriptor
 
 
-def in_container(*command, writable=(), landlock=True, **options):
+def in_container(*command, writable=(), landlock=True, bound=None, network=True, **options):
     """Run a command there and return what subprocess.run does.
 
-    ``writable`` are folders that are there to be written to. Without ``landlock`` its calls fail, as before Linux 5.13;
-    then the checkout lies in root's home, which is closed, with Python outside.
+    ``writable`` are folders that are there to be written to, or {folder: its place there}; ``bound`` are such to read
+    instead of the checkout and this environment. Without ``landlock`` its calls fail, as before Linux 5.13; then the
+    checkout lies in root's home, which is closed, with Python outside.
     """
     wrapped = "bwrap --unshare-pid --unshare-ipc --die-with-parent --cap-drop ALL --dev /dev --proc /proc".split()
     for name in CAPABILITIES.split():
@@ -57,18 +58,20 @@ def in_container(*command, writable=(), landlock=True, **options):
         wrapped += ["--perms", "1777", "--tmpfs", folder]
     wrapped += ["--perms", "0700", "--dir", HOME]
     place = REPOSITORY if landlock else f"{HOME}/checkout"
-    python = [Path(each) for each in (sys.base_prefix, sys.prefix)]
-    for parent in sorted({parent for each in (*python, REPOSITORY) for parent in each.parents} - {Path("/")}):
+    ours = {REPOSITORY: place, sys.prefix: sys.prefix} if bound is None else bound
+    below = [sys.base_prefix, *(ours if bound is None else ours.values())]
+    for parent in sorted({up for each in below for up in Path(each).parents} - {Path("/")}):
         wrapped += ["--perms", "0755", "--dir", parent]  # also where it is below /root, where no other user may look
-    bound = {"/etc": "/etc", REPOSITORY: place} | {each: each for each in (*python, *map(Path, isolation.SYSTEM[:5]))}
-    for source, target in bound.items():
+    for source, target in ({each: each for each in ("/etc", sys.base_prefix, *isolation.SYSTEM[:5])} | ours).items():
         wrapped += (
             ["--symlink", os.readlink(source), target] if os.path.islink(source) else ["--ro-bind", source, target]
         )
     wrapped += ["--ro-bind", "/etc/hostname", os.path.realpath(shutil.which("bwrap"))]
-    for folder in writable:
-        wrapped += ["--bind", folder, folder]
-    wrapped += ["--setenv", NAME, "1", "--setenv", "HOME", HOME, "--setenv", "PYTHONPATH", place, "--chdir", place]
+    for folder, target in (writable if isinstance(writable, dict) else {each: each for each in writable}).items():
+        wrapped += ["--bind", folder, target]
+    wrapped += [] if network else ["--unshare-net"]
+    wrapped += ["--setenv", NAME, "1", "--setenv", "HOME", HOME, "--chdir", place if bound is None else "/"]
+    wrapped += ["--setenv", "PYTHONPATH", place] if bound is None else []
     with refusing(*([] if landlock else NO_LANDLOCK)) as rules:
         wrapped += ["--seccomp", str(rules)]
         return subprocess.run([*map(str, [*wrapped, "--", *command])], pass_fds=[rules], **options)
