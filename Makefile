@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 COURSE ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-slow course exercise check-exercise messages hidden grade report gradescope handout reproduce bench bench-grading lint format constraints clean
+.PHONY: help lab demo test test-slow course exercise check-exercise messages hidden grade report gradescope handout reproduce site bench bench-grading lint format constraints clean
 
 help: ## List the targets (what `make` alone does)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -114,6 +114,9 @@ handout: $(READY) ## Zip what students get into dist/
 reproduce: $(READY) ## Write the article's figures and numbers to build/article
 	$(BIN)/python -m source.reproduce
 
+site: $(READY) ## Build the site into build/site
+	$(BIN)/python docs/site/build.py
+
 bench: $(READY) ## Time softmax_t and the explorers: tables, and .benchmarks/softmax.json
 	@mkdir -p .benchmarks
 	$(BIN)/python -m pytest tests/benchmarks/bench_softmax.py --benchmark-quiet --benchmark-json=.benchmarks/softmax.json
@@ -127,7 +130,7 @@ lint: $(READY) ## Check style, types, who imports whom, and that what is importe
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/deptry . --no-ansi
-	$(BIN)/deptry helpers --no-ansi --optional-dependencies-dev-groups dev,grade,dask,postgres
+	$(BIN)/deptry helpers --no-ansi --optional-dependencies-dev-groups dev,grade,dask,postgres,site
 	$(BIN)/deptry grading --no-ansi --optional-dependencies-dev-groups dev --ignore DEP002
 	$(BIN)/mypy
 

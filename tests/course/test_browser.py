@@ -8,7 +8,6 @@ import json
 import shutil
 import statistics
 import time
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -17,7 +16,7 @@ from nbformat import v4
 
 import helpers
 from grading.course import REPOSITORY
-from tests.support.browser import SCREENSHOTS, in_chromium, leaves, screenshot, serving
+from tests.support.browser import SCREENSHOTS, in_chromium, leaves, screenshot, serving, violations
 
 NOTEBOOKS = ("iterated_softmax", "temperature_range")
 EXPLORERS = [name for name in helpers.__all__ if name.startswith("explore_")]
@@ -71,17 +70,8 @@ def run_all(page):
 
 def serious(page, include):
     """Return what axe-core calls serious or critical under a selector, but for what is not ours."""
-    import axe_playwright_python
-
-    page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8"))
-    context = {"include": [[include]], "exclude": NOT_OURS}
-    violations = page.evaluate("async context => (await axe.run(context)).violations", context)
-    return [
-        f"{violation['id']}: {node['html'][:120]}"
-        for violation in violations
-        for node in violation["nodes"]
-        if violation["impact"] in ("serious", "critical")
-    ]
+    found = violations(page, include, NOT_OURS)
+    return [sentence for impact, sentence in found if impact in ("serious", "critical")]
 
 
 class Explorer:

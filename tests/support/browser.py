@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -90,6 +91,17 @@ def chromium_page(profile):
 
 def leaves(address):
     return re.match(r"(http|ws)s?://(?!127\.0\.0\.1[:/])", address) is not None
+
+
+def violations(page, include="html", exclude=()):
+    """Return (impact, sentence) for what axe-core finds wrong under a selector, but for what others exclude."""
+    import axe_playwright_python
+
+    page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8"))
+    context = {"include": [[include]], "exclude": list(exclude)}
+    # Without a copy of the styles: a page on the disk could not load them again.
+    found = page.evaluate("async context => (await axe.run(context, {preload: false})).violations", context)
+    return [(each["impact"], f"{each['id']}: {node['html'][:120]}") for each in found for node in each["nodes"]]
 
 
 def screenshot(page, name):
