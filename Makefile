@@ -115,7 +115,7 @@ reproduce: $(READY) ## Write the article's figures and numbers to build/article
 	$(BIN)/python -m source.reproduce
 
 site: $(READY) ## Build the site into build/site
-	$(BIN)/python docs/site/build.py
+	$(BIN)/python -m docs.site.build
 
 bench: $(READY) ## Time softmax_t and the explorers: tables, and .benchmarks/softmax.json
 	@mkdir -p .benchmarks

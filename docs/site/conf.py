@@ -1,9 +1,7 @@
 """Sphinx's configuration for the site that build.py builds, in the language that it passes."""
 
 import re
-import sys
 import textwrap
-from pathlib import Path
 
 from babel import Locale
 from docutils.nodes import SkipNode
@@ -11,9 +9,7 @@ from docutils.utils.math.latex2mathml import tex2mathml
 from markupsafe import Markup
 from sphinx.locale import get_translation
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from docs.site.build import LANGUAGES, address, pages
+from docs.site.sources import LANGUAGES, address, pages
 
 project = html_title = "softmax-lab"
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
