@@ -23,6 +23,7 @@ autodoc_typehints = "none"  # what arguments may be is said in words
 default_role = "literal"  # in docstrings `x` is code
 
 html_theme = "furo"
+html_favicon = "static/favicon.svg"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
