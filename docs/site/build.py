@@ -24,19 +24,22 @@ def build(site: Path, sources: Path) -> list[str]:
     """
     for folder in (site, sources):
         shutil.rmtree(folder, ignore_errors=True)
-    running = []
+    running = {}
     for language in LANGUAGES:
-        own = sources / language
-        write_sources(language, own)
-        settings = {"language": language, "html_extra_path": own / "files", "locale_dirs": own / "locale"}
-        options = ["-W", "--keep-going", "-n", "-q", "-c", HERE, "-d", sources / f"doctrees-{language}"]
-        options += [f"-D{name}={value}" for name, value in settings.items()]
-        places = [own, site if language == "en" else site / language]
-        running.append(
-            (language, subprocess.Popen([sys.executable, "-m", "sphinx", *options, *places], cwd=REPOSITORY))
-        )
-    failed = [f"Sphinx warns, in {language}: its lines stand above" for language, each in running if each.wait()]
+        write_sources(language, sources / language)
+        running[language] = start_sphinx(language, sources / language, site if language == "en" else site / language)
+    failed = [
+        f"Sphinx warns, in {language}: its lines stand above" for language, each in running.items() if each.wait()
+    ]
     return failed or faults(site)
+
+
+def start_sphinx(language: str, sources: Path, site: Path) -> subprocess.Popen[bytes]:
+    """Begin to make a language's pages of their sources; a warning makes the exit code 1, at the end."""
+    settings = {"language": language, "html_extra_path": sources / "files", "locale_dirs": sources / "locale"}
+    options = ["-W", "--keep-going", "-n", "-q", "-c", HERE, "-d", sources.with_name(f"doctrees-{language}")]
+    options += [f"-D{name}={value}" for name, value in settings.items()]
+    return subprocess.Popen([sys.executable, "-m", "sphinx", *options, sources, site], cwd=REPOSITORY)
 
 
 def faults(site: Path) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from filelock import FileLock
 
-from docs.site.build import build, faults
+from docs.site.build import build, faults, start_sphinx
 from docs.site.sources import LANGUAGES, LOGITS, guide, in_colab, lesson, linked, pages
 from grading.authoring.exercise import load_exercises
 from grading.course import REPOSITORY
@@ -163,6 +163,19 @@ def test_what_is_wrong_on_a_page_is_named(tmp_path, planted, fault):
     (tmp_path / "a.html").write_text(planted)
     [found] = faults(tmp_path)
     assert found.startswith("a.html: ") and fault in found
+
+
+def test_a_heavy_page_is_seen(tmp_path):
+    (tmp_path / "a.html").write_text("<script src='b.js?v=1'></script><img src='c.png'>")
+    (tmp_path / "b.js").write_bytes(b" " * MOST)
+    assert weight(tmp_path / "a.html") > MOST
+
+
+@pytest.mark.slow
+def test_a_warning_ends_the_build(tmp_path):
+    (tmp_path / "sources/files").mkdir(parents=True)
+    (tmp_path / "sources/index.md").write_text("# A link\n\n[x](nothing.md)")
+    assert start_sphinx("en", tmp_path / "sources", tmp_path / "site").wait() == 1
 
 
 def test_links_lead_to_pages_of_the_same_language_or_by_address_to_another():
