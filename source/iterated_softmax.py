@@ -63,7 +63,7 @@ helpers.explore_softmax()
 # | Play | {claims} | {points} | {read} + {do} | |
 # | What you found | {claims} | {points} | {read} + {do} | 2 |
 #
-# [A word that is new to you stands in the glossary at the end.](#Glossary)
+# [A word that is new to you stands in the glossary at the end.](#glossary)
 
 # %% [markdown]
 # ### The article
@@ -949,6 +949,8 @@ helpers.what_you_found()
 helpers.sum_up_predictions()
 
 # %% [markdown]
+# <a id="glossary"></a>
+#
 # ## Glossary
 #
 # | word | meaning |

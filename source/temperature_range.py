@@ -78,7 +78,7 @@ helpers.explore_softmax([1.0, 3.0, -1.0, 2.0, 0.0])
 # | Play | {claims} | {points} | {read} + {do} | |
 # | What you found | {claims} | {points} | {read} + {do} | 1 |
 #
-# [A word that is new to you stands in the glossary at the end.](#Glossary)
+# [A word that is new to you stands in the glossary at the end.](#glossary)
 
 # %% [markdown]
 # ### The article
@@ -1191,6 +1191,8 @@ helpers.what_you_found()
 helpers.sum_up_predictions()
 
 # %% [markdown]
+# <a id="glossary"></a>
+#
 # ## Glossary
 #
 # | word | meaning |
