@@ -63,7 +63,7 @@ REGION = r"([ \t]*)[^\n]*BEGIN {0}((?!BEGIN {0}).)*?END {0}[^\n]*"
 ANSWER, HIDDEN = (re.compile(REGION.format(label), re.DOTALL) for label in ("SOLUTION", "HIDDEN TESTS"))
 MARKER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 WIDGET = "application/vnd.jupyter.widget-view+json"
-FIGURE = "docs/figure.png"
+FIGURE = "docs/figure{}.png"
 START = re.compile(r"^#\s*%%", re.MULTILINE)  # of a cell
 WRITTEN = {"exercises", "cases", "locale"}  # the folders of source/ that are no assignment's
 SETUP_ID, BADGES_ID = "setup", "badges"  # of the cells that no text holds
@@ -323,12 +323,19 @@ def execute(skeleton: str, cells: list[Cell]) -> str:
     return dumps(nb)
 
 
-def readme_figure(solutions: list[str]) -> bytes | None:
-    """Return the picture that the README shows: the one under the first cell tagged "readme", if there is one."""
-    cells = [cell for text in solutions for cell in json.loads(text)["cells"]]
-    tagged = (cell for cell in cells if "readme" in cell["metadata"].get("tags", []))
-    pictures = (output["data"]["image/png"] for cell in tagged for output in cell["outputs"] if "data" in output)
-    return next((base64.b64decode(picture) for picture in pictures), None)
+def readme_figures(solutions: dict[str, str]) -> dict[str, bytes]:
+    """Return the pictures that the READMEs show, by path: for each language the first one under a cell tagged "readme".
+
+    ``solutions`` are the solutions' files, by path.
+    """
+    found = {}
+    for path, text in solutions.items():
+        language = "".join(f".{part}" for part in Path(path).parts[1:-1])  # nothing for English
+        tagged = (cell for cell in json.loads(text)["cells"] if "readme" in cell["metadata"].get("tags", []))
+        outputs = (output.get("data", {}) for cell in tagged for output in cell["outputs"])
+        for picture in (data["image/png"] for data in outputs if "image/png" in data):
+            found.setdefault(FIGURE.format(language), base64.b64decode(picture))
+    return found
 
 
 def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cell]]]:
@@ -484,15 +491,11 @@ def drift(root: Path, fresh: dict[str, str]) -> list[str]:
             problems.append(f"{path} is missing or stale: {WAY_OUT}")
     problems += superfluous(root, fresh)
     if not problems:
-        picture = readme_figure([(root / path).read_text("utf-8") for path in english_solutions(fresh)])
-        if picture and not ((root / FIGURE).exists() and (root / FIGURE).read_bytes() == picture):
-            problems.append(f"{FIGURE} is not the picture in solutions/: {WAY_OUT}")
+        stored = {path: (root / path).read_text("utf-8") for path in fresh if path.startswith("solutions/")}
+        for path, picture in readme_figures(stored).items():
+            if not (root / path).exists() or (root / path).read_bytes() != picture:
+                problems.append(f"{path} is not the picture in solutions/: {WAY_OUT}")
     return problems
-
-
-def english_solutions(paths) -> list[str]:
-    """Return the solutions whose pictures the README shows."""
-    return [path for path in paths if re.fullmatch(r"solutions/[^/]+", path)]
 
 
 def superfluous(root: Path, fresh: dict[str, str]) -> list[str]:
@@ -564,9 +567,9 @@ def main(argv: list[str] | None = None) -> int:
                 fresh[path] = execute(fresh[path], texts[Path(path).stem])
                 if _write(args.root / path, fresh[path].encode()):
                     print(f"wrote {path}")
-            picture = readme_figure([fresh[path] for path in english_solutions(fresh)])
-            if picture and _write(args.root / FIGURE, picture):
-                print(f"wrote {FIGURE}")
+            for path, picture in readme_figures({path: fresh[path] for path in solutions}).items():
+                if _write(args.root / path, picture):
+                    print(f"wrote {path}")
             problems = superfluous(args.root, fresh)
         for line in in_english(args.root, said) + private_sets(args.root):
             print(line)

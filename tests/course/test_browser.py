@@ -188,6 +188,18 @@ def pictures_in_words(name):
     return [output.data["text/plain"] for output in outputs if "image/png" in output.get("data", {})]
 
 
+@pytest.mark.parametrize("folder", ["notebooks", "notebooks/vi"])
+def test_the_link_to_the_glossary_leads_there(folder, page, lab):
+    from playwright.sync_api import expect
+
+    open_notebook(page, lab, f"{folder}/{NOTEBOOKS[0]}.ipynb")
+    cell = page.locator(".jp-MarkdownOutput", has=page.locator("[data-jupyter-id=glossary]"))
+    glossary = cell.get_by_role("heading", level=2)
+    expect(glossary).not_to_be_in_viewport()
+    page.locator("a[href='#glossary']").click()
+    expect(glossary).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_solution_shows_its_pictures_before_it_is_run_and_describes_them_after(name, page, lab):
     """No widget's state is stored: its picture stands in for it, and nothing says that a model is missing."""

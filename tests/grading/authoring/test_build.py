@@ -455,10 +455,15 @@ def test_the_drift_check_names_a_stale_edition_and_says_what_it_has_in_english(b
     ]
 
 
-def test_the_readme_shows_the_picture_that_the_solutions_hold():
-    texts = [path.read_text("utf-8") for path in sorted((REPOSITORY / "solutions").glob("*.ipynb"))]
-    assert build.readme_figure(texts) == (REPOSITORY / build.FIGURE).read_bytes()
-    assert build.FIGURE in (REPOSITORY / "README.md").read_text("utf-8")
+def test_each_readme_shows_the_picture_that_the_solutions_of_its_language_hold():
+    paths = sorted((REPOSITORY / "solutions").rglob("*.ipynb"))
+    stored = {path.relative_to(REPOSITORY).as_posix(): path.read_text("utf-8") for path in paths}
+    pictures = build.readme_figures(stored)
+    assert set(pictures) == {build.FIGURE.format(language) for language in ("", ".vi")}
+    for path, picture in pictures.items():
+        assert picture == (REPOSITORY / path).read_bytes()
+        readme = path.removeprefix("docs/figure").removesuffix("png")
+        assert path in (REPOSITORY / f"README{readme}md").read_text("utf-8")
 
 
 def test_check_names_a_picture_that_is_not_the_solutions_own(copy, fresh):
@@ -468,14 +473,13 @@ def test_check_names_a_picture_that_is_not_the_solutions_own(copy, fresh):
     cell = next(cell for cell in stored.cells if cell.cell_type == "code")
     cell.metadata["tags"] = ["readme"]
     cell.outputs = [nbformat.v4.new_output("display_data", {"image/png": "AAAA"})]
-    assert build.readme_figure([nbformat.writes(stored)]) == b"\0\0\0"
+    figure = build.FIGURE.format("")
+    assert build.readme_figures({path: nbformat.writes(stored)}) == {figure: b"\0\0\0"}
     (copy / path).write_text(nbformat.writes(stored) + "\n")
     again = {**fresh, path: build.dumps(without_outputs(stored))}
-    assert [line.split(":")[0] for line in build.drift(copy, again)] == [
-        f"{build.FIGURE} is not the picture in solutions/"
-    ]
-    (copy / build.FIGURE).parent.mkdir()
-    (copy / build.FIGURE).write_bytes(b"\0\0\0")
+    assert [line.split(":")[0] for line in build.drift(copy, again)] == [f"{figure} is not the picture in solutions/"]
+    (copy / figure).parent.mkdir()
+    (copy / figure).write_bytes(b"\0\0\0")
     assert build.drift(copy, again) == []
 
 
