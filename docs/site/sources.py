@@ -145,7 +145,7 @@ def lesson(name: str, language: str, into: Path, colab: str = "") -> str:
     parts, asked_before = [], False
     for number, cell in enumerate(notebook_at(COURSE.notebook(name, language)).cells):
         if cell.cell_type == "markdown" and cell.id != BADGES_ID:
-            parts.append(re.sub(r"\]\(#(.*?)\)", lambda found: f"](#{found[1].lower()})", cell.source))
+            parts.append(cell.source)
         elif cell.cell_type == "code" and cell.id != SETUP_ID:
             to_answer = bool(cell.metadata.get("nbgrader", {}).get("solution"))
             asked_before |= to_answer
@@ -156,10 +156,17 @@ def lesson(name: str, language: str, into: Path, colab: str = "") -> str:
                 image = image_in(into / f"{name}-{number}.png", *found)
                 title = say("The picture that comes out. Predict first.")
                 parts.append(f"<details><summary>{title}</summary>\n{image}\n</details>" if asked_before else image)
-    heading, *rest = "\n\n".join(parts).split("\n", 1)
+    heading, *rest = by_headings("\n\n".join(parts)).split("\n", 1)
     opening = f' <a href="{colab}">{say("Open in Colab")}</a>' if colab else ""
     buttons = f'<p class="buttons"><a href="{name}.ipynb" download>{say("Download this notebook")}</a>{opening}</p>'
     return "\n\n".join([heading, buttons, f"*{say(AS_OPENED)}*", *rest])
+
+
+def by_headings(text: str) -> str:
+    """Return a page whose links within it lead to headings, each in place of the anchor above it."""
+    for anchor, name, title in re.findall(r'(<a id="(.*?)"></a>\n\n)#+ (.*)', text):
+        text = text.replace(anchor, "").replace(f"](#{name})", f"](#{title.lower().replace(' ', '-')})")
+    return text
 
 
 def picture(cell: NotebookNode) -> tuple[bytes, str] | None:

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from filelock import FileLock
 
 from docs.site.build import build, faults, start_sphinx
-from docs.site.sources import LANGUAGES, LOGITS, guide, in_colab, lesson, linked, pages
+from docs.site.sources import LANGUAGES, LOGITS, by_headings, guide, in_colab, lesson, linked, pages
 from grading.authoring.exercise import load_exercises
 from grading.course import REPOSITORY
 from helpers.explorers.figures import draw_chain, tell_chain
@@ -184,6 +184,11 @@ def test_links_lead_to_pages_of_the_same_language_or_by_address_to_another():
     assert linked("[x](docs/instructors.vi.md)", "index", "vi") == "[x](docs/instructors.md)"
     assert linked("[x](../CONTRIBUTING.md)", "docs/README", "en") == "[x](../CONTRIBUTING.md)"
     assert linked("[x](https://a.b) [y](#c) [z](LICENSE)", "index", "en") == "[x](https://a.b) [y](#c) [z](LICENSE)"
+
+
+def test_a_link_within_a_lesson_leads_to_the_heading_below_its_anchor():
+    page = '[a](#words), [b](#other)\n\n<a id="words"></a>\n\n## Thuật ngữ\n\n| từ |'
+    assert by_headings(page) == "[a](#thuật-ngữ), [b](#other)\n\n## Thuật ngữ\n\n| từ |"
 
 
 def test_colab_is_offered_where_a_repository_is_configured(tmp_path):
