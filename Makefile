@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 COURSE ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-slow course exercise check-exercise messages hidden grade report gradescope handout reproduce site bench bench-grading lint format constraints clean
+.PHONY: help lab demo test test-slow course exercise check-exercise messages hidden grade report gradescope handout release-check reproduce site bench bench-grading lint format constraints clean
 
 help: ## List the targets (what `make` alone does)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -110,6 +110,9 @@ gradescope: $(READY) ## Zip what judges on Gradescope into dist/: make gradescop
 
 handout: $(READY) ## Zip what students get into dist/
 	$(BIN)/python -m grading.authoring.handout
+
+release-check: $(READY) ## Check and build what a tag publishes into dist/release, and say what it is (VERSION=1.0.0)
+	$(BIN)/python .ci/release.py "$(VERSION)"
 
 reproduce: $(READY) ## Write the article's figures and numbers to build/article
 	$(BIN)/python -m source.reproduce

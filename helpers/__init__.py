@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from .support.language import text as text
     from .support.language import use_language as use_language
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 _MODULE_OF = {
     "softmax_t": "softmax",

@@ -1,10 +1,10 @@
-"""What runs elsewhere can be read and names what there is: workflows, hooks, the notes of a release."""
+"""What runs elsewhere can be read and names what there is: workflows and hooks."""
 
 import re
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -50,14 +50,6 @@ def faults(files):
         if name == HOOKS:
             found += [f"{name}: {r['repo']} is not local" for r in read["repos"] if r["repo"] != "local"]
     return found
-
-
-def notes(*arguments):
-    """Return the notes of a release, as `.ci/notes.py` takes them from a changelog."""
-    spec = spec_from_file_location("notes", REPOSITORY / ".ci" / "notes.py")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.notes(*arguments)
 
 
 def test_workflows_and_hooks_name_what_there_is():
@@ -115,26 +107,3 @@ def test_a_hook_stops_a_commit(tmp_path, hook):
         command = [sys.executable, "-m", "pre_commit", "run", hook]
         codes.append(subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True).returncode)
     assert codes == [0, 1]
-
-
-CHANGELOG = (
-    "# Changelog\n\n## Unreleased\n\n- Next.\n\n## 0.2.0 (2027-01-31)\n\n- Now.\n\n## 0.1.0 (2026-12-01)\n\n- Then.\n"
-)
-
-
-def test_the_notes_of_a_release_are_its_section():
-    assert notes("v0.2.0", CHANGELOG, "0.2.0", "0.2.0") == "- Now."
-    assert notes("v0.1.0", CHANGELOG, "0.1.0", "0.1.0") == "- Then."
-
-
-@pytest.mark.parametrize(
-    ("tag", "version", "cited", "fault"),
-    [
-        ("v0.3.0", "0.2.0", "0.2.0", "the tag is v0.3.0, the version 0.2.0"),
-        ("v0.2.0", "0.2.0", "0.1.0", "0.1.0 in CITATION.cff"),
-        ("v0.3.0", "0.3.0", "0.3.0", "says nothing under '## 0.3.0"),
-    ],
-)
-def test_a_tag_that_is_not_the_version_publishes_nothing(tag, version, cited, fault):
-    with pytest.raises(ValueError, match=re.escape(fault)):
-        notes(tag, CHANGELOG, version, cited)
