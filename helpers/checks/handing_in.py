@@ -95,14 +95,25 @@ def not_run(seen: Notebook, runs: Sequence[Run]) -> list[tuple[int, CodeCell]]:
     return found
 
 
+def not_saved(seen: Notebook, runs: Sequence[Run]) -> bool:
+    """Tell whether a cell has run since the file was saved and stands there otherwise, or not at all."""
+    latest = {run.cell: run for run in runs if run.cell and run.at > seen.saved}.values()
+    return not all(any(notebook.same(run.text, cell.text) for cell in seen.cells) for run in latest)
+
+
 def cells_in_words(seen: Notebook, runs: Sequence[Run]) -> list[str]:
-    """Say which cells have not run as they stand, or that this could not be seen."""
+    """Say which cells have not run as they stand, or that this could not be seen, and what is not saved."""
     if not seen.place:
         return [_("The notebook's file could not be read from here: run all cells once more, then save it.")]
     waiting = not_run(seen, runs)
     saved = strftime("%H:%M", localtime(seen.saved))
+    lost = _(
+        "The file was last saved at {time}, and what ran since then is not in it. Save it (Ctrl+S), then hand it in.",
+        time=saved,
+    )
+    unsaved = [lost] if not_saved(seen, runs) else []
     if not waiting:
-        return [_("Every cell has run as it stands in the file, last saved at {time}.", time=saved)]
+        return unsaved or [_("Every cell has run as it stands in the file, last saved at {time}.", time=saved)]
     named = [cell.mark or f"“{cell.text.strip().splitlines()[0][:40]}”" for _, cell in waiting[:MOST]]
     more = ["…"] if len(waiting) > MOST else []
     return [
@@ -112,7 +123,8 @@ def cells_in_words(seen: Notebook, runs: Sequence[Run]) -> list[str]:
             len(waiting),
             time=saved,
             cells=", ".join(named + more),
-        )
+        ),
+        *unsaved,
     ]
 
 

@@ -198,6 +198,15 @@ def test_before_you_hand_in_says_what_is_green_and_what_has_not_run(opened):
     assert "  changed since its check  softmax_t" in session.run("last")
     session.run("check")
     assert "  open         softmax_t" in session.run("last")
+    session.edit("solution", RIGHT)
+    session.edit("own", "x = 2")
+    for name in ("solution", "own"):
+        session.run(name)
+    said = session.run("last")
+    assert "Every cell has run" not in said, "what ran is newer than the file, which lacks it"
+    assert "and what ran since then is not in it. Save it (Ctrl+S), then hand it in." in said
+    session.save()
+    assert "Every cell has run as it stands in the file, last saved at " in session.run("last")
 
 
 COLAB = """import sys, types
