@@ -21,7 +21,7 @@ class Revealed:
 
     Attributes
         name: the prediction's variable.
-        first, now: what the student predicted at first, and at last.
+        first, now: what the student predicted at first, which counts, and at last.
         result: what came out.
         choice: whether the prediction was one of a few given values: it is then the same one or another.
     """
@@ -34,18 +34,18 @@ class Revealed:
 
     @property
     def numbers(self) -> tuple[float, float] | None:
-        """Return the prediction and the result, where they can be near each other."""
-        if self.choice or isinstance(self.now, str) or isinstance(self.result, str):
+        """Return the first prediction and the result, where they can be near each other."""
+        if self.choice or isinstance(self.first, str) or isinstance(self.result, str):
             return None
-        return self.now, self.result
+        return self.first, self.result
 
     @property
     def surprise(self) -> float:
-        """Return how far apart the prediction and the result are: 0 for equal ones, at most 1."""
-        if self.now == self.result or not self.numbers:
-            return float(self.now != self.result)
-        now, result = self.numbers
-        return min(1.0, abs(now - result) / (abs(now) + abs(result)))
+        """Return how far apart the first prediction and the result are: 0 for equal ones, at most 1."""
+        if self.first == self.result or not self.numbers:
+            return float(self.first != self.result)
+        first, result = self.numbers
+        return min(1.0, abs(first - result) / (abs(first) + abs(result)))
 
     def __str__(self) -> str:
         values = {"name": self.name, "now": in_words(self.now), "result": in_words(self.result)}
@@ -61,10 +61,10 @@ class Revealed:
         return "; ".join(filter(None, [str(self), self.distance()])) + "."
 
     def distance(self) -> str:
-        """Return in words how far the prediction was from the result; empty for another choice."""
-        if self.now == self.result:
+        """Return in words how far a prediction that stayed was from the result; empty for another choice."""
+        if self.first == self.now == self.result:
             return _("as you said")
-        if not self.numbers:
+        if self.first != self.now or not self.numbers:
             return ""
         now, result = self.numbers
         if abs(now - result) <= CLOSE * abs(result):

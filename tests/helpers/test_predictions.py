@@ -162,11 +162,22 @@ def test_the_first_prediction_is_kept_when_a_later_one_replaces_it(notebook, cap
     notebook("prediction_1", 0.05151)
     reveal("prediction_1", 0.0501)
     reveal("prediction_1", 0.0501)
-    assert capsys.readouterr().out == "prediction_1: first 0.1, now 0.05151; it is 0.0501; close.\n" * 2
+    assert capsys.readouterr().out == "prediction_1: first 0.1, now 0.05151; it is 0.0501.\n" * 2
     notebook("prediction_1", None)
     reveal("prediction_1", 0.0501)
     sum_up_predictions()
     assert "0.0501" not in capsys.readouterr().out
+
+
+def test_a_prediction_that_is_changed_after_the_result_is_not_as_you_said(notebook, capsys):
+    """It was, and the surprise was none."""
+    for value in (2, 1):
+        notebook("prediction_2", value)
+        reveal("prediction_2", 1)
+    assert capsys.readouterr().out.endswith("prediction_2: first 2, now 1; it is 1.\n")
+    assert predictions._revealed["prediction_2"].surprise == 1
+    changed = predictions.Revealed("prediction_1", 0.5, 0.0501, 0.0501, False)
+    assert changed.distance() == "" and changed.surprise > 0.8 and changed.line(10)[2] == [10, 1]
 
 
 SUMMARY = f"""\
@@ -240,7 +251,7 @@ def test_every_picture_has_words_and_whole_pixels(notebook):
     summary = predictions.Summary([predictions.Revealed("<b>", 0.1, 0.3, 0.0501, False)], [])
     page = summary._repr_html_()
     assert "aria-label='&lt;b&gt;: first 0.1, now 0.3; it is 0.0501'" in page and "<b>" not in page
-    assert "cx='240'" in page and "cx='40'" in page
+    assert "cx='240'" in page and "cx='120'" in page
 
 
 @pytest.mark.parametrize("result", [None, math.nan, math.inf, torch.ones(2), object()])
