@@ -291,7 +291,7 @@ def draw_weighed(numbers: Weighed, figure: LiveFigure | None = None) -> LiveFigu
         figure: one that this function returned, to be redrawn.
 
     Returns a LiveFigure with data columns "logit", "probability", the outlier last, and "k", "mass of the k most
-    likely". What lies below the left axis is counted in the words.
+    likely". What lies below the left axis is counted by tell_weighed.
     """
     figure = figure or _weighed()
     others, outlier, held, nucleus = figure.lines
@@ -319,7 +319,7 @@ def draw_weighed(numbers: Weighed, figure: LiveFigure | None = None) -> LiveFigu
         share=numbers.share,
         top=numbers.held[0],
         nucleus=numbers.nucleus,
-    ) + _below(numbers.probabilities)
+    )
     return figure
 
 
@@ -341,7 +341,7 @@ def _weighed() -> LiveFigure:
 
 
 def tell_weighed(numbers: Weighed) -> str:
-    """Say what the outlier holds, by three measures.
+    """Say what the outlier holds, by three measures, and what is not drawn.
 
     >>> from helpers.explorers.models import weigh_outlier
     >>> tell_weighed(weigh_outlier())
@@ -359,7 +359,7 @@ def tell_weighed(numbers: Weighed) -> str:
         half=half,
         perplexity=numbers.perplexity,
         n=numbers.held.size,
-    )
+    ) + _below(numbers.probabilities, numbers.share < FLOOR)
 
 
 def draw_shared(numbers: Shared, figure: LiveFigure | None = None) -> LiveFigure:
@@ -370,7 +370,7 @@ def draw_shared(numbers: Shared, figure: LiveFigure | None = None) -> LiveFigure
         figure: one that this function returned, to be redrawn.
 
     Returns a LiveFigure with data columns "rank", "probability", "mass of the ranks up to here", at ranks that are
-    evenly spaced on a log axis. What lies below the left axis is counted in the words.
+    evenly spaced on a log axis. What lies below the left axis is counted by tell_shared.
     """
     figure = figure or _shared()
     probability, held, nucleus = figure.lines
@@ -389,7 +389,7 @@ def draw_shared(numbers: Shared, figure: LiveFigure | None = None) -> LiveFigure
         top=mass[0],
         mass=100 * numbers.mass,
         nucleus=_about(numbers.nucleus),
-    ) + _below(numbers.probabilities)
+    )
     return figure
 
 
@@ -410,7 +410,7 @@ def _shared() -> LiveFigure:
 
 
 def tell_shared(numbers: Shared) -> str:
-    """Say how many tokens hold the mass, and how many different ones are drawn.
+    """Say how many tokens hold the mass, how many different ones are drawn, and what the figure leaves out.
 
     >>> from helpers.explorers.models import share_vocabulary
     >>> tell_shared(share_vocabulary(spread=0))
@@ -431,7 +431,7 @@ about 996 different tokens.'
     )
     if numbers.spread > 3 * numbers.temperature:
         words += " " + _("Another draw of the logits would give other numbers.")
-    return words
+    return words + _below(numbers.probabilities)
 
 
 NAMES = "ABCDEF"  # of a chain's entries
@@ -470,13 +470,12 @@ def _above_floor(probabilities: Floats) -> Floats:
     return np.where(probabilities < FLOOR, np.nan, probabilities)
 
 
-def _below(probabilities: Floats) -> str:
-    """Count in words the probabilities below FLOOR."""
-    count = int((probabilities < FLOOR).sum())
-    if not count:
-        return ""
-    sizes = {"count": count, "total": probabilities.size}
-    return " " + _("Not drawn, because below {floor:g}: {count:,} of {total:,}.", floor=FLOOR, **sizes)
+def _below(probabilities: Floats, outlier: bool = False) -> str:
+    """Count in words the probabilities below FLOOR, and say whether the outlier's is among them."""
+    sizes = {"floor": FLOOR, "count": int((probabilities < FLOOR).sum()), "total": probabilities.size}
+    if outlier:
+        return " " + _("Not drawn, because below {floor:g}: {count:,} of {total:,}, the outlier among them.", **sizes)
+    return " " + _("Not drawn, because below {floor:g}: {count:,} of {total:,}.", **sizes) if sizes["count"] else ""
 
 
 def _about(count: float) -> float:

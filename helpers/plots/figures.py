@@ -298,7 +298,11 @@ def _panels(results: Rows, what: str, title: str, limit: float = math.inf) -> De
 
     words = " ".join(alt) + _not_drawn(points)
     figure = DescribedFigure(0.8 + lines * (2.7 + 0.2 * extra), words, data)
-    figure.suptitle(wrapped(title, 75), fontsize=TEXT)
+    title = wrapped(title, 75)
+    if limit == math.inf:
+        order = ", ".join(f"{t:g}" for t in temperatures)
+        title += "\n" + wrapped(_("Above each panel: the largest at T = {temperatures}", temperatures=order), 75)
+    figure.suptitle(title, fontsize=TEXT)
     for index, (r, row) in enumerate(results.items()):
         axes = figure.add_subplot(lines, columns, index + 1)
         for level, (t, colour, marker) in enumerate(styles):
@@ -314,7 +318,7 @@ def _panels(results: Rows, what: str, title: str, limit: float = math.inf) -> De
             high = limit * (1.05 + 0.05 * len(styles))
             axes.axhline(limit, color=GREY, linestyle="--", linewidth=1)
         dress(axes, headings[r], _("logit"), "" if index % columns else _("probability"))
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=3, steps=[1, 2, 4, 5, 10]))
+        _ticks_at_the_ends(axes, finite_values(*(x for x, _ in row.values())))
         axes.set(xlim=limits(*(x for x, _ in row.values())), ylim=(low, high))
         if limit < math.inf:  # no scale beyond the limit; the factor is for ticks like 0.03, off by a rounding
             axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= limit * (1 + 1e-9)])
@@ -326,13 +330,22 @@ def _panels(results: Rows, what: str, title: str, limit: float = math.inf) -> De
     return figure
 
 
+def _ticks_at_the_ends(axes: Axes, x: Floats) -> None:
+    """Give the x axis ticks at the least and the largest value, and at 0 where that is far from both."""
+    ticks = [x.min(), x.max()] if x.size else []
+    if x.size and 0.2 * np.ptp(x) < -x.min() < 0.8 * np.ptp(x):
+        ticks.insert(1, 0.0)
+    axes.set_xticks(ticks, [f"{tick:.3g}" for tick in ticks])
+
+
 def _heading(r: float, row: Mapping[float, tuple[Floats, Floats]], limit: float) -> str:
     """Return a panel's title: its range and, for each temperature, the largest probability or what the limit cuts."""
     lines = [_("logits in [{low:g}, {r:g}]", low=-r, r=r)]
     if limit < math.inf:
         lines += _cuts(row, limit) or [_("nothing above")]
     else:
-        tops = [f"{p.max():.3g}" for p in (finite_values(p) for _, p in row.values()) if p.size]
+        values = [finite_values(row[t][1]) for t in sorted(row)]
+        tops = [f"{p.max():.3g}" if p.size else "–" for p in values]
         lines.append(wrapped(_("largest {tops}", tops=", ".join(tops)), 26))
     return "\n".join(lines)
 

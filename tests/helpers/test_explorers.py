@@ -17,6 +17,7 @@ import pytest
 import helpers
 from helpers.explorers import figures, models
 from helpers.explorers.shell import WIDGET, Choice, NumberControl
+from helpers.support.language import number_text
 from tests.support.figure_rules import RULES
 from tests.support.longdouble import softmax
 
@@ -245,8 +246,11 @@ def test_weighed_draws_and_tells_its_numbers():
     assert np.array_equal(points, np.column_stack([numbers.logits, numbers.probabilities]))
     assert np.array_equal(figure.axes[1].lines[0].get_ydata(), numbers.held)
     assert "the outlier at 6 gets 0.207" in figure.alt and "90% for k = 22." in figure.alt
-    assert "Not drawn" not in figure.alt
-    assert figures.draw_weighed(models.weigh_outlier(8.0, 0.1)).alt.endswith("of 101.")
+    left_out = "Not drawn, because below 1e-09: "
+    assert figures.tell_weighed(models.weigh_outlier(0.4, 0.1)).endswith(f" {left_out}100 of 101.")
+    apart = models.weigh_outlier(0.4, 0.1, outlier=-8.0)
+    assert figures.tell_weighed(apart).endswith(f" {left_out}1 of 101, the outlier among them.")
+    assert np.isnan(figures.draw_weighed(apart).axes[0].lines[1].get_ydata()).all()
     assert figures.tell_weighed(numbers) == (
         "At T = 1 the outlier holds 20.7%, not more than half. Perplexity 22.7 of 101. "
         "90% of the mass takes 22 entries."
@@ -262,8 +266,11 @@ def test_shared_draws_and_tells_its_numbers():
     assert np.array_equal(figure.axes[1].lines[0].get_ydata(), numbers.held[ranks - 1])
     assert figures.tell_shared(numbers).startswith("Spread 1, T = 1: 78\u00a0")
     assert "Another draw" not in figures.tell_shared(numbers)
-    assert figures.tell_shared(models.share_vocabulary(8.0)).endswith(
-        "Another draw of the logits would give other numbers."
+    assert "Not drawn" not in figures.tell_shared(numbers)
+    wide = models.share_vocabulary(8.0)
+    counts = [number_text(count) for count in ((wide.probabilities < 1e-9).sum(), 128_256)]
+    assert figures.tell_shared(wide).endswith(
+        f"Another draw of the logits would give other numbers. Not drawn, because below 1e-09: {' of '.join(counts)}."
     )
 
 

@@ -234,6 +234,16 @@ def test_zoomed_leaves_out_the_outlier_and_nothing_else():
         assert np.array_equal(drawn(axes), expected.astype(float))
     assert "Logits in [-5, 5]: the largest is 0.0778 (T = 0.5), 0.0762 (T = 1), 0.0327 (T = 3)." in figure.alt
     assert "above" not in figure.alt
+    assert [axes.get_xticks().tolist() for axes in figure.axes] == [[-r, 0, r] for r in RESULTS]
+
+
+def test_panels_say_to_which_temperature_each_of_their_largest_belongs():
+    """They gave three numbers and no order."""
+    turned = {r: dict(reversed(row.items())) for r, row in RESULTS.items()}
+    figure = plot_full(turned)
+    words = figure.get_suptitle().split("\n")[-1].replace("\N{NO-BREAK SPACE}", " ")
+    assert words == "Above each panel: the largest at T = 0.5, 1, 3"
+    assert figure.axes[2].get_title().split() == "logits in [-5, 5] largest 0.575, 0.207, 0.0457".split()
 
 
 def test_zoomed_counts_weighs_and_marks_what_a_limit_cuts():
