@@ -186,6 +186,17 @@ def wrong_writes_into_its_input(start, temperature, n_steps=300):
     return start.max().item()
 
 
+@variants(change=[1e-5, 1e-6, 1e-7])
+def wrong_stops_when_it_nearly_stands_still(start, temperature, n_steps=300, *, change):
+    """Your numbers match a loop that stops when it nearly stands still: take all n_steps, for it still moves."""
+    p = start
+    for _ in range(n_steps):
+        before, p = p, torch.softmax(p / temperature, 0)
+        if (p - before).abs().max() < change:
+            break
+    return p.max().item()
+
+
 def wrong_runs_until_it_settles(start, temperature, n_steps=300):
     """Each distribution is the softmax of the one before it"""
     p, before = start, torch.zeros_like(start)

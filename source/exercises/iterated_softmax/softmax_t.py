@@ -88,6 +88,7 @@ def public(book):
     batch = [[0.0, 1.0, -2.0, 3.0, 0.5], [2.0, 2.0, -1.0, 0.0, 1.0], [-0.5, 4.0, 0.0, 1.0, -3.0]]
     cube = [2, -1, 0, 3, 1, -2, 4, 0, -3, 1, 2, 0.5]
     far = [[0.0, 1.0], [400.0, 401.5], [-900.0, -902.0]]
+    masked = [[90.25, -math.inf, 90.5], [-math.inf] * 3]
     return [
         _case(book, "four logits, temperature 1", VALUES, small, BY_VALUE),
         _case(book, "the same logits at temperature 20", TEMPERATURE, small, BY_TEMPERATURE, temperature=20.0),
@@ -96,7 +97,7 @@ def public(book):
         _case(book, "float32 logits near 88", LARGE, [88.0, 89.0], SHIFT, kind="float32"),
         _case(book, "very negative logits, float32", LARGE, [-110.0, -109.0], SHIFT, kind="float32"),
         _case(book, "rows far apart, float32", LARGE, far, ROW_SHIFT, kind="float32"),
-        _case(book, "one entry of -inf, temperature 0.05", MASKED, [90.25, -math.inf, 90.5], MASK, temperature=0.05),
+        _case(book, "entries of -inf, temperature 0.05", MASKED, masked, MASK, temperature=0.05, kind="float32"),
         _case(book, "very small probabilities", VALUES, [0.0, -60.0, 3.0, -25.0], EXACT),
     ]
 
@@ -560,6 +561,12 @@ def wrong_replaces_nan_by_0(x, temperature=1.0, dim=-1):
     """Your numbers match a softmax that overflows or underflows: subtract the maximum before exp."""
     weights = torch.exp(x / temperature)
     return torch.nan_to_num(weights / weights.sum(dim, keepdim=True), nan=0.0)
+
+
+def wrong_gives_a_masked_row_0(x, temperature=1.0, dim=-1):
+    """Your numbers match a softmax that puts 0 for nan: a row of nothing but -inf stays nan."""
+    weights = torch.exp((x - x.amax(dim, keepdim=True)) / temperature)
+    return torch.nan_to_num(weights / weights.sum(dim, keepdim=True))
 
 
 def wrong_adds_1e_6_in_float32_only(x, temperature=1.0, dim=-1):
