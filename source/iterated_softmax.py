@@ -44,8 +44,10 @@ helpers.explore_softmax()
 # - say what happens when softmax is applied to its own output, how fast, and why;
 # - tell a property of softmax from a property of the numbers that carry it.
 #
-# It takes about {minutes} minutes, {read} to read and {do} to do, and is worth {points} points. **In a hurry?** If you
-# know PyTorch, go by the last column: all {points} points in about {hurry} minutes, without the parts that are folded.
+# It takes about {minutes} minutes, {read} to read and {do} to do, and is worth {points} points.
+#
+# **In a hurry?** Run every cell; write the predictions and exercises; leave the folded parts closed, and skip what has
+# no number in the last column: all {points} points in about {hurry} minutes.
 #
 # | section | claim | points | read + do | in a hurry |
 # |---|---|---|---|---|
@@ -59,7 +61,7 @@ helpers.explore_softmax()
 # | 7. Is the mean evidence? | {claims} | {points} | {read} + {do} | 1 |
 # | 8. Why does it flatten? | {claims} | {points} | {read} + {do} | 2 |
 # | 9. The same in float32 | {claims} | {points} | {read} + {do} | 6 |
-# | Bonus: can repeating ever sharpen? | {claims} | {points} | {read} + {do} | 4 |
+# | Bonus: can repeating ever sharpen? | {claims} | {points} | {read} + {do} | |
 # | Play | {claims} | {points} | {read} + {do} | |
 # | What you found | {claims} | {points} | {read} + {do} | 2 |
 #
@@ -83,7 +85,8 @@ helpers.explore_softmax()
 # - **Exercise**: replace `raise NotImplementedError()` by your code, and run the check below it. It answers at once, as
 #   often as you like.
 # - **Decide**: write `"holds"` (in every setting that the claim leaves open), `"fails"` (in none) or `"sometimes"` (in
-#   some, and you can say in which). No points. The course's verdict appears once you have decided and have measured.
+#   some settings, or only half of it; you can say which). No points. The course's verdict appears once you have decided
+#   and have measured.
 #
 # Five words in the code are the course's. `check` looks at your answer. `say` prints a sentence in your language. What
 # stands below `with needs("softmax_t"):` waits until that exercise is right. `helpers.reveal` sets your prediction
@@ -113,13 +116,12 @@ prediction_1 = 2
 # %%
 pairs = [1.0, 2.0], [1001.0, 1002.0], [10.0, 20.0]
 probabilities = [torch.softmax(torch.tensor(pair), dim=-1) for pair in pairs]
-for pair, p in zip(pairs, probabilities):
-    print(pair, "->", [round(value, 4) for value in p.tolist()])
-
-# %%
 shifted, scaled = ((p - probabilities[0]).abs().max() for p in probabilities[1:])
-helpers.reveal("prediction_1", 1 if shifted < scaled else 2)
-helpers.measured("claim_c8", shifted)
+with needs("prediction_1"):
+    helpers.reveal("prediction_1", 1 if shifted < scaled else 2)
+    for pair, p in zip(pairs, probabilities):
+        print(pair, "->", p.numpy().round(4))
+    helpers.measured("claim_c8", shifted)
 
 # %% [markdown]
 # ### Decide: C8
@@ -147,7 +149,7 @@ def naive_softmax(x):
 
 
 for pair in ([1.0, 2.0], [88.0, 89.0]):
-    print(pair, "->", naive_softmax(torch.tensor(pair)))
+    print(pair, "->", naive_softmax(torch.tensor(pair)).numpy().round(4))
 
 # %% [markdown]
 # PyTorch keeps a number with a decimal point as a **float32** unless it is told otherwise: about 7 digits, up to
@@ -160,7 +162,7 @@ for pair in ([1.0, 2.0], [88.0, 89.0]):
 
 # %%
 for pair in ([-101.0, -100.0], [-104.0, -103.0], [-110.0, -109.0]):
-    print(pair, "->", naive_softmax(torch.tensor(pair)))
+    print(pair, "->", naive_softmax(torch.tensor(pair)).numpy().round(4))
 
 # %% [markdown]
 # ### Predict ({points} points)
@@ -183,9 +185,11 @@ prediction_2 = 65.0
 # %%
 formats = torch.float16, torch.bfloat16, torch.float32, torch.float64
 limits = {dtype: math.log(torch.finfo(dtype).max) for dtype in formats}
-for dtype, limit in limits.items():
-    say("{dtype:14} exp overflows above {limit:6.2f}", dtype=str(dtype), limit=limit)
-helpers.reveal("prediction_2", limits[torch.float16])
+with needs("prediction_2"):
+    helpers.reveal("prediction_2", limits[torch.float16])
+    say("format          exp overflows above")
+    for dtype, limit in limits.items():
+        print(f"{str(dtype):14} {limit:20.2f}")
 
 # %% [markdown]
 # The sum overflows even earlier than its terms: each is finite, their sum is `inf`, and dividing by it gives 0
@@ -300,13 +304,14 @@ softmax = helpers.softmax_t
 with needs("softmax_t") as right:
     if right:
         softmax = softmax_t
-        say("softmax is now the one you have written")
+        say("softmax is now your own")
 
 # %% [markdown]
 # ### Decide: C18
 #
-# The article says: the code is stable and reproducible. Its function has no `dim`: it normalises together all the
-# numbers that it gets. Give it a **batch**, two rows of logits in one tensor, and add up each row.
+# The article says: the code is stable and reproducible. Let "stable" mean that every row it is given comes out right: a
+# row that sums to 1. Its function has no `dim`: it normalises together all the numbers that it gets. Give it a
+# **batch**, two rows of logits in one tensor, and add up each row.
 
 # %%
 batch = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
@@ -351,11 +356,11 @@ def one_step(x):
 
 
 # %%
-say("gap  way             value  gradient")
+say("gap way            value gradient")
 for gap in (80, 89, 103, 104):
     for name, way in {"log(softmax)": two_steps, "log_softmax": one_step}.items():
         found = value_and_gradient(way, float(gap))
-        print(f"{gap:3}  {name:12} {found['value']:8.2f}  {found['gradient']}")
+        print(f"{gap:3} {name:12} {found['value']:7.2f} {found['gradient']}")
 
 # %% [markdown]
 # The gradient is lost first, then digits of the value, then the value. On its way the gradient meets $1/p$, the
@@ -425,7 +430,7 @@ prediction_3 = 0.09
 # %% test="prediction_3" points=1
 
 # %% [markdown]
-# ### Exercise: `iterative_softmax_experiment` ({points} points)
+# ### Exercise: <code>iterative_softmax_<wbr>experiment</code> ({points} points)
 #
 # `torch.softmax` and your own `softmax_t` are welcome here, and `helpers.softmax_t` is the course's.
 #
@@ -528,7 +533,7 @@ sure = torch.zeros(10)
 sure[3] = 1.0
 seen = torch.softmax(sure, dim=-1)[3]
 loss = torch.nn.functional.cross_entropy(sure, torch.tensor(3))
-say("probability of the right class: {seen:.4f}", seen=seen)
+say("the right class gets {seen:.4f}", seen=seen)
 say("loss: {loss:.4f}", loss=loss)
 
 # %% [markdown]
@@ -603,10 +608,11 @@ with needs("iterative_softmax_experiment", "decay_ratios"):
 # Now take other numbers of points, and other temperatures, which act in every softmax of the loop:
 
 # %%
-with needs("iterative_softmax_experiment", "decay_ratios"):
-    for points, heat in ((4, 1.0), (20, 1.0), (100, 1.0), (20, 0.5), (20, 2.0)):
+with needs("prediction_4", "iterative_softmax_experiment", "decay_ratios") as ready:
+    say("  n    T  three ratios")
+    for points, heat in ((4, 1.0), (20, 1.0), (100, 1.0), (20, 0.5), (20, 2.0)) if ready else ():
         stds = iterative_softmax_experiment(n_points=points, n_iters=3, temperature=heat)[1]
-        print(f"n = {points:3}, T = {heat}:", [round(float(ratio), 4) for ratio in decay_ratios(stds)])
+        print(f"{points:3} {heat:4} ", *(f"{float(ratio):.4f}" for ratio in decay_ratios(stds)))
 
 # %% [markdown]
 # ### Exercise: `contraction_rate` ({points} points)
@@ -713,13 +719,13 @@ def measured_ratios(weight, n=20, n_iters=8):
 # %%
 straight = {"1 + x": lambda x: 1 + x, "1 + 30 x": lambda x: 1 + 30 * x, "x": lambda x: x}
 bent = {"sqrt(x)": torch.sqrt, "x^2": torch.square}
-bent["exp(x) + 50 (x - 1/n)^2"] = lambda x: torch.exp(x) + 50 * (x - 1 / 20) ** 2
+bent["exp(x) + 50 (x-1/n)^2"] = lambda x: torch.exp(x) + 50 * (x - 1 / 20) ** 2
 
 # %%
-say("in place of exp          first   last")
+say("in place of exp        first   last")
 for name, weight in ({"exp(x)": torch.exp} | straight | bent).items():
     first, last = measured_ratios(weight)
-    print(f"{name:23} {first:.4f} {last:.4f}")
+    print(f"{name:21} {first:.4f} {last:.4f}")
 helpers.measured("claim_c9", measured_ratios(straight["x"])[-1])
 
 # %% [markdown]
@@ -814,11 +820,15 @@ with needs("trusted_steps"):
 
 # %%
 p32, p64 = (torch.linspace(0, 1, 20, dtype=dtype) for dtype in (torch.float32, torch.float64))
-say("k   in float64   in float32")
+rows = []
 for k in range(9):
     p32, p64 = torch.softmax(p32, dim=-1), torch.softmax(p64, dim=-1)
     exact = (p32.double() - p32[0].double()).std()  # a shift changes no deviation
-    print(f"{k}   {p64.std():.2e}     {exact:.2e}")
+    rows.append(f"{k}   {p64.std():.2e}     {exact:.2e}")
+with needs("prediction_5") as predicted:
+    if predicted:
+        say("k   in float64   in float32")
+        print(*rows, sep="\n")
 
 # %% [markdown]
 # In the end all 20 float32 probabilities are the same number, and their deviation is 0. But ask float32 itself:
@@ -835,13 +845,14 @@ say("numpy's std: {std:.1e}", std=p32.numpy().std())
 # (k = 2 is left out: in these formats it depends on the order in which a machine adds up.)
 
 # %%
+say("right at        k = 0  k = 1  k = 3")
 for dtype in (torch.float32, torch.float16, torch.bfloat16):
     p, p64 = torch.linspace(0, 1, 20, dtype=dtype), torch.linspace(0, 1, 20, dtype=torch.float64)
     right = {}
     for k in range(4):
         p, p64 = torch.softmax(p, dim=-1), torch.softmax(p64, dim=-1)
         right[k] = bool((p.double().std() / p64.std() - 1).abs() < 0.1)
-    print(f"{str(dtype):14}", {k: right[k] for k in (0, 1, 3)})
+    print(f"{str(dtype):14}", *(f"{right[k]!s:>6}" for k in (0, 1, 3)))
 
 # %% [markdown]
 # ## Bonus: can repeating ever sharpen? (read 3 · do 8)
@@ -902,7 +913,7 @@ with needs("final_top"):
 s = torch.linspace(0.06, 0.99, 100_000, dtype=torch.float64)
 q = (1 - s) / 19
 highest = ((s - q) / torch.log(s / q)).max().item()
-say("a peak among 20 can rest below T = {highest:.4f}", highest=highest)
+say("a peak can rest below T = {highest:.4f}", highest=highest)
 
 # %%
 with needs("final_top", "contraction_rate"):
