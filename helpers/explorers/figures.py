@@ -474,7 +474,7 @@ def _below(probabilities: Floats, outlier: bool = False) -> str:
     """Count in words the probabilities below FLOOR, and say whether the outlier's is among them."""
     sizes = {"floor": FLOOR, "count": int((probabilities < FLOOR).sum()), "total": probabilities.size}
     if outlier:
-        return " " + _("Not drawn, because below {floor:g}: {count:,} of {total:,}, the outlier among them.", **sizes)
+        return " " + _("Not drawn, because below {floor:g}: {count:,} of {total:,}, the outlier included.", **sizes)
     return " " + _("Not drawn, because below {floor:g}: {count:,} of {total:,}.", **sizes) if sizes["count"] else ""
 
 

@@ -249,7 +249,7 @@ def test_weighed_draws_and_tells_its_numbers():
     left_out = "Not drawn, because below 1e-09: "
     assert figures.tell_weighed(models.weigh_outlier(0.4, 0.1)).endswith(f" {left_out}100 of 101.")
     apart = models.weigh_outlier(0.4, 0.1, outlier=-8.0)
-    assert figures.tell_weighed(apart).endswith(f" {left_out}1 of 101, the outlier among them.")
+    assert figures.tell_weighed(apart).endswith(f" {left_out}1 of 101, the outlier included.")
     assert np.isnan(figures.draw_weighed(apart).axes[0].lines[1].get_ydata()).all()
     assert figures.tell_weighed(numbers) == (
         "At T = 1 the outlier holds 20.7%, not more than half. Perplexity 22.7 of 101. "
