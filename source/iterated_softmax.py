@@ -609,10 +609,11 @@ with needs("iterative_softmax_experiment", "decay_ratios"):
 
 # %%
 with needs("prediction_4", "iterative_softmax_experiment", "decay_ratios") as ready:
-    say("  n    T  three ratios")
-    for points, heat in ((4, 1.0), (20, 1.0), (100, 1.0), (20, 0.5), (20, 2.0)) if ready else ():
-        stds = iterative_softmax_experiment(n_points=points, n_iters=3, temperature=heat)[1]
-        print(f"{points:3} {heat:4} ", *(f"{float(ratio):.4f}" for ratio in decay_ratios(stds)))
+    if ready:
+        say("  n    T  three ratios")
+        for points, heat in ((4, 1.0), (20, 1.0), (100, 1.0), (20, 0.5), (20, 2.0)):
+            stds = iterative_softmax_experiment(n_points=points, n_iters=3, temperature=heat)[1]
+            print(f"{points:3} {heat:4} ", *(f"{float(ratio):.4f}" for ratio in decay_ratios(stds)))
 
 # %% [markdown]
 # ### Exercise: `contraction_rate` ({points} points)

@@ -7,8 +7,10 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from grading.authoring.exercise import load_exercises
 from grading.course import REPOSITORY
 from grading.reports.catalogues import languages
+from helpers.support.language import number_text
 from source.reproduce import answers
 from tests.support.course import ASSIGNMENTS, CASES, filled, solutions
 
@@ -56,6 +58,29 @@ def test_every_prediction_waits_to_be_made_or_for_what_its_result_is_made_of(run
     waiting = [name for name, text in shown.items() if text.startswith("This cell waits for ")]
     assert list(shown) == [name for name in solutions(assignment) if name.startswith("prediction_")]
     assert sorted(empty + waiting) == sorted(shown) and empty and waiting
+
+
+def results(assignment):
+    """Return the results of an assignment's predictions, as they are written, but for those of one digit."""
+    found = [each.question.get("result") for each in load_exercises(REPOSITORY, assignment).values()]
+    return [text for text in map(number_text, filter(None, found)) if len(text) > 3]
+
+
+def test_no_result_is_shown_before_it_is_predicted(run):
+    """The limits of number formats stood above the line that asks for one of them."""
+    assignment, notebook = run
+    shown = texts(notebook)
+    assert results(assignment) and [each for each in results(assignment) if each in "\n".join(shown.values())] == []
+    waiting = [text for source, text in shown.items() if 'needs("prediction_' in source]
+    assert waiting and all(len(text.splitlines()) == 1 for text in waiting)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_a_result_that_is_shown_is_seen(assignment):
+    """The red fixture."""
+    solved = nbformat.read(REPOSITORY / "solutions" / f"{assignment}.ipynb", nbformat.NO_CONVERT)
+    shown = "\n".join(texts(solved).values())
+    assert [each for each in results(assignment) if each not in shown] == []
 
 
 def verdicts(assignment):
