@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 COURSE ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-slow course exercise check-exercise messages hidden grade report gradescope handout release-check reproduce site bench bench-grading lint format constraints clean
+.PHONY: help lab demo test test-slow test-nbgrader course exercise check-exercise messages hidden grade report gradescope handout release-check reproduce site bench bench-grading lint format constraints clean
 
 help: ## List the targets (what `make` alone does)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,9 @@ endif
 
 test-slow: $(READY) ## Run the tests that take minutes
 	$(WORKERS) --dist loadgroup -m slow tests  # the groups of tests/conftest.py, the largest first
+
+test-nbgrader: $(READY) ## Run nbgrader's own tests of its commands with this grader: half an hour
+	$(BIN)/python -m tests.peers.nbgrader_apps $(ARGS)
 
 course: $(READY) ## Draw the cases, build the notebooks and solutions from source/
 	$(BIN)/python -m grading.authoring.build --root "$(COURSE)"

@@ -13,7 +13,7 @@ reports     what is read: findings, feedback, results, showing, markdown, langua
             class_data, class_statistics, answers, alike, class_figures, class_page
 gradebook   database, status of a mark and its history, points in force, due_dates
 engine      runner has kernels run the cells, judge asks them, verdict compares, record keeps; accident, outputs,
-            relevance of cells, decisive parts of a course
+            relevance of cells, decisive parts of a course; test cells that run inside a student's kernel
 repair      doctor: intake, cell_code, match, packed, editions, sentences
 sandbox     isolation, kernels, zygote forks them, watchdog; user and confine where bubblewrap is forbidden; cgroup
             course, files, bounded and shown lie below all; settings is what nbgrader_config.py calls

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypedDict
 
 import nbformat
+import numpy as np
 from nbformat import NotebookNode
 from safetensors.numpy import load, save
 from traitlets import Unicode
@@ -22,6 +23,9 @@ from traitlets.config import Config, Configurable
 from traitlets.config.loader import PyFileConfigLoader
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+LARGEST_FILES = 64 << 20  # bytes that may lie beside a released notebook
+NO_CASES = save({"exercises": np.frombuffer(b"{}", np.uint8)})
 
 COMMITTED = "SOFTMAX_LAB_COMMITTED_CASES"  # where this variable is set, as in tests, a private set counts for nothing
 
@@ -47,8 +51,16 @@ class Course:
     @property
     def assignments(self) -> tuple[str, ...]:
         """Return the names of the assignments, sorted."""
-        paths = sorted(self.folder.glob("source/*/*.ipynb"))
-        return tuple(path.stem for path in paths if path.stem == path.parent.name)
+        return tuple(sorted({path.parent.name for path in self.folder.glob("source/*/*.ipynb")}))
+
+    @property
+    def is_built(self) -> bool:
+        """Tell whether every assignment has cases: then what is released is derived, and can be derived again."""
+        return bool(self.assignments) and all(map(self.has_cases, self.assignments))
+
+    def has_cases(self, assignment: str) -> bool:
+        """Tell whether some of an assignment's exercises are judged by cases."""
+        return (self.source("cases") / assignment).is_dir()
 
     def source(self, assignment: str) -> Path:
         """Return the folder that nbgrader makes the released assignment from."""
@@ -59,8 +71,11 @@ class Course:
         return self.folder / "notebooks" / ("" if language == "en" else language) / f"{name}.ipynb"
 
     def release(self, assignment: str) -> NotebookNode:
-        """Return the notebook that students get."""
-        return notebook_at(self.folder / "release" / assignment / f"{assignment}.ipynb")
+        """Return the notebook that students get; of several, the first with the cells of all."""
+        folder = self.folder / "release" / assignment
+        first, *others = [notebook_at(folder / f"{name}.ipynb") for name in notebooks_in(folder, assignment)]
+        first.cells += [cell for other in others for cell in other.cells]
+        return first
 
     def points(self, assignment: str) -> dict[str, float]:
         """Return what every exercise of the released notebook is worth."""
@@ -83,11 +98,11 @@ class Course:
         return self.source("cases") / assignment / f"{kind}.safetensors"
 
     def public(self, assignment: str) -> bytes:
-        """Return the bytes of the public cases.
+        """Return the bytes of the public cases; of an assignment that has none, of a file without exercises.
 
-        Raises FileNotFoundError, with the way out, where there are none.
+        Raises FileNotFoundError, with the way out, where they should be and are not.
         """
-        return content(self.case_file(assignment, "public"))
+        return content(self.case_file(assignment, "public")) if self.has_cases(assignment) else NO_CASES
 
     def hidden_file(self, assignment: str) -> Path:
         """Return the path of the hidden cases in force: the private ones where there are any."""
@@ -103,7 +118,7 @@ class Course:
 
     def cases(self, assignment: str) -> tuple[bytes, bytes]:
         """Return the bytes of the public cases and of the hidden ones in force."""
-        return self.public(assignment), self.hidden(assignment)
+        return self.public(assignment), self.hidden(assignment) if self.has_cases(assignment) else NO_CASES
 
     def questions(self, assignment: str) -> dict[str, AboutAnswers]:
         """Return what the course says of the answers to some exercises, by name; it decides no mark."""
@@ -123,13 +138,52 @@ class Course:
         ids, own = [cell.get("id") for cell in release.cells], tuple(cell.source for cell in release.cells)
         found = []
         for path in sorted(self.folder.glob("notebooks/**/*.ipynb")):
-            cells = json.loads(path.read_bytes())["cells"]
+            cells = json.loads(path.read_bytes()).get("cells", [])
             sources = {cell.get("id"): "".join(cell["source"]) for cell in cells}
             edition = tuple(sources.get(name, source) for name, source in zip(ids, own, strict=True))
             if len(sources.keys() & set(ids)) > len(ids) / 2 and edition != own:
                 language = "en" if path.parent.name == "notebooks" else path.parent.name
                 found.append((language, edition))
         return tuple(found)
+
+
+def identified(notebook: NotebookNode) -> NotebookNode:
+    """Give each cell of a notebook in an older format an id, the same for the same notebook; return the notebook."""
+    for number, cell in enumerate(notebook.cells):
+        cell.setdefault("id", f"released-{number}")
+    return notebook
+
+
+def notebooks_in(folder: Path, assignment: str) -> list[str]:
+    """Return the names of the notebooks in an assignment's folder; where there is none, the assignment's own."""
+    return sorted(path.stem for path in folder.glob("*.ipynb")) or [assignment]
+
+
+def notebook_in(folder: Path, assignment: str) -> str:
+    """Return the name of an assignment's notebook: its own name, or that of the only one.
+
+    Raises ValueError where there are several of other names.
+    """
+    names = notebooks_in(folder, assignment)
+    if assignment not in names and len(names) > 1:
+        raise ValueError(
+            f"{assignment} has {len(names)} notebooks ({', '.join(names)}), and this takes an assignment of one. Files "
+            "of several: put them into submitted/ by nbgrader collect or nbgrader zip_collect, then run python -m "
+            "grading grade without a source"
+        )
+    return assignment if assignment in names else names[0]
+
+
+def files_beside(folder: Path) -> dict[str, bytes]:
+    """Return the files beside the notebooks of an assignment's folder, by their paths in it.
+
+    Raises ValueError where they are too large to be laid beside every submission.
+    """
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".ipynb"]
+    size = sum(path.stat().st_size for path in paths)
+    if size > LARGEST_FILES:
+        raise ValueError(f"the files in {folder} have {size >> 20} MiB, and at most {LARGEST_FILES >> 20} are expected")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def notebook_at(path: Path) -> NotebookNode:
@@ -148,6 +202,12 @@ def content(path: Path) -> bytes:
             f"there is no case file {path}: draw it with python -m grading.authoring.build, or make course"
         )
     return path.read_bytes()
+
+
+def sources_in(path: Path) -> dict[str, str]:
+    """Return the sources of the cells of an instructor's notebook, by grade_id; none where there is no such file."""
+    cells = notebook_at(path).cells if path.exists() else []
+    return {name: cell.source for cell in cells if (name := cell.metadata.get("nbgrader", {}).get("grade_id"))}
 
 
 def fill(notebook: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:

@@ -9,7 +9,7 @@ from grading.authoring.edition import Edition
 from grading.authoring.stubs import ClearAnswers
 
 # A module that is missing or broken must show here, not at grading.
-from grading.course import REPOSITORY
+from grading.course import REPOSITORY, Course
 from grading.engine import judge  # noqa: F401
 from grading.plugins.exchange import CollectFiles
 from grading.plugins.export import StatusExport
@@ -18,10 +18,12 @@ from grading.plugins.formgrader import as_it_is, list_assignments_only, markdown
 
 def configure(c, folder=REPOSITORY):
     """Set everything that grading relies on in the traitlets configuration ``c``; ``folder`` is the course's."""
-    c.OfCourse.course_folder = str(Path(folder).resolve())
-
-    # The released files are derived and committed: generating them again writes the same bytes and fills the gradebook.
-    c.GenerateAssignment.force = True
+    # In a course that is built, generating what is released writes the same bytes, and fills the gradebook. Elsewhere
+    # nbgrader asks before it overwrites.
+    here = Path(folder).resolve()
+    if Path.cwd() == here and Course(here).is_built:
+        c.GenerateAssignment.force = True
+    c.OfCourse.course_folder = str(here)
     steps = GenerateAssignment.preprocessors.default()
     c.GenerateAssignment.preprocessors = [
         Edition,  # first: it knows the source's texts

@@ -4,6 +4,8 @@ import contextlib
 import logging
 import os
 import shutil
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +13,13 @@ import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.apps.autogradeapp import AutogradeApp
 
-from grading.course import OfCourse, home_of
+from grading.course import OfCourse, files_beside, home_of, notebook_in, notebooks_in
 from grading.engine.judge import Judge
-from grading.engine.record import LIMITS, Terms, released
+from grading.engine.record import LIMITS, Terms, part_of, released, released_tests, worth_in
 from grading.files import write
 from grading.gradebook.points import JUDGED, Points, changed_points, course_points, keep, same_aspects, states
 from grading.plugins.run import nbgrader, path_with_programs
+from helpers.checks.cases import read_cases
 
 
 def open_app(course: Path) -> AutogradeApp:
@@ -38,48 +41,93 @@ def open_app(course: Path) -> AutogradeApp:
     return app
 
 
-def prepare(app, assignment: str) -> Terms:
-    """Make sure that the gradebook and the release have the assignment, and return the terms of grading.
+def generated(app, assignment: str) -> list[str]:
+    """Make sure that the gradebook and the release have the assignment, and return the names of its notebooks.
 
-    From a fresh clone `nbgrader generate_assignment` runs. Raises ValueError where the assignment is unknown, or where
-    cells have changed since the first submission was graded.
+    From a fresh clone `nbgrader generate_assignment` runs. Raises ValueError where the assignment is unknown, and where
+    nbgrader does not overwrite what is released.
     """
     course, data = Path(app.coursedir.root), OfCourse(config=app.config).course
-    place = course / "release" / assignment / f"{assignment}.ipynb"
+    place = course / "release" / assignment
     source = course / "source" / assignment
     if not source.is_dir():
         if assignment not in data.assignments:
             raise ValueError(f"there is no assignment {assignment!r}; there are {', '.join(data.assignments)}")
         shutil.copytree(data.source(assignment), source)
-    with contextlib.closing(Gradebook(app.coursedir.db_url, app.coursedir.course_id)) as gradebook:
-        known = assignment in {entry.name for entry in gradebook.assignments}
-    if not known or not place.exists():
+    if not any(place.glob("*.ipynb")) or not known_notebooks(app, assignment).issuperset(
+        notebooks_in(place, assignment)
+    ):
         done = nbgrader(course, "generate_assignment", assignment)
         if done.returncode:
             raise ValueError(f"nbgrader could not generate {assignment}:\n{done.stderr}")
-    release = place.read_bytes()
-    refuse_changed_cells(course, assignment, release)
-    return terms_of(app.config, assignment, release, course)
+    names = notebooks_in(place, assignment)
+    if not known_notebooks(app, assignment).issuperset(names):
+        raise ValueError(
+            f"the gradebook does not know what is in {place}. nbgrader generate_assignment {assignment} --force writes "
+            "both anew, from source/"
+        )
+    return names
 
 
-def terms_of(config, assignment: str, release: bytes, folder: Path) -> Terms:
+def known_notebooks(app, assignment: str) -> set[str]:
+    """Return the names of an assignment's notebooks in the gradebook."""
+    with contextlib.closing(Gradebook(app.coursedir.db_url, app.coursedir.course_id)) as gradebook:
+        entries = [entry for entry in gradebook.assignments if entry.name == assignment]
+        return {notebook.name for entry in entries for notebook in entry.notebooks}
+
+
+def prepare(app, assignment: str, notebook: str | None = None) -> Terms:
+    """Do as `generated`, and return the terms of grading a notebook; it need not be named where there is one.
+
+    Raises ValueError where cells have changed since the first submission was graded.
+    """
+    course = Path(app.coursedir.root)
+    generated(app, assignment)
+    place = course / "release" / assignment
+    notebook = notebook or notebook_in(place, assignment)
+    path = place / f"{notebook}.ipynb"
+    refuse_names_alike(path.read_bytes())
+    refuse_changed_cells(course, part_of(assignment, notebook), path.read_bytes())
+    with contextlib.closing(Gradebook(app.coursedir.db_url, app.coursedir.course_id)) as gradebook:
+        sources = {cell.name: cell.source for cell in gradebook.find_notebook(notebook, assignment).source_cells}
+    return terms_of(app.config, assignment, path, course, sources)
+
+
+def terms_of(config, assignment: str, path: Path, folder: Path, sources: Mapping[str, str]) -> Terms:
     """Return the terms of grading an assignment.
 
     Arguments
         config: nbgrader's configuration, which names the course and has the judge's limits.
         assignment: its name.
-        release: the bytes of the released notebook.
+        path: the released notebook's.
         folder: the class folder, which student code must not see.
+        sources: the whole sources of test cells, with hidden tests, by grade_id; those of others do no harm.
     """
     data, judge = OfCourse(config=config).course, Judge(config=config)
     limits = tuple((name, getattr(judge, name)) for name in LIMITS)
     private = str(data.folder), str(folder)
-    return Terms(assignment, release, *data.cases(assignment), data.editions(released(release)), limits, private)
+    content = path.read_bytes()
+    release, (public, hidden) = released(content), data.cases(assignment)
+    known = read_cases(public).exercises
+    names = [name for name in sorted(released_tests(release)) if name.removeprefix("test_") not in known]
+    tests = tuple((name, sources[name]) for name in names if name in sources)
+    files = tuple(files_beside(path.parent).items())
+    return Terms(assignment, content, public, hidden, data.editions(release), tests, files, limits, private)
 
 
-def refuse_changed_cells(course: Path, assignment: str, release: bytes):
-    """Raise ValueError where students have answered other cells than the release now has."""
-    kept = course / "verdicts" / f"{assignment}.released.ipynb"
+def refuse_names_alike(release: bytes):
+    """Raise ValueError where two graded cells of a released notebook have one exercise's name."""
+    names = Counter(name.removeprefix("test_") for name in worth_in(release))
+    if alike := sorted(name for name, count in names.items() if count > 1):
+        raise ValueError(
+            f"the cells {alike[0]} and test_{alike[0]} are both graded, and would be one exercise: give one "
+            "of them another grade_id in source/, or grade with nbgrader autograde"
+        )
+
+
+def refuse_changed_cells(course: Path, name: str, release: bytes):
+    """Raise ValueError where students have answered other cells of what has this name than the release now has."""
+    kept = course / "verdicts" / f"{name}.released.ipynb"
     if not kept.exists():
         write(kept, release)
         return
@@ -87,7 +135,7 @@ def refuse_changed_cells(course: Path, assignment: str, release: bytes):
     changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
     if changed:
         raise ValueError(
-            f"the released cells of {assignment} have changed since submissions were graded: {', '.join(changed)}. "
+            f"the released cells of {name} have changed since submissions were graded: {', '.join(changed)}. "
             "Students have answered the old ones. To go on with those, put back the text of that release in source/ "
             f"and run make course; the release is kept in {kept.relative_to(course)}. To grade the new ones, use a "
             "course folder of their own: --course DIR"
@@ -125,7 +173,7 @@ def take_points(course: Path, terms: Terms) -> tuple[Points, list[str]]:
     wanted = {
         name: replace(worth, counts=now[name].counts if name in now else JUDGED) for name, worth in wanted.items()
     }
-    graded = any((course / "verdicts" / terms.assignment).glob("*.json"))
+    graded = any((course / "verdicts" / terms.assignment).rglob("*.json"))
     taken = {
         name: now[name] if graded and same_aspects(now.get(name), worth) else worth for name, worth in wanted.items()
     }
@@ -136,5 +184,4 @@ def take_points(course: Path, terms: Terms) -> tuple[Points, list[str]]:
 
 def released_points(content: bytes) -> dict[str, float]:
     """Return what each test cell of a released notebook is worth, by exercise."""
-    marked = (cell.metadata.get("nbgrader", {}) for cell in released(content).cells)
-    return {each["grade_id"].removeprefix("test_"): each["points"] for each in marked if each.get("grade")}
+    return {name.removeprefix("test_"): points for name, points in worth_in(content).items()}

@@ -81,19 +81,24 @@ class Batch:
     def __init__(self, writer: Writer, terms: Terms, students=None, exercise=None, again=False, never_lower=False):
         self.writer, self.terms, self.exercise, self.again = writer, terms, exercise, again
         self.never_lower = never_lower
-        self.store = Store(writer.root, terms.assignment)
+        self.store = Store(writer.root, terms.assignment, writer.notebook)
         self.submitted = {
             path.parent.parent.name: path
-            for path in sorted(writer.root.glob(f"submitted/*/{terms.assignment}/{terms.assignment}.ipynb"))
+            for path in sorted(writer.root.glob(f"submitted/*/{terms.assignment}/{writer.notebook}.ipynb"))
             if not students or path.parent.parent.name in students
         }
-        if unknown := sorted(set(students or ()) - self.submitted.keys()):
+        missing = set(students or ()) - self.submitted.keys()
+        if unknown := sorted(student for student in missing if not writer.others or not self.handed_in(student)):
             raise ValueError(
                 f"submitted/ has no notebook of {', '.join(unknown)}. Ids count upper and lower case; what could not "
                 "be graded is in not_gradable/"
             )
         if exercise and exercise not in (names := exercises(terms)):
             raise ValueError(f"there is no exercise {exercise!r} in {terms.assignment}; there are {', '.join(names)}")
+
+    def handed_in(self, student) -> bool:
+        """Tell whether a student has handed in any notebook of the assignment."""
+        return any(self.writer.place("submitted", student).glob("*.ipynb"))
 
     def plan(self) -> Plan:
         """Say what is to be done, changing nothing."""

@@ -20,6 +20,7 @@ from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from nbgrader.utils import parse_utc, setenv
 
 from grading.bounded import Child, TooDear
+from grading.course import notebook_in, notebooks_in
 from grading.engine.record import Record
 from grading.files import write
 from grading.gradebook import database as ledger
@@ -116,6 +117,11 @@ def recorded(config):
     return config
 
 
+def by_exercise(scores: dict[str, float]) -> dict[str, float]:
+    """Return points by exercise, of points by the grade_id of the test cell."""
+    return {name.removeprefix("test_"): points for name, points in scores.items()}
+
+
 def name_of(step) -> str:
     return step.rpartition(".")[2] if isinstance(step, str) else step.__name__
 
@@ -123,12 +129,16 @@ def name_of(step) -> str:
 class Writer:
     """Writes the results of one assignment into a course folder.
 
-    ``app`` is an initialized nbgrader application: it has the course's configuration and folders.
+    ``app`` is an initialized nbgrader application: it has the course's configuration and folders. ``notebook`` is the
+    one whose results are written; it need not be named where the assignment has no other.
     """
 
-    def __init__(self, app: NbGrader, assignment: str):
+    def __init__(self, app: NbGrader, assignment: str, notebook: str | None = None):
         self.app, self.assignment = app, assignment
         self.root = Path(app.coursedir.root)
+        release = self.root / "release" / assignment
+        self.notebook = notebook or notebook_in(release, assignment)
+        self.others = {*notebooks_in(release, assignment)} - {self.notebook}
         self.staging = self.root / STAGING
         self.engine = ledger.connect(app.coursedir.db_url)
         self.config = recorded(app.config)
@@ -151,12 +161,18 @@ class Writer:
         """Return the course's folders for one student, with the ``staged`` steps in the staging folder."""
         coursedir = CourseDirectory(parent=self.app, config=self.config)
         coursedir.root, coursedir.student_id, coursedir.assignment_id = str(self.root), student, self.assignment
+        if self.others:
+            coursedir.notebook_id = self.notebook
         for step in staged:
             setattr(coursedir, f"{step}_directory", f"{STAGING}/{step}")
         return coursedir
 
     def place(self, step, student) -> Path:
         return self.root / step / student / self.assignment
+
+    def graded(self, student) -> Path:
+        """Return where a student's graded notebook lies."""
+        return self.place("autograded", student) / f"{self.notebook}.ipynb"
 
     def stamp(self, gradebook, student, record: Record) -> dict:
         """Return what an autograded notebook is made from: the verdict, its points, and what decides the late penalty.
@@ -207,17 +223,20 @@ class Writer:
             return False
         return self.scores_hold(gradebook, student, record) and penalties_hold and self.stamped(student) == now
 
+    def marks(self, gradebook, student) -> dict[str, tuple]:
+        """Return a student's marks in the notebook, as the gradebook has them."""
+        return ledger.student_marks(gradebook, self.assignment, student, self.notebook)
+
     def scores_hold(self, gradebook, student, record: Record) -> bool:
         """Tell whether the gradebook has a record's points, as they are in force."""
-        marks = ledger.student_marks(gradebook, self.assignment, student)
-        scores = {f"test_{name}": row[0] for name, row in marks.items()}
-        return all(scores.get(name, -1) == points for name, points in scores_of(record, self.points).items())
+        marks = self.marks(gradebook, student)
+        points = by_exercise(scores_of(record, self.points))
+        return all(name in marks and marks[name][0] == given for name, given in points.items())
 
     def stamped(self, student) -> dict:
         """Return the stamp of the autograded notebook; empty where there is none."""
-        path = self.place("autograded", student) / f"{self.assignment}.ipynb"
         try:
-            return json.loads(path.read_bytes())["metadata"].get(STAMP, {})
+            return json.loads(self.graded(student).read_bytes())["metadata"].get(STAMP, {})
         except (OSError, ValueError, LookupError, TypeError, AttributeError):  # none, or none of ours
             return {}
 
@@ -229,6 +248,7 @@ class Writer:
         return all(
             notebook.late_submission_penalty == self.penalty(student, notebook.score, entry.total_seconds_late)
             for notebook in entry.notebooks
+            if notebook.name == self.notebook
         )
 
     def penalty(self, student, score: float, seconds: float) -> float | None:
@@ -247,13 +267,12 @@ class Writer:
             record: a judged one.
             points: what the exercises are worth; None for the points in force.
         """
-        new = scores_of(record, self.points if points is None else points)
-        marks = ledger.student_marks(gradebook, self.assignment, student) or {
-            name.removeprefix("test_"): (None, None, None, None) for name in new
-        }
-        score = 0.0
+        new = by_exercise(scores_of(record, self.points if points is None else points))
+        marks = self.marks(gradebook, student) or dict.fromkeys(new, (None, None, None, None))
+        entry = submission_of(gradebook, self.assignment, student)
+        score = sum(each.score for each in entry.notebooks if each.name in self.others) if entry else 0.0
         for name, (auto, manual, extra, _) in marks.items():
-            own = manual if manual is not None else new.get(f"test_{name}", auto)
+            own = manual if manual is not None else new.get(name, auto)
             score += 0 if own is None else own + (extra or 0)
         due, submitted = self.due(gradebook, student), parse_utc(self.stamp(gradebook, student, record)["submitted"])
         seconds = (submitted - due).total_seconds() if submitted and due else 0
@@ -290,8 +309,8 @@ class Writer:
     def write_here(self, student, record, is_new):
         """Do as `write`, without a limit, up to the notebook's last step."""
         with ledger.transaction(self.engine) as gradebook:
-            old, before = ledger.student_marks(gradebook, self.assignment, student), self.stamped(student)
-            new = {name.removeprefix("test_"): points for name, points in scores_of(record, self.points).items()}
+            old, before = self.marks(gradebook, student), self.stamped(student)
+            new = by_exercise(scores_of(record, self.points))
             moved = {
                 name: (old[name][0], points)
                 for name, points in new.items()
@@ -329,7 +348,7 @@ class Writer:
                 score = max(0.0, entry.score - entry.late_submission_penalty), entry.max_score
             page = fill_template("too_dear.html.j2", student=student, assignment=self.assignment, score=score)
             shutil.rmtree(self.staging / "feedback" / student, ignore_errors=True)
-            staged = self.staging / "feedback" / student / self.assignment / f"{self.assignment}.html"
+            staged = self.staging / "feedback" / student / self.assignment / f"{self.notebook}.html"
             write(staged, page.encode())
         return self.move("feedback", student)
 
@@ -344,7 +363,10 @@ class Writer:
         The gradebook's rows stay, with what a person gave; no mark is exported without an autograded notebook.
         """
         for place in (self.place("autograded", student), self.place("feedback", student)):
-            if place.exists():
+            if self.others:
+                for kind in ("ipynb", "html"):
+                    (place / f"{self.notebook}.{kind}").unlink(missing_ok=True)
+            elif place.exists():
                 shutil.rmtree(place)
 
     def move(self, step, student) -> bool:
@@ -358,7 +380,8 @@ class Writer:
         for file in changed:
             (target / file).parent.mkdir(parents=True, exist_ok=True)
             os.replace(source / file, target / file)
-        for file in there - staged:
+        gone = {file for file in there - staged if file.stem not in self.others}
+        for file in gone:
             (target / file).unlink()
         shutil.rmtree(source)
-        return bool(changed or there - staged)
+        return bool(changed or gone)

@@ -31,9 +31,10 @@ def grade(arguments, workers) -> int:
     from nbgrader.api import Gradebook
 
     from grading.authoring.draw import older_in_words
-    from grading.batch.folder import open_app, prepare, take_points
+    from grading.batch.folder import generated, open_app, prepare, take_points
     from grading.batch.plan import Batch
     from grading.batch.writer import Writer
+    from grading.engine.record import exercises
     from grading.gradebook import database as ledger
     from grading.gradebook.due_dates import due_in_words, set_due, to_utc
     from grading.gradebook.points import set_maxima
@@ -51,10 +52,13 @@ def grade(arguments, workers) -> int:
     for folder in ("submitted", "not_gradable", KEPT, "verdicts", "grades"):
         remove_unfinished(course / folder)
     ledger.check_gradebook(url, course / KEPT)
-    terms = prepare(app, assignment)
-    warning = "" if workers.scheduler else warning_of_isolation(terms.private)
+    parts = {name: prepare(app, assignment, name) for name in generated(app, assignment)}
+    if arguments.exercise and len(parts) > 1:
+        parts = {name: terms for name, terms in parts.items() if arguments.exercise in exercises(terms)} or parts
+    private = next(iter(parts.values())).private
+    warning = "" if workers.scheduler else warning_of_isolation(private)
     print(warning, end="", file=sys.stderr)
-    points, other_points = take_points(course, terms)
+    taken = [take_points(course, terms) for terms in parts.values()]
     if older := older_in_words(OfCourse(config=app.config).course, assignment):
         print_shown(f"{older}, then repeat this command.")
     roster = roster_of(course, assignment, arguments.roster)
@@ -70,31 +74,39 @@ def grade(arguments, workers) -> int:
         if due:
             set_due(gradebook, assignment, due)
             print(due_in_words(due, arguments.timezone))
-        set_maxima(gradebook, assignment, points)
-    writer = Writer(app, assignment)
-    try:
+        for points, _ in taken:
+            set_maxima(gradebook, assignment, points)
+    with contextlib.ExitStack() as stack:
+        writers = {name: Writer(app, assignment, name) for name in parts}
+        for writer in writers.values():
+            stack.callback(writer.close)
         chosen = arguments.student, arguments.exercise, arguments.again, arguments.never_lower
-        batch = Batch(writer, terms, *chosen)
-        plan = batch.plan()
-        announce(plan, terms)
-        if other_points:
+        batches = [Batch(writers[name], terms, *chosen) for name, terms in parts.items()]
+        plans = [batch.plan() for batch in batches]
+        for name, plan in zip(parts, plans, strict=True):
+            announce(plan, assignment if len(parts) == 1 else f"{assignment}, {name}")
+        if other_points := [line for _, lines in taken for line in lines]:
             print_shown("The course gives other points than this class has:", *(f"    {line}" for line in other_points))
             print(
                 f"They are left as they are; python -m grading rescore --assignment {assignment} shows what would move."
             )
-        if plan.judge or plan.write:
+        if any(plan.judge or plan.write for plan in plans):
             ledger.keep_copy(url, course / KEPT)
-        outcome = follow(batch.run(plan, workers), len(plan.judge) + len(plan.write))
-        print_outcome(outcome)
-        if arguments.timing:
-            print(f"timing: {outcome.timing()}")
+        outcomes = []
+        for batch, plan in zip(batches, plans, strict=True):
+            outcome = follow(batch.run(plan, workers), len(plan.judge) + len(plan.write))
+            outcomes.append(outcome)
+            print_outcome(outcome)
+            if arguments.timing:
+                print(f"timing: {outcome.timing()}")
         with contextlib.closing(Gradebook(url, app.coursedir.course_id)) as gradebook:
             column = arguments.canvas_column
             written, marks = write_grades(course, assignment, gradebook, roster, course / "grades" / assignment, column)
         print("\n".join(f"Wrote {path.relative_to(course)}" for path in written))
         failed = {}
         if arguments.feedback:
-            failed = write_feedback(writer, batch)
+            for batch in batches:
+                failed |= write_feedback(batch.writer, batch)
             with contextlib.closing(Gradebook(url, app.coursedir.course_id)) as gradebook:
                 to = course / "grades" / assignment / "feedback"
                 print_shown(*given_back_lines(*give_back(course, assignment, gradebook, roster, to)))
@@ -102,15 +114,16 @@ def grade(arguments, workers) -> int:
             report_on_class(course, assignment, roster)
         wanted = arguments.student or {row["student_id"] for row in marks}
         unmarked = {row["student_id"]: row["reason"] for row in marks if row["status"] == "not graded"}
-        unmarked = {student: reason for student, reason in unmarked.items() if student in wanted} | outcome.unmarked
+        unmarked = {student: reason for student, reason in unmarked.items() if student in wanted}
+        for outcome in outcomes:
+            unmarked |= outcome.unmarked
         for student, reason in sorted(unmarked.items()):
             print_shown(f"{student}: NO MARK: {reason}")
         if older:
             print_shown(f"{older}, then repeat this command: these marks come from the older ones.")
         print(warning, end="", file=sys.stderr)
-        return int(incomplete or bool(unmarked or failed) or any(kept.refused for kept in outcome.kept.values()))
-    finally:
-        writer.close()
+        refused = any(kept.refused for outcome in outcomes for kept in outcome.kept.values())
+        return int(incomplete or refused or bool(unmarked or failed))
 
 
 def warning_of_isolation(folders: tuple[str, ...]) -> str:
@@ -122,10 +135,10 @@ def warning_of_isolation(folders: tuple[str, ...]) -> str:
     return shown_text(f"{NOT_ISOLATED}{why}\n{required}\n")
 
 
-def announce(plan, terms):
-    """Say what there is to do."""
+def announce(plan, name):
+    """Say what there is to do for the assignment, or the notebook, of this name."""
     print(
-        f"{terms.assignment}: {len(plan.judge)} to grade, {len(plan.write)} judged before, to be written "
+        f"{name}: {len(plan.judge)} to grade, {len(plan.write)} judged before, to be written "
         f"to the gradebook, {len(plan.done)} done already"
     )
     if plan.changed:
@@ -156,7 +169,7 @@ def write_feedback(writer, batch):
 
     from grading.batch.plan import concerns_all, error_message
 
-    students = [s for s in batch.submitted if writer.place("autograded", s).is_dir()]
+    students = [s for s in batch.submitted if writer.graded(s).exists()]
     changed, failed = 0, {}
     for student in tqdm(students, unit="page", desc="feedback"):
         try:

@@ -4,7 +4,7 @@ from grading.authoring.draw import older_in_words
 from grading.authoring.gradescope import SCRIPTS, gradescope_files
 from grading.batch.folder import terms_of
 from grading.commands.options import add_assignment_option, add_course_option
-from grading.course import OfCourse, configuration
+from grading.course import OfCourse, configuration, sources_in
 from grading.files import write, zipped
 from grading.gradebook.points import path_of
 from grading.lms.collect import released_path
@@ -30,7 +30,13 @@ def run(arguments) -> int:
     folder, name = arguments.course.resolve(), arguments.assignment
     config = configuration(folder)
     course = OfCourse(config=config).course
-    terms = terms_of(config, name, released_path(name, folder, course).read_bytes(), folder)
+    released = released_path(name, folder, course)
+    terms = terms_of(config, name, released, folder, sources_in(course.source(name) / released.name))
+    if terms.tests:
+        raise ValueError(
+            f"{name} has test cells without cases ({', '.join(dict(terms.tests))}): the zip would not hold what they "
+            "test: write them as exercises with cases, or take what is handed in from Gradescope and run make grade"
+        )
     points = path_of(folder, name)
     files = gradescope_files(course, terms, points.read_bytes() if points.exists() else None)
     path = folder / "dist" / f"gradescope-{name}.zip"

@@ -14,7 +14,7 @@ from grading.batch.folder import terms_of
 from grading.batch.plan import error_message
 from grading.commands.grade import warning_of_isolation
 from grading.commands.options import add_course_option
-from grading.course import OfCourse, configuration
+from grading.course import OfCourse, configuration, sources_in
 from grading.engine.record import FAILED, NOT_GRADABLE, Record, Terms, judged
 from grading.gradebook.points import in_force
 from grading.lms.collect import NothingHandedIn, collect_submissions, released_path
@@ -51,7 +51,8 @@ def run(arguments) -> int:
     course = OfCourse(config=config).course
     try:
         name, file, content = chosen_notebook(arguments.submission, arguments.assignment, course)
-        terms = terms_of(config, name, released_path(name, folder, course).read_bytes(), folder)
+        path = released_path(name, folder, course)
+        terms = terms_of(config, name, path, folder, sources_in(course.source(name) / path.name))
         print(warning_of_isolation(terms.private), end="", file=sys.stderr)
         record = judged_alone(content, terms)
         if record.status == NOT_GRADABLE:
@@ -73,7 +74,7 @@ def chosen_notebook(submission: Path, assignment: str | None, course) -> tuple[s
 
     Raises `NotGradable` where there is none, and ValueError where the assignment is not known, or we fail to read it.
     """
-    released = sorted(path.stem for path in course.folder.glob("release/*/*.ipynb") if path.stem == path.parent.name)
+    released = sorted({path.parent.name for path in course.folder.glob("release/*/*.ipynb")})
     taken, refused = [], []
     with tempfile.TemporaryDirectory() as scratch:
         source = submission
@@ -90,7 +91,7 @@ def chosen_notebook(submission: Path, assignment: str | None, course) -> tuple[s
             refused += [f"{file}: {reason}" for _, file, reason in found.refused]
             if any(reason.id == OUR_FAILURE.id for *_, reason in found.refused):
                 raise ValueError("; ".join(refused))
-            place = into / "submitted" / STUDENT / name / f"{name}.ipynb"
+            place = into / "submitted" / STUDENT / name / released_path(name, into, course).name
             doubts = "".join(f"; {sentence}" for _, sentence in found.unsure)
             taken += [(name, f"{file}{doubts}", place.read_bytes()) for _, file, *_ in found.taken]
     if len(taken) > 1:

@@ -23,7 +23,7 @@ def add_command(commands):
 def run(arguments) -> int:
     """Print it, and return the exit code."""
     from grading.course import course_of
-    from grading.engine.record import JUDGED, Store
+    from grading.engine.record import JUDGED
     from grading.gradebook import status
     from grading.gradebook.database import directory_of, gradebook_of
     from grading.gradebook.history import history
@@ -37,7 +37,8 @@ def run(arguments) -> int:
         student = status.find_student(gradebook, course, entry.name, arguments.student)
         row = status.status_row(gradebook, entry, student, [], directory_of(course))
         past = history(gradebook, course, entry.name, student, exercise)
-    record = Store(course, entry.name).load(student)
+        with_it = next(each for each in entry.notebooks if exercise in exercises_in(each))
+        record = status.places(directory_of(course), student, entry)[1](with_it)
     print_shown(f"{student}: {exercise} of {entry.name}")
     total = f", {row['score']:g} of {row['max_score']:g} points in all" if row["score"] != "" else ""
     late = f", {row['late_submission_penalty']:g} taken off for being late" if row["late_submission_penalty"] else ""
@@ -56,10 +57,15 @@ def run(arguments) -> int:
     return 0
 
 
+def exercises_in(notebook):
+    """Return the names of the exercises of one of the gradebook's notebooks."""
+    return [cell.name.removeprefix("test_") for cell in notebook.grade_cells]
+
+
 def assignment_with(gradebook, exercise, name):
     """Return the gradebook's entry of the assignment that has an exercise; raises ValueError with what there is."""
     known = {
-        entry.name: [cell.name.removeprefix("test_") for notebook in entry.notebooks for cell in notebook.grade_cells]
+        entry.name: [name for notebook in entry.notebooks for name in exercises_in(notebook)]
         for entry in gradebook.assignments
     }
     if name and name not in known:

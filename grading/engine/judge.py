@@ -3,7 +3,8 @@
 `Judge` takes the place of nbgrader's Execute in `Autograde.autograde_preprocessors` (nbgrader_config.py). Student
 code runs in the kernel as always. At a graded cell the judge does not run the visible source: it sends the inputs of
 the exercise's cases to the live kernel, at that place, before later cells can redefine names, and takes back plain
-arrays. The comparison, the references and the points stay in this process. Outputs are written only when the whole
+arrays. The comparison, the references and the points stay in this process. A test cell without cases is run as it is,
+and gives its points itself (`inside`). Outputs are written only when the whole
 notebook has run and the kernel is dead, since a live kernel can change a displayed output later.
 
 Whatever a kernel sends or does ends in a verdict, at worst in 0 with the reason. What goes wrong before student code
@@ -14,6 +15,7 @@ import copy
 import inspect
 import json
 import marshal
+from collections.abc import Mapping
 from typing import Any
 
 from nbclient.exceptions import CellTimeoutError
@@ -22,10 +24,12 @@ from nbformat.v4 import new_output
 from traitlets import Bool
 
 from grading.engine import accident
+from grading.engine.inside import Came, bare, failure, needs_cases, points_given, tests_nothing
 from grading.engine.relevance import skippable
-from grading.engine.runner import Resources, Runner, is_judged
-from grading.engine.verdict import NO_ANSWER, Verdict, no_answer, verdict
+from grading.engine.runner import Reply, Resources, Runner, is_judged
+from grading.engine.verdict import NO_ANSWER, Verdict, given_inside, no_answer, verdict
 from grading.repair.doctor import SECTION
+from grading.repair.intake import comparable
 from grading.repair.match import grade_id
 from grading.repair.packed import unpacks
 from grading.sandbox.isolation import ISOLATED, obstacles
@@ -39,6 +43,7 @@ from helpers.support.language import Message, english
 # What answers the cases in a kernel, as code: that of this very Python, so that no kernel has to compile it.
 COLLECT = marshal.dumps(compile("\n".join(map(inspect.getsource, (watching, collector))), "<collect>", "exec"))
 LONGEST_LIST = 2 * collector.MAX_ITEMS
+LONGEST_RESULT, LONGEST_SHOWN = 1000, 5000  # characters of a test cell's result, and of its traceback
 WATCHED = 2  # times as long as other answers may those take whose calls are watched: it makes loops of torch's slower
 
 
@@ -47,6 +52,7 @@ class Judge(Runner):
 
     Attributes
         cases: the bytes of the public and the hidden case file; where it is None, they are read from the course.
+        came: of each test cell that is run as it is, by its index, what the kernel has sent.
         verdicts: after `preprocess`, those of the test cells, by grade_id.
     """
 
@@ -57,20 +63,30 @@ class Judge(Runner):
     def preprocess(self, nb: NotebookNode, resources: Resources, km: object = None) -> tuple[NotebookNode, Resources]:
         """Run a notebook and give every graded cell two outputs: the verdict and the points as a plain float.
 
-        Raises RuntimeError where isolation is required and this machine has none, LookupError for a graded cell
-        without cases, and whatever goes wrong before student code runs: such a notebook is not graded.
+        Among the resources, ``released`` maps a test cell's grade_id to the source that students have; where it is not
+        there, every test counts as hidden. ``tests`` are the grade_ids of the cells that hold all their tests: of every
+        cell where it is not there. ``files`` are those beside the notebook, by path, and ``private`` are folders more
+        that student code must not see.
+
+        Raises RuntimeError where isolation is required and this machine has none, LookupError for a cell that has
+        neither cases nor a test, and whatever goes wrong before student code runs: such a notebook is not graded.
         """
+        self.private = (*self.private, *resources.get("private", ()))
         if self.require_isolation and self.isolation not in ISOLATED:
             raise RuntimeError(f"isolation is required, and none works here: {'; '.join(obstacles(self.unseen))}")
-        judged = {exercise_of(cell) for cell in filter(is_judged, nb.cells)}
-        if judged:
+        graded = {index: exercise_of(cell) for index, cell in enumerate(nb.cells) if is_judged(cell)}
+        if graded:
             given = self.cases or self.course.cases(resources["nbgrader"]["assignment"])
             self.public, self.hidden = (read_cases(content) for content in given)
-            for name in sorted(judged - (self.public.exercises.keys() & self.hidden.exercises.keys())):
-                raise LookupError(f"there are no cases for {name!r}: draw the hidden ones again")
+        self.known_tests = resources.get("tests")
+        self.tests = {index for index, name in graded.items() if self.is_test(nb.cells[index], name)}
+        self.came: dict[int, Came] = {}
+        self.released_tests: Mapping[str, str] = resources.get("released", {})
+        self.files = resources.get("files", {})
+        judged = {name for index, name in graded.items() if index not in self.tests}
         # The setup cell's helpers are there already, and its public references are nothing for a kernel that grades.
         self.skipped = {index for index, cell in enumerate(nb.cells) if unpacks(cell.source)}
-        self.skipped |= set() if self.run_everything else skippable(nb, judged)
+        self.skipped |= set() if self.run_everything or self.tests else skippable(nb, judged)
         self.verdicts: dict[str, Verdict] = {}
         self.before_hidden: list[Any] | None = None  # the outputs of the cells above, copied before a hidden input
         nb, resources = super().preprocess(nb, resources, km)
@@ -88,6 +104,9 @@ class Judge(Runner):
 
     def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> tuple[NotebookNode, Resources]:
         """Judge a graded cell, and run any other."""
+        if index in self.tests:
+            self.run_test(cell, index)
+            return cell, resources
         if is_judged(cell):
             self.judge(cell, index)
             return cell, resources
@@ -96,11 +115,87 @@ class Judge(Runner):
     def judge(self, cell: NotebookNode, index: int) -> None:
         """Ask the kernel for the answers of a graded cell and keep the verdict for later."""
         name, points = exercise_of(cell), float(cell.metadata.nbgrader["points"])
-        if self.before_hidden is None and self.hidden.exercises[name]["cases"]:
-            self.before_hidden = copy.deepcopy([earlier.get("outputs") for earlier in self.nb.cells[:index]])
+        if self.hidden.exercises[name]["cases"]:
+            self.keep_outputs(index)
         answers, reason = self.answers_to(name, index)
         found = self.no_answer(name, points, reason) if reason else self.decide(name, points, index, answers)
         self.verdicts[cell.metadata.nbgrader["grade_id"]] = found
+
+    def keep_outputs(self, index: int) -> None:
+        """Keep what the cells above one have shown, before the kernel sees the first hidden input or test."""
+        if self.before_hidden is None:
+            self.before_hidden = copy.deepcopy([earlier.get("outputs") for earlier in self.nb.cells[:index]])
+
+    # A test cell without cases
+
+    def is_test(self, cell: NotebookNode, name: str) -> bool:
+        """Tell whether a graded cell has no cases and is run as it is; raises LookupError where it cannot be judged."""
+        has_cases = [name in file.exercises for file in (self.public, self.hidden)]
+        if all(has_cases):
+            return False
+        if any(has_cases) or needs_cases(name, cell.source):
+            raise LookupError(f"there are no cases for {name!r}: draw the hidden ones again")
+        grade_id = cell.metadata.nbgrader["grade_id"]
+        if self.known_tests is not None and grade_id not in self.known_tests:
+            raise LookupError(
+                f"what the test cell {grade_id} tests is not known here: source/ and the gradebook lack it"
+            )
+        if tests_nothing(cell.source):
+            raise LookupError(
+                f"the test cell {grade_id} tests nothing: everybody would pass it. Its tests "
+                "are in source/; run nbgrader generate_assignment where the gradebook does not have them"
+            )
+        return True
+
+    def run_test(self, cell: NotebookNode, index: int) -> None:
+        """Run a test cell, and keep the verdict for later.
+
+        A cell above it may end its kernel, as by a thread: then it is tried once more in another.
+        """
+        name, points = exercise_of(cell), float(cell.metadata.nbgrader["points"])
+        released = self.released_tests.get(cell.metadata.nbgrader["grade_id"])
+        if released is None or comparable(released) != comparable(cell.source):
+            self.keep_outputs(index)
+        seen = None if self.before_hidden is None else {line.strip() for line in (released or "").split("\n")}
+        reason, traceback, given = None, "", 0.0
+        for _ in range(2):
+            came = self.came[index] = Came()
+            if not self.has_kernel(index):
+                reason = because(self.ended)
+                break
+            self.run_cell(index)
+            came.error = self.errors.pop(index, None)
+            if index in self.accidents:
+                reason = because(self.accidents[index].values["reason"])
+                break
+            if self.lost:
+                reason = because(self.lost)
+                continue
+            given = points_given(cell, came)
+            failed = bool(came.error) or came.ended != "ok"
+            reason = failure(cell.source, came, seen) if failed else None
+            if came.error and seen is None and reason != NO_ANSWER["unattempted"]:
+                traceback = bare(came.error.traceback)[:LONGEST_SHOWN]
+            break
+        self.verdicts[cell.metadata.nbgrader["grade_id"]] = given_inside(name, points, given, reason, traceback)
+
+    def process_message(self, msg: Reply, cell: NotebookNode, cell_index: int) -> None:
+        """Keep a result of a test cell as such: it may be points."""
+        came, content = self.came.get(cell_index), msg["content"]
+        if came and not came.ended and msg["msg_type"] == "execute_result" and isinstance(content, dict):
+            data = content.get("data")
+            text = data.get("text/plain") if isinstance(data, dict) else None
+            came.results += [text[:LONGEST_RESULT]] if isinstance(text, str) and not came.results else []
+        super().process_message(msg, cell, cell_index)
+
+    def on_cell_executed(self, cell: NotebookNode, cell_index: int, execute_reply: Reply) -> None:
+        """Note how a test cell has ended."""
+        came = self.came.get(cell_index)
+        if came and not came.ended:
+            came.ended = "ok" if execute_reply["content"].get("status") == "ok" else "error"
+        super().on_cell_executed(cell, cell_index, execute_reply)
+
+    # An exercise with cases
 
     def answers_to(self, name: str, index: int) -> tuple[object, Message | None]:
         """Return what the kernel answers to an exercise's cases, or else why nothing came out.

@@ -26,9 +26,10 @@ from grading import files
 from grading.course import REPOSITORY, Edition
 from grading.engine import decisive
 from grading.engine.judge import Judge
-from grading.engine.runner import LONGEST
+from grading.engine.runner import LONGEST, is_judged
 from grading.repair.doctor import mend
 from grading.repair.intake import NotGradable
+from grading.repair.match import grade_id
 from helpers.support.language import Message
 
 LIMITS = (
@@ -60,6 +61,8 @@ class Terms:
         release: the bytes of the released notebook.
         public, hidden: those of the case files.
         editions: those of the release in other languages.
+        tests: the whole source of each test cell without cases, by its grade_id, hidden tests included.
+        files: those beside the released notebook, by path.
         limits: the judge's, by the names of its settings.
         private: the folders that student code must not see, where they are.
     """
@@ -69,6 +72,8 @@ class Terms:
     public: bytes
     hidden: bytes
     editions: tuple[Edition, ...] = ()
+    tests: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()
     limits: tuple[tuple[str, object], ...] = tuple((name, getattr(Judge(), name)) for name in LIMITS)
     private: tuple[str, ...] = field(default=(), compare=False)
 
@@ -77,7 +82,9 @@ class Terms:
         """Return a digest of all that decides which cases pass; what they are worth is not among it."""
         cases = decisive.of_cases(self.public), decisive.of_cases(self.hidden)
         counts = self.assignment, decisive.of_release(self.release, self.editions), cases, self.limits, decisive.HELPERS
-        return hashlib.sha256(repr(counts).encode()).hexdigest()
+        worth = {name: points for name, points in worth_in(self.release).items() if name in dict(self.tests)}
+        inside = self.tests, sorted(worth.items()), self.files
+        return hashlib.sha256(repr((counts, inside)).encode()).hexdigest()
 
     @property
     def version(self) -> str:
@@ -205,8 +212,13 @@ def same_bytes(key: str, other: str) -> bool:
 
 def exercises(terms: Terms) -> list[str]:
     """Return the exercises that get points."""
-    marked = (cell.metadata.get("nbgrader", {}) for cell in released(terms.release).cells)
-    return [cell["grade_id"].removeprefix("test_") for cell in marked if cell.get("grade")]
+    return [name.removeprefix("test_") for name in worth_in(terms.release)]
+
+
+def worth_in(release: bytes) -> dict[str, float]:
+    """Return what each graded cell of a release is worth, by its grade_id."""
+    marked = (cell.metadata.get("nbgrader", {}) for cell in released(release).cells)
+    return {cell["grade_id"]: float(cell["points"]) for cell in marked if cell.get("grade")}
 
 
 class OtherCourse(ValueError):
@@ -242,8 +254,17 @@ def judged(content: bytes, terms: Terms, expected: str) -> Record:
     mended_at = time.monotonic()
     judge = Judge(**dict(terms.limits))
     judge.cases, judge.private = (terms.public, terms.hidden), terms.private
+    whole, sources = mended.noted(), dict(terms.tests)
+    for cell in whole.cells:
+        cell.source = sources.get(grade_id(cell) or "", cell.source)
+    resources = {
+        "metadata": {},
+        "tests": sources.keys(),
+        "released": released_tests(released(terms.release)),
+        "files": dict(terms.files),
+    }
     with ONE_AT_A_TIME:
-        notebook, _ = judge.preprocess(mended.noted(), {"metadata": {}})
+        notebook, _ = judge.preprocess(whole, resources)
     return Record(
         key,
         JUDGED,
@@ -266,6 +287,11 @@ def released(content: bytes) -> NotebookNode:
     return notebook
 
 
+def released_tests(release: NotebookNode) -> dict[str, str]:
+    """Return what students have of each test cell of a release, by its grade_id."""
+    return {cell.metadata.nbgrader["grade_id"]: cell.source for cell in filter(is_judged, release.cells)}
+
+
 def with_exercise(old: Record, new: Record, exercise: str) -> Record:
     """Return the old record with one exercise's verdict from the new one; the new one where the file is another.
 
@@ -278,7 +304,7 @@ def with_exercise(old: Record, new: Record, exercise: str) -> Record:
     """
     if not same_bytes(old.key, new.key):
         return new
-    name = f"test_{exercise}"
+    name = next(name for name in new.points if name.removeprefix("test_") == exercise)
     notebook = json.loads(json.dumps(old.notebook))
     fresh = verdict_cells(new.notebook)
     verdict_cells(notebook)[name]["outputs"] = fresh[name]["outputs"]
@@ -301,16 +327,22 @@ def verdict_cells(notebook: Json) -> dict[str, Json]:
     return {name: cell for name, cell in marked.items() if cell["metadata"].get("nbgrader", {}).get("grade")}
 
 
+def part_of(assignment: str, notebook: str) -> str:
+    """Return the name of a notebook's part of an assignment."""
+    return assignment if notebook == assignment else f"{assignment}.{notebook}"
+
+
 class Store:
     """The records of an assignment, one file for each student.
 
     Arguments
         course: the class folder.
         assignment: its name.
+        notebook: its name, where it is another.
     """
 
-    def __init__(self, course: Path, assignment: str) -> None:
-        self.folder = course / "verdicts" / assignment
+    def __init__(self, course: Path, assignment: str, notebook: str | None = None) -> None:
+        self.folder = course / "verdicts" / assignment / ("" if notebook in (None, assignment) else notebook or "")
 
     def load(self, student: str) -> Record | None:
         """Return what is kept of a student, or None; a file that is not whole counts as none."""

@@ -7,8 +7,10 @@ definitions (`accident`). So one cell's accident costs no other exercise.
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from base64 import b64encode
+from collections.abc import Collection, Iterator, Mapping
 from queue import Empty
+from types import MappingProxyType
 from typing import Any, NoReturn, TypeAlias
 
 import zmq
@@ -59,6 +61,13 @@ def prepare(shell, modules):
         shell.register_magic_function(lambda line: None, "line", name)
 """
 
+AS_IN_NBGRADER = "__import__('os').environ['NBGRADER_EXECUTION'] = 'autograde'"  # its tests may ask for that
+# An expression: what lays a file beside the notebook, before any cell.
+LAY = """lambda path, content: (
+    __import__("pathlib").Path(path).parent.mkdir(parents=True, exist_ok=True),
+    __import__("pathlib").Path(path).write_bytes(__import__("base64").b64decode(content)),
+)"""
+
 Resources: TypeAlias = dict[str, Any]  # what nbconvert hands from one preprocessor to the next
 Reply: TypeAlias = Mapping[str, Any]  # a message of Jupyter's protocol, from a kernel that may be hostile
 
@@ -68,9 +77,11 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
 
     Attributes
         private: the folders that student code must not see, besides the course.
+        files: what lies beside the released notebook, and beside the kernel when it starts: its bytes by its path.
         skipped: the indices of the cells that are not run; those in it before `preprocess` are left out from the start.
         accidents: a sentence for each cell of which only the definitions were run, by its index.
         errors: the error that each cell ended with, by its index.
+        tests: the indices of the test cells that are run as they are; those of other test cells are never run.
         doubtful: whether a time limit or the unexplained end of a process had a part in what came out: a busy machine
             can do that to anybody.
         lost: why there is no kernel now, in words that follow "because"; None while there is one.
@@ -78,7 +89,9 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
     """
 
     private: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = MappingProxyType({})
     skipped: set[int]
+    tests: Collection[int] = ()
 
     wall_limit = Integer(
         120, help="Seconds that one notebook may take, three times as long after accidents; then it is ended."
@@ -160,6 +173,10 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
             raise RuntimeError(f"the kernel did not answer within {self.startup_timeout} s") from None
         prepare = f"(lambda scope: (exec({PREPARE!r}, scope), scope['prepare'](get_ipython(), {self.modules!r})))({{}})"
         self.kc.execute(prepare, silent=True, store_history=False)
+        if self.tests:
+            self.kc.execute(AS_IN_NBGRADER, silent=True, store_history=False)
+        for path, content in self.files.items():
+            self.kc.execute(f"({LAY})({path!r}, {b64encode(content).decode()!r})", silent=True, store_history=False)
         if self.kernels == 1:
             self.ready_at = time.monotonic()
         return self.kc
@@ -216,7 +233,7 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
             self.start_new_kernel()
             self.start_new_kernel_client()
             for earlier in range(index):
-                if not self.lost and earlier not in self.skipped and is_run(self.nb.cells[earlier]):
+                if not self.lost and earlier not in self.skipped and self.runs(earlier):
                     self.run_cell(earlier, again=True)
         return not self.ended
 
@@ -250,9 +267,14 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
 
     def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> tuple[NotebookNode, Resources]:
         """Run a cell, if it is one to be run and there is a kernel."""
-        if index not in self.skipped and is_run(cell) and self.has_kernel(index):
+        if index not in self.skipped and self.runs(index) and self.has_kernel(index):
             self.run_cell(index)
         return cell, resources
+
+    def runs(self, index: int) -> bool:
+        """Tell whether a cell is code that a kernel runs."""
+        cell = self.nb.cells[index]
+        return index in self.tests or (cell.cell_type == "code" and not is_judged(cell))
 
     def run_cell(self, index: int, again: bool = False) -> None:
         """Run a cell, of one that was blamed or where all are the definitions; see what it does to its kernel.
@@ -263,7 +285,7 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
         """
         cell = self.nb.cells[index]
         copy = from_dict(cell)
-        if index in self.accidents or self.careful:
+        if index in self.accidents or (self.careful and (again or index not in self.tests)):
             copy.source = accident.definitions_in(cell.source)
         begun, kept, self.late = time.monotonic(), self.kept, False
         with self.guarded(index):
@@ -332,7 +354,7 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
             if self.kept <= self.output_limit:
                 cell.outputs.append(output)
 
-    def on_cell_executed(self, cell: NotebookNode, execute_reply: Reply, **_: object) -> None:
+    def on_cell_executed(self, cell: NotebookNode, cell_index: int, execute_reply: Reply) -> None:
         """Record in a cell the time limit that ended it; a kernel's own errors have come as outputs.
 
         Raises DeadKernelError where the kernel is about to end itself: it would, at some moment of the next cells.
@@ -405,11 +427,6 @@ class Runner(OfCourse, Execute):  # type: ignore[misc]  # nbgrader has no types
 def is_judged(cell: NotebookNode) -> bool:
     """Tell whether the judge, and not a person, gives this cell its points."""
     return cell.cell_type == "code" and utils.is_grade(cell) and not utils.is_solution(cell)
-
-
-def is_run(cell: NotebookNode) -> bool:
-    """Tell whether a cell is code that a kernel runs; that of a test cell is not."""
-    return cell.cell_type == "code" and not is_judged(cell)
 
 
 def data_in(reply: Reply, mime: str) -> object:

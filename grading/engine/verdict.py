@@ -37,6 +37,8 @@ NO_ANSWER = {
     "undefined": english("there is no function of this name"),
 }
 
+TESTS = english("the tests").id  # the aspect of a test cell without cases
+
 MessageData: TypeAlias = dict[str, Any]  # a `Message` as JSON
 
 
@@ -82,7 +84,25 @@ class VerdictData(TypedDict):
     advice: str
     choice: NotRequired[float | str]
     number: NotRequired[float]
+    inside: NotRequired[bool]  # true: the student's kernel gave the points, so that they can be forged
+    traceback: NotRequired[str]  # of such a test cell; empty where it may not be repeated
     counts: NotRequired[str]  # "credited" or "dropped", where the points are not what was earned (`gradebook.points`)
+
+
+@dataclass(frozen=True, repr=False)
+class TestReport(Report):
+    """What came of a test cell that gives points itself, inside the student's kernel: one aspect, and no cases."""
+
+    given: float = 0.0  # its points
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether it gave all its points."""
+        return self.given >= self.maximum
+
+    def earned(self, aspect: str) -> float:
+        """Return the points that were given."""
+        return self.given
 
 
 @dataclass(frozen=True)
@@ -94,12 +114,14 @@ class Verdict:
         report: what was found.
         choice: which of its few values a prediction or a decision is; None for any other answer.
         number: the number of a prediction, where the submission writes it; None for any other answer.
+        traceback: what Python said of a test that was run inside the student's kernel, as far as it may be repeated.
     """
 
     maximum: float
     report: Report
     choice: float | str | None = None
     number: float | None = None
+    traceback: str = ""
 
     @property
     def points(self) -> float:
@@ -135,6 +157,8 @@ class Verdict:
             data["choice"] = self.choice
         if self.number is not None:
             data["number"] = self.number
+        if isinstance(report, TestReport):
+            data["inside"], data["traceback"] = True, self.traceback
         return data
 
 
@@ -146,10 +170,14 @@ def report_from(data: object) -> Report:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError("this is no verdict of this version: grade the submission again")
     try:
+        aspects = {aspect["name"]: aspect["points"] for aspect in data["aspects"]}
+        if data.get("inside"):
+            reason, given = message_from(data["reason"]), data["points"]
+            return TestReport(data["exercise"], (), aspects, graded=True, reason=reason, given=given)
         return Report(
             data["exercise"],
             tuple(result_from(case) for case in data["cases"]),
-            {aspect["name"]: aspect["points"] for aspect in data["aspects"]},
+            aspects,
             violations=tuple(Violation(**each) for each in data["violations"]),
             advice=data["advice"],
             graded=True,
@@ -270,6 +298,22 @@ def constant(node: ast.AST) -> float | None:
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST:
         return float(value)
     return None
+
+
+def given_inside(
+    name: str, maximum: float, given: float, reason: Message | None = None, traceback: str = ""
+) -> Verdict:
+    """Return the verdict of a test cell that gives points itself.
+
+    Arguments
+        name: the exercise's.
+        maximum: the points that the gradebook has for it.
+        given: those that it gave.
+        reason: why not all; None where there is nothing to say.
+        traceback: what Python said, as far as it may be repeated.
+    """
+    report = TestReport(name, (), {TESTS: maximum}, graded=True, reason=reason, given=given)
+    return Verdict(maximum, report, traceback=traceback)
 
 
 def no_answer(report: Report, maximum: float, reason: Message) -> Verdict:

@@ -217,11 +217,17 @@ def rows(session, kind, assignment, student=None):
     return query.join(Assignment, Assignment.id == Notebook.assignment_id).filter(Assignment.name == assignment)
 
 
-def student_marks(gradebook, assignment: str, student: str) -> dict[str, tuple]:
-    """Return {exercise: (auto_score, manual_score, extra_credit, comment)} of a student; empty for none."""
-    comments = {name: comment.manual_comment for name, comment in rows(gradebook.db, Comment, assignment, student)}
+def student_marks(gradebook, assignment: str, student: str, notebook: str | None = None) -> dict[str, tuple]:
+    """Return {exercise: (auto_score, manual_score, extra_credit, comment)} of a student; empty for none.
+
+    Those of one notebook, where it is named; two notebooks may have cells of one name.
+    """
+    written, given = (rows(gradebook.db, kind, assignment, student) for kind in (Comment, Grade))
+    if notebook:
+        written, given = (query.filter(Notebook.name == notebook) for query in (written, given))
+    comments = {name: comment.manual_comment for name, comment in written}
     found = {}
-    for cell, grade in rows(gradebook.db, Grade, assignment, student):
+    for cell, grade in given:
         name = cell.removeprefix("test_")
         found[name] = (grade.auto_score, grade.manual_score, grade.extra_credit, comments.get(name))
     return found

@@ -20,7 +20,8 @@ from grade join base_cell cell on cell.id = grade.cell_id
 join submitted_notebook on submitted_notebook.id = grade.notebook_id
 join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id
 join assignment on assignment.id = submitted_assignment.assignment_id
-where assignment.name = :assignment and submitted_assignment.student_id = :student and cell.name = 'test_' || :exercise
+where assignment.name = :assignment and submitted_assignment.student_id = :student
+  and cell.name in (:exercise, 'test_' || :exercise)
 """
 
 

@@ -94,14 +94,20 @@ def folder(course, step, student, assignment):
 
 
 def places(course, student, assignment):
-    """Return two functions: of a step, the student's folder there; of nothing, what was kept of the student's file."""
-    store = Store(Path(course.root), assignment)
-    return lambda step: folder(course, step, student, assignment), lambda: store.load(student)
+    """Return two functions: of a step, the student's folder there; of a notebook, what was kept of the student's file.
+
+    ``assignment`` is the gradebook's.
+    """
+
+    def kept(notebook):
+        return Store(Path(course.root), assignment.name, notebook.name).load(student)
+
+    return lambda step: folder(course, step, student, assignment.name), kept
 
 
 def status_row(gradebook, assignment, student, persons, course):
     """Return the table's row for one student and assignment; each name is the first that one of ``persons`` has."""
-    place, record = places(course, student, assignment.name)
+    place, record = places(course, student, assignment)
     status, reason = status_of(gradebook, assignment, student, place, record)
     row = {
         "assignment": assignment.name,
@@ -137,8 +143,8 @@ def status_of(gradebook, assignment, student, folder, record):
 
     The status is graded, to be marked (by a person), not graded or not submitted; the reason is a message. With graded
     it is None, or says that the mark is an earlier one. ``folder`` gives the student's folder at a step: submitted,
-    autograded or not_gradable; ``record`` what was kept of the student's file when it was read (`engine.record`), or
-    None.
+    autograded or not_gradable; ``record`` what was kept of the student's file of a notebook when it was read
+    (`engine.record`), or None.
     """
     submission = submission_of(gradebook, assignment.name, student)
     grades = [grade for notebook in submission.notebooks for grade in notebook.grades] if submission else []
@@ -146,11 +152,12 @@ def status_of(gradebook, assignment, student, folder, record):
         return "graded", None
     submitted, autograded = folder("submitted"), folder("autograded")
     if submitted.is_dir():
-        for file in (f"{notebook.name}.ipynb" for notebook in assignment.notebooks):
+        for notebook in assignment.notebooks:
+            file = f"{notebook.name}.ipynb"
             if not (submitted / file).exists():
                 return "not graded", not_handed_in(file, submitted)
             if not (autograded / file).exists():
-                return "not graded", recorded_reason(submitted / file, record()) or STOPPED
+                return "not graded", recorded_reason(submitted / file, record(notebook)) or STOPPED
     elif all(grade.auto_score is None and grade.manual_score is None for grade in grades):  # it may have an extension
         kept = [path for path in folder("not_gradable").glob("*") if path.is_file()]
         return ("not graded", kept_reason(kept)) if kept else ("not submitted", NOTHING)
@@ -159,14 +166,15 @@ def status_of(gradebook, assignment, student, folder, record):
         return "to be marked", english("a person gives the points of {names}", names=", ".join(missing))
     if missing or not grades:
         return "not graded", STOPPED
-    return "graded", earlier_reason([submitted / f"{each.name}.ipynb" for each in assignment.notebooks], folder, record)
+    return "graded", earlier_reason(assignment.notebooks, submitted, folder, record)
 
 
-def earlier_reason(files, folder, record):
-    """Return why a mark is not that of the file handed in last; None where it is, and of the ``files`` submitted."""
-    kept = record()
-    if kept and kept.kept:
-        return kept.kept.reason
+def earlier_reason(notebooks, submitted, folder, record):
+    """Return why a mark is not that of the files handed in last; None where it is."""
+    for kept in map(record, notebooks):
+        if kept and kept.kept:
+            return kept.kept.reason
+    files = [submitted / f"{notebook.name}.ipynb" for notebook in notebooks]
     handed_in = max((path.stat().st_mtime for path in files if path.exists()), default=0)
     later = [path for path in folder("not_gradable").glob("*") if path.is_file() and path.stat().st_mtime > handed_in]
     reasons = [

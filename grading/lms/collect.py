@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 
 import nbformat
 
-from grading.course import Course
+from grading.course import Course, notebook_in
 from grading.files import write
 from grading.gradebook.due_dates import zone
 from grading.gradebook.status import keep_reason
@@ -103,6 +103,7 @@ class Work:
     """What stays the same while one source is collected."""
 
     assignment: str
+    notebook: str
     into: Path
     release: nbformat.NotebookNode
     editions: tuple
@@ -134,7 +135,7 @@ def collect_submissions(
     an assignment that is not there, or where the two folders lie in each other, and `NothingHandedIn`.
     """
     course = course or Course()
-    release = released_notebook(assignment, into, course)
+    release, notebook = released_notebook(assignment, into, course)
     check_source(source, into)
     local = zone(timezone)
     if roster:
@@ -146,7 +147,9 @@ def collect_submissions(
         layout = of_one if student else recognised(entries, assignment, pattern)
         found = Collected(layout.title, layout.times)
         namesakes = layout.namesakes and roster is None
-        work = Work(assignment, into, release, course.editions(release), local, layout.dated, namesakes, found)
+        work = Work(
+            assignment, notebook, into, release, course.editions(release), local, layout.dated, namesakes, found
+        )
         by_student = defaultdict(list)
         for entry in (entry for entry in entries if entry.name != layout.listing):
             for student, owner in students_of(entry, layout, roster, work):
@@ -208,7 +211,7 @@ def students_of(entry, layout, roster, work):
 def adopt(earlier, students, work):
     """Keep in superseded/ what an earlier run, without these students in its roster, took under an id of its own."""
     work.found.adopted.add(earlier)
-    path = work.folder("submitted", earlier) / f"{work.assignment}.ipynb"
+    path = work.folder("submitted", earlier) / f"{work.notebook}.ipynb"
     if not path.exists():
         return
     file = File(f"{earlier}.ipynb", path.read_bytes(), path.stat().st_mtime)
@@ -262,10 +265,10 @@ def unread(student, entry, reason, work):
 
 def collect_one(student, files, work):
     """Take the newest notebook with an answer of a student's files and what is there, and keep the others beside it."""
-    found, place, there = work.found, work.folder("submitted", student) / f"{work.assignment}.ipynb", None
+    found, place, there = work.found, work.folder("submitted", student) / f"{work.notebook}.ipynb", None
 
     def order(file):
-        return *file.age, file is not there, Path(file.name).name.startswith(work.assignment), file.name
+        return *file.age, file is not there, Path(file.name).name.startswith(work.notebook), file.name
 
     files = sorted(files, key=order)
     if files and student != NOBODY:
@@ -333,8 +336,9 @@ def stamp(path, submitted, new):
 
 
 def released_notebook(assignment, into, course):
-    """Return the notebook that students got."""
-    return nbformat.read(released_path(assignment, into, course), as_version=4)
+    """Return what students got, and its name."""
+    path = released_path(assignment, into, course)
+    return nbformat.read(path, as_version=4), path.stem
 
 
 def released_path(assignment, into, course):
@@ -345,8 +349,8 @@ def released_path(assignment, into, course):
     if assignment in ("", ".", "..") or "/" in assignment or "\\" in assignment:
         raise ValueError(f"{assignment!r} is no name of an assignment")
     for root in (into, course.folder):
-        path = root / "release" / assignment / f"{assignment}.ipynb"
-        if path.exists():
+        folder = root / "release" / assignment
+        if (path := folder / f"{notebook_in(folder, assignment)}.ipynb").exists():
             return path
     known = ", ".join(course.assignments)
     raise ValueError(f"there is no released notebook of {assignment!r}; known here: {known}")

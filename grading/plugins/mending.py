@@ -6,11 +6,10 @@ bytes of the first conversion before nbgrader reads them, and hands on the mende
 
 from pathlib import Path
 
-import nbformat
 from nbconvert.exporters import NotebookExporter
 
-from grading.course import OfCourse
-from grading.engine.record import Store, refused
+from grading.course import OfCourse, files_beside
+from grading.engine.record import Store, refused, released, released_tests
 from grading.plugins.saving import NotJudged, SaveVerdicts
 from grading.repair.doctor import mend
 from grading.repair.intake import NotGradable
@@ -33,6 +32,9 @@ class MendingExporter(OfCourse, NotebookExporter):
         if not getattr(self.parent, "_sanitizing", False):
             if not any(isinstance(step, SaveVerdicts) for step in self._preprocessors):
                 raise NotJudged(WITHOUT_SAVING)
+            resources["released"] = released_tests(self.released(resources["nbgrader"]))
+            resources["private"] = (self.parent.coursedir.root,)
+            resources["files"] = files_beside(self.folder(resources["nbgrader"]))
             return super().from_file(file_stream, resources=resources, **kw)
         notebook = self.mended(file_stream, resources)
         return self.from_notebook_node(notebook, resources=resources, **kw)
@@ -44,7 +46,7 @@ class MendingExporter(OfCourse, NotebookExporter):
         try:
             mended = mend(content, release, self.course.editions(release))
         except NotGradable as refusal:  # kept, for whoever asks why there is no mark
-            store = Store(Path(self.parent.coursedir.root), ids["assignment"])
+            store = Store(Path(self.parent.coursedir.root), ids["assignment"], ids["notebook"])
             store.save(ids["student"], refused(content, refusal.reason))
             raise
         for sentence in mended.repairs:
@@ -53,12 +55,15 @@ class MendingExporter(OfCourse, NotebookExporter):
 
     def released(self, ids):
         """Return the released notebook of a submission; raises FileNotFoundError with the way out."""
-        course = self.parent.coursedir
-        folder = course.format_path(course.release_directory, ".", ids["assignment"])
-        path = Path(folder) / f"{ids['notebook']}.ipynb"
+        path = self.folder(ids) / f"{ids['notebook']}.ipynb"
         if not path.exists():
             raise FileNotFoundError(f"{path} is missing: run nbgrader generate_assignment {ids['assignment']}")
-        return nbformat.read(path, as_version=4)
+        return released(path.read_bytes())
+
+    def folder(self, ids):
+        """Return the folder of the released assignment."""
+        course = self.parent.coursedir
+        return Path(course.format_path(course.release_directory, ".", ids["assignment"]))
 
     def register_preprocessor(self, preprocessor, enabled=False):
         """Register a preprocessor; one that fails to start leaves nbgrader ready for the next student.

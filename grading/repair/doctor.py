@@ -19,7 +19,7 @@ from nbformat import NotebookNode, from_dict, v4
 from nbgrader import utils
 
 from grading.bounded import TooDear, bounded
-from grading.course import Edition
+from grading.course import Edition, identified
 from grading.repair.cell_code import Code, code
 from grading.repair.editions import language_of
 from grading.repair.intake import LARGEST_FILE, LARGEST_SOURCE, NotGradable, Piece, read_submission
@@ -84,6 +84,8 @@ def mend(content: bytes, release: NotebookNode, editions: Iterable[Edition] = ()
 def mend_here(content: bytes, release: NotebookNode, editions: Iterable[Edition]) -> Mended:
     """Do as `mend`, without a limit."""
     handed = read_submission(content)
+    if not handed.pieces and any(cell.source.strip() for cell in release.cells):
+        raise NotGradable(english("the notebook is empty: no cell has any content"))
     known = dict(editions)
     release = in_language(release, known.get(language_of(handed.pieces)))
     pieces = without_packed(handed.pieces, release, known.values())
@@ -114,7 +116,7 @@ def copied(notebook: NotebookNode) -> NotebookNode:
 
 def in_language(release: NotebookNode, sources: Sequence[str] | None) -> NotebookNode:
     """Return a copy of the released notebook with the sources of one of its editions, if there are any."""
-    release = copied(release)
+    release = identified(copied(release))
     for cell, source in zip(release.cells, sources or [cell.source for cell in release.cells], strict=True):
         cell.source = source
     return release

@@ -152,8 +152,6 @@ def read_submission(content: bytes) -> Handed:
     if "widgets" in metadata and not has_state(metadata["widgets"]):
         repairs.append(english("The notebook's widgets had no state, as Colab leaves them; they were taken out."))
     filled = tuple(piece for piece in pieces if piece.source.strip())
-    if not filled:
-        raise NotGradable(english("the notebook is empty: no cell has any content"))
     kernel = metadata.get("kernelspec")
     kernel = kernel.get("name") if isinstance(kernel, dict) else None
     return Handed(filled, kernel if isinstance(kernel, str) else None, tuple(repairs))

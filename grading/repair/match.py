@@ -124,7 +124,12 @@ class Match:
         return places
 
     def is_of_this_assignment(self) -> bool:
-        """Tell whether a function that the release asks for, or its cell, is there; variables prove nothing."""
+        """Tell whether a function that the release asks for, or its cell, is there; variables prove nothing.
+
+        Of a release that asks for nothing every notebook is.
+        """
+        if not self.grade_ids:
+            return True
         if not self.functions:
             return any(grade_id(self.cells[place]) for place in self.places.values())
         functions = frozenset().union(*self.functions.values())
@@ -136,6 +141,10 @@ class Match:
     def is_copy(self, piece: Piece) -> bool:
         """Tell whether a piece says just what its cell says in the release, in any language."""
         return piece in self.places and piece.key in self.texts[self.places[piece]]
+
+    def is_given(self, piece: Piece) -> bool:
+        """Tell whether a piece is a cell that the release gives, such as a test that binds an exercise's name."""
+        return self.is_copy(piece) and self.places[piece] not in self.names
 
     def answer(self, i: int) -> Piece | None:
         """Return the piece that answers solution `i`, or None.
@@ -149,9 +158,10 @@ class Match:
         changed = [piece for piece in marked if not self.is_copy(piece)]
         if self.cells[i].cell_type != "code" or not names:
             return last(changed)
+        pieces = [piece for piece in self.pieces if not self.is_given(piece)]
         attempts = [
             piece
-            for piece in self.pieces
+            for piece in pieces
             if (names & piece.code.binds if piece in changed else self.given(i, piece)) - piece.code.stubs
         ]
         unclear = [piece for piece in changed if not piece.code.defines & (self.all_names - names)]
@@ -162,7 +172,7 @@ class Match:
             or last(seen)
             or last(written)
             or last(piece for piece in attempts if piece.code.parses or piece in marked)
-            or last(p for p in self.pieces if p.kind == "code" and names & p.code.binds - p.code.stubs)
+            or last(p for p in pieces if p.kind == "code" and names & p.code.binds - p.code.stubs)
             or last(unclear)
         )
 

@@ -16,7 +16,7 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
 from grading.bounded import Child, TooDear
-from grading.course import notebook_at
+from grading.course import identified, notebook_at
 from grading.gradebook.database import directory_of, gradebook_of, submission_of
 from grading.gradebook.status import collected, folder, places, status_of
 from grading.repair.doctor import repairs_in
@@ -136,7 +136,9 @@ def load_class(course: Path, assignment: str, listed: Iterable[Listed] = ()) -> 
                 read_member(folders, gradebook, entry, student, before.get(as_cell(student.id), {}), read)
                 for student in named.values()
             ]
-        points = {name: most for notebook in entry.notebooks for name, most in points_of(notebook).items()}
+        points = {}
+        for notebook in entry.notebooks:
+            points |= {told_apart(name, notebook, points): most for name, most in points_of(notebook).items()}
     order = max((list(member.findings) for member in members if member.is_judged), key=len, default=list(points))
     points = {name: points[name] for name in sorted(points, key=order.index)}
     return Class(assignment, points, tuple(sorted(members, key=lambda member: (member.name.casefold(), member.id))))
@@ -145,6 +147,11 @@ def load_class(course: Path, assignment: str, listed: Iterable[Listed] = ()) -> 
 def name_in_gradebook(student) -> str:
     """Return the name of one of the gradebook's students."""
     return ", ".join(filter(None, (student.last_name, student.first_name)))
+
+
+def told_apart(name: str, notebook, taken) -> str:
+    """Return an exercise's name, with the gradebook's notebook where another has an exercise of this name."""
+    return f"{name} ({notebook.name})" if name in taken else name
 
 
 def points_of(notebook) -> dict[str, float]:
@@ -156,7 +163,7 @@ def points_of(notebook) -> dict[str, float]:
 def released_ids(folders, assignment) -> set[str]:
     """Return the ids of the cells that students were given; ``assignment`` is the gradebook's entry."""
     paths = [folder(folders, "release", ".", assignment.name) / f"{each.name}.ipynb" for each in assignment.notebooks]
-    return {cell.get("id") for path in paths if path.exists() for cell in notebook_at(path).cells}
+    return {cell.id for path in paths if path.exists() for cell in identified(notebook_at(path)).cells}
 
 
 def read_graded(released: set[str], path: Path) -> tuple[dict[str, Finding], list[Message], list[str]]:
@@ -169,7 +176,7 @@ def read_graded(released: set[str], path: Path) -> tuple[dict[str, Finding], lis
 
 def read_member(folders, gradebook: Gradebook, assignment, student: Listed, before: dict[str, Moved], read) -> Member:
     """Return one student of the class; ``assignment`` is the gradebook's entry, ``read`` is `read_graded`."""
-    place, record = places(folders, student.id, assignment.name)
+    place, record = places(folders, student.id, assignment)
     status, reason = status_of(gradebook, assignment, student.id, place, record)
     scored, penalty, found, mended, own = status in MARKED, 0.0, {}, [], []
     if scored:
@@ -187,8 +194,9 @@ def read_member(folders, gradebook: Gradebook, assignment, student: Listed, befo
                 own += extras
         points = points_of(notebook)
         for name in (*(name for name in known if name in points), *(name for name in points if name not in known)):
-            found[name] = known.get(name) or Finding(name, graded=True, maximum=points[name])
-            found[name].score = marks.get(name)
+            finding = known.get(name) or Finding(name, graded=True, maximum=points[name])
+            finding.score, finding.exercise = marks.get(name), told_apart(name, notebook, found)
+            found[finding.exercise] = finding
     moved = {name: old for name, old in before.items() if name in found and found[name].score not in (None, old.points)}
     name, lies = student.name or student.id, place("autograded")
     return Member(

@@ -171,14 +171,21 @@ def in_need(data: Class) -> list[Need]:
 
 
 def attempts(finding: Finding) -> bool:
-    """Tell whether there is an answer to an exercise: anything in place of what was released."""
-    return finding.report.reason not in BLANK if finding.report else finding.score is not None
+    """Tell whether there is an answer to an exercise: anything in place of what was released.
+
+    One that a person marks has no verdict: nbgrader gives 0 where nothing was changed, and else waits for the person.
+    """
+    if finding.report:
+        return finding.report.reason not in BLANK
+    return bool(finding.score) or (finding.score is None and bool(finding.source))
 
 
 def is_accident(finding: Finding) -> bool:
     """Tell whether an answer did not come out, for another reason than that it is missing."""
     report = finding.report
-    return bool(report and report.reason and report.reason not in NO_ANSWER.values())
+    if not report or not report.reason or report.reason in NO_ANSWER.values():
+        return False
+    return not finding.inside or "reason" in report.reason.values  # a test that failed is none
 
 
 # Items

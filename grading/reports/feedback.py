@@ -15,7 +15,7 @@ from nbformat import v4
 from grading.gradebook.points import DROPPED, IN_WORDS
 from grading.repair.doctor import kept_in, repairs_in
 from grading.repair.editions import language_of
-from grading.reports.findings import Finding, capital, findings
+from grading.reports.findings import INSIDE, Finding, capital, findings
 from grading.reports.language import page_language
 from grading.reports.markdown import comment_shown
 from grading.shown import shown_text
@@ -58,6 +58,7 @@ def page(notebook, grades, scores, course):
         decisions=[finding for finding in found if finding.graded and not finding.maximum and not finding.counts],
         kept=kept_in(notebook),
         example=partial(example, read_cases(course.public(grades["assignment"]))),
+        inside=INSIDE,
         pending=[finding.exercise for finding in exercises if finding.graded and finding.score is None],
         repairs=repairs_in(notebook),
         python=notebook.metadata.get("language_info", {}).get("version"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from nbgrader import utils
 
 from grading.engine.judge import is_judged
-from grading.engine.verdict import report_from
+from grading.engine.verdict import NO_ANSWER, report_from
 from helpers.checks.compare import Result
 from helpers.checks.report import MESSAGES, Report
 from helpers.support.language import Message, english
@@ -20,6 +20,9 @@ MINUTES = re.compile(r"\d+ [^()]*\)|[^()·]* \d+ · [^()]*\)")
 LONGEST_HEADING, LONGEST_SOURCE = 200, 20_000  # characters that are shown
 VERDICT = "application/json"
 NO_RESPONSE = "No response."  # nbgrader's own comment on an untouched cell, which the verdict says better
+INSIDE = english(
+    "These tests ran inside your code's own process: such points can be forged, so a person may look at the code."
+)
 NO_VERDICT = english("there is no verdict: was the judge in nbgrader's configuration?")
 
 
@@ -30,6 +33,7 @@ class Finding:
     ``report`` is the verdict, None where there is none; ``choice`` is which of a few values the answer is, ``number``
     that of a prediction, where the verdict has it; ``points`` are the verdict's, ``score`` the gradebook's, with a
     person's correction, None where there are none yet. ``section`` is the notebook's heading above the exercise.
+    ``inside`` says that the points were given inside the student's kernel, ``traceback`` what Python said there.
     ``counts`` is "credited" or "dropped" where the points are not those that were earned.
     """
 
@@ -46,6 +50,8 @@ class Finding:
     reason: Message | None = None
     choice: float | str | None = None
     number: float | None = None
+    inside: bool = False
+    traceback: str = ""
     counts: str = ""
 
     @property
@@ -83,7 +89,7 @@ class Finding:
         if not self.maximum and not self.counts:
             return []
         found = self.used() + [why for why, _ in self.by_reason()]
-        if not self.results and self.points is not None and self.points < self.maximum:
+        if self.reason and not self.results and self.points is not None and self.points < self.maximum:
             found.append(self.reason)
         return list({str(message): message for message in found}.values())
 
@@ -127,6 +133,8 @@ def findings(notebook) -> list[Finding]:
             finding.source = cell.source if whole else f"{cell.source[:LONGEST_SOURCE]}\n..."
         if marks.get("comment") and marks["comment"] != NO_RESPONSE:
             finding.comment = marks["comment"]
+        if marks.get("comment") == NO_RESPONSE and utils.is_grade(cell):
+            finding.reason = NO_ANSWER["unattempted"]
         if utils.is_grade(cell) or utils.is_task(cell):
             finding.graded, finding.maximum = True, float(marks["points"])
         if is_judged(cell):
@@ -156,6 +164,7 @@ def take_verdict(finding, cell):
     finding.report = report_from(data)
     finding.points, finding.isolation, finding.reason = data["points"], data["isolation"], finding.report.reason
     finding.choice, finding.number, finding.counts = data.get("choice"), data.get("number"), data.get("counts", "")
+    finding.inside, finding.traceback = data.get("inside", False), data.get("traceback", "")
 
 
 def scores(gradebook, notebook, assignment, student):

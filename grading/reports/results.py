@@ -14,7 +14,7 @@ from grading.engine.record import Record
 from grading.gradebook.points import IN_WORDS, Points, weigh
 from grading.repair.editions import language_of
 from grading.reports.feedback import ISOLATION, example, status
-from grading.reports.findings import Finding, capital, findings, grouped_by_reason
+from grading.reports.findings import INSIDE, Finding, capital, findings, grouped_by_reason
 from grading.reports.language import PageLanguage, page_language
 from grading.shown import shown_text
 from helpers.checks.cases import read_cases
@@ -97,6 +97,8 @@ def exercise_tests(language: PageLanguage, finding: Finding, notebook: str, show
         elif not advised:
             lines = [*violation_lines(language, finding), *lines, section_advice(language, finding, notebook)]
             advised = True
+        if finding.inside:
+            lines.append(language.render(INSIDE))
         title = f"{name}: {language.text(aspect)}"
         yield {"name": title, "score": earned, "max_score": points, "output": "\n".join(lines).rstrip()}
     if failed := [result for result in finding.failed if result.hidden]:

@@ -45,8 +45,8 @@ def told(capsys, *arguments):
 @pytest.fixture(scope="module")
 def record():
     """What came out of a softmax that overflows."""
-    release = one.released_path(FIRST, REPOSITORY, COURSE).read_bytes()
-    terms = one.terms_of(one.configuration(REPOSITORY), FIRST, release, REPOSITORY)
+    release = one.released_path(FIRST, REPOSITORY, COURSE)
+    terms = one.terms_of(one.configuration(REPOSITORY), FIRST, release, REPOSITORY, {})
     return judged_here(handed({"softmax_t": NO_SHIFT}), terms.packed, terms.version)
 
 

@@ -327,8 +327,12 @@ def test_a_private_hidden_set_is_used_when_it_is_there(tmp_path, monkeypatch):
 
 
 def test_a_course_without_cases_says_how_to_get_them(tmp_path):
+    course = Course(tmp_path)
+    course.case_file("anything", "public").parent.mkdir(parents=True)
     with pytest.raises(FileNotFoundError, match=r"no case file .*public\.safetensors: draw it with python -m grading"):
-        Course(tmp_path).cases("anything")
+        course.cases("anything")
+    # An assignment that never had any has test cells of nbgrader's own kind.
+    assert [read_cases(content).exercises for content in course.cases("ordinary")] == [{}, {}]
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
