@@ -1,8 +1,9 @@
 """Take out of the packed files what a notebook does not need: every byte of them stands in its first cell.
 
-    annotations --> figures and explorers that it does not show --> comments, docstrings --> texts that nobody says
+    annotations --> figures and explorers that it does not show --> comments, docstrings, line breaks inside statements
+                --> texts that nobody says
 
-What goes leaves empty lines, so that a traceback names the same line as in the repository.
+What goes leaves empty lines, so that a traceback names the same line as in the repository, of a statement the first.
 """
 
 import ast
@@ -24,8 +25,8 @@ FOR_TYPES = ("TYPE_CHECKING", "typing.TYPE_CHECKING")  # conditions that only ty
 def without_annotations(name: str, content: bytes) -> bytes:
     """Return code without annotations of arguments, returns and variables, and without what only type-checkers read.
 
-    Annotations in a class stay, for dataclasses live on them; of `helpers` nothing reads the others at run time. What
-    is left out leaves its lines, joined by backslashes where a statement goes on behind it.
+    Those in a class become `int`, for dataclasses live on them, but for a ClassVar; of `helpers` nothing reads the
+    others at run time. What is left out leaves its lines, joined by backslashes where a statement goes on behind it.
     """
     if not name.endswith(".py"):
         return content
@@ -44,7 +45,9 @@ def without_annotations(name: str, content: bytes) -> bytes:
 
     cuts = []  # (from, to, what stands there instead, what ends its lines)
     for node in _annotated(tree):
-        if isinstance(node, ast.arg):
+        if isinstance(node, ast.expr):
+            cuts.append((place(node.lineno, node.col_offset), end(node), "int", "\\"))
+        elif isinstance(node, ast.arg):
             cuts.append((sign(":", place(node.lineno, node.col_offset)), end(node), "", "\\"))
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             before = [token for token in signs if token.start < place(node.returns.lineno, node.returns.col_offset)]
@@ -62,7 +65,10 @@ def without_annotations(name: str, content: bytes) -> bytes:
 
 
 def _annotated(node: ast.AST, in_class: bool = False) -> Iterator[ast.AST]:
-    """Yield what is annotated, an argument, a function or a variable, and the blocks that only type-checkers read."""
+    """Yield what is annotated, an argument, a function or a variable, and the blocks that only type-checkers read.
+
+    Of a variable of a class it yields the annotation.
+    """
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and ast.unparse(child.test) in FOR_TYPES and not child.orelse:
             yield child
@@ -72,6 +78,8 @@ def _annotated(node: ast.AST, in_class: bool = False) -> Iterator[ast.AST]:
         annotated = getattr(child, "annotation", None) or getattr(child, "returns", None)
         if annotated and not (in_class and isinstance(child, ast.AnnAssign)):
             yield child
+        elif annotated and "ClassVar" not in ast.unparse(annotated):
+            yield annotated
         inner = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
         yield from _annotated(child, isinstance(child, ast.ClassDef) or (in_class and not inner))
 
@@ -145,7 +153,10 @@ def _is_alias(node: ast.AST) -> bool:
 
 
 def slim(name: str, content: bytes, documented: set[str]) -> bytes:
-    """Return a file without comments, and docstrings but those of some functions; it is indented by single blanks."""
+    """Return a file without comments, and docstrings but those of some functions, each statement on its first line.
+
+    It is indented by single blanks, and has none beside operators and brackets.
+    """
     if not name.endswith(".py"):
         return content
     lines = content.decode().split("\n")
@@ -160,11 +171,48 @@ def slim(name: str, content: bytes, documented: set[str]) -> bytes:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column].rstrip()
         within_strings.update(range(token.start[0], token.end[0]))
+    lines = _without_blanks(_on_first_lines("\n".join(lines)))
     for row, line in enumerate(lines):
         if row not in within_strings:  # rows are counted from 0 here, so these are the lines after a string's first
             blanks = len(line) - len(line.lstrip(" "))
             lines[row] = " " * (blanks // 4) + line[blanks:]
     return "\n".join(lines).encode()
+
+
+def _on_first_lines(source: str) -> list[str]:
+    """Return the lines of code, each statement on its first one; what has a string of several lines stays."""
+    lines, first, is_whole = source.split("\n"), 0, True
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        row = token.start[0]
+        if token.type == tokenize.NEWLINE:
+            if is_whole:
+                lines[first - 1 : row] = [_joined(lines[first - 1 : row]), *[""] * (row - first)]
+            first, is_whole = 0, True
+        elif token.type not in (tokenize.NL, tokenize.INDENT, tokenize.DEDENT):
+            first, is_whole = first or row, is_whole and row == token.end[0]
+    return lines
+
+
+def _joined(lines: list[str]) -> str:
+    """Return the lines of a statement as one."""
+    found, *others = (line.removesuffix("\\").rstrip() for line in lines)
+    for line in filter(None, map(str.strip, others)):
+        found += ("" if found[-1] in "([{" or line[0] in ")]}" else " ") + line
+    return found
+
+
+def _without_blanks(lines: list[str]) -> list[str]:
+    """Return lines of code without blanks beside operators and brackets; f-strings stay as they are."""
+    lines, cuts, last, inside = lines[:], [], None, 0
+    for token in tokenize.generate_tokens(io.StringIO("\n".join(lines)).readline):
+        kind = tokenize.tok_name[token.type]  # from Python 3.12 on f-strings are several tokens
+        if last and not inside and last.end[0] == token.start[0] and tokenize.OP in (last.type, token.type):
+            cuts.append((token.start[0] - 1, last.end[1], token.start[1]))
+        inside += (kind == "FSTRING_START") - (kind == "FSTRING_END")
+        last = token
+    for row, left, right in reversed(cuts):
+        lines[row] = lines[row][:left] + lines[row][right:]
+    return lines
 
 
 def only_said(catalogue: bytes, code: list[str], cases: bytes | None) -> bytes:
