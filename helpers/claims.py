@@ -8,8 +8,9 @@ from .checks.decisions import Card, card, claims, not_yet, one_number, remember_
 from .checks.notebook import namespace
 from .support.language import _, number_text, tell
 
-CELL = "text-align:left;vertical-align:top;padding:.2em 1em .2em 0"
+CELL = "text-align:left;vertical-align:top;padding:.2em 1em .2em 0;overflow-wrap:anywhere"
 RULE = "border-top:1px solid #808080"
+WIDTHS = 30, 45, 25  # per cent, of the columns
 ROW = "style='background:none'"  # a front end's stripes would part a claim from what stands below it
 
 
@@ -69,8 +70,9 @@ class Found:
         parts = ""
         for each in self.cards:
             cells = "".join(
-                f"<td style='{CELL}'><small>{html.escape(heading)}</small><br>{html.escape(text)}</td>"
-                for heading, text in self.rows(each)
+                f"<td style='{CELL};width:{width}%'><small style='white-space:nowrap'>{html.escape(heading)}</small>"
+                f"<br>{html.escape(text)}</td>"
+                for width, (heading, text) in zip(WIDTHS, self.rows(each), strict=True)
             )
             title = f"<th scope='rowgroup' colspan='3' style='{CELL};{RULE}'>{html.escape(each.title)}</th>"
             parts += f"<tbody><tr {ROW}>{title}</tr><tr {ROW}>{cells}</tr></tbody>"
