@@ -146,12 +146,12 @@ def word(value: str, label: str = "") -> dict:
     return labelled({"word": value}, label)
 
 
-def guess(low: float, high: float, how: str) -> dict:
-    """Return the expected value that is any plain number from low to high.
+def guess(low: float, high: float, how: str, whole: bool = False) -> dict:
+    """Return the expected value that is any plain number from low to high, or any ``whole`` one.
 
     ``how`` says so in words, and how to write one: "a share lies between 0 and 1: write 0.06 for 6%".
     """
-    return {"guess": [float(low), float(high)], "how": how}
+    return {"guess": [float(low), float(high)], "how": how} | ({"whole": True} if whole else {})
 
 
 def one_of(*choices: float | str) -> dict:

@@ -7,7 +7,8 @@ expected value is a dict, told apart by its key:
     {"array": place, "dtypes": {dtype: bound}}   an array or tensor of that shape; "numpy": true asks for numpy's
     {"number": value, "rtol", "atol"}            a number, nan where the reference is nan
     {"integer": value}, {"boolean": value}, {"word": text}
-    {"guess": [low, high], "how": text}          any plain number between these; the text says how to write one
+    {"guess": [low, high], "how": text}          any plain number between these, with "whole": true a whole one; the
+                                                 text says how to write one
     {"one_of": [value, ...]}                     one of these numbers and words
     {"list": [expected, ...]}                    a list, tuple or array of so many values
     {"tuple": [expected, ...]}                   the same of values with names of their own
@@ -178,7 +179,8 @@ class Array(Kind):
         good = agrees(array.astype(np.float64), reference, bound)
         if good.all():
             return None
-        place = tuple(int(i) for i in np.argwhere(~np.atleast_1d(good))[0])
+        lost = np.isnan(array) & ~good  # a nan says most
+        place = tuple(int(i) for i in np.argwhere(np.atleast_1d(lost if lost.any() else ~good))[0])
         right, wrong = in_digits(np.atleast_1d(reference)[place], np.atleast_1d(array)[place])
         if not np.ndim(reference):
             return self.wrong("value", plain(right), plain(wrong))
@@ -286,7 +288,9 @@ class Guess(Kind):
 
     def chosen(self, answer: Answer) -> float | str | None:
         (low, high), number = self.value, plain_value(answer)
-        return number if isinstance(number, float) and low <= number <= high else None
+        if not isinstance(number, float) or not low <= number <= high or (self.expected.get("whole") and number % 1):
+            return None
+        return number
 
     def difference(self, answer: Answer) -> Mismatch | None:
         if self.chosen(answer) is not None:
@@ -586,7 +590,7 @@ def how_written(how: Message, answer: Answer) -> Message:
         return how
     if len(listed(answer)) == 1:
         return english("{how}, as a number alone: leave out the comma or the brackets", how=how)
-    return english("{how}, as one number without a comma", how=how)
+    return english("{how}, as one number; a decimal number has a point: 0.5, not 0,5", how=how)
 
 
 def no_number(answer: Answer) -> Message | None:

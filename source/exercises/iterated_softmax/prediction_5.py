@@ -9,6 +9,8 @@ RESULT = 5
 def public(book):
     return [
         value_case(
-            "a count", "a prediction", guess(0, 9, "a count of nine lies between 0 and 9: write 3 if three are right")
+            "a count",
+            "a prediction",
+            guess(0, 9, "a count of nine is a whole number from 0 to 9: write 3 if three are right", whole=True),
         )
     ]

@@ -12,6 +12,6 @@ def public(book):
         value_case(
             "a prediction",
             "a prediction",
-            guess(1, 128_256, "a number of tokens lies between 1 and 128 256: write 500 or 50000"),
+            guess(1, 128_256, "a number of tokens is a whole number from 1 to 128 256: write 500 or 50000", whole=True),
         )
     ]

@@ -12,6 +12,8 @@ def public(book):
         value_case(
             "a prediction",
             "a prediction",
-            guess(1, 1000, "a number of different tokens lies between 1 and 1 000: write 50 or 500"),
+            guess(
+                1, 1000, "a number of different tokens is a whole number from 1 to 1 000: write 50 or 500", whole=True
+            ),
         )
     ]
