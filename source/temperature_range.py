@@ -143,7 +143,8 @@ prediction_1 = 0.6
 #
 # <details><summary>Hint: KeyError</summary>
 #
-# The keys are the numbers that were given: `results[0.4][3]`, not `results["0.4"]["3"]`.
+# Give each r its own dict first: `results[r] = {}`, then `results[r][T] = ...`. The keys are the numbers that were
+# given: `results[0.4][3]`, not `results["0.4"]["3"]`.
 #
 # </details>
 # <details><summary>Hint: the probabilities are right, the logits are wrong</summary>

@@ -318,6 +318,12 @@ def wrong_normalises_the_whole_tensor(x, temperature=1.0, dim=-1):
     return weights / weights.sum()
 
 
+def wrong_normalises_the_whole_tensor_without_a_shift(x, temperature=1.0, dim=-1):
+    """normalises the whole tensor at once."""
+    weights = torch.exp(x / temperature)
+    return weights / weights.sum()
+
+
 def wrong_maximum_of_the_whole_tensor(x, temperature=1.0, dim=-1):
     """Your numbers match a softmax that subtracts the maximum of the whole tensor, not of each row."""
     z = x / temperature
@@ -736,7 +742,7 @@ def wrong_takes_dim_0_for_the_last(x, temperature=1.0, dim=-1):
     return weights / weights.sum(dim, keepdim=True)
 
 
-@variants(small=[1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-10])
+@variants(small=[1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10])
 def wrong_adds_a_small_number(x, temperature=1.0, dim=-1, *, small):
     """Your numbers match a softmax that adds a small number to the denominator."""
     z = x / temperature

@@ -172,7 +172,9 @@ def wrong_by_the_collision_measure(narrow, wide, n_points=100, outlier=6.0):
 
 
 def wrong_no_outlier(narrow, wide, n_points=100, outlier=6.0):
-    """Your numbers match the end of the interval: keep the half in which the sign changes."""
+    """Your numbers match the end of the interval, where the difference comes near 0, too: look for the change of its
+    sign.
+    """
 
     def gap(t):
         wider, narrower = (torch.linspace(-r, r, n_points, dtype=torch.float64) for r in (wide, narrow))
@@ -261,7 +263,9 @@ def wrong_steps_of_a_thousandth(narrow, wide, n_points=100, outlier=6.0):
 
 
 def wrong_smallest_gap(narrow, wide, n_points=100, outlier=6.0):
-    """Your numbers match the end of the interval: keep the half in which the sign changes."""
+    """Your numbers match the end of the interval, where the difference comes near 0, too: look for the change of its
+    sign.
+    """
     t = torch.linspace(0.2, 10, 5001, dtype=torch.float64)
 
     def value(r):

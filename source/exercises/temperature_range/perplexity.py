@@ -186,14 +186,14 @@ def wrong_keeps_dim(p, dim=-1):
     return torch.special.entr(p).sum(dim, keepdim=True).exp()
 
 
-@variants(small=[1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10, 1e-12])
+@variants(small=[1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12])
 def wrong_adds_a_small_number(p, dim=-1, *, small):
     """Your numbers match a perplexity that adds a small number to p."""
     q = p + small
     return torch.exp(-(q * q.log()).sum(dim))
 
 
-@variants(small=[1e-6, 1e-8, 1e-10, 1e-12])
+@variants(small=[1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12])
 def wrong_adds_a_small_number_in_the_logarithm(p, dim=-1, *, small):
     """Your numbers match a perplexity that adds a small number to p."""
     return torch.exp(-(p * torch.log(p + small)).sum(dim))
