@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 
 from grading.repair.cell_code import Function, module_of, python_in
 from grading.repair.match import grade_id
+from helpers.checks.errors import explained
 from helpers.support.language import Message, english, plain
 
 DEFINING = Function | ast.ClassDef | ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign
@@ -88,7 +89,9 @@ def stop(source: str, error: NotebookNode | None, quotable: bool) -> Message | N
     try:
         ast.parse(python_in(source))
     except SyntaxError as found:
-        return stopped(lines, found.lineno, plain(f"{type(found).__name__}: {found.msg}"))
+        line = lines[found.lineno - 1] if found.lineno and found.lineno <= len(lines) else ""
+        said = explained("SyntaxError", found.msg, line.strip())
+        return stopped(lines, found.lineno, said or plain(f"{type(found).__name__}: {found.msg}"))
     except (ValueError, RecursionError, MemoryError):
         pass
     if error is None:

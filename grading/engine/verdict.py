@@ -26,6 +26,7 @@ from helpers.support.language import Message, english, plain
 
 FORMAT = 3  # of a stored verdict; another one is never read
 WORD = re.compile(r"[\w.]+")  # a name or a number, in a cell
+ENTRY = re.compile(r"(?<!\w)\w+(?:\[\w+\])+")  # of a dict of dicts, in a cell
 LONGEST_CELL = 20_000  # characters of a cell in which a prediction is looked for
 LARGEST = 1e15  # of the numbers that are looked for
 LONGEST_LINE = 300  # characters of a line that is repeated; a kernel that tells the truth sends no longer one
@@ -236,6 +237,8 @@ def verdict(
     exercise = files[0].exercises[name]
     cells = list(cells)
     words = {word for cell in cells for part in WORD.findall(cell) for word in (part, *part.split("."))}
+    entries = (found for cell in cells for found in ENTRY.findall(cell))
+    words |= {entry[: end + 1] for entry in entries for end, sign in enumerate(entry) if sign == "]"}
     results = tuple(discreet(result, words) for result in compare(name, files, answers))
     lines = {line for cell in cells for text in cell.splitlines() if len(line := text.strip()) <= LONGEST_LINE}
     found = [replace(v, line=v.line if v.line in lines else "") for v in violations(answers, exercise["forbidden"])]

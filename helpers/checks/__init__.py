@@ -68,6 +68,8 @@ def told(name: str) -> Report | Card:
     _latest[name] = found, answer
     if "claim" in exercise and not found.reason:
         return card(name, exercise, answer, judging())
+    if found.passed and exercise["cases"][0]["expected"].get("whole"):
+        found = replace(found, shown=notebook.parted(name, notebook.runs()))
     return replace(found, done=points_so_far())
 
 
@@ -79,8 +81,9 @@ def report_of(name: str, seen: Notebook) -> Report:
 
 def why_not(name: str, seen: Notebook) -> Message | None:
     """Return why what the notebook holds under an exercise's name is not its answer; raises as `report` does."""
-    is_value = bool(stored_exercise(name)["cases"][0].get("value"))
-    return notebook.doubt(name, notebook.namespace(), is_value, seen, notebook.runs())
+    case = stored_exercise(name)["cases"][0]
+    words, is_value = case["expected"].get("one_of", ()), bool(case.get("value"))
+    return notebook.doubt(name, notebook.namespace(), is_value, seen, notebook.runs(), words)
 
 
 def report(name: str, answer: object) -> Report:
@@ -137,9 +140,9 @@ def is_green(name: str) -> bool:
 
 
 def points_so_far() -> tuple[float, float]:
-    """Return the points of the exercises that are green, and those of the notebook."""
+    """Return the points that the public cases of green exercises show, and those of the notebook."""
     points = worth()
-    return sum(points[name] for name in points if is_green(name)), sum(points.values())
+    return sum(_latest[name][0].points for name in points if is_green(name)), sum(points.values())
 
 
 def worth() -> dict[str, float]:

@@ -138,6 +138,13 @@ def with_one_hint(results: Sequence[Result], recognised: set[str]) -> list[Resul
     return found
 
 
+def keys_of(case: Case) -> str:
+    """Return what a case gives in lists and as keys of dicts, as texts with a blank behind each."""
+    args = [arg for arg in case["args"] if isinstance(arg, dict)]
+    given = [each for arg in args for each in (*arg.get("list", ()), *(key for key, _ in arg.get("dict", ())))]
+    return "".join(f"{each} " for each in given)
+
+
 def shown_by(exercise: StoredExercise, answers: Sequence[Answer]) -> Message | None:
     """Return what an exercise says of right answers to its public cases, with the student's number, if anything."""
     if "shown" not in exercise:
@@ -163,8 +170,8 @@ def compare_case(case: Case, tensors: Tensors, answer: object, hidden: bool = Fa
     try:
         if kind == "raised":
             name, text, line = (shortened(answer, key) for key in ("type", "text", "line"))
-            got = english("{type}: {text}", type=name, text=text)
-            return result(kind, got=got, diagnosis=explained(name, text, line), line=line)
+            got, keys = english("{type}: {text}", type=name, text=text), keys_of(case) if name == "KeyError" else ""
+            return result(kind, got=got, diagnosis=explained(name, text, line, keys), line=line)
         found = kind_of(case["expected"], tensors).mismatch(answer)
     except Exception:  # whatever a student's process sends and breaks costs that process its answer only
         return result("lost")

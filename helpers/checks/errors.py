@@ -39,9 +39,14 @@ EXPLAINED = [
         r"",
         english("Something is divided by 0 here: treat that case apart, before the division."),
     ),
+    (  # of a dict of dicts: what was given is no key of the student's own dict yet
+        "KeyError",
+        r"^([\w.]{1,40})\n(?P<name>\w+(?:\[\w+\])*\[(?P<each>\w+)\])(?:\[.+\] *=[^=]|\.update\().*\n(?:.* )?\1 ",
+        english("`{name}` is read before it is made: first `{name} = {{}}`, once for every {each}."),
+    ),
     (
         "KeyError",
-        r"^'?(?P<key>[\w.]{1,40})'?\n",
+        r"^'?(?P<key>[\w.]{1,40})'?\n.*\n(?!(?:.* )?(?P=key) )",
         english("There is no key {key} in this case: take the keys from what the function is given."),
     ),
     (
@@ -135,6 +140,16 @@ EXPLAINED = [
         english("A condition is True or False once, and a tensor has many: use torch.where, .any() or .all()."),
     ),
     (
+        "SyntaxError",
+        r"^leading zeros.*\n.*?(?<!\d)(?P<whole>\d+),(?P<part>0\d+)",
+        english("a decimal number has a point, no comma: write {whole}.{part}"),
+    ),
+    (
+        "SyntaxError",
+        r"^invalid .*\n\w+ *= *(?P<first>\d{1,3})[ \u00a0\u202f](?P<last>\d{3}) *(?:#|$)",
+        english("a number is written without spaces: {first}{last}"),
+    ),
+    (
         "RuntimeError",
         r"expected scalar type|same dtype|result type|did not match",
         english("Two dtypes meet here: make new tensors with dtype=x.dtype."),
@@ -145,14 +160,15 @@ EXPLAINED = [
 PATTERNS = tuple(re.compile(pattern) for _, pattern, _ in EXPLAINED)
 
 
-def explained(kind: str, text: str, line: str = "") -> Message | None:
+def explained(kind: str, text: str, line: str = "", given: str = "") -> Message | None:
     """Return what an error usually means; None where its text says enough.
 
     Arguments
         kind, text: the name of its type, and its text.
         line: the student's line that it came from, if any.
+        given: of a KeyError, what the function was given to take keys from, each followed by a blank.
     """
     for k, (asked, _, sentence) in enumerate(EXPLAINED):
-        if asked in ("", kind) and (found := PATTERNS[k].search(f"{text}\n{line}")):
+        if asked in ("", kind) and (found := PATTERNS[k].search(f"{text}\n{line}\n{given}")):
             return Message(sentence.id, found.groupdict())
     return None

@@ -12,7 +12,7 @@ from ..support.language import _, counted
 from . import _latest, is_green, notebook, why_not, worth
 from .cases import in_use, saying_so
 from .notebook import CodeCell, Notebook, Run
-from .report import GREY, framed, points_in_words
+from .report import GREY, decided_later, framed, points_in_words
 
 MOST = 6  # cells that are named
 # What browsers, file managers and front ends make of a name when a file is there already.
@@ -65,8 +65,13 @@ def what_stands() -> HandIn:
     states: dict[str, list[str]] = {_("green"): []}
     for name in names:
         states.setdefault(state_of(name, seen), []).append(name)
-    green = sum(points[name] for name in states[_("green")])
-    title = _("{green:g} of {total} are green.", green=green, total=points_in_words(sum(points.values())))
+    found = [_latest[name][0] for name in states[_("green")]]
+    title = _(
+        "{green:g} of {total} are green{later}.",
+        green=sum(each.points for each in found),
+        total=points_in_words(sum(points.values())),
+        later=decided_later(sum(each.later for each in found)),
+    )
     rows = [(state, ", ".join(each)) for state, each in states.items() if each]
     hidden = sum(sum(each["hidden"].values()) for each in in_use().exercises.values())
     more = _("At grading {hidden} more cases run, with inputs that are not shown here.", hidden=hidden)
@@ -112,16 +117,17 @@ def cells_in_words(seen: Notebook, runs: Sequence[Run]) -> list[str]:
         time=saved,
     )
     unsaved = [lost] if not_saved(seen, runs) else []
+    saved = "" if notebook.front_end() == "Colab" else _(" in the file, last saved at {time}", time=saved)
     if not waiting:
-        return unsaved or [_("Every cell has run as it stands in the file, last saved at {time}.", time=saved)]
+        return unsaved or [_("Every cell has run as it stands{saved}.", saved=saved)]
     named = [cell.mark or f"“{cell.text.strip().splitlines()[0][:40]}”" for _, cell in waiting[:MOST]]
     more = ["…"] if len(waiting) > MOST else []
     return [
         counted(
-            "A cell has not run as it stands in the file, last saved at {time}: {cells}. Run it, or all cells.",
-            "{count} cells have not run as they stand in the file, last saved at {time}: {cells}. Run all cells.",
+            "A cell has not run as it stands{saved}: {cells}. Run it, or all cells.",
+            "{count} cells have not run as they stand{saved}: {cells}. Run all cells.",
             len(waiting),
-            time=saved,
+            saved=saved,
             cells=", ".join(named + more),
         ),
         *unsaved,

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..support.language import Message, english
+from .errors import explained
 
 # As in grading: of a magic that runs its cell, the cell; of what is no Python, what its lines say.
 RUNS_ITS_CELL = re.compile(r"\A\s*%%(?:time|capture|prun)\b.*")
@@ -31,12 +32,13 @@ INNER = *DEFINED, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictC
 
 
 class Run(NamedTuple):
-    """A cell that ran: its text, the front end's name for it if any, when it began, and the line where it stopped."""
+    """A cell that ran: its text, the front end's name for it if any, and when it began; where and why it stopped."""
 
     text: str
     cell: str | None
     at: float
     stopped: int = 0
+    error: tuple[str, str] = ("", "")  # the name of its type, and its text
 
 
 class CodeCell(NamedTuple):
@@ -193,7 +195,12 @@ def origin(name: str, value: object, runs: Sequence[Run]) -> Run | None:
 
 
 def doubt(
-    name: str, namespace: dict[str, Any], is_value: bool, notebook: Notebook, runs: Sequence[Run]
+    name: str,
+    namespace: dict[str, Any],
+    is_value: bool,
+    notebook: Notebook,
+    runs: Sequence[Run],
+    words: Sequence[object] = (),
 ) -> Message | None:
     """Say why what a kernel holds under a name is not what its notebook says; None where nothing speaks against it.
 
@@ -203,6 +210,7 @@ def doubt(
         is_value: whether a value is asked for, not a function.
         notebook: as it was last saved, if that is known.
         runs: the cells that ran, in order.
+        words: what can be chosen, where that is asked for.
     """
     cells = with_runs(notebook, runs, name)
     cell = taken(cells, name, is_value)
@@ -218,19 +226,21 @@ def doubt(
             return no_python(cell.text)
         if broken and (unplaced or not cell):
             return no_python(broken.text)
+        if last and last.stopped and unplaced:
+            return what_stopped(name, last, words)
         if renamed and not cell:
             return english("its cell defines {found} instead", found=", ".join(renamed))
         if notebook.place and not cell and not marked:
             return english("no cell of the notebook defines it")
-        if any(same(run.text, cell.text) for run in runs) if cell else givers and not cells:
-            return english("its cell ran, but there is no {name}: run that cell again and read what it says", name=name)
+        ran = [run for run in runs if same(run.text, cell.text)] if cell else [] if cells else givers
+        if ran:
+            return what_stopped(name, ran[-1], words)
         return english("there is no {name} yet: run its cell, then this check", name=name)
     come = origin(name, namespace[name], runs)
     if come is None:
         return None
-    stopped = english("its cell stopped: the older one is still there, and at grading there is none")
     if last and unplaced and last is not come:
-        return no_python(last.text) if broken else stopped
+        return no_python(last.text) if broken else what_stopped(name, last, words)
     stands = any(same(each.text, come.text) for each in cells)
     placed = come.at < notebook.saved or stands or any(come.cell in keys(each, runs) for each in cells)
     if not cells or not placed or (same(cell.text, come.text) if cell else stands):
@@ -241,8 +251,8 @@ def doubt(
         return english("an older one is still there, but no cell of the notebook defines it any more")
     if names_at_top(cell.text).error:
         return no_python(cell.text)
-    if any(run.at > come.at and same(run.text, cell.text) for run in runs):
-        return stopped
+    if later := [run for run in runs if run.at > come.at and same(run.text, cell.text)]:
+        return what_stopped(name, later[-1], words)
     if not stands:
         return english("what was run is older than its cell's text: run that cell, then this check")
     return english(
@@ -255,8 +265,33 @@ def no_python(text: str) -> Message:
     error = names_at_top(text).error or SyntaxError()
     lines = text.splitlines()
     number = min(error.lineno or 1, len(lines))
-    said = {"number": number, "line": lines[number - 1].strip()[:80], "error": f"SyntaxError: {error.msg}"}
-    return english("its cell is not Python yet: line {number}, `{line}`: {error}", **said)
+    line = lines[number - 1].strip()[:80]
+    said = explained("SyntaxError", str(error.msg), line) or f"SyntaxError: {error.msg}"
+    return english("its cell is not Python yet: line {number}, `{line}`: {error}", number=number, line=line, error=said)
+
+
+def what_stopped(name: str, run: Run, words: Sequence[object]) -> Message:
+    """Say which error has stopped a run before it gave a name, and what that means."""
+    (kind, text), lines = run.error, run.text.splitlines()
+    if not kind:
+        return english("its cell ran, but there is no {name}: run that cell again and read what it says", name=name)
+    error, advice = f"{kind}: {text.strip().split(chr(10))[0][:200]}", explained(kind, text, lines[run.stopped - 1])
+    word = advice.values.get("name") if advice else None
+    if kind == "NameError" and word in words:
+        at = {"name": name, "word": word}
+        return english('its cell stopped at `{word}`: write the word in quotation marks, {name} = "{word}"', **at)
+    said = Message("{error}. {advice}", {"error": error, "advice": advice}) if advice else error
+    return english("its cell stopped, and gave no {name}: {error}", name=name, error=said)
+
+
+def parted(name: str, runs: Sequence[Run]) -> Message | None:
+    """Say as what a count was read whose thousands may be parted by a point; None for any other."""
+    written = [run.text for run in runs if name in names_at_top(run.text).binds]
+    found = re.search(rf"^{name} *= *(\d+)\.(\d{{3}})\b", written[-1], re.MULTILINE) if written else None
+    if not found:
+        return None
+    said = {"first": found[1], "last": found[2]}
+    return english("{first}.{last} is read as {first}; if {first}{last} is meant, write it so.", **said)
 
 
 # What a kernel and its front end know
@@ -297,12 +332,13 @@ def note(info: Any) -> None:
 
 
 def note_end(result: Any) -> None:
-    """Note in which of its lines the cell that ran last has stopped, if it did."""
-    trace = getattr(getattr(result, "error_in_exec", None), "__traceback__", None)
+    """Note where and why the cell that ran last has stopped, if it did."""
+    error = getattr(result, "error_in_exec", None)
+    trace = getattr(error, "__traceback__", None)
     while trace and trace.tb_frame.f_globals is not namespace():
         trace = trace.tb_next
     if trace and _runs and _runs[-1].text == result.info.raw_cell:
-        _runs[-1] = _runs[-1]._replace(stopped=trace.tb_lineno)
+        _runs[-1] = _runs[-1]._replace(stopped=trace.tb_lineno, error=(type(error).__name__, str(error)))
 
 
 def front_end() -> str:

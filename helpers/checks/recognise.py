@@ -93,6 +93,8 @@ def recognise(mistakes: Sequence[str], compared: Sequence[Compared]) -> list[Mes
     if general:
         return [general if case.failed else None for case in compared]
     said: list[Message | None] = []
+    elsewhere = set[int]().union(*(case.known for case in compared if case.outcome == "passed"))
+    best.sort(key=lambda m: m in elsewhere)  # first a mistake with which no case would have passed
     for case in compared:
         telling = np.count_nonzero(np.isfinite(case.given) & (case.given != 0))  # nan and 0 come from many mistakes
         found = [m for m in best if m in case.matched and telling and (scores[m] > 1 or telling > 1)]
@@ -139,14 +141,18 @@ def within_digits(case: Compared, digits: int) -> Floats:
 def in_float32(compared: Sequence[Compared]) -> Message | None:
     """Return what to say where float64 is asked for and the numbers are right to some of its digits only."""
     failed = [case for case in compared if case.failed]
-    asked = all(dtypes(case.case["expected"]) == {"float64"} for case in failed)
-    largest = [np.abs(case.right).max(initial=0.0) for case in failed]  # a small number may have lost all its digits
-    near = [distance(case.given, case.right, each) for case, each in zip(failed, largest, strict=True)]
-    if asked and all(distance(case.given, case.right, case.floor) <= 1e-10 for case in failed):
-        return english("These numbers are nearly right: something small is added, or lost by rounding.")
-    if not asked or not all(1e-10 < each < 5e-4 for each in near):
+    if not all(dtypes(case.case["expected"]) == {"float64"} and nearly_right(case) for case in failed):
         return None
-    return english("These numbers are nearly right, as if computed in float32: keep float64 all the way through.")
+    if all(np.array_equal(case.given, case.given.astype(np.float32)) for case in failed):
+        return english("These numbers are nearly right, as if computed in float32: keep float64 all the way through.")
+    return english("These numbers are nearly right: something small is added, or lost by rounding or in float32.")
+
+
+def nearly_right(case: Compared) -> bool:
+    """Tell whether every number is nearly right, or near beside the largest: a small one may have lost all digits."""
+    largest = np.abs(case.right).max(initial=0.0)
+    near = distance(case.given, case.right, largest)
+    return 1e-10 < near < 5e-4 or distance(case.given, case.right, case.floor) <= 1e-10
 
 
 GENERAL = (off_by_one, rounded, in_float32)

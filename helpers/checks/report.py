@@ -83,6 +83,11 @@ class Report:
         """Return the points that are earned."""
         return sum(self.earned(aspect) for aspect in self.aspects)
 
+    @property
+    def later(self) -> float:
+        """Return the points that only cases at grading decide."""
+        return sum(points for aspect, points in self.aspects.items() if self.results and not self.of(aspect))
+
     def of(self, aspect: str) -> list[Result]:
         """Return the results of an aspect's cases."""
         return [result for result in self.results if result.aspect == aspect]
@@ -117,7 +122,7 @@ class Report:
             line = _("{exercise}: {earned} of {maximum} points", **values)
             return f"{line}; {render(self.reason)}." if self.reason else f"{line}."
         if self.reason:
-            return f"{self.exercise}: {render(self.reason)}."
+            return f"{self.exercise}: {render(self.reason).removesuffix('.')}."
         outcomes = {result.outcome for result in self.results}
         if outcomes and outcomes <= UNREAD:
             return f"{self.exercise}: {sentences(self.results[0])[-1]}."
@@ -168,9 +173,10 @@ class Report:
             values = dict(zip(("here", "maximum", "done", "all"), points, strict=True))
             said.append(
                 _(
-                    "{here} of {maximum} points here; {done} of {all} points are green so far."
+                    "{here} of {maximum} points here{later}; {done} of {all} points are green so far."
                     if self.maximum
                     else "{done} of {all} points are green so far.",
+                    later=decided_later(self.later),
                     **values,
                 )
             )
@@ -191,7 +197,7 @@ class Report:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<li style='margin:.2em 0'><b style='{MARK}'>{html.escape(mark)}</b>{html.escape(name)}"
+            f"<li style='margin:.2em 0'><b style='{MARK}'>{html.escape(mark)}</b> {html.escape(name)}"
             + "".join(f"<br><span style='margin-left:1.5em'>{prose(said)}</span>" for said in details)
             + "</li>"
             for mark, name, details in self.lines()
@@ -204,7 +210,7 @@ class Report:
         return framed(prose(self.summary()), first + listed + failed + last, GREEN if self.passed else AMBER)
 
 
-MARK = "display:inline-block;min-width:5em"
+MARK = "display:inline-block;min-width:6.5em;padding-right:.6em"
 CODE = "display:block;white-space:pre-wrap;padding:.1em 0"
 
 
@@ -238,6 +244,11 @@ def points_in_words(points: float) -> str:
     return counted("{points} point", "{points} points", 1 if points == 1 else 2, points=f"{points:g}")
 
 
+def decided_later(points: float) -> str:
+    """Return what follows a number of points where others are not decided here."""
+    return _(", {points:g} more decided at grading", points=points) if points else ""
+
+
 def example_of(results: list[Result]) -> Result:
     """Return the result that stands for all: a public one, where there is one."""
     return next((result for result in results if not result.hidden), results[0])
@@ -263,7 +274,7 @@ def cases_named(results: list[Result]) -> str:
         return names[0]
     said = "; ".join(names)
     if not says_little(results[0]):
-        return counted("{count} case: {names}", "{count} cases alike: {names}", len(results), names=said)
+        return counted("{count} case: {names}", "{count} cases fail alike: {names}", len(results), names=said)
     return counted(
         "{count} case is not right yet: {names}", "{count} cases are not right yet: {names}", len(results), names=said
     )

@@ -165,6 +165,32 @@ def pasted_formula(x, temperature=1.0, dim=-1):
     return weights / weights.sum()
 
 
+def whole_tensor(x, temperature=1.0, dim=-1):
+    weights = torch.exp(x / temperature)
+    return weights / weights.sum()
+
+
+def adds_3e_9(p, dim=-1):
+    return torch.exp(-(p * torch.log(p + 3e-9)).sum(dim))
+
+
+def no_dict_for_each_range(ranges, temperatures, n_points=100, outlier=6.0):
+    results = {}
+    for r in ranges:
+        x = torch.cat([torch.linspace(-r, r, n_points), torch.tensor([outlier])])
+        for T in temperatures:
+            results[r][T] = {"logits": x, "probs": torch.softmax(x / T, 0)}
+    return results
+
+
+def no_dict_for_each_share(results):
+    masses = {}
+    for r in results:
+        for T in results[r]:
+            masses[r][T] = results[r][T]["probs"][-1].item()
+    return masses
+
+
 def leaves_its_loop(stds):
     for before, after in pairwise(stds):
         return [after / before if before else math.nan]
@@ -198,6 +224,10 @@ TOLD = [
     ("outlier_mass", texts_as_keys, "The keys are the numbers themselves, not texts of them"),
     ("outlier_mass", the_articles_keys, "There is no key 0.4 in this case"),
     ("softmax_t", pasted_formula, "the formula of section 2: it knows neither temperature nor dim, and overflows"),
+    ("softmax_t", whole_tensor, "a softmax that normalises the whole tensor at once"),
+    ("perplexity", adds_3e_9, "nearly right: something small is added, or lost by rounding or in float32"),
+    ("temperature_range_experiment", no_dict_for_each_range, "first `results[r] = {}`, once for every r"),
+    ("outlier_mass", no_dict_for_each_share, "`masses[r]` is read before it is made"),
     ("decay_ratios", leaves_its_loop, "Does the function return before its loop is done?"),
     ("decay_ratios", rounded, "Your numbers are rounded to 4 decimals"),
     ("decay_ratios", takes_from_its_list, "wrote into its argument, a list: work on a copy of it"),
@@ -234,6 +264,13 @@ def test_grading_says_the_same_of_the_public_cases(exercise, answer, true):
     graded = judge(exercise, Answer("wrong_", answer, source, ""), files(EXERCISES[exercise])).report
     [said] = advice(result for result in graded.results if not result.hidden)
     assert true in said and true in str(graded)
+
+
+def test_a_nan_among_wrong_numbers_is_what_is_shown():
+    """Of [0, nan] for [88, 89] the 0 was shown, and that it is wrong."""
+    use_cases("softmax_t")
+    [found] = [each for each in report("softmax_t", whole_tensor).results if each.name == "float32 logits near 88"]
+    assert (str(found.expected), str(found.got)) == ("[1]: 0.73106", "nan (2 of 2 entries differ)")
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)

@@ -17,13 +17,14 @@ import pytest
 import torch
 
 from helpers import check, checks, measured, needs, predictions, reveal
-from helpers.checks import cases, decisions, notebook, report
+from helpers.checks import cases, decisions, handing_in, notebook, report
 from helpers.checks.cases import CaseFile
 from helpers.checks.collect import MAX_DEPTH, MAX_ITEMS, collect
 from helpers.checks.compare import Result, compare, shown_by
 from helpers.checks.report import MESSAGES, Report
 from helpers.support.language import Line, english, plain
 from tests.support.course import use_cases
+from tests.support.matrix import answers_to
 
 NAN = float("nan")
 TENSORS = {
@@ -286,7 +287,7 @@ def test_cases_that_fail_alike_are_said_once_with_one_example():
     assert str(shown).splitlines()[1:] == [
         "  Double it.",
         "  not yet  doubling (1 point)",
-        "  8 cases alike: 0; 1; 2; and 5 more",
+        "  8 cases fail alike: 0; 1; 2; and 5 more",
         "    double('0')",
         "    expected 2",
         "    got      1",
@@ -327,13 +328,13 @@ def test_what_is_known_comes_first_and_the_rest_is_not_called_alike():
     """An early case without a diagnosis stood above the true sentence, and 4 different ones were "alike"."""
     bare, known = [failed(name, None) for name in "ab"], [failed(name) for name in "cd"]
     said = str(report_of(*bare, *known)).splitlines()
-    places = [said.index(f"  2 {words}") for words in ("cases alike: c; d", "cases are not right yet: a; b")]
+    places = [said.index(f"  2 {words}") for words in ("cases fail alike: c; d", "cases are not right yet: a; b")]
     assert places == sorted(places) and said[places[1] - 1] == "    Double it."
     shown = report_of(*bare, *known)._repr_html_()
-    assert shown.index("2 cases alike: c; d") < shown.index("2 cases are not right yet: a; b")
+    assert shown.index("2 cases fail alike: c; d") < shown.index("2 cases are not right yet: a; b")
     assert "  2 cases are not right yet: a; b" in str(report_of(*bare)).splitlines()
     nothing = [failed(name, None, outcome="nothing") for name in "ab"]
-    assert "2 cases alike: a; b" in str(report_of(*nothing)), "the outcome says what to do"
+    assert "2 cases fail alike: a; b" in str(report_of(*nothing)), "the outcome says what to do"
 
 
 ROUND, LAST, EACH = (
@@ -407,7 +408,7 @@ def test_a_bare_mismatch_is_followed_by_what_to_do(expected, function, said):
 
 def test_the_example_is_a_public_case_and_a_hidden_one_has_its_name_alone():
     lines = str(report_of(failed("a", hidden=True), failed("b"), graded=True)).splitlines()
-    assert lines[3:5] == ["  2 cases alike: at grading: a; b", "    double('b')"]
+    assert lines[3:5] == ["  2 cases fail alike: at grading: a; b", "    double('b')"]
     [alone] = [
         line for line in str(report_of(failed("a", hidden=True), graded=True)).splitlines() if "at grading" in line
     ]
@@ -446,8 +447,29 @@ def test_aspects_that_are_right_count_here_before_the_exercise_is_green():
     good, bad = replace(outcome(lambda x: 2 * x), aspect="a"), replace(failed("b"), aspect="b")
     aspects = {"a": 2.0, "b": 1.0, "c, at grading": 1.0}
     half = Report("double", (good, bad), aspects, done=(0, 20))
-    assert str(half).splitlines()[-1] == "2 of 4 points here; 0 of 20 points are green so far."
-    assert str(replace(half, results=(bad, bad))).splitlines()[-1].startswith("0 of 4 points here; ")
+    assert (
+        str(half).splitlines()[-1] == "2 of 4 points here, 1 more decided at grading; 0 of 20 points are green so far."
+    )
+    assert str(replace(half, results=(bad, bad))).splitlines()[-1].startswith("0 of 4 points here, 3 more decided")
+    assert str(replace(half, results=())).splitlines()[-1].startswith("0 of 4 points here; ")
+
+
+def test_points_that_grading_alone_decides_are_not_green_yet(monkeypatch):
+    """3 of 4 here and 1 elsewhere were "5 points green so far"; the answer lost the fourth at grading."""
+    name = "temperature_range_experiment"
+    use_cases(name)
+    answer = answers_to(name)["right_by_torch_softmax"].function
+    found = checks.report(name, answer)
+    monkeypatch.setattr(checks, "_latest", {name: (found, answer)})
+    monkeypatch.setattr(handing_in, "_latest", checks._latest)
+    monkeypatch.setattr(sys.modules["__main__"], name, answer, raising=False)
+    assert (found.points, found.later, checks.points_so_far()[0]) == (3, 1, 3)
+    assert re.match(r"3 of \d+ points are green, 1 more decided at grading\.", handing_in.what_stands().title)
+
+
+def test_a_label_and_its_text_are_two_words_also_when_they_are_copied():
+    shown = html.unescape(re.sub("<[^>]*>", "", report_of(failed("a"))._repr_html_()))
+    assert f"not yet {ASPECT}" in shown
 
 
 def test_without_points_of_its_own_an_exercise_says_the_notebook_s_alone():

@@ -218,5 +218,5 @@ def test_a_check_says_what_to_do_about_float64_on_mps():
     use_cases("softmax_t")
     hint = 'Apple\'s GPUs (mps) have no float64: make this tensor with device="cpu", or in float32.'
     said = str(report("softmax_t", answer))
-    assert hint in said and "9 cases alike" in said
+    assert hint in said and "9 cases fail alike" in said
     assert hint not in str(report("softmax_t", lambda x, **options: 1 / 0))

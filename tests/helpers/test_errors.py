@@ -93,6 +93,46 @@ def test_of_an_error_of_another_kind_nothing_is_said(kind, text):
     assert explained(kind, text) is None
 
 
+NESTED = {
+    "results[r][T] = 1": "`results[r]` is read before it is made: first `results[r] = {}`, once for every r.",
+    "results[r].update({T: 1})": "`results[r]` is read before it is made: first `results[r] = {}`, once for every r.",
+    'out[r][T]["x"] = x': "`out[r][T]` is read before it is made: first `out[r][T] = {}`, once for every T.",
+    "counts[r] += 1": None,
+    "x = results[r][T]": None,
+    "out[r] = x[T] == 1": None,
+}
+
+
+@pytest.mark.parametrize(("line", "said"), NESTED.items(), ids=NESTED)
+def test_a_key_that_was_given_is_missing_in_the_student_s_own_dict(line, said):
+    """results[0.5][3] = ... raised KeyError: 0.5, and "there is no key 0.5 in this case" stood below the 0.5 given."""
+    found = explained("KeyError", "0.5", line, "0.5 2 3 ")
+    assert (found and str(found)) == said
+    for others in ("", "0.25 2 ", "10.5 0.55 "):
+        assert "There is no key 0.5 in this case" in str(explained("KeyError", "0.5", line, others))
+
+
+WRITTEN = {
+    "p = 11,09": "a decimal number has a point, no comma: write 11.09",
+    "p = f(2, 0,05)  # a share": "a decimal number has a point, no comma: write 0.05",
+    "p = 10 000": "a number is written without spaces: 10000",
+    "p = 128\u202f256  # tokens": "a number is written without spaces: 128256",
+    "p = 1\xa0000": "a number is written without spaces: 1000",
+    "p = 007": None,
+    "p = 1 000 000": None,
+    "p = 10 20": None,
+    "p = [1,2": None,
+}
+
+
+@pytest.mark.parametrize(("line", "said"), WRITTEN.items(), ids=map(ascii, WRITTEN))
+def test_a_number_that_is_written_as_people_write_it_is_told_how_python_does(line, said):
+    with pytest.raises(SyntaxError) as caught:
+        compile(line, "", "exec")
+    found = explained("SyntaxError", caught.value.msg, line)
+    assert (found and str(found)) == said
+
+
 def told(source, name="softmax_t"):
     """Return what a check says of a function that a notebook's cell defines."""
     lines = [line + "\n" for line in source.splitlines()]
@@ -112,7 +152,7 @@ def test_the_line_that_failed_is_the_innermost_of_the_student_s_and_none_of_ours
     )
     assert said.count("in the line") == 1
     assert "in the line `return x - x.max(dim, keepdim=True)`" in said
-    assert "9 cases alike: " in said and "9 more" not in said
+    assert "9 cases fail alike: " in said and "9 more" not in said
     assert said.count("`.max(dim)` returns values and indices together: take its `.values`.") == 1
 
 

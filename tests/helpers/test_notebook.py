@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell
 from grading.repair.cell_code import code
 from grading.repair.intake import Piece
 from grading.repair.match import Match
-from helpers.checks.notebook import CodeCell, Notebook, Run, doubt, names_at_top, taken
+from helpers.checks.notebook import CodeCell, Notebook, Run, doubt, names_at_top, parted, taken
 from tests.support.accidents import ACCIDENTS
 from tests.support.course import ASSIGNMENTS, FIRST, filled, released, solutions
 
@@ -120,7 +120,11 @@ def test_a_value_is_read_as_a_function_is():
     assert said(("f = 3", "solution"), ran=[], held=False, is_value=True) == RUN_IT
 
 
-STOPPED = "its cell stopped: the older one is still there, and at grading there is none"
+ERROR = "NameError", "name 'log' is not defined"
+STOPPED = (
+    "its cell stopped, and gave no f: NameError: name 'log' is not defined. "
+    "`log` is written torch.log for tensors, and math.log for numbers."
+)
 MADE, FAILS = "f = 20", "f = log(65504)"
 FAILS_BELOW, FAILS_ABOVE = "f = 20\nlog(65504)", "log(65504)\nf = 20"
 HOW_IT_STOPS = {
@@ -140,12 +144,42 @@ HOW_IT_STOPS = {
 @pytest.mark.parametrize("file", ["saved", "unsaved", "unseen"])
 def test_a_value_is_that_of_the_run_that_came_as_far(text, line, sentence, ids, file):
     """The check said "noted" of the older value, and grading gave 0."""
-    ran = [(MADE, "solution" if ids else None, 1.0), (text, "solution" if ids else None, 12.0, line)]
+    ran = [(MADE, "solution" if ids else None, 1.0), (text, "solution" if ids else None, 12.0, line, ERROR)]
     cells = {"saved": [(text, "solution")], "unsaved": [(MADE, "solution")], "unseen": []}[file]
     assert said(*cells, ran=ran, saved=15.0 if file == "saved" else 10.0, is_value=True) == sentence
     mended = [*ran, ("f = 7", *ran[1][1:2], 13.0)]
     now = {"saved": [("f = 7", "solution")]}.get(file, cells)
     assert said(*now, ran=mended, saved=15.0 if file == "saved" else 10.0, is_value=True) is None
+
+
+@pytest.mark.parametrize("held", [True, False], ids=["an older one", "none"])
+@pytest.mark.parametrize("file", ["saved", "unsaved", "unseen"])
+def test_a_cell_that_stopped_is_said_to_have_stopped_and_why(file, held):
+    """`log` and a word without quotation marks: "its cell ran", or that grading, which has no claims, would miss it."""
+    old = [("f = 20", "solution", 1.0)] if held else []
+    for text, error, sentence in (
+        (FAILS, ERROR, STOPPED),
+        ("f = holds", ("NameError", "name 'holds' is not defined"),
+         'its cell stopped at `holds`: write the word in quotation marks, f = "holds"'),
+        ("f = other", ("NameError", "name 'other' is not defined"),
+         "its cell stopped, and gave no f: NameError: name 'other' is not defined. `other` is not defined: look at its "
+         "spelling, and whether the cell that defines it has run."),
+        ("f = g(1)", ("ValueError", "no\nmore"), "its cell stopped, and gave no f: ValueError: no"),
+    ):  # fmt: skip
+        runs = [Run(*run) for run in [*old, (text, "solution", 12.0, 1, error)]]
+        cells = {"saved": [(text, "solution")], "unsaved": [("f = None", "solution")], "unseen": []}[file]
+        seen = Notebook(
+            [CodeCell(*each, "f") for each in cells], 15.0 if file == "saved" else 10.0, "one" * bool(cells)
+        )
+        found = doubt("f", {"f": 20} if held else {}, True, seen, runs, ["holds", "fails"])
+        assert str(found) == sentence, text
+
+
+def test_a_count_whose_thousands_are_parted_is_told_as_what_it_was_read():
+    said = "10.000 is read as 10; if 10000 is meant, write it so."
+    assert str(parted("f", [Run("f = 1", "a", 1), Run("f = 10.000  # tokens", "a", 2)])) == said
+    for text in ("f = 10000", "f = 10.0", "f = 10.5", "g = 10.000", "f = 2 * 10.000"):
+        assert parted("f", [Run(text, "a", 1)]) is None
 
 
 @pytest.mark.parametrize("ids", [True, False], ids=["ids", "no ids"])
@@ -159,7 +193,7 @@ def test_a_function_is_that_of_the_run_with_its_source(ids, monkeypatch):
         source = OLD if older else text
         monkeypatch.setattr("linecache.getlines", lambda *_, source=source: source.splitlines(keepends=True))
         seen = Notebook([CodeCell(text, "solution", "f")], 15.0, "one.ipynb")
-        found = doubt("f", {"f": said}, False, seen, [Run(OLD, name, 1.0), Run(text, name, 12.0, line)])
+        found = doubt("f", {"f": said}, False, seen, [Run(OLD, name, 1.0), Run(text, name, 12.0, line, ERROR)])
         assert (str(found) if found else None) == sentence
 
 

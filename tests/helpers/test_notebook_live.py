@@ -140,12 +140,18 @@ def test_what_a_cell_that_stopped_has_not_given_is_not_there(opened, ids, file):
         session.run(name)
         return "".join(map(text_of, session.execute(f'check("{check}")'))).splitlines()[0]
 
-    stopped = "its cell stopped: the older one is still there, and at grading there is none."
-    assert checked("own", "prediction_2 = log(65504)", "prediction_2") == f"prediction_2: {stopped}"
-    assert checked("own", "log(65504)\nprediction_2 = 20", "prediction_2") == f"prediction_2: {stopped}"
+    stopped = (
+        "{0}: its cell stopped, and gave no {0}: NameError: name 'log' is not defined. `log` is written torch.log "
+    )
+    stopped += "for tensors, and math.log for numbers."
+    assert checked("own", "prediction_2 = log(65504)", "prediction_2") == stopped.format("prediction_2")
+    assert checked("own", "log(65504)\nprediction_2 = 20", "prediction_2") == stopped.format("prediction_2")
+    assert checked("own", "claim_c2 = holds", "claim_c2") == (
+        'claim_c2: its cell stopped at `holds`: write the word in quotation marks, claim_c2 = "holds".'
+    )
     for source in ("prediction_2 = 20\nlog(65504)", "%%time\nprediction_2 = 20\nlog(65504)", "prediction_2 = 11"):
         assert "stopped" not in checked("own", source, "prediction_2")
-    assert checked("solution", f"log(65504)\n{RIGHT}", "softmax_t") == f"softmax_t: {stopped}"
+    assert checked("solution", f"log(65504)\n{RIGHT}", "softmax_t") == stopped.format("softmax_t")
     assert checked("solution", f"{RIGHT}\nlog(65504)", "softmax_t").startswith(GREEN)
 
 
@@ -220,7 +226,8 @@ colab = sys.modules["google.colab"] = types.ModuleType("google.colab")
 colab._message = types.SimpleNamespace(blocking_request=asked)"""
 WITHOUT = "The notebook's file could not be read from here: run all cells once more, then save it."
 FRONT_ENDS = {
-    "Colab": (COLAB, ["choose File > Download > Download .ipynb, and hand in that file: Copy of mine.ipynb.",
+    "Colab": (COLAB, ["Every cell has run as it stands.\n",
+                      "choose File > Download > Download .ipynb, and hand in that file: Copy of mine.ipynb.",
                       "Name it mine.ipynb, as you got it."]),
     "Colab, which says nothing": ("import sys, types; sys.modules['google.colab'] = types.ModuleType('google.colab')",
                                   [WITHOUT, "Download .ipynb, and hand in that file: the file that ends in .ipynb."]),

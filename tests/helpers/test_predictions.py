@@ -14,7 +14,7 @@ import torch
 
 import helpers
 from grading.authoring.draw import hidden_bytes, public_bytes
-from grading.authoring.exercise import ExerciseError, load_exercises
+from grading.authoring.exercise import Book, ExerciseError, load_exercises
 from grading.course import REPOSITORY
 from grading.engine.verdict import verdict
 from helpers import checks, measured, predictions, reveal, sum_up_predictions, what_you_found
@@ -22,9 +22,11 @@ from helpers.checks import cases, decisions
 from helpers.checks.collect import collect
 from helpers.checks.kinds import kind_of
 from helpers.support.language import NO_BREAK_SPACE, number_text, text
+from tests.support.course import ASSIGNMENTS
 from tests.support.deciding import CLAIM, deciding_course
 
 HOW = "a share lies between 0 and 1: write 0.06 for 6%"
+VALUE = {"args": [], "kwargs": {}, "value": True}
 NOT_FOR_STUDENTS = ("FAILED", "public checks", "float")
 
 
@@ -57,7 +59,11 @@ def graded(name, value, files):
 UNREAD = [
     ("prediction_1", "0.06", f"this is the text '0.06'; {HOW}, without quotation marks"),
     ("prediction_1", "6%", f"this is the text '6%'; {HOW}, without quotation marks"),
-    ("prediction_1", (1, 2), f"this is a tuple of 2 items; {HOW}, as one number without a comma"),
+    (
+        "prediction_1",
+        (1, 2),
+        f"this is a tuple of 2 items; {HOW}, as one number; a decimal number has a point: 0.5, not 0,5",
+    ),
     ("prediction_1", True, f"this is the truth value True; {HOW}"),
     ("prediction_1", np.True_, f"this is the truth value True; {HOW}"),
     ("prediction_1", np.float64(6.5), f"this is the number 6.5; {HOW}"),
@@ -106,6 +112,26 @@ def test_any_plain_number_of_the_range_is_a_prediction(notebook, files, capsys, 
     assert checks.report("prediction_1", value).passed and graded("prediction_1", value, files).points == 1
     reveal("prediction_1", 0.0512)
     assert "it is 0.0512; " in capsys.readouterr().out
+
+
+def test_a_count_is_a_whole_number():
+    """1.5 of nine deviations were noted, and earned the point."""
+    asked = {"guess": [0, 9], "how": "a count is a whole number from 0 to 9: write 3", "whole": True}
+    for value in (3, 3.0, np.float32(9)):
+        assert kind_of(asked, {}).mismatch(collect(value, [VALUE], {})[0]) is None
+    for value in (1.5, 8.999, 10, -1):
+        found = kind_of(asked, {}).mismatch(collect(value, [VALUE], {})[0])
+        assert found.outcome == "prediction" and str(found.expected) == asked["how"]
+    counts = {(each, name) for each in ASSIGNMENTS for name, how in guesses(each).items() if how.get("whole")}
+    first, second = ASSIGNMENTS
+    assert counts == {(first, "prediction_5"), (second, "prediction_4"), (second, "prediction_5")}
+
+
+def guesses(assignment):
+    """Return what each prediction of a number asks for."""
+    exercises = {name: each.public(Book()) for name, each in load_exercises(REPOSITORY, assignment).items()}
+    found = {name: case[0]["expected"] for name, case in exercises.items()}
+    return {name: expected for name, expected in found.items() if "guess" in expected}
 
 
 def test_a_logarithm_of_the_largest_half_is_one(notebook, capsys):

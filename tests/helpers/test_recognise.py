@@ -90,6 +90,9 @@ def test_float32_inside_is_said_where_float64_was_asked_for():
         cases.append(({"name": str(k), "aspect": "all", "args": [k], "mistakes": [], **rest}, {f"x{k}": x[k]}))
     assert all("as if computed in float32" in said for said in told(lambda k: np.float64(np.float32(x[k])), cases))
     assert told(lambda k: x[k] * 1.001, cases) == [None, None]
+    near = "These numbers are nearly right: something small is added, or lost by rounding or in float32."
+    for small in (3e-4, 1e-7, 3e-9):  # no rounding to float32 gives these
+        assert told(lambda k, small=small: x[k] * (1 + small), cases) == [near, near]
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,11 @@ STOPS = {
 }
 
 
+def test_a_decimal_comma_is_said_in_the_reader_s_words_not_in_pythons():
+    said = "its cell stopped in line 2, `p = 11,09`: a decimal number has a point, no comma: write 11.09"
+    assert str(accident.stop("# mine\np = 11,09", None, False)) == said
+
+
 @in_bubblewrap
 @pytest.mark.parametrize(
     "name", [n if n == "a missing module" else pytest.param(n, marks=pytest.mark.slow) for n in STOPS]
