@@ -126,7 +126,7 @@ def wrong_count_by_dtype(dtype, n_points=20, rtol=0.015):
 
 
 def wrong_counts_all(dtype, n_points=20, rtol=0.015):
-    """stop at the first that disagrees"""
+    """stop at the first that lies more than rtol off"""
     p, q = (torch.linspace(0, 1, n_points, dtype=kind) for kind in (dtype, torch.float64))
     count = 0
     for _ in range(9):
@@ -248,7 +248,7 @@ def wrong_never_repeats(dtype, n_points=20, rtol=0.015):
 
 
 def wrong_no_abs(dtype, n_points=20, rtol=0.015):
-    """stop at the first that disagrees"""
+    """stop at the first that lies more than rtol off"""
     p, q = (torch.linspace(0, 1, n_points, dtype=kind) for kind in (dtype, torch.float64))
     for k in range(9):
         p, q = torch.softmax(p, 0), torch.softmax(q, 0)
@@ -258,7 +258,7 @@ def wrong_no_abs(dtype, n_points=20, rtol=0.015):
 
 
 def wrong_float32_for_every_other_dtype(dtype, n_points=20, rtol=0.015):
-    """stop at the first that disagrees"""
+    """stop at the first that lies more than rtol off"""
     kind = torch.float64 if dtype == torch.float64 else torch.float32
     p, q = (torch.linspace(0, 1, n_points, dtype=each) for each in (kind, torch.float64))
     for k in range(9):
@@ -269,7 +269,7 @@ def wrong_float32_for_every_other_dtype(dtype, n_points=20, rtol=0.015):
 
 
 def wrong_relative_to_its_own(dtype, n_points=20, rtol=0.015):
-    """stop at the first that disagrees"""
+    """stop at the first that lies more than rtol off"""
     p, q = (torch.linspace(0, 1, n_points, dtype=kind) for kind in (dtype, torch.float64))
     for k in range(9):
         p, q = torch.softmax(p, 0), torch.softmax(q, 0)
