@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 COURSE ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-slow test-nbgrader course exercise check-exercise messages hidden grade report gradescope handout release-check reproduce site bench bench-grading lint format constraints clean
+.PHONY: help lab demo test test-slow test-nbgrader course exercise check-exercise messages hidden grade report gradescope handout release-check reproduce site runners bench bench-grading lint format constraints clean
 
 help: ## List the targets (what `make` alone does)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -123,10 +123,24 @@ reproduce: $(READY) ## Write the article's figures and numbers to build/article
 site: $(READY) ## Build the site into build/site
 	$(BIN)/python -m docs.site.build
 
-bench: $(READY) ## Time softmax_t and the explorers: tables, and .benchmarks/softmax.json
+# In an environment of its own, with the versions that are pinned, the oldest that pyproject.toml allows, or the newest.
+VERSIONS ?= pinned
+RESOLVE_pinned := -c constraints.txt
+RESOLVE_oldest := --resolution lowest-direct --only-binary :all:
+RESOLVE_newest := --upgrade
+OTHER := build/runners-$(VERSIONS)/bin
+
+runners: $(READY) ## Run the notebooks as five runners do, and compare (VERSIONS=pinned, oldest or newest)
+	@test -n "$(RESOLVE_$(VERSIONS))" || { echo "VERSIONS is pinned, oldest or newest, not $(VERSIONS)." >&2; exit 2; }
+	$(BIN)/python -m venv build/runners-$(VERSIONS)
+	$(OTHER)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
+	$(OTHER)/uv pip install --quiet --python $(OTHER)/python $(RESOLVE_$(VERSIONS)) -r pyproject.toml --extra dev --extra runners
+	$(OTHER)/python -m tests.support.runners
+
+bench: $(READY) ## Time softmax_t, the explorers and what students wait for: tables, and .benchmarks/softmax.json
 	@mkdir -p .benchmarks
 	$(BIN)/python -m pytest tests/benchmarks/bench_softmax.py --benchmark-quiet --benchmark-json=.benchmarks/softmax.json
-	$(BIN)/python -m pytest tests/benchmarks/bench_explorers.py --benchmark-quiet
+	$(BIN)/python -m pytest tests/benchmarks/bench_explorers.py tests/benchmarks/bench_waiting.py --benchmark-quiet
 
 bench-grading: $(READY) ## Time grading a class against stock nbgrader: submissions a minute and memory
 	$(BIN)/python -m tests.benchmarks.bench_grading $(ARGS)
@@ -136,7 +150,7 @@ lint: $(READY) ## Check style, types, who imports whom, and that what is importe
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/deptry . --no-ansi
-	$(BIN)/deptry helpers --no-ansi --optional-dependencies-dev-groups dev,grade,dask,postgres,site
+	$(BIN)/deptry helpers --no-ansi --optional-dependencies-dev-groups dev,grade,dask,postgres,runners,site
 	$(BIN)/deptry grading --no-ansi --optional-dependencies-dev-groups dev --ignore DEP002
 	$(BIN)/mypy
 
@@ -159,7 +173,7 @@ constraints: $(READY) ## Pin the newest releases anew, but for PyTorch (in a .ve
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "This needs a .venv of Python 3.11.")'
 	@mkdir -p build
 	$(BIN)/python -m pip install --quiet --dry-run --target build/none --python-version 3.11.0 --only-binary :all: \
-	  --report build/report.json ".[dev,postgres]" "$$(grep '^torch==' constraints.txt)"
+	  --report build/report.json ".[dev,postgres,runners]" "$$(grep '^torch==' constraints.txt)"
 	@{ grep '^#' constraints.txt; $(BIN)/python -c "$$PRINT_PINS" <build/report.json; } >build/constraints.txt
 	@mv build/constraints.txt constraints.txt
 

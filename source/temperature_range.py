@@ -743,9 +743,15 @@ prediction_4 = 1000
 
 
 # %%
+def draw_sorted(n):  # once for all spreads, since sorting takes the most time
+    return [draw_logits(1, seed, n).sort(descending=True).values for seed in range(5)]
+
+
+draws = {n: draw_sorted(n) for n in (100, 1000, 128_256)}
+
+
 def nuclei(spread, n=128_256):
-    draws = [helpers.softmax_t(draw_logits(spread, seed, n)) for seed in range(5)]
-    counts = sorted(tokens_for_mass(p) for p in draws)
+    counts = sorted(tokens_for_mass(helpers.softmax_t(spread * x)) for x in draws[n])
     return [int(float(f"{count:.3g}")) for count in counts]  # three digits: the rest is chance
 
 

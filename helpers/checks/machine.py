@@ -38,15 +38,21 @@ def report_machine() -> bool:
     print(f"helpers {__version__}, {origin}{f', in {front_end}' if front_end else ''}")
     print(f"Python {platform.python_version()}, {platform.system()} {platform.release()}, {platform.machine()}")
     found = {name: found_version(name) for name in PACKAGES}
-    print(", ".join(f"{name} {found[name] or 'MISSING'}" for name in PACKAGES))
     needed = [name for name in PACKAGES[:5] if not found[name]]
+    tried: list[torch.device] = []
+    failure = ""
+    try:
+        tried = [] if needed else devices()
+    except Exception as error:
+        failure = said(error)
+    if tried:  # what it was built for, "+cu124", is not in a package's own version
+        found["torch"] = sys.modules["torch"].__version__
+    print(", ".join(f"{name} {found[name] or 'MISSING'}" for name in PACKAGES))
     if needed:
         print(f"self-test: not run; first install {' and '.join(needed)}: pip install {' '.join(needed)}")
         return False
-    try:
-        tried = devices()
-    except Exception as error:
-        print(f"self-test: not run; PyTorch does not start: {said(error)}")
+    if failure:
+        print(f"self-test: not run; PyTorch does not start: {failure}")
         return False
     return all([tested(device) for device in tried])
 

@@ -13,7 +13,7 @@ import ipywidgets as widgets
 from IPython import get_ipython
 from IPython.display import display
 
-from ..plots.drawing import TEXT, image_tag, wrapped
+from ..plots.drawing import image_tag
 from ..support.language import _
 from .figures import LiveFigure
 
@@ -189,13 +189,8 @@ class Explorer(Generic[Numbers]):
 
     def _ipython_display_(self) -> None:
         """Show the picture of this moment, and then the controls, which hide it as long as they are alive."""
-        figure = self.draw(self.numbers, None)
-        words = wrapped(self.words, 75)
-        figure.set_layout_engine("constrained")
-        figure.set_figheight(figure.get_figheight() + 0.2 * (1 + words.count("\n")))
-        figure.suptitle(words, fontsize=TEXT)
-        figure.alt = f"{self.words} {figure.alt}"
-        data, metadata = figure._repr_mimebundle_()
+        self.figure = self.draw(self.numbers, self.figure)
+        data, metadata = self.figure.still(self.words)
         name = f"explorer-{zlib.crc32(_cell_id().encode()):08x}"
         again = _("To move this picture, run this cell again; after a restart, the first two code cells before it.")
         still = f'<div class="{name}">{data["text/html"]}<p style="{LINE}">{html.escape(again)}</p></div>'

@@ -6,6 +6,7 @@ Nothing here touches pyplot: there is no current figure, and nothing to close.
 import base64
 import html
 import io
+import re
 import textwrap
 from collections.abc import Sequence
 from typing import Any, SupportsFloat
@@ -18,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import LogFormatterSciNotation, StrMethodFormatter
 
 from ..device import to_numpy
 from ..support.language import _
@@ -31,6 +32,8 @@ WIDTH = 6.0  # inches of every figure
 TEXT = 10  # points of its smallest text, which can be read on a phone that shows the figure 400 pixels wide
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7")  # those with a contrast of 3:1 on white
 GREY = "#595959"
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+FORMULA = re.compile(r"\$\\mathdefault\{(.*\\times)?10\^\{(-?\d+)\}\}\$")  # of matplotlib's labels
 SHAPES = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p", ">", "h")
 
 
@@ -64,13 +67,7 @@ class DescribedFigure(Figure):
         png = io.BytesIO()
         self.savefig(png, format="png", dpi=DPI)
         width, height = (round(inches * DPI) for inches in self.get_size_inches())
-        tag = image_tag(png.getvalue(), self.alt, width, height)
-        data: dict[str, object] = {
-            "image/png": base64.b64encode(png.getvalue()).decode(),
-            "text/html": tag,
-            "text/plain": self.alt,
-        }
-        return data, {"image/png": {"alt": self.alt, "width": width}}
+        return mimebundle(png.getvalue(), self.alt, width, height)
 
     def _ipython_display_(self) -> None:
         # Once pyplot is imported, IPython has a formatter for every Figure. It goes before _repr_mimebundle_
@@ -79,6 +76,20 @@ class DescribedFigure(Figure):
 
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)
+
+
+def mimebundle(png: bytes, alt: str, width: int, height: int) -> tuple[dict[str, object], dict[str, object]]:
+    """Return a picture with its words as what a notebook displays: data by type, and their metadata.
+
+    Arguments
+        png, alt, width, height: those of image_tag.
+    """
+    data: dict[str, object] = {
+        "image/png": base64.b64encode(png).decode(),
+        "text/html": image_tag(png, alt, width, height),
+        "text/plain": alt,
+    }
+    return data, {"image/png": {"alt": alt, "width": width}}
 
 
 def image_tag(png: bytes, alt: str, width: int, height: int) -> str:
@@ -156,6 +167,26 @@ def wrapped(words: str, length: int) -> str:
     return "\n".join(lines(shortest))
 
 
+def power(exponent: int) -> str:
+    """Return a power of ten in plain characters.
+
+    Matplotlib's own labels are formulas: to read the first one takes longer than to draw a figure.
+
+    >>> power(-16)
+    '10⁻¹⁶'
+    """
+    return "10" + str(exponent).translate(SUPERSCRIPTS)
+
+
+class Powers(LogFormatterSciNotation):
+    """Label what matplotlib labels on a log axis, by `power`."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return FORMULA.sub(
+            lambda found: (found[1] or "").replace("\\times", "×") + power(int(found[2])), super().__call__(x, pos)
+        )
+
+
 def dress(axes: Axes, title: str, xlabel: str, ylabel: str) -> None:
     """Give axes their words in readable sizes, a grid below the data, and labels without a hidden offset.
 
@@ -172,6 +203,10 @@ def dress(axes: Axes, title: str, xlabel: str, ylabel: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     if axes.get_yscale() == "linear":
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_scale() == "log":
+            axis.set_major_formatter(Powers())
+            axis.set_minor_formatter(Powers())
 
 
 def array(values: Values) -> Floats:

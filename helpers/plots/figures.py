@@ -29,6 +29,7 @@ from .drawing import (
     limits,
     markers,
     marks,
+    power,
     table,
     wrapped,
 )
@@ -422,7 +423,7 @@ def _distance_axis(axes: Axes, distances: Floats) -> float:
     if (distances == 0).any():
         axes.set_ylim(zero / 10, high)
         ticks = [tick for tick in axes.get_yticks() if 10 * zero < tick < high]
-        axes.set_yticks([zero, *ticks], [_("exactly 0"), *(f"$10^{{{math.log10(tick):.0f}}}$" for tick in ticks)])
+        axes.set_yticks([zero, *ticks], [_("exactly 0"), *(power(round(math.log10(tick))) for tick in ticks)])
     return zero
 
 

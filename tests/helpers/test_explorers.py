@@ -458,6 +458,10 @@ def test_the_stored_picture_keeps_every_rule(explorer, displayed, monkeypatch):
     explorer._ipython_display_()
     [figure] = drawn
     assert [rule.__name__ for rule in RULES if rule(figure)] == []
+    picture, live = (pixels(png) for png in (base64.b64decode(displayed[0][0]["image/png"]), figure.frame()))
+    words = picture[: -len(live)]
+    assert np.array_equal(picture[-len(live) :], live)
+    assert words.min() == 0 and (words[:, [0, -1]] == 255).all() and (words[[0, -1]] == 255).all()
 
 
 def test_a_cells_picture_and_widgets_know_each_other_and_no_other_cells(displayed, monkeypatch):

@@ -382,3 +382,12 @@ def test_the_pipeline_runs_what_it_is_given_with_the_articles_parameters(monkeyp
     ]
     makers = (plot_iterations(PROBS, X), plot_log_std(STDS), plot_zoomed(RESULTS), plot_full(RESULTS))
     assert [figure.alt for figure in displayed] == [figure.alt for figure in makers]
+
+
+@pytest.mark.parametrize(("stds", "label"), [([0.5, 1e-5], "10⁻²"), ([0.5, 0.3], "3×10⁻¹")])
+def test_log_axes_are_labelled_in_plain_characters(stds, label):
+    """Matplotlib's own labels are formulas, which take longer to read than a figure to draw."""
+    figure = plot_log_std(stds)
+    figure.draw_without_rendering()
+    labels = [text.get_text() for minor in (False, True) for text in figure.axes[0].get_yticklabels(minor=minor)]
+    assert label in labels and "$" not in "".join(labels)

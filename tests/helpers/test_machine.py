@@ -40,6 +40,14 @@ def test_a_missing_package_is_named_with_what_to_do(monkeypatch, capsys):
     assert "self-test: not run; first install torch and matplotlib and ipywidgets and safetensors: pip install" in shown
 
 
+def test_pytorch_is_named_with_what_it_was_built_for(monkeypatch, capsys):
+    """The package's own version, as PyPI has it, does not say so."""
+    monkeypatch.setattr(machine, "found_version", lambda name: "2.6.0")
+    monkeypatch.setattr(torch, "__version__", "2.6.0+cu124")
+    assert machine.report_machine()
+    assert "torch 2.6.0+cu124, numpy 2.6.0" in capsys.readouterr().out
+
+
 def broken(*_):
     raise OSError(f"libcudart.so.12 in {Path.home()}: cannot open shared object file\nmore")
 
