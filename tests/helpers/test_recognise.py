@@ -111,6 +111,14 @@ def test_nan_and_0_alone_are_no_known_mistake_of_one_case():
     assert told(lambda name: np.array(lost if name == "a" else [0.3, 0.7]), cases, [DOUBLED]) == ["Think again."] * 2
 
 
+@pytest.mark.parametrize("tokens, is_told", [([1.0, 2.0], False), ([1.0, 2.0, 3.0, 1.0, 2.0], True)])
+def test_a_few_whole_numbers_that_agree_in_one_case_are_no_known_mistake(tokens, is_told):
+    """Tokens of a random draw of one's own were called the likeliest ones, in two of five checks."""
+    cases = [array_case("a", [3.0] * len(tokens), tokens), array_case("b", [1.0, 2.0], [2.0, 2.0])]
+    said = told(lambda name: np.array(tokens if name == "a" else [1.0, 1.0]), cases, [DOUBLED])
+    assert said == ([DOUBLED, None] if is_told else ["Think again."] * 2)
+
+
 def test_a_digit_lost_near_the_end_is_not_called_float32():
     cases = [array_case("a", [0.5, 0.5], None), array_case("b", [0.25, 0.75], None)]
     given = {"a": np.array([0.5, 0.5]), "b": np.array([0.25, 0.75])}
