@@ -47,7 +47,7 @@ from grading.authoring import packing, translation
 from grading.authoring.draw import committed, older_in_words, questions_bytes
 from grading.authoring.exercise import ExerciseError, load_exercises
 from grading.authoring.texts import other_headings, summed, translated
-from grading.course import REPOSITORY, Course, home_of
+from grading.course import REPOSITORY, Course, content, home_of
 from grading.plugins.run import nbgrader
 from grading.reports import catalogues
 
@@ -441,7 +441,7 @@ def setup_cell(root: Path, name: str, cells: list[Cell], language: str = "en", s
         files[f"helpers/locale/{language}.json"] = spoken.encode()
     if "solution" in kinds:
         try:
-            files[packing.CASES] = course.public(name)
+            files[packing.CASES] = content(course.case_file(name, "public"))
         except FileNotFoundError as error:
             raise BuildError(f"source/{name}.py: {error}") from None
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
@@ -486,8 +486,8 @@ def drift(root: Path, fresh: dict[str, str]) -> list[str]:
             differing = packing.differences(stored, packing.unpack(setup_in(text)))
             named = f" (in its setup cell: {', '.join(differing)})" if differing else ""
             problems.append(f"{path} is stale, or was edited by hand{named}: {WAY_OUT}")
-    for path, content in case_files(root).items():
-        if not (root / path).exists() or (root / path).read_bytes() != content:
+    for path, drawn in case_files(root).items():
+        if not (root / path).exists() or (root / path).read_bytes() != drawn:
             problems.append(f"{path} is missing or stale: {WAY_OUT}")
     problems += superfluous(root, fresh)
     if not problems:

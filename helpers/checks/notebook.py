@@ -26,6 +26,7 @@ from .errors import explained
 RUNS_ITS_CELL = re.compile(r"\A\s*%%(?:time|capture|prun)\b.*")
 DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
 ASSIGNMENT = re.compile(r"^(\w+)[ \t]*=(?!=)", re.MULTILINE)
+PARTED = re.compile(r"(\d+)\.(\d{3})\b")
 DEFINED = ast.FunctionDef, ast.AsyncFunctionDef
 ASSIGNED = ast.Assign, ast.AnnAssign
 INNER = *DEFINED, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp
@@ -227,20 +228,20 @@ def doubt(
         if broken and (unplaced or not cell):
             return no_python(broken.text)
         if last and last.stopped and unplaced:
-            return what_stopped(name, last, words)
+            return stopped_before(name, last, words)
         if renamed and not cell:
             return english("its cell defines {found} instead", found=", ".join(renamed))
         if notebook.place and not cell and not marked:
             return english("no cell of the notebook defines it")
         ran = [run for run in runs if same(run.text, cell.text)] if cell else [] if cells else givers
         if ran:
-            return what_stopped(name, ran[-1], words)
+            return stopped_before(name, ran[-1], words)
         return english("there is no {name} yet: run its cell, then this check", name=name)
     come = origin(name, namespace[name], runs)
     if come is None:
         return None
     if last and unplaced and last is not come:
-        return no_python(last.text) if broken else what_stopped(name, last, words)
+        return no_python(last.text) if broken else stopped_before(name, last, words)
     stands = any(same(each.text, come.text) for each in cells)
     placed = come.at < notebook.saved or stands or any(come.cell in keys(each, runs) for each in cells)
     if not cells or not placed or (same(cell.text, come.text) if cell else stands):
@@ -252,7 +253,7 @@ def doubt(
     if names_at_top(cell.text).error:
         return no_python(cell.text)
     if later := [run for run in runs if run.at > come.at and same(run.text, cell.text)]:
-        return what_stopped(name, later[-1], words)
+        return stopped_before(name, later[-1], words)
     if not stands:
         return english("what was run is older than its cell's text: run that cell, then this check")
     return english(
@@ -270,7 +271,7 @@ def no_python(text: str) -> Message:
     return english("its cell is not Python yet: line {number}, `{line}`: {error}", number=number, line=line, error=said)
 
 
-def what_stopped(name: str, run: Run, words: Sequence[object]) -> Message:
+def stopped_before(name: str, run: Run, words: Sequence[object]) -> Message:
     """Say which error has stopped a run before it gave a name, and what that means."""
     (kind, text), lines = run.error, run.text.splitlines()
     if not kind:
@@ -287,7 +288,8 @@ def what_stopped(name: str, run: Run, words: Sequence[object]) -> Message:
 def parted(name: str, runs: Sequence[Run]) -> Message | None:
     """Say as what a count was read whose thousands may be parted by a point; None for any other."""
     written = [run.text for run in runs if name in names_at_top(run.text).binds]
-    found = re.search(rf"^{name} *= *(\d+)\.(\d{{3}})\b", written[-1], re.MULTILINE) if written else None
+    lines = [line.partition("=") for line in written[-1].splitlines()] if written else []
+    found = next((PARTED.match(value.strip()) for left, _, value in lines if left.strip() == name), None)
     if not found:
         return None
     said = {"first": found[1], "last": found[2]}

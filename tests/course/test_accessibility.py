@@ -79,7 +79,7 @@ def empty_links(nb):
     found = []
     for source in prose(nb):
         texts = re.findall(r"(?<!!)\[([^\]]*)\]\([^)]*\)", source) + re.findall(
-            r"<a\b[^>]*>(.*?)</a>", source, re.DOTALL
+            r"<a\b[^>]*\bhref\b[^>]*>(.*?)</a>", source, re.DOTALL
         )
         found += [text for text in texts if text.strip(" .*_`").lower() in EMPTY_LINKS]
         found += re.findall(r"(?<![(\"'])https?://\S+", source)

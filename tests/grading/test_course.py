@@ -40,11 +40,13 @@ def class_folder(tmp_path, other):
     return folder
 
 
-def test_an_assignment_is_a_folder_of_source_with_a_notebook_of_its_name(other):
+def test_an_assignment_is_a_folder_of_source_with_a_notebook(other):
     assert other.assignments == ("renamed",)
     (other.source("notes")).mkdir()
+    (other.source("notes") / "other.txt").write_text("{}")
+    assert other.assignments == ("renamed",) and other.is_built
     (other.source("notes") / "other.ipynb").write_text("{}")
-    assert other.assignments == ("renamed",)
+    assert other.assignments == ("notes", "renamed") and not other.is_built
     assert Course(other.folder / "nowhere").assignments == ()
     assert other.points("renamed") == COURSE.points(FIRST)
 

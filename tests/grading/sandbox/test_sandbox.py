@@ -464,12 +464,15 @@ def test_a_signal_to_a_kernel_that_was_waited_for_does_nothing():
     assert kernel.poll() == 0
 
 
-def test_a_graded_cell_without_cases_is_an_error():
+@pytest.mark.parametrize(
+    ("source", "why"), [('check("nothing")', "no cases for 'nothing'"), ("# to come", "test_nothing tests nothing")]
+)
+def test_a_graded_cell_without_cases_or_tests_is_an_error(source, why):
     metadata = {"grade": True, "solution": False, "grade_id": "test_nothing", "points": 1, "schema_version": 3}
-    cell = new_code_cell("", metadata={"nbgrader": metadata | {"locked": True}})
+    cell = new_code_cell(source, metadata={"nbgrader": metadata | {"locked": True}})
     judge = Judge()
     judge.cases = COURSE.cases(ASSIGNMENTS[0])
-    with pytest.raises(LookupError, match="no cases for 'nothing'"):
+    with pytest.raises(LookupError, match=why):
         judge.preprocess(new_notebook(cells=[cell]), {})
 
 
