@@ -26,7 +26,6 @@ from .errors import explained
 RUNS_ITS_CELL = re.compile(r"\A\s*%%(?:time|capture|prun)\b.*")
 DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
 ASSIGNMENT = re.compile(r"^(\w+)[ \t]*=(?!=)", re.MULTILINE)
-PARTED = re.compile(r"(\d+)\.(\d{3})\b")
 DEFINED = ast.FunctionDef, ast.AsyncFunctionDef
 ASSIGNED = ast.Assign, ast.AnnAssign
 INNER = *DEFINED, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp
@@ -283,17 +282,6 @@ def stopped_before(name: str, run: Run, words: Sequence[object]) -> Message:
         return english('its cell stopped at `{word}`: write the word in quotation marks, {name} = "{word}"', **at)
     said = Message("{error}. {advice}", {"error": error, "advice": advice}) if advice else error
     return english("its cell stopped, and gave no {name}: {error}", name=name, error=said)
-
-
-def parted(name: str, runs: Sequence[Run]) -> Message | None:
-    """Say as what a count was read whose thousands may be parted by a point; None for any other."""
-    written = [run.text for run in runs if name in names_at_top(run.text).binds]
-    lines = [line.partition("=") for line in written[-1].splitlines()] if written else []
-    found = next((PARTED.match(value.strip()) for left, _, value in lines if left.strip() == name), None)
-    if not found:
-        return None
-    said = {"first": found[1], "last": found[2]}
-    return english("{first}.{last} is read as {first}; if {first}{last} is meant, write it so.", **said)
 
 
 # What a kernel and its front end know

@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell
 from grading.repair.cell_code import code
 from grading.repair.intake import Piece
 from grading.repair.match import Match
-from helpers.checks.notebook import CodeCell, Notebook, Run, doubt, names_at_top, parted, taken
+from helpers.checks.notebook import CodeCell, Notebook, Run, doubt, names_at_top, taken
 from tests.support.accidents import ACCIDENTS
 from tests.support.course import ASSIGNMENTS, FIRST, filled, released, solutions
 
@@ -173,13 +173,6 @@ def test_a_cell_that_stopped_is_said_to_have_stopped_and_why(file, held):
         )
         found = doubt("f", {"f": 20} if held else {}, True, seen, runs, ["holds", "fails"])
         assert str(found) == sentence, text
-
-
-def test_a_count_whose_thousands_are_parted_is_told_as_what_it_was_read():
-    said = "10.000 is read as 10; if 10000 is meant, write it so."
-    assert str(parted("f", [Run("f = 1", "a", 1), Run("f = 10.000  # tokens", "a", 2)])) == said
-    for text in ("f = 10000", "f = 10.0", "f = 10.5", "g = 10.000", "f = 2 * 10.000"):
-        assert parted("f", [Run(text, "a", 1)]) is None
 
 
 @pytest.mark.parametrize("ids", [True, False], ids=["ids", "no ids"])
