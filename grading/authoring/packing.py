@@ -26,9 +26,7 @@ BLOCK, DIGITS = 22, 27  # bytes, and what they are as digits
 LEAST = 12  # zeros behind the packed bytes: with fewer the decompressor waits for another stream
 CALL = re.compile(r'^bring_helpers\(.*, packed="""([^"]*)"""\)$', re.MULTILINE)
 # Text packs a little smaller without "pb": in it, a byte's place in a word of four says nothing. The rest was tried.
-SMALLEST = [
-    {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0, "nice_len": 200, "mf": lzma.MF_BT3}
-]
+SMALLEST = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0, "nice_len": 200, "mf": lzma.MF_BT3}]
 # What folds the cell: JupyterLab and Notebook 7, Kaggle, Colab (with the title in the first line). VS Code folds
 # nothing by metadata; there the packed text is one long line.
 FOLDED = {"jupyter": {"source_hidden": True}, "_kg_hide-input": True, "cellView": "form"}
