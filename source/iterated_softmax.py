@@ -85,8 +85,7 @@ helpers.explore_softmax()
 # - **Exercise**: replace `raise NotImplementedError()` by your code, and run the check below it. It answers at once, as
 #   often as you like.
 # - **Decide**: write `"holds"` (in every setting that the claim leaves open), `"fails"` (in none) or `"sometimes"` (in
-#   some settings, or only half of it; you can say which). No points. The course's verdict appears once you have decided
-#   and have measured.
+#   some settings, or only half of it). No points. The course's verdict appears once you have decided and have measured.
 #
 # Five words in the code are the course's. `check` looks at your answer. `say` prints a sentence in your language. What
 # stands below `with needs("softmax_t"):` waits until that exercise is right. `helpers.reveal` sets your prediction
@@ -413,8 +412,8 @@ claim_c15 = "sometimes"
 # %% [markdown]
 # ## 5. The article's first experiment (read 5 · do 20 · {points} points)
 #
-# Does applying softmax again sharpen a distribution? Take 20 evenly spaced values from 0 to 1. Apply softmax. Apply
-# softmax to the result, and so on, eight times more. At each step note the **standard deviation**: how far the 20
+# Does applying softmax again sharpen a distribution? Take 20 evenly spaced values from 0 to 1. Apply softmax once, then
+# eight times more, each time to the latest result. At each step note the **standard deviation**: how far the 20
 # probabilities lie from their mean.
 #
 # ### Predict ({points} points)
@@ -917,11 +916,11 @@ highest = ((s - q) / torch.log(s / q)).max().item()
 say("a peak can rest below T = {highest:.4f}", highest=highest)
 
 # %%
-with needs("final_top", "contraction_rate"):
+with needs("final_top"):
     temperatures = torch.linspace(0.02, 0.25, 47).tolist()
     tops = {"softmax(x)": spread_out, "one-hot": one_hot}
     tops = {name: [final_top(start, T) for T in temperatures] for name, start in tops.items()}
-    marks = {f"{T:.4g}": T for T in (contraction_rate(20), highest)}  # at T = 1/20 the rate is 1
+    marks = {f"{T:.4g}": T for T in (1 / 20, highest)}  # the rate, 1/(nT), is 1 at T = 1/20
     display(helpers.plot_final_tops(temperatures, tops, marks))
 
 # %% [markdown]

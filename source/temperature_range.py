@@ -100,8 +100,7 @@ helpers.explore_softmax([1.0, 3.0, -1.0, 2.0, 0.0])
 # - **Exercise**: replace `raise NotImplementedError()` by your code, and run the check below it. It answers at once, as
 #   often as you like.
 # - **Decide**: write `"holds"` (in every setting that the claim leaves open), `"fails"` (in none) or `"sometimes"` (in
-#   some settings, or only half of it; you can say which). No points. The course's verdict appears once you have decided
-#   and have measured.
+#   some settings, or only half of it). No points. The course's verdict appears once you have decided and have measured.
 #
 # Five words in the code are the course's. `check` looks at your answer. `say` prints a sentence in your language. What
 # stands below `with needs("smallest"):` waits until that exercise is right. `helpers.reveal` sets your prediction
@@ -671,19 +670,18 @@ with needs("temperature_range_experiment", "tokens_for_mass"):
 # logits of your own.
 
 # %%
-x = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
-p = helpers.softmax_t(x)
+three = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
 
 
 def move(y, T=1.0):
-    return (helpers.softmax_t(y, T) - p).abs().max().item()
+    return (helpers.softmax_t(y, T) - helpers.softmax_t(three)).abs().max().item()
 
 
 # %%
 say("the largest move of a probability")
-for name, y, T in (("x + 1000", x + 1000, 1), ("10 x", 10 * x, 1), ("10 x, T = 10", 10 * x, 10)):
+for name, y, T in (("x + 1000", three + 1000, 1), ("10 x", 10 * three, 1), ("10 x, T = 10", 10 * three, 10)):
     print(f"{name:14} {move(y, T):.4f}")
-helpers.measured("claim_c8", move(x + 1000))
+helpers.measured("claim_c8", move(three + 1000))
 
 # %% [markdown]
 # ### Decide: C8
@@ -964,8 +962,9 @@ claim_c12 = "holds"
 # %% test="claim_c12" points=0
 
 # %% [markdown]
-# What do too large ones do? Look at the **gradient**, the derivatives of a probability by the logits, which is what a
-# model learns from. Take two logits: first with a **gap** of 20 between them, then equal but at a low temperature.
+# What do too large ones do? Look at the **gradient** of a probability, its derivatives by the logits: what learns
+# through that probability is multiplied by it. Take two logits: first with a **gap** of 20 between them, then equal
+# but at a low temperature.
 
 # %%
 for gap, T in ((20.0, 1.0), (0.0, 0.01)):
@@ -975,8 +974,9 @@ for gap, T in ((20.0, 1.0), (0.0, 0.01)):
     say("gap {gap:4}, T = {T:4}: gradient {gradient:.2g}", gap=gap, T=T, gradient=gradient)
 
 # %% [markdown]
-# Far apart the probabilities **saturate**: they come so close to 0 and 1 that the gradient vanishes. At a tie the
-# gradient is 1/(4T), and grows without bound as T falls.
+# Far apart the probabilities **saturate**: they come so close to 0 and 1 that the gradient vanishes. (That of $\log
+# p$ by `log_softmax` does not: section 4 of the first notebook.) At a tie the gradient is 1/(4T), and grows without
+# bound as T falls.
 
 # %% [markdown]
 # The article's cure is **normalisation**. **Layer norm** shifts and scales the numbers of one input to mean 0 and

@@ -590,7 +590,7 @@ def how_written(how: Message, answer: Answer) -> Message:
         return how
     if len(listed(answer)) == 1:
         return english("{how}, as a number alone: leave out the comma or the brackets", how=how)
-    return english("{how}, as one number; a decimal number has a point: 0.5, not 0,5", how=how)
+    return english("{how}, as one number without a comma, like 0.5 or 10000", how=how)
 
 
 def no_number(answer: Answer) -> Message | None:

@@ -346,7 +346,7 @@ def read_notebook() -> Notebook:
         if front_end() == "Colab":
             message = sys.modules["google.colab"]._message
             document, saved = message.blocking_request("get_ipynb", timeout_sec=5)["ipynb"], time.time()
-            place = document["metadata"]["colab"].get("name") or "Colab"
+            place = document["metadata"].get("colab", {}).get("name") or "Colab"
         else:
             import json
 

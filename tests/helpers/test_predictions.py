@@ -62,7 +62,7 @@ UNREAD = [
     (
         "prediction_1",
         (1, 2),
-        f"this is a tuple of 2 items; {HOW}, as one number; a decimal number has a point: 0.5, not 0,5",
+        f"this is a tuple of 2 items; {HOW}, as one number without a comma, like 0.5 or 10000",
     ),
     ("prediction_1", True, f"this is the truth value True; {HOW}"),
     ("prediction_1", np.True_, f"this is the truth value True; {HOW}"),

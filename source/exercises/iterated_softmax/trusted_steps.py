@@ -116,12 +116,12 @@ def right_with_a_float64_ruler(dtype, n_points=20, rtol=0.015):
 
 
 def wrong_the_articles_count(dtype, n_points=20, rtol=0.015):
-    """Your numbers match the count of 20 points at rtol = 0.015, whatever they are."""
+    """Your numbers match the count of 20 points at rtol = 0.015, whatever is asked."""
     return 5
 
 
 def wrong_count_by_dtype(dtype, n_points=20, rtol=0.015):
-    """Your numbers match the count of 20 points at rtol = 0.015, whatever they are."""
+    """Your numbers match the count of 20 points at rtol = 0.015, whatever is asked."""
     return {torch.float64: 9, torch.float32: 5, torch.bfloat16: 2, torch.float16: 3}[dtype]
 
 
@@ -208,7 +208,7 @@ def wrong_compares_the_probabilities(dtype, n_points=20, rtol=0.015):
 
 
 def wrong_ignores_n_points(dtype, n_points=20, rtol=0.015):
-    """Your numbers match the count of 20 points at rtol = 0.015, whatever they are."""
+    """Your numbers match the count of 20 points at rtol = 0.015, whatever is asked."""
     p, q = (torch.linspace(0, 1, 20, dtype=kind) for kind in (dtype, torch.float64))
     for k in range(9):
         p, q = torch.softmax(p, 0), torch.softmax(q, 0)

@@ -188,7 +188,8 @@ def test_the_help_can_be_read():
         ("ada.ipynb", "ada"),
         ("..ipynb", ""),
         ("_x.ipynb", ""),
-        ("a b_x.ipynb", ""),
+        ("a b_x.ipynb", "a-b"),
+        ("Nguyễn Văn An.ipynb", "nguyễn-văn-an"),
         ("ada/x.ipynb", "ada"),
     ],
 )
