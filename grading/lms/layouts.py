@@ -65,7 +65,7 @@ class Owner:
         """Return a safe id made of what is known; empty if nothing is."""
         numbers = [number for number in (self.canvas_id, self.moodle_id) if number]
         numbered = "-".join(filter(None, (self.name, *numbers))) if numbers else ""
-        return self.student if is_id(self.student) else slug(numbered or self.email or self.name or self.student)
+        return self.student if is_id(self.student) else slug(numbered or self.email or self.name)
 
     @property
     def who(self):

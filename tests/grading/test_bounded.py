@@ -95,8 +95,12 @@ def test_ctrl_c_is_not_lost_while_a_child_is_forked(monkeypatch):
         return forked[-1]
 
     monkeypatch.setattr(os, "fork", interrupted)
-    with pytest.raises(KeyboardInterrupt), Child(work) as child:
-        child(0)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what is run in the background ignores it
+    try:
+        with pytest.raises(KeyboardInterrupt), Child(work) as child:
+            child(0)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert forked, "it waited until that was done"
     assert psutil.Process().children() == others
 
