@@ -134,7 +134,8 @@ class Judge(Runner):
         if all(has_cases):
             return False
         if any(has_cases) or needs_cases(name, cell.source):
-            raise LookupError(f"there are no cases for {name!r}: draw the hidden ones again")
+            where = "" if self.cases else f" in {self.course.source('cases')}"
+            raise LookupError(f"there are no cases for {name!r}{where}: draw the hidden ones again")
         grade_id = cell.metadata.nbgrader["grade_id"]
         if self.known_tests is not None and grade_id not in self.known_tests:
             raise LookupError(
