@@ -235,11 +235,9 @@ def verdict(
         cells: the sources of the submission's code cells: a line that uses a forbidden way is said if it is theirs.
     """
     exercise = files[0].exercises[name]
-    cells = list(cells)
-    words = {word for cell in cells for part in WORD.findall(cell) for word in (part, *part.split("."))}
-    entries = (found for cell in cells for found in ENTRY.findall(cell))
-    words |= {entry[: end + 1] for entry in entries for end, sign in enumerate(entry) if sign == "]"}
-    results = tuple(discreet(result, words) for result in compare(name, files, answers))
+    cells, found_out = list(cells), compare(name, files, answers)
+    words = words_in(cells) if any(result.outcome == "raised" for result in found_out) else set()
+    results = tuple(discreet(result, words) for result in found_out)
     lines = {line for cell in cells for text in cell.splitlines() if len(line := text.strip()) <= LONGEST_LINE}
     found = [replace(v, line=v.line if v.line in lines else "") for v in violations(answers, exercise["forbidden"])]
     report = Report(name, results, exercise["aspects"], {}, tuple(found), exercise["advice"], graded=True)
@@ -248,6 +246,16 @@ def verdict(
             return no_answer(report, maximum, reason)
     kind, answer = public_answer(files[0], name, answers)
     return Verdict(maximum, report, choice(kind, answer), predicted(name, kind, answer, cells))
+
+
+def words_in(cells: Iterable[str]) -> set[str]:
+    """Return the words that a submission's cells write, their parts, and the beginnings of entries as in `a[b][c]`."""
+    words: set[str] = set()
+    entries: list[str] = []
+    for cell in cells:
+        words |= {word for part in WORD.findall(cell) for word in (part, *part.split("."))}
+        entries += ENTRY.findall(cell)
+    return words | {entry[: end + 1] for entry in entries for end, sign in enumerate(entry) if sign == "]"}
 
 
 def public_answer(public: CaseFile, name: str, answers: object) -> tuple[Kind, Answer]:
