@@ -15,7 +15,7 @@ from nbgrader.apps.autogradeapp import AutogradeApp
 
 from grading.course import OfCourse, files_beside, home_of, notebook_in, notebooks_in
 from grading.engine.judge import Judge
-from grading.engine.record import LIMITS, Terms, part_of, released, released_tests, worth_in
+from grading.engine.record import LIMITS, Terms, by_exercise, part_of, released, released_tests, worth_in
 from grading.files import write
 from grading.gradebook.points import JUDGED, Points, changed_points, course_points, keep, same_aspects, states
 from grading.plugins.run import nbgrader, path_with_programs
@@ -76,18 +76,22 @@ def known_notebooks(app, assignment: str) -> set[str]:
         return {notebook.name for entry in entries for notebook in entry.notebooks}
 
 
-def prepare(app, assignment: str, notebook: str | None = None) -> Terms:
-    """Do as `generated`, and return the terms of grading a notebook; it need not be named where there is one.
+def prepare(app, assignment: str) -> Terms:
+    """Do as `generated`, and return the terms of grading the assignment's notebook."""
+    generated(app, assignment)
+    return terms_in_class(app, assignment, notebook_in(Path(app.coursedir.root, "release", assignment), assignment))
+
+
+def terms_in_class(app, assignment: str, notebook: str) -> Terms:
+    """Return the terms of grading one of an assignment's notebooks.
 
     Raises ValueError where cells have changed since the first submission was graded.
     """
     course = Path(app.coursedir.root)
-    generated(app, assignment)
-    place = course / "release" / assignment
-    notebook = notebook or notebook_in(place, assignment)
-    path = place / f"{notebook}.ipynb"
-    refuse_names_alike(path.read_bytes())
-    refuse_changed_cells(course, part_of(assignment, notebook), path.read_bytes())
+    path = course / "release" / assignment / f"{notebook}.ipynb"
+    release = path.read_bytes()
+    refuse_names_alike(release)
+    refuse_changed_cells(course, part_of(assignment, notebook), release)
     with contextlib.closing(Gradebook(app.coursedir.db_url, app.coursedir.course_id)) as gradebook:
         sources = {cell.name: cell.source for cell in gradebook.find_notebook(notebook, assignment).source_cells}
     return terms_of(app.config, assignment, path, course, sources)
@@ -184,4 +188,4 @@ def take_points(course: Path, terms: Terms) -> tuple[Points, list[str]]:
 
 def released_points(content: bytes) -> dict[str, float]:
     """Return what each test cell of a released notebook is worth, by exercise."""
-    return {name.removeprefix("test_"): points for name, points in worth_in(content).items()}
+    return by_exercise(worth_in(content))

@@ -21,7 +21,7 @@ from nbgrader.utils import parse_utc, setenv
 
 from grading.bounded import Child, TooDear
 from grading.course import notebook_in, notebooks_in
-from grading.engine.record import Record
+from grading.engine.record import Record, by_exercise
 from grading.files import write
 from grading.gradebook import database as ledger
 from grading.gradebook.database import submission_of
@@ -115,11 +115,6 @@ def recorded(config):
     if Recorded not in config.Autograde.autograde_preprocessors:
         raise ValueError("nbgrader_config.py sets no judge: see grading/settings.py")
     return config
-
-
-def by_exercise(scores: dict[str, float]) -> dict[str, float]:
-    """Return points by exercise, of points by the grade_id of the test cell."""
-    return {name.removeprefix("test_"): points for name, points in scores.items()}
 
 
 def name_of(step) -> str:

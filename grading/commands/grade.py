@@ -31,7 +31,7 @@ def grade(arguments, workers) -> int:
     from nbgrader.api import Gradebook
 
     from grading.authoring.draw import older_in_words
-    from grading.batch.folder import generated, open_app, prepare, take_points
+    from grading.batch.folder import generated, open_app, take_points, terms_in_class
     from grading.batch.plan import Batch
     from grading.batch.writer import Writer
     from grading.engine.record import exercises
@@ -52,7 +52,7 @@ def grade(arguments, workers) -> int:
     for folder in ("submitted", "not_gradable", KEPT, "verdicts", "grades"):
         remove_unfinished(course / folder)
     ledger.check_gradebook(url, course / KEPT)
-    parts = {name: prepare(app, assignment, name) for name in generated(app, assignment)}
+    parts = {name: terms_in_class(app, assignment, name) for name in generated(app, assignment)}
     if arguments.exercise and len(parts) > 1:
         parts = {name: terms for name, terms in parts.items() if arguments.exercise in exercises(terms)} or parts
     private = next(iter(parts.values())).private
