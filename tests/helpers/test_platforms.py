@@ -10,11 +10,15 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
+from importlib import metadata
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat import v4
+from packaging.requirements import Requirement
 
 from grading.course import REPOSITORY
 from tests.support.course import ASSIGNMENTS, Trial, filled, solutions
@@ -33,14 +37,30 @@ def colab():
     if not (folder / "ready").exists():
         for old in (REPOSITORY / "build").glob("colab-*"):
             shutil.rmtree(old)
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        pip = [folder / "bin/python", "-m", "pip", "install", "-qqq", "--disable-pip-version-check"]
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+        ours, theirs = (sysconfig.get_path("purelib", vars={"base": str(base)}) for base in (sys.prefix, folder))
+        for part in parts_of("torch"):  # the largest by far, and of the course's own version
+            Path(theirs, part).symlink_to(Path(ours, part))
+        pip = [sys.executable, "-m", "pip", "--python", folder / "bin/python", "--disable-pip-version-check"]
+        pip += ["install", "-qq"]
         subprocess.run([*pip, "-r", CONSTRAINTS], check=True)
         subprocess.run([*pip, "--no-deps", "--target", folder / "widgets-8", *WIDGETS_8], check=True)
         (folder / "google/colab").mkdir(parents=True)  # what code asks for to know that it is in Colab
         (folder / "google/colab/__init__.py").touch()
         (folder / "ready").touch()
     return folder
+
+
+def parts_of(name):
+    """Return the names in site-packages of a package that is installed here and of all that it requires."""
+    found, waiting = {}, [name]
+    while waiting:
+        package = metadata.distribution(waiting.pop())
+        if package.name not in found:
+            found[package.name] = {file.parts[0] for file in package.files} - {"..", "__pycache__"}
+            required = map(Requirement, package.requires or [])
+            waiting += [each.name for each in required if not each.marker or each.marker.evaluate({"extra": ""})]
+    return set().union(*found.values())
 
 
 def executed(notebook, environment, folder, overlay=""):
