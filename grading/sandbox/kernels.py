@@ -50,7 +50,8 @@ PLACE, PREFIX = Path("/var/tmp"), "kernel-"  # of the folders for sockets, whose
 CHANNELS = ("shell", "iopub", "stdin", "control")  # of Jupyter's protocol; nobody listens to a heartbeat
 MOST_DESCRIPTORS = 8  # that come with a message
 BESIDE = 16  # tasks of a sandbox that are not a submission's
-PATIENCE = 60  # seconds that the zygote may take to answer
+STARTING = 180  # seconds that the zygote may take to import everything, on a busy machine
+PATIENCE = 60  # seconds that it may take to answer then
 
 # What a `Watch` needs to know: the root process, how to end it, what is held besides.
 Watched: TypeAlias = tuple[int, Callable[[], object], Callable[[], Held]]
@@ -84,7 +85,6 @@ class Sandbox:
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with inside:
             self.process = self.launch(inside.fileno())
-        self.control.settimeout(PATIENCE)
         self.gauges: list[int] = []
 
     def launch(self, inside: int) -> subprocess.Popen[bytes]:
@@ -114,13 +114,20 @@ class Sandbox:
         """
         if self.gauges:
             return
-        with contextlib.suppress(OSError):
+        self.control.settimeout(STARTING)
+        why = "it ended without a word"
+        try:
             self.gauges = socket.recv_fds(self.control, 64, MOST_DESCRIPTORS)[1]
+        except TimeoutError:
+            why = f"it was not ready after {STARTING} s"
+        except OSError as error:
+            why = str(error)
         if not self.gauges:
             self.process.kill()
             words = self.process.communicate()[1].decode(errors="replace")
             self.close()
-            raise RuntimeError(f"the sandbox did not start: {words.strip() or 'no message'}")
+            raise RuntimeError(f"the sandbox did not start: {words.strip() or why}")
+        self.control.settimeout(PATIENCE)
 
     @property
     def alive(self) -> bool:

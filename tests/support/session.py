@@ -10,6 +10,9 @@ from jupyter_client.manager import KernelManager
 from nbformat.v4 import new_code_cell, new_output
 
 
+PATIENCE = 180  # seconds that a cell may take, on a busy machine
+
+
 class Session:
     """A kernel beside a notebook in a folder; use it as a context manager.
 
@@ -32,7 +35,7 @@ class Session:
         self.manager.start_kernel(cwd=str(self.path.parent), env=self.environment)
         self.client = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self.client.wait_for_ready(timeout=PATIENCE)
         return self
 
     def __exit__(self, *_):
@@ -56,13 +59,13 @@ class Session:
     def save(self):
         nbformat.write(self.notebook, self.path)
 
-    def run(self, name, seconds=60, interrupt_after=None):
+    def run(self, name, seconds=PATIENCE, interrupt_after=None):
         """Run a cell and return what it shows as text; its outputs stay in the notebook."""
         cell = self.cell(name)
         cell.outputs = self.execute(cell.source, name, seconds, interrupt_after)
         return "".join(map(text_of, cell.outputs))
 
-    def execute(self, source, name=None, seconds=60, interrupt_after=None):
+    def execute(self, source, name=None, seconds=PATIENCE, interrupt_after=None):
         """Run code, and return the outputs; an interrupt is what the Stop button sends."""
         content = {"code": source, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
         message = self.client.session.msg("execute_request", content | {"stop_on_error": False})
@@ -86,7 +89,7 @@ class Session:
                 outputs.append(new_output(kind, **{key: said[key] for key in said if key != "transient"}))
         raise TimeoutError(f"the cell {name!r} did not end in {seconds} s")
 
-    def run_all(self, seconds=60):
+    def run_all(self, seconds=PATIENCE):
         """Run all cells from top to bottom, those after an error too, and save; return what each shows."""
         said = {cell.id: self.run(cell.id, seconds) for cell in self.notebook.cells if cell.cell_type == "code"}
         self.save()

@@ -22,7 +22,7 @@ LOG = """\
 @pytest.mark.parametrize(
     ("log", "said"),
     [
-        (LOG.format("no", "RuntimeError: the sandbox did not start: no message") * 3, 1),
+        (LOG.format("no", "RuntimeError: the sandbox did not start: it ended without a word") * 3, 1),
         (LOG.format("a", "OSError: full") + LOG.format("b", "grading.repair.intake.NotGradable: it is torn"), 1),
         (LOG.format("a", "LookupError: there are no cases for 'halve'") + LOG.format("b", "sqlite3.Error: locked"), 2),
         ("nbgrader: command not found\n", 1),
