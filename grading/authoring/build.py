@@ -13,7 +13,8 @@ start of a line:
     # %% [markdown]                      prose; every line of it starts with "#"
     # %%                                 code
     # %% solution="softmax_t"            code that defines softmax_t; the answer between markers
-    # %% test="softmax_t" points=2       no body: the call of check() is written here; a claim's has points=0
+    # %% test="softmax_t" points=2       no body: the call of check() is written here; a claim's has points=0; it
+                                         follows its solution, or that of the FUNCTION which its exercise's file names
     # %% setup                           code, below a folded cell that brings the helpers along (packing.py)
 
 and any header may end in tags="a,b". A heading, and a map of them, may leave their sums to the build: "(read 4 · do 20
@@ -159,8 +160,6 @@ def _guard(cells: list[Cell]) -> None:
         if cell.name and (cell.kind, cell.name) in seen:
             raise BuildError(f"{cell.where}: a second {cell.kind} of {cell.name}; each exercise has one")
         seen.add((cell.kind, cell.name))
-        if cell.kind == "test" and ("solution", cell.name) not in seen:
-            raise BuildError(f"{cell.where}: no solution of {cell.name} above its test; put the solution's cell first")
         if cell.kind == "setup" and cell is not first:
             raise BuildError(f"{cell.where}: the setup stands once, above all other code; move or remove it")
         if cell.kind in ("code", "setup", "solution"):
@@ -342,7 +341,7 @@ def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cel
     """Return the instructors' notebooks, as they are translated, and the cells of each text, by name."""
     texts = {name: parse(text, f"source/{name}.py") for name, text in text_notebooks(root).items()}
     for name, cells in texts.items():
-        _guard_points(root, name, cells)
+        _guard_tests(root, name, cells)
     notebooks = {
         name: instructor_notebook(cells, setup_cell(root, name, cells), badges(root, name))
         for name, cells in texts.items()
@@ -350,9 +349,13 @@ def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cel
     return notebooks, texts
 
 
-def _guard_points(root: Path, name: str, cells: list[Cell]) -> None:
-    exercises = load_exercises(root, name)
+def _guard_tests(root: Path, name: str, cells: list[Cell]) -> None:
+    exercises, solved = load_exercises(root, name), set()
     for cell in cells:
+        solved |= {cell.name} if cell.kind == "solution" else set()
+        function = exercises[cell.name].function if cell.name in exercises else cell.name
+        if cell.kind == "test" and function not in solved:
+            raise BuildError(f"{cell.where}: no solution of {function} above its test; put the solution's cell first")
         if cell.kind == "test" and cell.name in exercises and exercises[cell.name].points != cell.points:
             file = f"source/exercises/{name}/{cell.name}.py"
             raise BuildError(

@@ -35,11 +35,12 @@ DRAWN = "drawn"  # of a case file's metadata: from which seed, and from what
 
 def public_bytes(course: Course, assignment: str, names: Collection[str] = ()) -> bytes:
     """Return the public case file of an assignment, or of some of its exercises only."""
-    exercises, book = chosen_exercises(course, assignment, names), Book()
+    exercises, book, aside = chosen_exercises(course, assignment, names), Book(), Book()
     sets = {name: exercise.public(book) for name, exercise in exercises.items()}
+    hidden = hidden_cases(exercises, COMMITTED_SEED, aside, sets)
     for name, exercise in exercises.items():
         check_shown(exercise, sets[name], book)
-    hidden = hidden_cases(exercises, COMMITTED_SEED, Book(), sets)
+        check_properties(exercise, (sets[name], book), (hidden[name], aside))
     return serialise(exercises, book, sets, {name: aspects_of(cases) for name, cases in hidden.items()})
 
 
@@ -47,9 +48,11 @@ def hidden_bytes(
     course: Course, assignment: str, seed: str | int = COMMITTED_SEED, names: Collection[str] = ()
 ) -> bytes:
     """Return the hidden case file that a seed gives an assignment, or some of its exercises only."""
-    exercises, book = chosen_exercises(course, assignment, names), Book()
-    public = {name: exercise.public(Book()) for name, exercise in exercises.items()}
+    exercises, book, aside = chosen_exercises(course, assignment, names), Book(), Book()
+    public = {name: exercise.public(aside) for name, exercise in exercises.items()}
     cases = hidden_cases(exercises, seed, book, public)
+    for name, exercise in exercises.items():
+        check_properties(exercise, (public[name], aside), (cases[name], book))
     drawn = {"seed": str(seed), "from": digests(course, assignment)}
     return serialise(exercises, book, cases, {name: {} for name in exercises}, {DRAWN: json.dumps(drawn)})
 
@@ -218,6 +221,8 @@ def serialise(exercises, book, sets, hidden, metadata=None) -> bytes:
         }
         if exercise.claim and sets[name]:  # where its case is: the hidden file has none
             contents[name]["claim"] = exercise.claim
+        if exercise.function != name:
+            contents[name]["function"] = exercise.function
         if exercise.shown:
             contents[name]["shown"] = list(exercise.shown)
     text = json.dumps(contents, separators=(",", ":")).encode()
@@ -230,6 +235,32 @@ def check_shown(exercise, cases, book):
     found = [flat(kind_of(case["expected"], book.tensors).numbers()) for case in cases if case["name"] == name]
     if "{number" in text and not (found and -found[0].size <= index < found[0].size):
         raise ExerciseError(f"{exercise.name}: SHOWN_FROM names no number of a public case: {name!r}, {index}")
+
+
+def check_properties(exercise, *sets):
+    """Raise ExerciseError where a right answer lacks a property of a case, and where no wrong answer lacks it.
+
+    ``sets`` are pairs of cases and their book.
+    """
+    asked = [([case for case in cases if "properties" in case["expected"]], book.tensors) for cases, book in sets]
+    unseen = {formula for cases, _ in asked for case in cases for formula, _ in case["expected"]["properties"]}
+    if unseen and not any(answer.right for answer in exercise.answers.values()):
+        raise ExerciseError(f"{exercise.name}: no right_... answer shows that its properties can be had; write one")
+    for answer in exercise.answers.values() if unseen else ():
+        for cases, tensors in asked:
+            for case, given in zip(cases, answers_to(answer, cases, CaseFile({}, tensors).inputs(cases)), strict=True):
+                result = compare_case(case, tensors, given)
+                if answer.right and not result.passed:
+                    raise ExerciseError(
+                        f"{exercise.name}: {answer.name} is no right answer to the case {case['name']!r}: expected "
+                        f"{result.expected}, got {result.got or result.outcome}; mend one of them, or give a bound"
+                    )
+                if result.outcome == "property":
+                    unseen -= {formula for formula, *_ in kind_of(case["expected"], tensors).lacking(given)}
+    if unseen:
+        raise ExerciseError(
+            f"{exercise.name}: no wrong answer lacks {min(unseen)!r}: write one of the right form, or leave it out"
+        )
 
 
 def with_mistakes(known, cases, book):

@@ -7,6 +7,8 @@ that students write. The file has
     public(book)        the cases that every student sees: a list of `case`s
     hidden(book, rng)   those that run at grading only, drawn from ``rng``; each aspect with points has one
     FORBIDDEN, ADVICE   the ways that it forbids, patterns of `helpers.checks.watch`, and what to use instead (optional)
+    FUNCTION            the function that students write, where several exercises test it, each with points of its own:
+                        `lu_shape.py` and `lu_values.py` both say FUNCTION = "lu" (optional)
     SHOWN, SHOWN_FROM   what a right answer has shown, said under a green check (optional); {number} in it is the
                         student's: of the answer to the public case of this name, the number at this index
     right_BY_A_WAY      answers as students write them, any number of functions: they get full marks
@@ -40,6 +42,7 @@ the author's own. References come from an oracle, never from the code under test
 
 import ast
 import inspect
+import math
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
@@ -53,6 +56,7 @@ import numpy as np
 
 from grading.course import CONDITIONS
 from helpers.checks.decisions import VERDICTS
+from helpers.checks.formulas import read_formula
 
 RECOGNISED = "Your numbers match "  # begins the sentence on a mistake that is known by its numbers
 DECISION = "a decision"  # the one aspect of a claim
@@ -97,6 +101,31 @@ class Book:
         expected = {"array": self.store(np.asarray(reference, np.float64)), "dtypes": stored}
         return labelled(expected | ({"numpy": True} if library == "numpy" else {}), label)
 
+    def properties(
+        self, like: dict, holds: Mapping[str, str], bound: Mapping[str, float] | None = None, **given
+    ) -> dict:
+        """Return the expected answer that is any with these properties, where a right one is not the only one.
+
+        ``like`` is an expected value of the same form, whose parts have labels: the names that formulas know them by.
+        Its numbers count for nothing; with the tolerance `ANY` nothing is said of them. ``holds`` maps a formula, see
+        `helpers.checks.formulas`, to the sentence that the author of an answer is told for which it is not true: the
+        first such one counts. ``given`` are other names that formulas have, such as the arguments, with their arrays.
+        Numbers agree within ``bound``, relative to what is given; if left out, `within` rtol=1e-9.
+
+        Raises ExerciseError for what is no formula.
+        """
+        names = [part.get("label", "") for part in like.get("tuple", [like])]
+        if odd := [name for name in names if not name.isidentifier() or name in given or names.count(name) > 1]:
+            raise ExerciseError(f"formulas can't know a part of an answer by the label {odd[0]!r}: give it another")
+        for formula in holds:
+            try:
+                read_formula(formula, {*names, *given})
+            except ValueError as error:
+                raise ExerciseError(str(error)) from None
+        places = {name: self.store(array)[0] for name, array in given.items()}
+        expected = {"properties": [list(pair) for pair in holds.items()], "like": like, "names": names, "given": places}
+        return expected | (bound or within(rtol=1e-9))
+
 
 def case(name: str, aspect: str, expected: dict, diagnosis: str, *args, **kwargs) -> dict:
     """Return a case: a call, the aspect it tests, and what a wrong value here usually means."""
@@ -130,6 +159,9 @@ def within(rtol: float = 0.0, atol: float = 0.0) -> dict:
     return {"rtol": rtol, "atol": atol}
 
 
+ANY = within(atol=math.inf)  # where properties decide
+
+
 def number(value: float, bound: dict, label: str = "") -> dict:
     return labelled({"number": float(value), **bound}, label)
 
@@ -144,6 +176,11 @@ def boolean(value: bool, label: str = "") -> dict:
 
 def word(value: str, label: str = "") -> dict:
     return labelled({"word": value}, label)
+
+
+def text(value: str, label: str = "") -> dict:
+    """Return the expected text, where any may come out; a `word` is one of a few, and a student is told which."""
+    return labelled({"text": value}, label)
 
 
 def guess(low: float, high: float, how: str, whole: bool = False) -> dict:
@@ -220,8 +257,8 @@ class ExerciseError(Exception):
 class Answer:
     """An answer to an exercise, as a student would write it.
 
-    ``source`` is a solution cell: the imports that it needs and the function under the exercise's name. ``sentence`` is
-    what the author of a wrong one must be told.
+    ``source`` is a solution cell: the imports that it needs and the function as students name it. ``sentence`` is what
+    the author of a wrong one must be told.
     """
 
     name: str
@@ -256,6 +293,11 @@ class Exercise:
     @property
     def points(self) -> float:
         return sum(self.aspects.values())
+
+    @property
+    def function(self) -> str:
+        """Return the name of what students write: the exercise's, but where several test one function."""
+        return getattr(self.module, "FUNCTION", self.name)
 
     @property
     def forbidden(self) -> list[str]:
@@ -312,7 +354,7 @@ class Exercise:
                 function = getattr(self.module, statement.name)
                 for suffix, fixed in each_variant(function):
                     name = statement.name + suffix
-                    source = cell_source(self.name, statement, imports, fixed)
+                    source = cell_source(self.function, statement, imports, fixed)
                     sentence = " ".join((function.__doc__ or "").split())
                     found[name] = Answer(name, partial(function, **fixed) if fixed else function, source, sentence)
         return found

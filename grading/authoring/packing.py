@@ -21,6 +21,7 @@ from helpers.support.language import Language, english
 
 CELL, BRINGING = (Path(__file__).with_name(name) for name in ("setup_cell.py", "bringing.py"))
 CASES = "public.safetensors"  # the name under which the cell holds them
+FORMULAS = "helpers/checks/formulas.py"  # which only cases with properties need
 ALPHABET = "".join(chr(sign) for sign in range(ord("!"), ord("~") + 1) if chr(sign) not in '"\\')
 BLOCK, DIGITS = 22, 27  # bytes, and what they are as digits
 LEAST = 12  # zeros behind the packed bytes: with fewer the decompressor waits for another stream
@@ -84,7 +85,8 @@ def setup_source(files: dict[str, bytes], project: dict, stored: list[str], code
     files = {name: data.replace(b"\r\n", b"\n") if name.endswith(".py") else data for name, data in files.items()}
     # Of another language's edition the English docstrings are left out: its catalogue needs the room.
     documented = set() if any(name.endswith(".json") for name in files) else public_names(files) & names_in(code)
-    bare = {name: without_annotations(name, content) for name, content in files.items()}
+    left_out = "" if b'"properties":' in files.get(CASES, b"") else FORMULAS
+    bare = {name: without_annotations(name, content) for name, content in files.items() if name != left_out}
     brought = {BRINGING.name: BRINGING.read_text("utf-8").encode()} | only_shown(bare, code)
     slimmed = {name: slim(name, content, documented) for name, content in brought.items()}
     for name in [name for name in files if name.endswith(".json")]:

@@ -262,8 +262,9 @@ def case_texts(path: Path) -> list[str]:
 
 
 def hints(expected):
-    """Return the hints in an expected value, its own and those of its parts."""
+    """Return the hints in an expected value, its own, those of its parts, and what is said of its properties."""
     own = [expected["hint"]] if "hint" in expected else []
+    own += [sentence for _, sentence in expected.get("properties", ())]
     return own + [hint for part in parts_of(expected) for hint in hints(part)]
 
 

@@ -15,6 +15,7 @@ from nbformat import v4
 from grading.gradebook.points import DROPPED, IN_WORDS
 from grading.repair.doctor import kept_in, repairs_in
 from grading.repair.editions import language_of
+from grading.reports.expected import expected_parts
 from grading.reports.findings import INSIDE, Finding, capital, findings
 from grading.reports.language import page_language
 from grading.reports.markdown import comment_shown
@@ -35,7 +36,7 @@ LONGEST_SENTENCE, LONGEST_COMMENT = 200, 2000  # characters of one in a summary
 MAIN = re.compile("<main>(.*)</main>", re.DOTALL)
 WHOSE = re.compile('<title>.*?</title>|<p class="quiet" id="student">.*?</p>', re.DOTALL)
 # The outcomes that an expected value helps to understand.
-ABOUT_ANSWERS = ("raised", "nothing", "type", "keys", "shape", "length", "dtype", "value")  # what an example explains
+ABOUT_ANSWERS = ("raised", "nothing", "type", "keys", "shape", "length", "dtype", "value", "property")
 
 
 def page(notebook, grades, scores, course):
@@ -212,7 +213,7 @@ def example(file, exercise, results):
     for result in results:
         if not result.hidden and result.name in known and result.outcome in ABOUT_ANSWERS:
             case = known[result.name]
-            parts = kind_of(case["expected"], file.tensors).parts()
+            parts = expected_parts(kind_of(case["expected"], file.tensors))
             expected = [(label, text, [numbers(row) for row in rows]) for label, text, rows in parts]
             if not expected and result.expected:
                 expected = [("", result.expected, [])]

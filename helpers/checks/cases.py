@@ -60,6 +60,7 @@ class StoredExercise(TypedDict):
     advice: str  # what to use instead
     mistakes: list[str]  # a sentence for each
     cases: list[Case]
+    function: NotRequired[str]  # what students write, where several exercises test it and this is not its name
     shown: NotRequired[tuple[str, str, int]]  # what right answers show; a public case, and a number of the answer to it
     claim: NotRequired[Claim]
 
@@ -144,6 +145,14 @@ def stored_exercise(name: str) -> StoredExercise:
         known = ", ".join(sorted(exercises))
         raise ValueError(_("no exercise is called {name!r}; there are {known}", name=name, known=known))
     return exercises[name]
+
+
+def asked_name(name: str) -> str:
+    """Return the name of the function, or of the value, that students write for an exercise of the cases in use.
+
+    Raises as `stored_exercise` does.
+    """
+    return stored_exercise(name).get("function", name)
 
 
 @functools.lru_cache(maxsize=8)

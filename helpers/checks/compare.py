@@ -28,7 +28,7 @@ class Result:
         name, aspect: the case's.
         hidden: whether the case runs at grading only.
         outcome: passed, unattempted, undefined, raised, nothing, empty (a value that was not given), changed_input,
-            type, keys, shape, length, dtype, value, prediction (one that cannot be read) or lost.
+            type, keys, shape, length, dtype, value, property, prediction (one that cannot be read) or lost.
         expected, got: what differs; None for an outcome that says it all.
         diagnosis: the mistake that was recognised, or else what this difference or error usually means.
         call: the call as Python; empty for a hidden case, and where nothing is called.
@@ -94,11 +94,12 @@ def compare(name: str, files: Sequence[CaseFile], answers: object) -> list[Resul
     asked = [(case, file, n > 0) for n, file in enumerate(files) for case in file.exercises[name]["cases"]]
     given = answers if isinstance(answers, list) and len(answers) == len(asked) else [None] * len(asked)
     results, compared = [], []
+    public = files[0].exercises[name]
+    written = public.get("function", name)
     for (case, file, hidden), answer in zip(asked, given, strict=True):
         result = compare_case(case, file.tensors, answer, hidden)
-        results.append(result if hidden else replace(result, call=call(name, case, file.tensors)))
+        results.append(result if hidden else replace(result, call=call(written, case, file.tensors)))
         compared.append(Compared(case, file.tensors, answer, result.outcome))
-    public = files[0].exercises[name]
     recognised = recognise(public["mistakes"], compared)
     words = sorted({repr(case["expected"]["word"]) for case in public["cases"] if "word" in case["expected"]})
     return with_one_hint(

@@ -1,4 +1,4 @@
-"""What an answer may be: a small class for each kind of expected value, how it is compared and how it is shown.
+"""What an answer may be: a small class for each kind of expected value, how it is compared and what is said of it.
 
 `collect` turns whatever a function returns into JSON; here it meets the reference. Pure functions of data, with numpy
 only: the grading process compares with them, far from the student's code, and the notebook with the same ones. An
@@ -13,6 +13,10 @@ expected value is a dict, told apart by its key:
     {"list": [expected, ...]}                    a list, tuple or array of so many values
     {"tuple": [expected, ...]}                   the same of values with names of their own
     {"dict": [[key, expected], ...]}             a dict with exactly these keys, in any order
+    {"text": text}                               any text, where "word" is one of a few
+    {"properties": [[formula, sentence], ...], "like": expected, "names": [name, ...], "given": {name: tensor}, ...}
+                                                 any answer of the same form of which these formulas are true; the
+                                                 names are those of its parts, and "rtol" and "atol" belong to it
 
 each with an optional "label", what the student calls it, and an optional "hint", what a wrong value there usually
 means. A tuple's "order" says in which order its values come about, where that is another one. A place is the name of a
@@ -23,7 +27,7 @@ entry.
 import base64
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 from typing import Any, ClassVar, TypeAlias
@@ -38,10 +42,8 @@ from .collect import MAX_ITEMS, Answer, encode
 Numbers: TypeAlias = "float | npt.NDArray[Any] | list[Numbers] | dict[str | float, Numbers] | None"
 Reals: TypeAlias = npt.NDArray[Any] | np.float64  # an array, or one number
 Truths: TypeAlias = npt.NDArray[np.bool_] | np.bool_
-Part: TypeAlias = tuple[str, str, list[list[float]]]  # label, text, rows of numbers
 
 DTYPES = {"bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"}
-LARGEST_SHOWN = 16  # numbers of a value; longer ones tell a reader nothing
 MOST_BARS = 64  # of a picture
 PAIR = re.compile(r"\([^()]*\)")  # a tuple, as text
 
@@ -55,7 +57,7 @@ class Mismatch:
     """How an answer differs.
 
     Attributes
-        outcome: one of `compare.Result`: type, keys, shape, length, dtype or value.
+        outcome: one of `compare.Result`: type, keys, shape, length, dtype, value or property.
         expected, got: what differs.
         advice: what this usually means, if that is known.
         bars: expected numbers and given ones, to be drawn side by side; empty where there is nothing to see.
@@ -133,10 +135,6 @@ class Kind:
         """Return the reference as numbers, arrays, lists and dicts of them; None for what has none."""
         return None
 
-    def parts(self) -> list[Part]:
-        """Return what a reader is shown of it; empty where it is long."""
-        return [(self.label, self.text(), [])]
-
     def text(self) -> str:
         """Return the reference as Python."""
         return repr(self.value)
@@ -191,12 +189,6 @@ class Array(Kind):
     def numbers(self) -> Numbers:
         return self.reference
 
-    def parts(self) -> list[Part]:
-        array = self.reference
-        if array.size > LARGEST_SHOWN or array.ndim > 2:
-            return []
-        return [(self.label, "", np.atleast_2d(array).tolist())]
-
 
 class Number(Kind):
     """A number within its bound."""
@@ -224,9 +216,6 @@ class Number(Kind):
     def numbers(self) -> float:
         number: float = self.value
         return number
-
-    def text(self) -> str:
-        return f"{self.value:.5g}"
 
 
 class Integer(Kind):
@@ -278,6 +267,12 @@ class Word(Kind):
         return None if text == self.value else self.wrong("value", plain(self.text()), plain(repr(text)))
 
 
+class Text(Word):
+    """Any text, letter for letter."""
+
+    key = "text"
+
+
 class Guess(Kind):
     """Any plain number between two others."""
 
@@ -299,9 +294,6 @@ class Guess(Kind):
         if answer.get("kind") == "word" and not any(isinstance(value, str) for value in self.value):
             how = english("{how}, without quotation marks", how=how)
         return self.wrong("prediction", how, describe(answer))
-
-    def parts(self) -> list[Part]:
-        return []
 
 
 class OneOf(Guess):
@@ -355,11 +347,6 @@ class List(Kind):
 
     def numbers(self) -> Numbers:
         return [item.numbers() for item in self.items]
-
-    def parts(self) -> list[Part]:
-        if all(isinstance(item, Number) for item in self.items) and len(self.value) <= LARGEST_SHOWN:
-            return [(self.label, "", [[item.value for item in self.items]])]
-        return [part for item in self.items for part in item.parts()] if len(self.value) < LARGEST_SHOWN else []
 
 
 class Tuple(List):
@@ -423,16 +410,50 @@ class Dict(Kind):
     def numbers(self) -> Numbers:
         return {key: item.numbers() for key, item in self.items}
 
-    def parts(self) -> list[Part]:
-        if not any(isinstance(item, Array | List) for _, item in self.items):
-            return [(self.label, self.text(), [])]
-        return []
+
+class Properties(Kind):
+    """One of many answers, known by the formulas that are true of it."""
+
+    key = "properties"
+
+    @property
+    def like(self) -> Kind:
+        """Return a value of the form that is asked for."""
+        return kind_of(self.expected["like"], self.tensors, self.label)
+
+    def asked(self) -> Message:
+        return self.like.asked()
+
+    def difference(self, answer: Answer) -> Mismatch | None:
+        found = self.like.difference(answer)
+        if found and found.outcome != "value":
+            return found
+        return next((Mismatch("property", plain(said[0]), *said[1:]) for said in self.lacking(answer)), None)
+
+    def lacking(self, answer: Answer) -> Iterator[tuple[str, Message, Message]]:
+        """Yield (formula, what came out, what to say) for each formula that is not true of an answer of this form."""
+        from .formulas import lacking  # which most notebooks go without
+
+        return lacking(self.expected, self.tensors, value_of(answer))
 
     def text(self) -> str:
-        return "{" + ", ".join(f"{key!r}: {item.text()}" for key, item in self.items) + "}"
+        return ", ".join(formula for formula, _ in self.value)
 
 
-KINDS: tuple[type[Kind], ...] = (Array, Number, Integer, Boolean, Word, Guess, OneOf, List, Tuple, Dict)
+KINDS: tuple[type[Kind], ...] = (
+    Array,
+    Number,
+    Integer,
+    Boolean,
+    Word,
+    Text,
+    Guess,
+    OneOf,
+    List,
+    Tuple,
+    Dict,
+    Properties,
+)
 
 
 # Answers, as `collect` sends them

@@ -27,7 +27,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 
 FLOAT32_UNDERFLOW = 1e-36
 MOST_NUMBERS = 5  # of each part of an answer, by which a mistake is recognised
-ABOUT_NUMBERS = ("value", "keys", "shape", "length")  # the outcomes of an answer that has numbers
+ABOUT_NUMBERS = ("value", "keys", "shape", "length", "property")  # the outcomes of an answer that has numbers
 
 
 class Compared:

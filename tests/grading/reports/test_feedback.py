@@ -31,6 +31,7 @@ from grading.gradebook.status import keep_reason
 from grading.repair.doctor import Mended
 from grading.reports import class_data
 from grading.reports.class_data import Listed, load_class
+from grading.reports.expected import expected_parts
 from grading.reports.feedback import brief, escape_prose, example, page, read_brief, remarks
 from grading.reports.findings import LONGEST_HEADING, LONGEST_SOURCE, Finding, findings, headings, reason
 from grading.reports.language import PageLanguage, page_language
@@ -205,7 +206,7 @@ def test_a_public_case_is_shown_with_its_call_and_its_expected_numbers():
 )
 def test_every_expected_part_can_be_read(file, name):
     cases = file.exercises[name]["cases"]
-    parts = [part for case in cases for part in kind_of(case["expected"], file.tensors).parts()]
+    parts = [part for case in cases for part in expected_parts(kind_of(case["expected"], file.tensors))]
     assert bool(parts) != name.startswith(("prediction_", "claim_"))
     assert [text for _, text, rows in parts if bool(text) == bool(rows) or "None" in text] == []
 
