@@ -242,6 +242,10 @@ def check_properties(exercise, *sets):
 
     ``sets`` are pairs of cases and their book.
     """
+    for case in (case for cases, _ in sets for case in cases):
+        whole = "properties" in case["expected"] and not case.get("value")
+        if json.dumps(case["expected"]).count('"properties": ') > whole:
+            raise ExerciseError(f"{exercise.name}, {case['name']!r}: properties are of all that a function returns")
     asked = [([case for case in cases if "properties" in case["expected"]], book.tensors) for cases, book in sets]
     unseen = {formula for cases, _ in asked for case in cases for formula, _ in case["expected"]["properties"]}
     if unseen and not any(answer.right for answer in exercise.answers.values()):

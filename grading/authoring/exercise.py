@@ -12,7 +12,8 @@ that students write. The file has
     SHOWN, SHOWN_FROM   what a right answer has shown, said under a green check (optional); {number} in it is the
                         student's: of the answer to the public case of this name, the number at this index
     right_BY_A_WAY      answers as students write them, any number of functions: they get full marks
-    wrong_BY_A_MISTAKE  and answers that do not; the docstring is the sentence that its author must be told
+    wrong_BY_A_MISTAKE  and answers that do not; the docstring is the sentence that its author must be told; both may be
+                        imported from a file beside this one, `from ._lu import right_by_elimination`
 
 A prediction asks for a value that is any of its kind: its cases are a `value_case` of `guess` or `one_of`. Its file may
 have RESULT, the number or the word that comes out.
@@ -60,6 +61,7 @@ from helpers.checks.formulas import read_formula
 
 RECOGNISED = "Your numbers match "  # begins the sentence on a mistake that is known by its numbers
 DECISION = "a decision"  # the one aspect of a claim
+ANSWERS = "right_", "wrong_"  # begin the names of answers
 
 # Arguments and expected values, as data. The encodings are those of `helpers.checks`: collect and kinds.
 
@@ -346,18 +348,28 @@ class Exercise:
     @cached_property
     def answers(self) -> dict[str, Answer]:
         """Return the right and the wrong answers by name, in the order of the file."""
-        tree = ast.parse(inspect.getsource(self.module)).body
-        imports = [statement for statement in tree if is_students(statement)]
         found = {}
-        for statement in tree:
-            if isinstance(statement, ast.FunctionDef) and statement.name.startswith(("right_", "wrong_")):
-                function = getattr(self.module, statement.name)
-                for suffix, fixed in each_variant(function):
-                    name = statement.name + suffix
-                    source = cell_source(self.function, statement, imports, fixed)
-                    sentence = " ".join((function.__doc__ or "").split())
-                    found[name] = Answer(name, partial(function, **fixed) if fixed else function, source, sentence)
+        for statement, imports in answers_in(self.module):
+            function = getattr(self.module, statement.name)
+            for suffix, fixed in each_variant(function):
+                name = statement.name + suffix
+                source = cell_source(self.function, statement, imports, fixed)
+                sentence = " ".join((function.__doc__ or "").split())
+                found[name] = Answer(name, partial(function, **fixed) if fixed else function, source, sentence)
         return found
+
+
+def answers_in(module):
+    """Yield (definition, imports that it may need) for each answer of a file, those that it imports relatively too."""
+    tree = ast.parse(inspect.getsource(module)).body
+    imports = [statement for statement in tree if is_students(statement)]
+    for statement in tree:
+        if isinstance(statement, ast.FunctionDef) and statement.name.startswith(ANSWERS):
+            yield statement, imports
+        elif isinstance(statement, ast.ImportFrom) and statement.level:
+            for name in [alias.name for alias in statement.names if alias.name.startswith(ANSWERS)]:
+                other = sys.modules[getattr(module, name).__module__]
+                yield from (answer for answer in answers_in(other) if answer[0].name == name)
 
 
 def is_students(statement):

@@ -10,7 +10,7 @@ from grading.repair.doctor import SECTION
 from grading.reports.findings import reason
 from helpers.checks.calls import call
 from helpers.checks.cases import CaseFile
-from helpers.checks.kinds import kind_of
+from helpers.checks.kinds import Array, Dict, Guess, Kind, List, kind_of
 
 FEW = 64  # numbers of an array that are written out
 
@@ -67,20 +67,20 @@ def case_lines(exercise, result, file):
         return
     if asked := call(exercise, found[0], file.tensors):
         yield f"call: {asked}"
-    kind = kind_of(found[0]["expected"], file.tensors)
-    numbers = kind.numbers()
-    yield f"expected: {kind.asked() if numbers is None else numbers_text(numbers)}"
+    yield f"expected: {written_out(kind_of(found[0]['expected'], file.tensors))}"
 
 
-def numbers_text(value) -> str:
-    """Return reference numbers on one line, the middle of long ones left out."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key!r}: {numbers_text(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(numbers_text, value)) + "]"
-    if isinstance(value, np.ndarray):
-        return " ".join(np.array2string(value, threshold=FEW, precision=6, separator=", ").split())
-    return repr(value)
+def written_out(kind: Kind) -> str:
+    """Return an expected value on one line, the middle of long arrays left out; of a prediction what it may be."""
+    if isinstance(kind, Guess):
+        return str(kind.asked())
+    if isinstance(kind, Dict):
+        return "{" + ", ".join(f"{key!r}: {written_out(item)}" for key, item in kind.items) + "}"
+    if isinstance(kind, List):
+        return "[" + ", ".join(map(written_out, kind.items)) + "]"
+    if isinstance(kind, Array):
+        return " ".join(np.array2string(kind.reference, threshold=FEW, precision=6, separator=", ").split())
+    return kind.text()
 
 
 def history_lines(past: list[PastMark], version: str):

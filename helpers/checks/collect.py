@@ -117,7 +117,10 @@ def plain_text(text: object, limit: int = 300) -> str:
 
 
 def encode_array(value: Any) -> Answer:
-    """Turn a torch tensor on any device, or a numpy array or scalar, into dtype, shape and base64 bytes."""
+    """Turn a torch tensor on any device, or a numpy array or scalar, into dtype, shape and base64 bytes.
+
+    An array of texts becomes a list.
+    """
     import numpy
 
     kind = "tensor" if hasattr(value, "detach") else "array"
@@ -126,6 +129,8 @@ def encode_array(value: Any) -> Answer:
         value = value.detach().cpu()
         value = (value.float() if dtype == "bfloat16" else value).numpy()
     array = numpy.ascontiguousarray(value).reshape(value.shape)  # ascontiguousarray makes 0-d arrays 1-d
+    if array.dtype.kind == "U":
+        return encode(array.tolist())
     if array.dtype.kind not in "biuf":
         return {"kind": "other", "type": f"{kind} of {dtype}"}
     if array.nbytes > MAX_BYTES:

@@ -115,7 +115,7 @@ def hint_of(case: Case, result: Result, words: Sequence[str]) -> Message | None:
     """Return what to say of a wrong value: what a case says or, of a word that no case has, which words there are."""
     if result.outcome != "value":
         return None
-    if "word" in case["expected"] and str(result.got) not in words:
+    if words and "word" in case["expected"] and str(result.got) not in words:
         return english("Return one of these texts, letter for letter: {words}.", words=any_of(words))
     return Message(case["diagnosis"], {}) if case["diagnosis"] else None
 

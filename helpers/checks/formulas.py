@@ -134,12 +134,13 @@ def missed(formula: ast.Compare, own: Values, given: Values, rtol: float, atol: 
     if np.isfinite(bound) and (excess <= bound).all():
         return None
     place = np.unravel_index(int(np.argmax(np.nan_to_num(excess, nan=np.inf))), excess.shape)
-    numbers = [float(np.broadcast_to(side, excess.shape)[place]) for side in (left, right)]
-    texts = next(said for d in (5, 17) if len({*(said := [f"{number:.{d}g}" for number in numbers])}) > 1 or d == 17)
+    one, other = (float(np.broadcast_to(side, excess.shape)[place]) for side in (left, right))
+    digits = next((d for d in (5, 8, 12) if f"{one:.{d}g}" != f"{other:.{d}g}"), 17)
+    said = {"left": f"{one:.{digits}g}", "right": f"{other:.{digits}g}"}
     if not excess.ndim:
-        return english("{left} on its left, {right} on its right", left=texts[0], right=texts[1])
+        return english("{left} on its left, {right} on its right", **said)
     where = f"[{', '.join(map(str, map(int, place)))}]"
-    return english("{left} on its left, {right} on its right, at {place}", left=texts[0], right=texts[1], place=where)
+    return english("{left} on its left, {right} on its right, at {place}", place=where, **said)
 
 
 def computed(node: ast.expr, values: Values) -> Any:

@@ -179,7 +179,8 @@ class Array(Kind):
             return None
         lost = np.isnan(array) & ~good  # a nan says most
         place = tuple(int(i) for i in np.argwhere(np.atleast_1d(lost if lost.any() else ~good))[0])
-        right, wrong = in_digits(np.atleast_1d(reference)[place], np.atleast_1d(array)[place])
+        pair = np.atleast_1d(reference)[place], np.atleast_1d(array)[place]
+        right, wrong = map(str, map(bool, pair)) if array.dtype == bool else in_digits(*pair)
         if not np.ndim(reference):
             return self.wrong("value", plain(right), plain(wrong))
         where = self.label + f"[{', '.join(map(str, place))}]"

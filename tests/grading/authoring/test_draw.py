@@ -18,7 +18,7 @@ from grading.authoring.draw import (
     questions_bytes,
     same_cases,
 )
-from grading.authoring.exercise import Book, ExerciseError, within
+from grading.authoring.exercise import Book, ExerciseError, load_exercises, within
 from grading.course import COMMITTED
 from grading.files import write
 from tests.support.commands import python
@@ -212,3 +212,85 @@ def test_a_course_that_cannot_be_written_to_is_a_sentence(tmp_path, capsys, prog
     assert program.main(["--root", str(tmp_path), *(["xx"] if program is messages else [])]) == 1
     said = capsys.readouterr().err
     assert said.startswith(str(tmp_path / "source")) and said.count("\n") == 1
+
+
+ROOT = '''"""Any root of a number."""
+
+import numpy as np
+
+from grading.authoring.exercise import ANY, case, mapping, number, value_case
+
+ASPECTS = {"the root": 1}
+
+
+def _case(book, name, square):
+    holds = {"x * x == y": "Its square is another number.", "x <= 9": "It is above 9."}
+    return case(name, "the root", book.properties(number(0, ANY, "x"), holds, y=square), "", square)
+
+
+def public(book):
+    return [_case(book, "four", 4.0)]
+
+
+def hidden(book, rng):
+    return [_case(book, "nine", 9.0)]
+
+
+def right_root(x):
+    return -(x**0.5)
+
+
+def wrong_square(x):
+    """Its square is another number."""
+    return x / 3
+
+
+def wrong_large(x):
+    """Its square is another number."""
+    return 10 * x
+'''
+
+
+WHOLE = 'book.properties(number(0, ANY, "x"), holds, y=square)'
+VALUE = f"return value_case(name, 'the root', {WHOLE})\n    case("
+NOT_WHOLE = "halve, 'four': properties are of all that a function returns"
+
+
+@pytest.mark.parametrize("draw", [public_bytes, hidden_bytes])
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("-(x**0.5)", "-(x**0.49)", r"right_root is no right answer to the case 'four': expected x \* x == y, got 3.8"),
+        ("return -(x**0.5)", "return None", "right_root is no right answer to the case 'four': .* got nothing"),
+        ("def right_root", "def root", "no right_... answer shows that its properties can be had"),
+        ('"x <= 9"', '"x * x >= 0"', r"no wrong answer lacks 'x \* x >= 0': write one of the right form, or leave it"),
+        ("return 10 * x", "return [10 * x]", "no wrong answer lacks 'x <= 9'"),
+        ("x <= 9", "x < 9", "'x < 9' compares no two sides, by ==, <= or >="),
+        ("x <= 9", "z <= 9", "'z' in 'z <= 9' is nothing that a formula has; its names are abs, .*, x, y"),
+        ('ANY, "x")', "ANY)", "formulas can't know a part of an answer by the label '': give it another"),
+        ("return case(", VALUE, NOT_WHOLE),
+        (WHOLE, f"mapping([(1, {WHOLE})])", NOT_WHOLE),
+    ],
+)
+def test_properties_that_right_answers_lack_or_that_no_answer_lacks_are_refused(tmp_path, draw, old, new, said):
+    """The red fixtures."""
+    assert draw(small_exercise(tmp_path / "whole", ROOT), "one")
+    assert old in ROOT
+    with pytest.raises(ExerciseError, match=said):
+        draw(small_exercise(tmp_path / "broken", ROOT.replace(old, new)), "one")
+
+
+def test_answers_are_taken_from_a_file_beside_and_named_as_students_name_them(tmp_path):
+    course = small_exercise(
+        tmp_path, 'from ._shared import right_by_numpy, wrong_unused\n\nFUNCTION = "half"\n' + HALVE
+    )
+    shared = (
+        "import numpy as np\n\ndef right_by_numpy(x):\n    return np.divide(x, 2)\n\ndef wrong_unused(x):\n    'No.'\n"
+    )
+    (tmp_path / "source/exercises/one/_shared.py").write_text(shared + "\ndef right_by_nobody(x):\n    pass\n", "utf-8")
+    exercise = load_exercises(tmp_path, "one")["halve"]
+    assert [*exercise.answers] == ["right_by_numpy", "wrong_unused", "right_by_division", "wrong_doubles"]
+    source = "import numpy as np\ndef half(x):\n    return np.divide(x, 2)"
+    assert exercise.answers["right_by_numpy"].source == source
+    for drawn in (public_bytes(course, "one"), hidden_bytes(course, "one")):
+        assert json.loads(load(drawn)["exercises"].tobytes())["halve"]["function"] == "half"
