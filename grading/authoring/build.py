@@ -341,7 +341,7 @@ def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cel
     """Return the instructors' notebooks, as they are translated, and the cells of each text, by name."""
     texts = {name: parse(text, f"source/{name}.py") for name, text in text_notebooks(root).items()}
     for name, cells in texts.items():
-        _guard_tests(root, name, cells)
+        guard_tests(root, name, cells)
     notebooks = {
         name: instructor_notebook(cells, setup_cell(root, name, cells), badges(root, name))
         for name, cells in texts.items()
@@ -349,7 +349,8 @@ def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cel
     return notebooks, texts
 
 
-def _guard_tests(root: Path, name: str, cells: list[Cell]) -> None:
+def guard_tests(root: Path, name: str, cells: list[Cell]) -> None:
+    """Raise BuildError where a test cell has no solution above it, no exercise, or other points than that has."""
     exercises, solved = load_exercises(root, name), set()
     for cell in cells:
         solved |= {cell.name} if cell.kind == "solution" else set()

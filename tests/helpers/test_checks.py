@@ -32,6 +32,7 @@ TENSORS = {
     "double": np.array([0.0, 2.0, 4.0]),
     "ratios": np.array([0.5, NAN]),
     "rows": np.array([[1.0, 2.0], [3.0, 4.0]]),
+    "flags": np.array([1.0, 0.0, 1.0]),
 }
 ENCODED = {"x": {"dtype": "float64", "shape": [3], "data": base64.b64encode(TENSORS["x"].tobytes()).decode()}}
 BOUND = {"rtol": 1e-9, "atol": 0.0}
@@ -49,6 +50,12 @@ EXPECTED = {
     "boolean": {"boolean": True, "label": "holds"},
     "tuple": {"tuple": [{"integer": 5, "label": "n"}, DOUBLE]},
     "dict": {"dict": [[0.5, {"integer": 5}], [3, {"integer": 6}]], "label": "masses"},
+    "texts": {
+        "tuple": [{"text": "ab", "label": "first"}, {"list": [{"text": "c"}, {"boolean": True}], "label": "rest"}]
+    },
+    "words": {"list": [{"text": "one"}, {"text": "two"}]},
+    "flags": {"array": ["flags"], "dtypes": {"bool": BOUND}, "numpy": True, "label": "flags"},
+    "whole": {"array": ["double"], "dtypes": {"int64": BOUND}, "numpy": True},
 }
 
 
@@ -230,6 +237,19 @@ WRONG = {
     "a huge array": ("array", lambda x: torch.zeros(10**6, dtype=torch.float64), "a tensor of shape (3,)",
                      "an object of type tensor of 8000000 bytes"),
     "complex numbers": ("array", lambda x: x + 1j, "a tensor of shape (3,)", "an object of type tensor of complex128"),
+    "another text in a list": ("texts", lambda x: ("ab", ["C", True]), "rest[0]: 'c'", "'C'"),
+    "a number for a text": ("texts", lambda x: (1, ["c", True]), "first: a text", "the whole number 1"),
+    "a text for a truth value in a list": ("texts", lambda x: ("ab", ["c", "True"]), "rest[1]: True or False",
+                                           "the text 'True'"),
+    "too many texts": ("words", lambda x: np.array(["one", "two", "two"]), "2 values", "3 values"),
+    "a wrong truth value in an array": ("flags", lambda x: np.array([True, True, True]), "flags[1]: False",
+                                        "True (1 of 3 entries differ)"),
+    "a list for an array of truth values": ("flags", lambda x: [True, False, True], "flags: an array of shape (3,)",
+                                            "a list of 3 items"),
+    "numbers for truth values": ("flags", lambda x: np.array([1, 0, 1]), "flags: bool", "int64"),
+    "floats for whole numbers": ("whole", lambda x: np.array([0.0, 2.0, 4.0]), "int64", "float64"),
+    "objects in an array": ("whole", lambda x: np.array([0, 2, None]), "an array of shape (3,)",
+                            "an object of type array of object"),
     "a list in a list in a list": ("numbers", lambda x: nested(50), "2 values", "1 value"),
 }  # fmt: skip
 
@@ -258,6 +278,10 @@ RIGHT = {
     "a 0-d tensor for a truth value": ("boolean", lambda x: x.sum() > 0),
     "a numpy truth value": ("boolean", lambda x: np.bool_(True)),
     "a list for a tuple": ("tuple", lambda x: [5, 2 * x]),
+    "numpy's texts and truth values": ("texts", lambda x: (np.str_("ab"), (np.array("c"), np.bool_(True)))),
+    "an array of texts": ("words", lambda x: np.array(["one", "two"])),
+    "an array of truth values": ("flags", lambda x: np.array([1.0, 0.0, 1.0]) > 0),
+    "an array of whole numbers": ("whole", lambda x: np.array([0, 2, 4])),
     "keys in another order and type": ("dict", lambda x: {np.float64(3): 6, torch.tensor(0.5): 5}),
 }
 
@@ -382,6 +406,24 @@ def test_of_a_word_that_no_case_has_it_is_said_which_there_are(given):
     assert [str(result.diagnosis) for result in found] == [words] * 3
     others = compare("double", [file], collect(lambda x: "fine", several, ENCODED))
     assert [result.diagnosis and str(result.diagnosis) for result in others] == [None, HINT, HINT]
+
+
+def test_where_any_text_may_come_out_no_texts_are_listed():
+    several = [case_of({"text": text}, name=text) for text in ("olleh", "dlrow")]
+    file = CaseFile({"double": {"aspects": {ASPECT: 1.0}, "mistakes": [], "cases": several}}, TENSORS)
+    found = compare("double", [file], collect(lambda x: "hello", several, ENCODED))
+    assert [str(result.diagnosis) for result in found] == [HINT] * 2
+
+
+def test_a_word_that_grading_alone_asks_for_is_not_told():
+    """The answers to such an exercise could not be compared."""
+    public, hidden = case_of({"one_of": ["red", "green"]}, []), case_of({"word": "red"}, [])
+    files = [
+        CaseFile({"double": {"aspects": {ASPECT: 1.0}, "mistakes": [], "cases": [each]}}, {})
+        for each in (public, hidden)
+    ]
+    found = compare("double", files, [{"kind": "word", "value": "green"}] * 2)
+    assert [(result.outcome, str(result.diagnosis)) for result in found] == [("passed", "None"), ("value", HINT)]
 
 
 ADVICE = {

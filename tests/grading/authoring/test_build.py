@@ -12,6 +12,7 @@ import pytest
 from grading.authoring import build, messages, packing
 from grading.course import REPOSITORY, Course
 from tests.support.deciding import deciding_course
+from tests.support.small_exercise import HALVE, small_exercise
 
 TEXT = '''\
 # %% [markdown]
@@ -151,8 +152,6 @@ MISTAKES = {
     "points without a number": ("points=2", "points=.5", "the test of double needs points=NUMBER, got .5"),
     "points in words": ("points=2", "points=two", "the test of double needs points=NUMBER, got two"),
     "test without solution": ('test="double"', 'test="triple"', "cell 5 (line 23): no solution of triple above"),
-    "test before its solution": ('# %% solution="half"', '# %% test="half" points=1\n# %% solution="half"',
-                                 "cell 8 (line 35): no solution of half above its test"),
     "no BEGIN SOLUTION": ("    ### BEGIN SOLUTION\n", "", "cell 4 (line 16): double needs its answer between"),
     "no END SOLUTION": ("    ### END SOLUTION\n", "", "cell 4 (line 16): double needs its answer between"),
     "nested answer": ("    ### BEGIN SOLUTION\n", "    ### BEGIN SOLUTION\n" * 2, "double needs its answer between"),
@@ -178,11 +177,20 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("old, new, message", MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_in_the_text_is_told_with_file_and_cell(old, new, message):
+def test_a_mistake_in_the_text_is_told_with_file_and_cell(tmp_path, old, new, message):
     assert old in TEXT
     with pytest.raises(build.BuildError) as error:
-        build.parse(TEXT.replace(old, new, 1), "source/doubling.py")
+        build.guard_tests(tmp_path, "doubling", build.parse(TEXT.replace(old, new, 1), "source/doubling.py"))
     assert str(error.value).startswith("source/doubling.py, cell ") and message in str(error.value)
+
+
+def test_a_test_cell_follows_the_solution_of_the_function_that_its_exercise_names(tmp_path):
+    small_exercise(tmp_path, 'FUNCTION = "half_of"\n' + HALVE)
+    solution, halve = build.parse(CELLS.format("half_of", 1).replace('test="half_of"', 'test="halve"'), "source/one.py")
+    build.guard_tests(tmp_path, "one", [solution, halve])
+    for cells in ([halve, solution], build.parse(CELLS.format("halve", 1), "source/one.py")):
+        with pytest.raises(build.BuildError, match="no solution of half_of above its test"):
+            build.guard_tests(tmp_path, "one", cells)
 
 
 CELLS = """\

@@ -23,7 +23,7 @@ from grading.course import COMMITTED
 from grading.files import write
 from tests.support.commands import python
 from tests.support.course import COURSE
-from tests.support.small_exercise import HALVE, small_exercise
+from tests.support.small_exercise import HALVE, ROOT, small_exercise
 
 
 @pytest.mark.parametrize("draw", [public_bytes, hidden_bytes])
@@ -212,43 +212,6 @@ def test_a_course_that_cannot_be_written_to_is_a_sentence(tmp_path, capsys, prog
     assert program.main(["--root", str(tmp_path), *(["xx"] if program is messages else [])]) == 1
     said = capsys.readouterr().err
     assert said.startswith(str(tmp_path / "source")) and said.count("\n") == 1
-
-
-ROOT = '''"""Any root of a number."""
-
-import numpy as np
-
-from grading.authoring.exercise import ANY, case, mapping, number, value_case
-
-ASPECTS = {"the root": 1}
-
-
-def _case(book, name, square):
-    holds = {"x * x == y": "Its square is another number.", "x <= 9": "It is above 9."}
-    return case(name, "the root", book.properties(number(0, ANY, "x"), holds, y=square), "", square)
-
-
-def public(book):
-    return [_case(book, "four", 4.0)]
-
-
-def hidden(book, rng):
-    return [_case(book, "nine", 9.0)]
-
-
-def right_root(x):
-    return -(x**0.5)
-
-
-def wrong_square(x):
-    """Its square is another number."""
-    return x / 3
-
-
-def wrong_large(x):
-    """Its square is another number."""
-    return 10 * x
-'''
 
 
 WHOLE = 'book.properties(number(0, ANY, "x"), holds, y=square)'

@@ -16,17 +16,20 @@ import pytest
 
 import helpers
 from grading.authoring import build, packing, slimming
+from grading.authoring.draw import public_bytes
 from grading.authoring.texts import case_texts, marked
 from grading.course import REPOSITORY
 from tests.support.course import ASSIGNMENTS, COURSE
 from tests.support.matrix import BANKED, EXERCISES, SETTLED
+from tests.support.small_exercise import ROOT, small_exercise
 
 HELPERS = {
     path.relative_to(REPOSITORY).as_posix(): path.read_bytes() for path in (REPOSITORY / "helpers").rglob("*.py")
 }
 FILES = HELPERS | {packing.CASES: COURSE.public(ASSIGNMENTS[0])}
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
-CODE = ["import helpers", *(f"helpers.{name}" for name in helpers.__all__)]
+PACKED = FILES.keys() - {packing.FORMULAS}  # which no case of this course needs
+CODE = ["import helpers", *(f"helpers.{name}" for name in helpers.__all__), "helpers.checks.collect.answers_of"]
 SETUP = packing.setup_source(FILES, PROJECT, [], CODE)
 TEXT = packing.CALL.search(SETUP)[1]
 
@@ -127,6 +130,23 @@ def test_every_edition_has_a_small_cell(path):
     new = [name for name in BANKED if EXERCISES[name] == path.stem and name not in SETTLED]
     most = (80_000 if "/vi/" in path.as_posix() else 70_000) + 1_000 * len(new)
     assert len(build.setup_in(path.read_text("utf-8")).encode()) < most
+
+
+def test_what_grading_alone_asks_for_stays_out_of_a_notebook():
+    name, alone = "helpers/checks/collect.py", {b"class Answers:", b"def answers_of("}
+    packed = packing.unpack(packing.setup_source(FILES, PROJECT, [], ["import helpers"]))[name]
+    assert {part for part in alone if part in FILES[name]} == alone
+    assert not any(part in packed for part in alone) and b"def collect(" in packed
+
+
+def test_formulas_are_there_where_a_case_has_properties_and_nowhere_else(tmp_path):
+    assert packing.FORMULAS in HELPERS and packing.FORMULAS not in packing.unpack(SETUP)
+    cases = public_bytes(small_exercise(tmp_path, ROOT), "one")
+    cell = packing.setup_source(HELPERS | {packing.CASES: cases}, PROJECT, [], ["import helpers", "helpers.check"])
+    use = "\nimport helpers\nhalve = lambda x: {}\nhelpers.check('halve')\n"
+    text = said(cell + use.format("x ** 0.5") + use.format("x"), tmp_path)
+    assert text.startswith("halve: 1 of 1 case here is right") and "16 on its left, 4 on its right" in text
+    assert "Its square is another number." in text
 
 
 def test_the_vietnamese_cell_brings_vietnamese_along_even_after_the_english_one(tmp_path):
@@ -254,7 +274,7 @@ def test_without_any_room_it_says_so(tmp_path):
 
 
 def test_it_holds_the_wheels_files_the_notebooks_cases_and_nothing_else():
-    assert packing.unpack(SETUP).keys() == FILES.keys() | {"bringing.py"}
+    assert packing.unpack(SETUP).keys() == PACKED | {"bringing.py"}
     assert packing.unpack(SETUP)[packing.CASES] == COURSE.public(ASSIGNMENTS[0])
     for name in ASSIGNMENTS:
         stored = build.setup_in(COURSE.notebook(name).read_text("utf-8"))
@@ -265,7 +285,7 @@ def test_what_only_type_checkers_read_stays_in_the_wheel():
     assert (REPOSITORY / "helpers/py.typed").exists()
     cells = build.parse("# %% setup\nimport helpers\n", "small.py")
     setup = build.setup_cell(REPOSITORY, ASSIGNMENTS[0], cells)
-    assert packing.unpack(setup).keys() == HELPERS.keys() | {"bringing.py"}
+    assert packing.unpack(setup).keys() == PACKED - {packing.CASES} | {"bringing.py"}
 
 
 class Unannotated(ast.NodeTransformer):
@@ -346,7 +366,7 @@ def bare(source, keep=()):
     return ast.dump(tree, include_attributes=True)
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".py")])
+@pytest.mark.parametrize("name", [name for name in FILES if name in PACKED and name.endswith(".py")])
 def test_only_comments_annotations_and_inner_docstrings_are_left_out(name):
     packed, whole = (files[name].decode() for files in (packing.unpack(SETUP), FILES))
     assert bare(packed, helpers.__all__) == bare(whole, helpers.__all__)
@@ -461,7 +481,11 @@ def test_a_notebook_brings_the_figures_and_explorers_that_it_names(drawn, tmp_pa
     cells = {name: packing.setup_source(FILES, PROJECT, [], [f"helpers.{name}"]) for name in drawn}
     assert max(map(len, cells.values())) < len(SETUP) - 2_000
     every = "import importlib\nfor name in modules: importlib.import_module(name)\n"
-    modules = [name[:-3].replace("/", ".").removesuffix(".__init__") for name in HELPERS if "__main__" not in name]
+    modules = [
+        name[:-3].replace("/", ".").removesuffix(".__init__")
+        for name in HELPERS
+        if name in PACKED and "__main__" not in name
+    ]
     code = f"modules = {modules}\n" + "".join(
         f"{cell}\nimport helpers\n{every}print([n for n in {DRAWN} if hasattr(helpers, n) or n in dir(helpers)])\n"
         for cell in cells.values()
