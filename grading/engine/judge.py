@@ -83,7 +83,7 @@ class Judge(Runner):
         self.came: dict[int, Came] = {}
         self.released_tests: Mapping[str, str] = resources.get("released", {})
         self.files = resources.get("files", {})
-        judged = {self.function_of(name) for index, name in graded.items() if index not in self.tests}
+        judged = {self.public.function(name) for index, name in graded.items() if index not in self.tests}
         # The setup cell's helpers are there already, and its public references are nothing for a kernel that grades.
         self.skipped = {index for index, cell in enumerate(nb.cells) if unpacks(cell.source)}
         self.skipped |= set() if self.run_everything or self.tests else skippable(nb, judged)
@@ -226,17 +226,13 @@ class Judge(Runner):
             known = accident.cause(self.nb.cells[solution].source) if solution is not None else None
             reason = because(known or self.lost)
         self.careful = careful
-        self.avoid({self.function_of(name)}, index)
+        self.avoid({self.public.function(name)}, index)
         return None, reason
-
-    def function_of(self, name: str) -> str:
-        """Return the name of the function, or of the value, that an exercise asks for."""
-        return self.public.exercises[name].get("function", name)
 
     def solution(self, name: str) -> int | None:
         """Return the index of an exercise's solution cell."""
         marks = list(map(grade_id, self.nb.cells))
-        function = self.function_of(name)
+        function = self.public.function(name)
         return marks.index(function) if function in marks else None
 
     def decide(self, name: str, points: float, index: int, answers: object) -> Verdict:
@@ -261,7 +257,7 @@ class Judge(Runner):
 
     def missing(self, name: str) -> Message | None:
         """Return why there is no function of an exercise; None where nothing more can be said than that."""
-        function = self.function_of(name)
+        function = self.public.function(name)
         return self.stop(name) or (english("there is no function {name}", name=function) if function != name else None)
 
     def stop(self, name: str) -> Message | None:
@@ -284,7 +280,7 @@ class Judge(Runner):
         groups = json.dumps([inputs_of(file, name) for file in (self.public, self.hidden)])
         forbidden = self.public.exercises[name]["forbidden"]
         watch = f"scope['CallWatch']({forbidden!r})" if forbidden else "None"
-        function = self.function_of(name)
+        function = self.public.function(name)
         call = f"scope['answers_of'](names, {function!r}, builtins['__import__']('json').loads({groups!r}), {watch})"
         code = f"builtins['__import__']('marshal').loads({COLLECT!r})"
         # Without a name: the student's own `exec` or `globals` would be meant.

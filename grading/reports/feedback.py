@@ -217,7 +217,11 @@ def example(file, exercise, results):
             expected = [(label, text, [numbers(row) for row in rows]) for label, text, rows in parts]
             if not expected and result.expected:
                 expected = [("", result.expected, [])]
-            return {"name": case["name"], "call": call(exercise, case, file.tensors), "expected": expected}
+            return {
+                "name": case["name"],
+                "call": call(file.function(exercise), case, file.tensors),
+                "expected": expected,
+            }
     return None
 
 

@@ -19,14 +19,16 @@ def answer_lines(record: Record, exercise: str):
     """Yield the student's cells of an exercise: the answer, and what stands with it above its check."""
     released = {*record.notebook["metadata"].get(SECTION, {}).get("released", ())}
     own: list[str] = []
+    is_above_a_check = False  # of what several checks test, the later ones have nothing of their own
     for cell in record.notebook["cells"]:
         marks = cell["metadata"].get("nbgrader", {})
         if marks.get("grade"):
             if marks["grade_id"].removeprefix("test_") == exercise:
                 break
-            own = []
+            is_above_a_check = True
         elif cell["cell_type"] == "code" and cell["id"] not in released:
-            own.append(cell["source"])
+            own = [*([] if is_above_a_check else own), cell["source"]]
+            is_above_a_check = False
     for number, source in enumerate(own, 1):
         yield f"What was handed in, cell {number} of {len(own)}:"
         yield from (f"    {line}" for line in source.split("\n"))
@@ -65,7 +67,7 @@ def case_lines(exercise, result, file):
     if not found:
         yield "the course has no such case any more"
         return
-    if asked := call(exercise, found[0], file.tensors):
+    if asked := call(file.function(exercise), found[0], file.tensors):
         yield f"call: {asked}"
     yield f"expected: {written_out(kind_of(found[0]['expected'], file.tensors))}"
 

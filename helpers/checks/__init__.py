@@ -20,7 +20,7 @@ from functools import cache
 from ..support.language import Line, Message, _, counted, english, tell
 from . import cases as case_files
 from . import collect, notebook
-from .cases import asked_name, stored_exercise
+from .cases import stored_exercise
 from .compare import compare, shown_by, violations
 from .decisions import Card, card, commit
 from .limit import CALL, LARGE_CALL, Stopped, limited
@@ -63,7 +63,7 @@ def check(name: str) -> None:
 
 def told(name: str) -> Report | Card:
     """Return what is shown of an exercise, and keep it: a report, and of a claim its card."""
-    exercise, answer = stored_exercise(name), notebook.namespace().get(asked_name(name))
+    exercise, answer = stored_exercise(name), notebook.namespace().get(case_files.in_use().function(name))
     found = report_of(name, notebook.read_notebook())
     _latest[name] = found, answer
     if "claim" in exercise and not found.reason:
@@ -74,14 +74,16 @@ def told(name: str) -> Report | Card:
 def report_of(name: str, seen: Notebook) -> Report:
     """Judge what the notebook holds under an exercise's name; raises as `report` does."""
     why = why_not(name, seen)
-    return unanswered(name, why) if why else report(name, notebook.namespace()[asked_name(name)])
+    return unanswered(name, why) if why else report(name, notebook.namespace()[case_files.in_use().function(name)])
 
 
 def why_not(name: str, seen: Notebook) -> Message | None:
     """Return why what the notebook holds under an exercise's name is not its answer; raises as `report` does."""
     case = stored_exercise(name)["cases"][0]
     words, is_value = case["expected"].get("one_of", ()), bool(case.get("value"))
-    return notebook.doubt(asked_name(name), notebook.namespace(), is_value, seen, notebook.runs(), words)
+    return notebook.doubt(
+        case_files.in_use().function(name), notebook.namespace(), is_value, seen, notebook.runs(), words
+    )
 
 
 def report(name: str, answer: object) -> Report:
@@ -134,7 +136,7 @@ def how_stopped(case: str, limit: float, seconds: float) -> Message:
 def is_green(name: str) -> bool:
     """Tell whether an exercise's last check passed, of what the notebook still holds."""
     found, answer = _latest.get(name, (None, None))
-    return found is not None and found.passed and notebook.namespace().get(asked_name(name)) is answer
+    return found is not None and found.passed and notebook.namespace().get(case_files.in_use().function(name)) is answer
 
 
 def points_so_far() -> tuple[float, float]:

@@ -72,6 +72,10 @@ class CaseFile:
     exercises: Mapping[str, StoredExercise]
     tensors: Tensors
 
+    def function(self, name: str) -> str:
+        """Return the name of what students write for an exercise: its own, but where several test one function."""
+        return self.exercises[name].get("function", name)
+
     def inputs(self, cases: Iterable[Case]) -> dict[str, EncodedArray]:
         """Return the tensors that the arguments of some cases name, encoded for `collect`: no reference among them."""
         return {name: encode_tensor(self.tensors[name]) for name in sorted(tensor_names(cases))}
@@ -145,14 +149,6 @@ def stored_exercise(name: str) -> StoredExercise:
         known = ", ".join(sorted(exercises))
         raise ValueError(_("no exercise is called {name!r}; there are {known}", name=name, known=known))
     return exercises[name]
-
-
-def asked_name(name: str) -> str:
-    """Return the name of the function, or of the value, that students write for an exercise of the cases in use.
-
-    Raises as `stored_exercise` does.
-    """
-    return stored_exercise(name).get("function", name)
 
 
 @functools.lru_cache(maxsize=8)

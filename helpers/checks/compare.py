@@ -94,11 +94,10 @@ def compare(name: str, files: Sequence[CaseFile], answers: object) -> list[Resul
     asked = [(case, file, n > 0) for n, file in enumerate(files) for case in file.exercises[name]["cases"]]
     given = answers if isinstance(answers, list) and len(answers) == len(asked) else [None] * len(asked)
     results, compared = [], []
-    public = files[0].exercises[name]
-    written = public.get("function", name)
+    public, function = files[0].exercises[name], files[0].function(name)
     for (case, file, hidden), answer in zip(asked, given, strict=True):
         result = compare_case(case, file.tensors, answer, hidden)
-        results.append(result if hidden else replace(result, call=call(written, case, file.tensors)))
+        results.append(result if hidden else replace(result, call=call(function, case, file.tensors)))
         compared.append(Compared(case, file.tensors, answer, result.outcome))
     recognised = recognise(public["mistakes"], compared)
     words = sorted({repr(case["expected"]["word"]) for case in public["cases"] if "word" in case["expected"]})
