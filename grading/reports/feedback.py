@@ -48,6 +48,10 @@ def page(notebook, grades, scores, course):
     language = page_language(language_of(notebook.cells), course)
     found = findings(notebook)
     exercises = [finding for finding in found if finding.maximum or finding.comment or finding.counts]
+    above = ""
+    for finding in found:  # several checks may test what one cell defines
+        above = finding.source or above
+        finding.source = above if finding.report else finding.source
     for finding in exercises:
         finding.score = scores.get(finding.exercise)
     isolation = {finding.isolation for finding in exercises} - {""}

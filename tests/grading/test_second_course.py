@@ -1,4 +1,6 @@
-"""A course on another subject, by the same commands: what `new-course` writes, a second exercise and a claim.
+"""A course on another subject, by the same commands: what `new-course` writes, more exercises and a claim.
+
+Two exercises are those of the guide to porting, as it has them.
 
 It is built, released, checked in the notebook, handed in, mended, judged, explained and exported; no file of `helpers`
 or `grading` names it.
@@ -19,10 +21,13 @@ from grading.course import REPOSITORY, Course, fill, notebook_at
 from tests.support.commands import python
 from tests.support.course import graded_cell
 from tests.support.matrix import matrix, misjudged, untold
+from tests.support.ported import port
 
 MORE = REPOSITORY / "tests" / "second_course"
 NAME = "power_iteration"
-EXERCISES = ("power_step", "rayleigh_quotient")
+EXERCISES = ("power_step", "rayleigh_quotient", "describe", "lu_shape", "lu_values")
+
+IN_ONE = "def lu(A):\n    return np.eye(len(A)), np.eye(len(A)), A.copy()"
 
 pytestmark = pytest.mark.slow
 
@@ -36,6 +41,7 @@ def course(tmp_path_factory):
         shutil.copy(path, folder / "source" / "exercises" / NAME)
     text = folder / "source" / f"{NAME}.py"
     text.write_text(text.read_text("utf-8") + "\n" + (MORE / "more_cells.txt").read_text("utf-8"), "utf-8")
+    port(folder, NAME)
     python("-m", "grading.authoring.build", "--root", folder)
     return Course(folder)
 
@@ -49,6 +55,7 @@ def graded(course):
         cell for cell in mended.cells if cell.metadata.get("nbgrader", {}).get("grade_id") != "test_power_step"
     ]
     wrong = {"power_step": "def power_step(A, x):\n    return A @ x", "claim_c1": "claim_c1 = None"}
+    wrong |= {"lu": IN_ONE, "describe": "def describe(A):\n    return {'shape': 2, 'symmetric': True}"}
     cheat = {"rayleigh_quotient": "def rayleigh_quotient(A, x):\n    return max(np.linalg.eigvals(A))"}
     cheat |= {"claim_c1": 'claim_c1 = "maybe"'}
     for student, notebook in {
@@ -88,13 +95,14 @@ def test_its_wrong_answers_lose_points_and_are_told_why(course):
 
 
 def test_its_notebook_alone_checks_an_answer(course, tmp_path):
-    notebook = fill(
-        course.release(NAME), course.solutions(NAME) | {"power_step": "def power_step(A, x):\n    return A @ x"}
-    )
+    wrong = {"power_step": "def power_step(A, x):\n    return A @ x", "lu": IN_ONE}
+    notebook = fill(course.release(NAME), course.solutions(NAME) | wrong)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
     shown = [o.data["text/plain"] for c in notebook.cells for o in c.get("outputs", []) if "data" in o]
     assert any("Your numbers match A x, not scaled." in text for text in shown)
     assert any(text.startswith("rayleigh_quotient: 2 of 2 cases here are right") for text in shown)
+    assert any("expected triu(U) == U\n    got      0 on its left, 5 on its right, at [2, 1]" in text for text in shown)
+    assert any(text.startswith("lu_values: 2 of 2 cases here are right") for text in shown)
     assert any("The course says so too: sometimes." in text and "your quotient is 6." in text for text in shown)
     assert any("your number: 6 (the quotient of (1, 1)); the course says: sometimes" in text for text in shown)
 
@@ -113,8 +121,8 @@ def test_its_class_is_graded_mended_and_exported(course, graded):
     with (course.folder / "grades" / NAME / "grades.csv").open(newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     marks = {student: row["score"] for student, row in rows.items()}
-    assert marks == {"ada": "3", "bob": "1", "cy": "2", "dan": "3", "eve": "", "fay": "3", "gil": "3"}
-    assert {row["max_score"] for row in rows.values()} == {"3"}
+    assert marks == {"ada": "7", "bob": "3", "cy": "6", "dan": "7", "eve": "", "fay": "7", "gil": "7"}
+    assert {row["max_score"] for row in rows.values()} == {"7"}
     assert "the file is not a notebook" in rows["eve"]["reason"] and "eve: NO MARK" in graded
     assert "Check missing (deleted, or of an older release); put back: `power_step`." in graded
     data = notebook_at(course.folder / "autograded" / "bob" / NAME / f"{NAME}.ipynb")
@@ -125,6 +133,8 @@ def test_its_class_is_graded_mended_and_exported(course, graded):
 def test_its_marks_are_explained(course, graded):
     page = (course.folder / "feedback" / "bob" / NAME / f"{NAME}.html").read_text("utf-8")
     assert "Your numbers match A x, not scaled." in page and "np.array([[2.0, 1.0], [0.0, 3.0]]" in page
+    assert "U has numbers below its diagonal." in page and "lu(np.array([[0.0, 2.0, 1.0]" in page
+    assert "lu_<wbr>values" in page and page.count("return np.eye(len(A)), np.eye(len(A)), A.copy()") == 2
     forbidden = (course.folder / "feedback" / "cy" / NAME / f"{NAME}.html").read_text("utf-8")
     assert "numpy.linalg.eigvals" in forbidden and "Write it from products of A and x." in forbidden
     assert f"Wrote report/{NAME}/report.html" in graded
@@ -163,11 +173,11 @@ def test_its_points_can_change_after_the_release(course, graded, tmp_path):
         Course(root).case_file(NAME, kind).write_bytes(content)
     verdicts = {path: path.read_bytes() for path in root.glob(f"verdicts/{NAME}/*.json")}
     said = python("-m", "grading", "rescore", "--assignment", NAME, "--course", root, "--yes", cwd=root)
-    assert "power_step: 2 -> 4 points (the direction 1 -> 3)" in said and "of 3      of 5" in said
+    assert "power_step: 2 -> 4 points (the direction 1 -> 3)" in said and "of 7      of 9" in said
     with (root / "grades" / NAME / "grades.csv").open(newline="") as file:
         rows = {row["student_id"]: (row["score"], row["max_score"]) for row in csv.DictReader(file)}
-    scores = {"ada": "5", "bob": "1", "cy": "4", "dan": "5", "eve": "", "fay": "5", "gil": "5"}
-    assert rows == {student: (score, "5") for student, score in scores.items()}
+    scores = {"ada": "9", "bob": "3", "cy": "8", "dan": "9", "eve": "", "fay": "9", "gil": "9"}
+    assert rows == {student: (score, "9") for student, score in scores.items()}
     assert len(verdicts) == 6 and {path: path.read_bytes() for path in verdicts} == verdicts
 
 
