@@ -9,8 +9,8 @@ lms         archives and layouts, roster, collect, and back with grade_files, gi
 authoring   makes a course: exercise and draw, new_exercise, the kill matrix, build, texts, packing (slimming,
             setup_cell, bringing), translation, messages, edition, stubs, handout, gradescope
 plugins     nbgrader's classes as thin shells: mending, saving, feedback, export, late, exchange, formgrader; run
-reports     what is read: findings, feedback, results, showing, markdown, language, catalogues; of a class:
-            class_data, class_statistics, answers, alike, class_figures, class_page
+reports     what is read: findings, feedback, results, showing, expected values, markdown, language, catalogues; of a
+            class: class_data, class_statistics, answers, alike, class_figures, class_page
 gradebook   database, status of a mark and its history, points in force, due_dates
 engine      runner has kernels run the cells, judge asks them, verdict compares, record keeps; accident, outputs,
             relevance of cells, decisive parts of a course; test cells that run inside a student's kernel

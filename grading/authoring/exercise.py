@@ -35,6 +35,9 @@ A claim, on which students decide before they are told, has no points and no cas
 Of a wrong value that no mistake explains, the hint of the part that is wrong is said (`hinted`), or else its case's
 diagnosis; of several cases the first public one's. So the plainest case comes first.
 
+Where several answers are right, a case expects the properties that they have (`Book.properties`). Right answers are
+then run when cases are drawn, and a property that no wrong answer lacks is refused.
+
 A docstring that begins with "Your numbers match" is said wherever an answer has these numbers: `draw` runs the wrong
 answer on every case and keeps them. Another one is a part of what the check says anyhow. A wrong answer with `variants`
 stands for several, one for each value of its keyword-only argument. Names that begin with an underscore, files too, are

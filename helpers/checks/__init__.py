@@ -4,9 +4,9 @@ Grading uses the same modules on public and hidden cases alike, so that the verd
 
     notebook finds the answer, and says where it is not what the notebook says; collect calls the function, within a
     limit, and makes plain answers; watch sees whether it uses what is forbidden; compare sets the answers beside the
-    cases (`cases`), each value by its kind (`kinds`); recognise finds the mistake, and errors what an error means;
-    report says it all in words, with the call of a case (`calls`) and a picture; decisions reads predictions and
-    decisions, and tells the verdict on a claim
+    cases (`cases`), each value by its kind (`kinds`), one of many right ones by `formulas`; recognise finds the
+    mistake, and errors what an error means; report says it all in words, with the call of a case (`calls`) and a
+    picture; decisions reads predictions and decisions, and tells the verdict on a claim
 """
 
 import io

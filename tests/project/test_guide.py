@@ -1,4 +1,4 @@
-"""The instructors' guide is true: its ten minutes, followed to the letter in a copy, add an exercise in English."""
+"""The instructors' guides are true: followed to the letter, they add an exercise, and port one."""
 
 import re
 import shlex
@@ -7,10 +7,16 @@ import subprocess
 import time
 
 import nbformat
+import numpy as np
 import pytest
 
+from grading.authoring import build, exercise
+from grading.authoring.exercise import load_exercises
+from grading.authoring.matrix import faults_of, undeserved_points
 from grading.course import REPOSITORY
+from tests.support import ported
 from tests.support.commands import run
+from tests.support.matrix import files, matrix
 
 GUIDE = (REPOSITORY / "docs" / "instructors.md").read_text("utf-8").partition("## Change an exercise")[2]
 CUT = re.compile(r"^# %%$", re.MULTILINE)  # of the copy's notebook its opening is enough
@@ -80,3 +86,45 @@ def test_following_the_guide_adds_an_exercise_in_english_in_minutes(copy):
         assert "def spread_of" in students and "return max(numbers)" not in students
     run("ruff", "format", "--check", "source", cwd=copy)
     run("ruff", "check", "source", cwd=copy)
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory):
+    """A course with what the guide to porting writes."""
+    course = tmp_path_factory.mktemp("port")
+    (course / "source" / "exercises" / "one").mkdir(parents=True)
+    (course / "source" / "one.py").write_text("# %%\nimport numpy as np\n", "utf-8")
+    ported.port(course, "one")
+    return course
+
+
+def test_the_guide_ports_two_test_cells_of_one_function(port):
+    cells = build.parse((port / "source" / "one.py").read_text("utf-8"), "source/one.py")
+    build.guard_tests(port, "one", cells)
+    assert [(cell.name, cell.points) for cell in cells if cell.kind == "test"] == [("lu_shape", 1), ("lu_values", 2)]
+    for name in ("lu_shape", "lu_values"):
+        rows = matrix("one", name, course=port)
+        assert len(rows) == 4 and faults_of(rows) == undeserved_points(rows, files("one", course=port)) == []
+
+
+@pytest.mark.parametrize(("name", "asserts"), [*zip(("lu_shape", "lu_values"), ported.ASSERTS, strict=True)])
+def test_what_is_ported_is_as_strict_as_the_asserts_were(port, name, asserts):
+    inputs = [np.array([[1e-20, 1.0], [1.0, 1.0]]), np.array([[0.0, 2.0, 1.0], [4.0, 1.0, 3.0], [2.0, 5.0, 1.0]])]
+    for answer in load_exercises(port, "one")[name].answers.values():
+        passed = []
+        for given in inputs:
+            try:
+                exec(asserts, {"np": np, "A": given, "lu": answer.function})
+                passed.append(True)
+            except AssertionError:
+                passed.append(False)
+        assert all(passed) == answer.right, answer.name
+
+
+def test_the_words_that_the_guide_to_porting_names_are_those_of_exercise_files():
+    table = ported.GUIDE.partition("|---|---|")[2].partition("\n\n")[0]
+    cells = re.findall(r"`([^`]*)`", "".join(line.split(" | ")[1] for line in table.strip().splitlines()))
+    named = {word for cell in cells for word in re.findall(r"(?<![.\w])(?:book\.)?[a-z_]+(?=\()", cell)} - {"hidden"}
+    assert len(named) > 10
+    for word in named:
+        assert hasattr(exercise.Book if "." in word else exercise, word.rpartition(".")[2]), word

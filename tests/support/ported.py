@@ -5,9 +5,10 @@ import re
 from grading.course import REPOSITORY
 
 GUIDE = (REPOSITORY / "docs" / "nbgrader-courses.md").read_text("utf-8").partition("## Port an exercise")[2]
-BLOCK = re.compile(r"^`([\w/]+\.py)`\n\n```python\n(.*?)```", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^`([\w/<>]+\.py)`\n\n```python\n(.*?)```", re.DOTALL | re.MULTILINE)
 FILES = dict(BLOCK.findall(GUIDE.partition("\n## ")[0]))
-CELLS = FILES.pop("source/NAME.py")
+CELLS = FILES.pop("source/<name>.py")
+ASSERTS = re.findall(r"^```python\n(P, L, U = .*?)```", GUIDE, re.DOTALL | re.MULTILINE)  # of each test cell before
 
 
 def port(course, assignment):
