@@ -41,7 +41,7 @@ def handed_in(course, assignment):
     for beginning, student in WRONG.items():
         wrong = [a for a in hardest.answers.values() if not a.right and a.sentence.startswith(beginning)]
         if wrong:
-            found[student] = filled(solved | {hardest.name: wrong[0].source})
+            found[student] = filled(solved | {hardest.function: wrong[0].source})
     return found | {"broken_file": BROKEN}
 
 

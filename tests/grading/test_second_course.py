@@ -16,6 +16,7 @@ from nbclient import NotebookClient
 
 from grading.authoring.draw import committed
 from grading.authoring.exercise import ExerciseError, load_exercises
+from grading.commands import demo
 from grading.commands.new_course import TEMPLATE, course_files
 from grading.course import REPOSITORY, Course, fill, notebook_at
 from tests.support.commands import python
@@ -63,7 +64,7 @@ def graded(course):
         "bob": fill(course.release(NAME), solved | wrong),
         "cy": fill(course.release(NAME), solved | cheat),
         "dan": mended,
-        "fay": fill(course.release(NAME), solved | {"claim_c1": "claim_c1 = None"}),
+        "fay": fill(course.release(NAME), solved | {"claim_c1": "claim_c1 = None", "lu": "def plu(A):\n    return A"}),
         "gil": fill(course.release(NAME), solved | {"claim_c1": 'claim_c1 = "fails"'}),
     }.items():
         (course.folder / "in").mkdir(exist_ok=True)
@@ -121,7 +122,7 @@ def test_its_class_is_graded_mended_and_exported(course, graded):
     with (course.folder / "grades" / NAME / "grades.csv").open(newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     marks = {student: row["score"] for student, row in rows.items()}
-    assert marks == {"ada": "7", "bob": "3", "cy": "6", "dan": "7", "eve": "", "fay": "7", "gil": "7"}
+    assert marks == {"ada": "7", "bob": "3", "cy": "6", "dan": "7", "eve": "", "fay": "4", "gil": "7"}
     assert {row["max_score"] for row in rows.values()} == {"7"}
     assert "the file is not a notebook" in rows["eve"]["reason"] and "eve: NO MARK" in graded
     assert "Check missing (deleted, or of an older release); put back: `power_step`." in graded
@@ -135,11 +136,25 @@ def test_its_marks_are_explained(course, graded):
     assert "Your numbers match A x, not scaled." in page and "np.array([[2.0, 1.0], [0.0, 3.0]]" in page
     assert "U has numbers below its diagonal." in page and "lu(np.array([[0.0, 2.0, 1.0]" in page
     assert "lu_<wbr>values" in page and page.count("return np.eye(len(A)), np.eye(len(A)), A.copy()") == 2
+    assert "There is no function lu" in (course.folder / "feedback" / "fay" / NAME / f"{NAME}.html").read_text("utf-8")
     forbidden = (course.folder / "feedback" / "cy" / NAME / f"{NAME}.html").read_text("utf-8")
     assert "numpy.linalg.eigvals" in forbidden and "Write it from products of A and x." in forbidden
     assert f"Wrote report/{NAME}/report.html" in graded
     rows = csv.DictReader((course.folder / "report" / NAME / "students.csv").read_text("utf-8").splitlines())
     assert [row["student"] for row in rows] == ["ada", "bob", "cy", "dan", "eve", "fay", "gil"]
+
+
+def test_of_several_checks_of_one_function_each_shows_its_cell_and_its_call(course, graded, monkeypatch):
+    show = ("-m", "grading", "show", "bob", "--assignment", NAME, "--course", course.folder)
+    for name in ("lu_shape", "lu_values"):
+        assert "return np.eye(len(A)), np.eye(len(A)), A.copy()" in python(*show, name)
+    said = python(*show, "lu_shape")
+    assert said.count("call: lu(np.array([[") == 2 and said.count("expected: tril(L) == L, diag(L) == 1") == 2
+    said = python(*show, "describe")
+    assert "expected: {'shape': '2 x 3', 'symmetric': False}" in said
+    monkeypatch.setattr(demo, "WRONG", {"P @ L @ U is not A.": "wrong_product"})
+    handed_in = demo.handed_in(course, NAME)["wrong_product"]
+    assert "U[i] -= L[i, k] * U[k]" in next(cell.source for cell in handed_in.cells if "def lu(" in cell.source)
 
 
 def test_a_claim_costs_nothing_and_its_decision_is_kept(course, graded):
@@ -176,7 +191,7 @@ def test_its_points_can_change_after_the_release(course, graded, tmp_path):
     assert "power_step: 2 -> 4 points (the direction 1 -> 3)" in said and "of 7      of 9" in said
     with (root / "grades" / NAME / "grades.csv").open(newline="") as file:
         rows = {row["student_id"]: (row["score"], row["max_score"]) for row in csv.DictReader(file)}
-    scores = {"ada": "9", "bob": "3", "cy": "8", "dan": "9", "eve": "", "fay": "9", "gil": "9"}
+    scores = {"ada": "9", "bob": "3", "cy": "8", "dan": "9", "eve": "", "fay": "6", "gil": "9"}
     assert rows == {student: (score, "9") for student, score in scores.items()}
     assert len(verdicts) == 6 and {path: path.read_bytes() for path in verdicts} == verdicts
 
