@@ -19,6 +19,7 @@ from grading.authoring.draw import (
     same_cases,
 )
 from grading.authoring.exercise import Book, ExerciseError, load_exercises, within
+from grading.authoring.texts import case_texts
 from grading.course import COMMITTED
 from grading.files import write
 from tests.support.commands import python
@@ -257,3 +258,9 @@ def test_answers_are_taken_from_a_file_beside_and_named_as_students_name_them(tm
     assert exercise.answers["right_by_numpy"].source == source
     for drawn in (public_bytes(course, "one"), hidden_bytes(course, "one")):
         assert json.loads(load(drawn)["exercises"].tobytes())["halve"]["function"] == "half"
+
+
+def test_what_is_said_of_properties_can_be_translated(tmp_path):
+    path = tmp_path / "public.safetensors"
+    path.write_bytes(public_bytes(small_exercise(tmp_path, ROOT), "one"))
+    assert {"Its square is another number.", "It is above 9."} < {*case_texts(path)}
