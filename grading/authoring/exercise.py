@@ -65,6 +65,7 @@ from helpers.checks.formulas import read_formula
 RECOGNISED = "Your numbers match "  # begins the sentence on a mistake that is known by its numbers
 DECISION = "a decision"  # the one aspect of a claim
 ANSWERS = "right_", "wrong_"  # begin the names of answers
+LONGEST_TEXT = 299  # characters of an answer: of more, only the first 300 come back
 
 # Arguments and expected values, as data. The encodings are those of `helpers.checks`: collect and kinds.
 
@@ -180,12 +181,19 @@ def boolean(value: bool, label: str = "") -> dict:
 
 
 def word(value: str, label: str = "") -> dict:
-    return labelled({"word": value}, label)
+    return labelled({"word": checked_text(value)}, label)
 
 
 def text(value: str, label: str = "") -> dict:
     """Return the expected text, where any may come out; a `word` is one of a few, and a student is told which."""
-    return labelled({"text": value}, label)
+    return labelled({"text": checked_text(value)}, label)
+
+
+def checked_text(value: str) -> str:
+    """Return a text that an answer can be; raises ExerciseError for a longer one."""
+    if len(value) > LONGEST_TEXT:
+        raise ExerciseError(f"{value[:40]!r}... has {len(value)} characters, and an answer at most {LONGEST_TEXT}")
+    return value
 
 
 def guess(low: float, high: float, how: str, whole: bool = False) -> dict:

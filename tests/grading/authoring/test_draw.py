@@ -18,10 +18,11 @@ from grading.authoring.draw import (
     questions_bytes,
     same_cases,
 )
-from grading.authoring.exercise import Book, ExerciseError, load_exercises, within
+from grading.authoring.exercise import LONGEST_TEXT, Book, ExerciseError, case, load_exercises, text, within, word
 from grading.authoring.texts import case_texts
 from grading.course import COMMITTED
 from grading.files import write
+from helpers.checks.collect import collect
 from tests.support.commands import python
 from tests.support.course import COURSE
 from tests.support.small_exercise import HALVE, ROOT, small_exercise
@@ -264,3 +265,12 @@ def test_what_is_said_of_properties_can_be_translated(tmp_path):
     path = tmp_path / "public.safetensors"
     path.write_bytes(public_bytes(small_exercise(tmp_path, ROOT), "one"))
     assert {"Its square is another number.", "It is above 9."} < {*case_texts(path)}
+
+
+@pytest.mark.parametrize("make", [text, word])
+def test_a_text_of_which_not_all_would_come_back_is_refused(make):
+    longest = "a" * LONGEST_TEXT
+    [sent] = collect(lambda: longest, [case("a case", "an aspect", make(longest), "")], {})
+    assert sent["value"] == longest and longest in make(longest).values()
+    with pytest.raises(ExerciseError, match=r"'a{40}'\.\.\. has 300 characters, and an answer at most 299"):
+        make(longest + "a")
