@@ -184,7 +184,7 @@ def word(value: str, label: str = "") -> dict:
     return labelled({"word": checked_text(value)}, label)
 
 
-def text(value: str, label: str = "") -> dict:
+def string(value: str, label: str = "") -> dict:
     """Return the expected text, where any may come out; a `word` is one of a few, and a student is told which."""
     return labelled({"text": checked_text(value)}, label)
 

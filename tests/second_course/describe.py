@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grading.authoring.exercise import boolean, case, mapping, text
+from grading.authoring.exercise import boolean, case, mapping, string
 
 ASPECTS = {"the text": 0.5, "the truth value": 0.5}
 TEXT, TRUTH = ASPECTS
@@ -12,7 +12,7 @@ def _case(book, name, aspect, rows):
     is_symmetric = len(rows) == len(rows[0]) and all(
         rows[i][j] == rows[j][i] for i in range(len(rows)) for j in range(len(rows))
     )
-    expected = mapping([("shape", text(f"{len(rows)} x {len(rows[0])}")), ("symmetric", boolean(is_symmetric))])
+    expected = mapping([("shape", string(f"{len(rows)} x {len(rows[0])}")), ("symmetric", boolean(is_symmetric))])
     return case(name, aspect, expected, "Rows first, then columns.", book.ndarray(np.array(rows)))
 
 

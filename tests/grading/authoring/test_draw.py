@@ -18,7 +18,7 @@ from grading.authoring.draw import (
     questions_bytes,
     same_cases,
 )
-from grading.authoring.exercise import LONGEST_TEXT, Book, ExerciseError, case, load_exercises, text, within, word
+from grading.authoring.exercise import LONGEST_TEXT, Book, ExerciseError, case, load_exercises, string, within, word
 from grading.authoring.texts import case_texts
 from grading.course import COMMITTED
 from grading.files import write
@@ -267,7 +267,7 @@ def test_what_is_said_of_properties_can_be_translated(tmp_path):
     assert {"Its square is another number.", "It is above 9."} < {*case_texts(path)}
 
 
-@pytest.mark.parametrize("make", [text, word])
+@pytest.mark.parametrize("make", [string, word])
 def test_a_text_of_which_not_all_would_come_back_is_refused(make):
     longest = "a" * LONGEST_TEXT
     [sent] = collect(lambda: longest, [case("a case", "an aspect", make(longest), "")], {})
