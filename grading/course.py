@@ -167,9 +167,8 @@ def notebook_in(folder: Path, assignment: str) -> str:
     names = notebooks_in(folder, assignment)
     if assignment not in names and len(names) > 1:
         raise ValueError(
-            f"{assignment} has {len(names)} notebooks ({', '.join(names)}), and this takes an assignment of one. Files "
-            "of several: put them into submitted/ by nbgrader collect or nbgrader zip_collect, then run python -m "
-            "grading grade without a source"
+            f"{assignment} has {len(names)} notebooks ({', '.join(names)}), and this takes an assignment of one; "
+            "python -m grading grade takes one of several"
         )
     return assignment if assignment in names else names[0]
 

@@ -5,7 +5,7 @@ import logging
 import os
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.apps.autogradeapp import AutogradeApp
 
-from grading.course import OfCourse, files_beside, home_of, notebook_in, notebooks_in
+from grading.course import OfCourse, files_beside, home_of, notebooks_in
 from grading.engine.judge import Judge
 from grading.engine.record import LIMITS, Terms, by_exercise, part_of, released, released_tests, worth_in
 from grading.files import write
@@ -76,10 +76,9 @@ def known_notebooks(app, assignment: str) -> set[str]:
         return {notebook.name for entry in entries for notebook in entry.notebooks}
 
 
-def prepare(app, assignment: str) -> Terms:
-    """Do as `generated`, and return the terms of grading the assignment's notebook."""
-    generated(app, assignment)
-    return terms_in_class(app, assignment, notebook_in(Path(app.coursedir.root, "release", assignment), assignment))
+def prepare(app, assignment: str) -> dict[str, Terms]:
+    """Do as `generated`, and return the terms of grading each of the assignment's notebooks, by name."""
+    return {name: terms_in_class(app, assignment, name) for name in generated(app, assignment)}
 
 
 def terms_in_class(app, assignment: str, notebook: str) -> Terms:
@@ -157,32 +156,35 @@ def answered_cells(content: bytes) -> dict[str, tuple]:
     }
 
 
-def take_points(course: Path, terms: Terms) -> tuple[Points, list[str]]:
+def take_points(course: Path, parts: Collection[Terms]) -> tuple[Points, list[str]]:
     """Return the points in force in a class, and what the course says otherwise, a sentence for each exercise.
+
+    ``parts`` are the terms of all notebooks of an assignment.
 
     Before anything is graded, and where an exercise has other aspects now, so that it is judged anew anyhow, they are
     the course's. Raises ValueError where the release gives a test cell other points than its aspects make.
     """
-    wanted, kept = course_points(terms), states(course, terms.assignment)
-    for name, points in released_points(terms.release).items():
+    wanted, assignment = course_points(parts), next(iter(parts)).assignment
+    kept = states(course, assignment)
+    for name, points in (pair for terms in parts for pair in released_points(terms.release).items()):
         before = [sum(state[name].aspects.values()) for state in kept if name in state]
         aspects = sum(wanted[name].aspects.values()) if name in wanted else points
         if points not in (aspects, *before):
             raise ValueError(
                 f"the released notebook gives {name} {points:g} points, and its aspects make {aspects:g}: points are "
-                f"changed in ASPECTS of source/exercises/{terms.assignment}/{name}.py and in its test header; then run "
+                f"changed in ASPECTS of source/exercises/{assignment}/{name}.py and in its test header; then run "
                 "make course"
             )
     now = kept[-1] if kept else wanted
     wanted = {
         name: replace(worth, counts=now[name].counts if name in now else JUDGED) for name, worth in wanted.items()
     }
-    graded = any((course / "verdicts" / terms.assignment).rglob("*.json"))
+    graded = any((course / "verdicts" / assignment).rglob("*.json"))
     taken = {
         name: now[name] if graded and same_aspects(now.get(name), worth) else worth for name, worth in wanted.items()
     }
     if kept[-1:] != [taken]:
-        keep(course, terms.assignment, [*kept[:-1], taken])
+        keep(course, assignment, [*kept[:-1], taken])
     return taken, changed_points(taken, wanted)
 
 

@@ -7,13 +7,15 @@ writes down what is left.
 """
 
 import contextlib
+from collections.abc import Sequence
 
 from nbgrader.api import Gradebook
 
 from grading.batch.plan import Batch, Outcome, error_message
+from grading.batch.writer import total_of
 from grading.engine.record import JUDGED, Record, same_bytes
 from grading.gradebook import points as worths
-from grading.gradebook.database import student_marks, transaction
+from grading.gradebook.database import transaction
 from grading.gradebook.points import Points, Worth
 
 HANDED_IN = "handed in anew and not graded yet: run grade, which takes the points in force"
@@ -26,55 +28,67 @@ class Rescoring:
     """The graded submissions of an assignment, and other points for them.
 
     Arguments
-        batch: the class's; its writer has the points in force.
+        batches: the class's, one for each of the assignment's notebooks; their writers have the points in force.
 
     Attributes
-        records: the verdicts that can be given other points, by student.
+        records: the verdicts that can be given other points, by student, each with the batch of its notebook.
         left: why a student's mark cannot, or not all of it.
         kept: the points in force, behind those that were before them.
         unfinished: the students whose marks are not yet those of the points in force.
     """
 
-    def __init__(self, batch: Batch):
-        self.batch, self.writer, self.assignment = batch, batch.writer, batch.terms.assignment
+    def __init__(self, batches: Sequence[Batch]):
+        self.batches, self.assignment = batches, batches[0].terms.assignment
+        self.writer = batches[0].writer  # for what concerns the whole assignment
         self.kept = worths.states(self.writer.root, self.assignment)
-        self.records: dict[str, Record] = {}
+        self.records: dict[str, list[tuple[Batch, Record]]] = {}
         self.left: dict[str, str] = {}
         with transaction(self.writer.engine) as gradebook:
             for entry in gradebook.assignment_submissions(self.assignment):
-                self.sort(entry)
-            self.unfinished = [s for s, record in self.records.items() if not self.holds(gradebook, s, record)]
+                for batch in batches:
+                    self.sort(batch, entry)
+            self.unfinished = [
+                student
+                for student, parts in self.records.items()
+                if not all(self.holds(gradebook, student, *part) for part in parts)
+            ]
 
-    def sort(self, entry):
-        """Put a student's entry of the gradebook among the records, or among those that are left."""
-        student = entry.student.id
-        if all(grade.auto_score is None for notebook in entry.notebooks for grade in notebook.grades):
+    def sort(self, batch, entry):
+        """Put what the gradebook has of a student's notebook among the records, or among what is left."""
+        student, name = entry.student.id, batch.writer.notebook
+        rows = [grade for notebook in entry.notebooks if notebook.name == name for grade in notebook.grades]
+        if all(grade.auto_score is None for grade in rows):
             return
-        record = self.batch.store.load(student)
-        if student not in self.batch.submitted:
-            self.left[student] = NO_FILE
+        record = batch.store.load(student)
+        if student not in batch.submitted:
+            self.leave(batch, student, NO_FILE)
         elif record is None or record.status != JUDGED:
-            if self.writer.place("autograded", student).is_dir():
-                self.left[student] = NO_VERDICT
-        elif not same_bytes(record.key, self.batch.key(student)):
-            self.left[student] = HANDED_IN
+            if batch.writer.graded(student).exists():
+                self.leave(batch, student, NO_VERDICT)
+        elif not same_bytes(record.key, batch.key(student)):
+            self.leave(batch, student, HANDED_IN)
         else:
-            self.records[student] = record
+            self.records.setdefault(student, []).append((batch, record))
             if others := worths.unlike(record, self.kept[-1]):
-                self.left[student] = OTHER_COURSE.format(names=", ".join(others))
+                self.leave(batch, student, OTHER_COURSE.format(names=", ".join(others)))
 
-    def holds(self, gradebook, student, record) -> bool:
-        """Tell whether a student's mark is that of the points in force."""
+    def leave(self, batch, student, reason):
+        """Say why a student's mark is left, and of several notebooks, that of which."""
+        own = reason if len(self.batches) == 1 else f"{batch.writer.notebook}: {reason}"
+        self.left[student] = f"{self.left[student]}; {own}" if student in self.left else own
+
+    def holds(self, gradebook, student, batch, record) -> bool:
+        """Tell whether a notebook's mark is that of the points in force."""
         name = worths.digest(self.kept[-1])
-        written = self.writer.stamped(student).get("points") == name
-        return written and self.writer.scores_hold(gradebook, student, record)
+        written = batch.writer.stamped(student).get("points") == name
+        return written and batch.writer.scores_hold(gradebook, student, record)
 
     def wanted(self, counts: dict[str, str]) -> list[Points]:
         """Return the states with the course's points, and with what is to be dropped, credited or judged, by exercise.
 
         Raises ValueError for an exercise that is none.
         """
-        now, course = self.kept[-1], worths.course_points(self.batch.terms)
+        now, course = self.kept[-1], worths.course_points(batch.terms for batch in self.batches)
         if unknown := sorted(counts.keys() - now.keys()):
             raise ValueError(f"there is no exercise {unknown[0]!r} in {self.assignment}; there are {', '.join(now)}")
         new = {
@@ -100,9 +114,9 @@ class Rescoring:
         """Return each student's total as it is in the gradebook and as it would be; who can't be written is left."""
         found = {}
         with transaction(self.writer.engine) as gradebook:
-            for student, record in list(self.records.items()):
+            for student, parts in list(self.records.items()):
                 try:
-                    new = self.writer.total(gradebook, student, record, points)
+                    new = total_of({batch.writer: record for batch, record in parts}, gradebook, student, points)
                 except Exception as error:  # no time in timestamp.txt; a late policy may be anybody's code
                     self.left[student] = str(error_message(error))
                     del self.records[student]
@@ -114,8 +128,8 @@ class Rescoring:
         """Return (student, exercise, points, maximum) of what a person gave where other points are to be."""
         changed, found = [name for name, worth in points.items() if worth != self.kept[-1].get(name)], []
         with transaction(self.writer.engine) as gradebook:
-            for student in self.records:
-                marks = student_marks(gradebook, self.assignment, student)
+            for student, batch in [(student, batch) for student, parts in self.records.items() for batch, _ in parts]:
+                marks = batch.writer.marks(gradebook, student)
                 given = [(name, marks[name][1]) for name in changed if name in marks and marks[name][1] is not None]
                 found += [(student, name, score, points[name].maximum) for name, score in given]
         return found
@@ -123,12 +137,15 @@ class Rescoring:
     def write(self, states: list[Points]) -> Outcome:
         """Put points into force, and write them down for each student; who cannot be written is in the outcome."""
         worths.keep(self.writer.root, self.assignment, states)
-        self.writer.points, outcome = states[-1], Outcome()
+        outcome = Outcome()
+        for batch in self.batches:
+            batch.writer.points = states[-1]
         url, course = self.writer.app.coursedir.db_url, self.writer.app.coursedir.course_id
         with contextlib.closing(Gradebook(url, course)) as gradebook:
             worths.set_maxima(gradebook, self.assignment, states[-1])
+        parts = [(student, *part) for student, parts in self.records.items() for part in parts]
         with transaction(self.writer.engine) as gradebook:
-            todo = [s for s, record in self.records.items() if not self.writer.is_written(gradebook, s, record)]
-        for student in todo:
-            self.batch.settle(student, self.records[student], outcome, is_new=False)
+            todo = [part for part in parts if not part[1].writer.is_written(gradebook, part[0], part[2])]
+        for student, batch, record in todo:
+            batch.settle(student, record, outcome, is_new=False)
         return outcome

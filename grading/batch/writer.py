@@ -9,6 +9,7 @@ import copy
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
@@ -253,25 +254,21 @@ class Writer:
         found = step.plugin_inst.late_submission_penalty(student, score, seconds)
         return None if found is None else min(max(found, 0), score)
 
-    def total(self, gradebook, student, record: Record, points: Points | None = None) -> float:
-        """Return a student's total, late penalty taken off, if a record were written now.
+    def total(self, gradebook, student, record: Record) -> float:
+        """Return the total that a student would have if a record were written now."""
+        return total_of({self: record}, gradebook, student)
 
-        Arguments
-            gradebook: open; what a person gave counts as there.
-            student: the id.
-            record: a judged one.
-            points: what the exercises are worth; None for the points in force.
-        """
+    def own_total(self, gradebook, student, record: Record, points: Points | None) -> float:
+        """Return what this notebook would have of it; arguments as of `total_of`."""
         new = by_exercise(scores_of(record, self.points if points is None else points))
         marks = self.marks(gradebook, student) or dict.fromkeys(new, (None, None, None, None))
-        entry = submission_of(gradebook, self.assignment, student)
-        score = sum(each.score for each in entry.notebooks if each.name in self.others) if entry else 0.0
+        score = 0.0
         for name, (auto, manual, extra, _) in marks.items():
             own = manual if manual is not None else new.get(name, auto)
             score += 0 if own is None else own + (extra or 0)
         due, submitted = self.due(gradebook, student), parse_utc(self.stamp(gradebook, student, record)["submitted"])
         seconds = (submitted - due).total_seconds() if submitted and due else 0
-        return max(0.0, score - ((self.penalty(student, score, seconds) or 0) if seconds > 0 else 0))
+        return score - ((self.penalty(student, score, seconds) or 0) if seconds > 0 else 0)
 
     def total_now(self, gradebook, student) -> float | None:
         """Return the total that a student has in the gradebook; None for none."""
@@ -380,3 +377,20 @@ class Writer:
             (target / file).unlink()
         shutil.rmtree(source)
         return bool(changed or gone)
+
+
+def total_of(records: Mapping[Writer, Record], gradebook, student: str, points: Points | None = None) -> float:
+    """Return a student's total for the assignment, late penalties taken off, if these records were written now.
+
+    Arguments
+        records: judged ones, each of the notebook of its writer; the other notebooks count as in the gradebook.
+        gradebook: open; what a person gave counts as there.
+        student: the id.
+        points: what the exercises are worth; None for the points in force.
+    """
+    entry = submission_of(gradebook, next(iter(records)).assignment, student)
+    names = {writer.notebook for writer in records}
+    others = [notebook for notebook in entry.notebooks if notebook.name not in names] if entry else []
+    total = sum(notebook.score - (notebook.late_submission_penalty or 0) for notebook in others)
+    own = sum(writer.own_total(gradebook, student, record, points) for writer, record in records.items())
+    return max(0.0, total + own)

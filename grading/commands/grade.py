@@ -31,7 +31,7 @@ def grade(arguments, workers) -> int:
     from nbgrader.api import Gradebook
 
     from grading.authoring.draw import older_in_words
-    from grading.batch.folder import generated, open_app, take_points, terms_in_class
+    from grading.batch.folder import open_app, prepare, take_points
     from grading.batch.plan import Batch
     from grading.batch.writer import Writer
     from grading.engine.record import exercises
@@ -52,13 +52,13 @@ def grade(arguments, workers) -> int:
     for folder in ("submitted", "not_gradable", KEPT, "verdicts", "grades"):
         remove_unfinished(course / folder)
     ledger.check_gradebook(url, course / KEPT)
-    parts = {name: terms_in_class(app, assignment, name) for name in generated(app, assignment)}
+    parts = prepare(app, assignment)
     if arguments.exercise and len(parts) > 1:
         parts = {name: terms for name, terms in parts.items() if arguments.exercise in exercises(terms)} or parts
     private = next(iter(parts.values())).private
     warning = "" if workers.scheduler else warning_of_isolation(private)
     print(warning, end="", file=sys.stderr)
-    taken = [take_points(course, terms) for terms in parts.values()]
+    points, other_points = take_points(course, parts.values())
     if older := older_in_words(OfCourse(config=app.config).course, assignment):
         print_shown(f"{older}, then repeat this command.")
     roster = roster_of(course, assignment, arguments.roster)
@@ -74,8 +74,7 @@ def grade(arguments, workers) -> int:
         if due:
             set_due(gradebook, assignment, due)
             print(due_in_words(due, arguments.timezone))
-        for points, _ in taken:
-            set_maxima(gradebook, assignment, points)
+        set_maxima(gradebook, assignment, points)
     with contextlib.ExitStack() as stack:
         writers = {name: Writer(app, assignment, name) for name in parts}
         for writer in writers.values():
@@ -85,7 +84,7 @@ def grade(arguments, workers) -> int:
         plans = [batch.plan() for batch in batches]
         for name, plan in zip(parts, plans, strict=True):
             announce(plan, assignment if len(parts) == 1 else f"{assignment}, {name}")
-        if other_points := [line for _, lines in taken for line in lines]:
+        if other_points:
             print_shown("The course gives other points than this class has:", *(f"    {line}" for line in other_points))
             print(
                 f"They are left as they are; python -m grading rescore --assignment {assignment} shows what would move."

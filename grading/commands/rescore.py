@@ -1,5 +1,6 @@
 """``python -m grading rescore``: other points for what is graded already; nothing is judged anew."""
 
+import contextlib
 import sys
 from statistics import mean
 
@@ -51,15 +52,17 @@ def rescore(arguments, course) -> int:
 
     app = open_app(course)
     check_gradebook(app.coursedir.db_url, course / KEPT)
-    terms = prepare(app, arguments.assignment)
-    take_points(course, terms)
+    parts = prepare(app, arguments.assignment)
+    take_points(course, parts.values())
     counts = [(n, DROPPED) for n in arguments.drop] + [(n, CREDITED) for n in arguments.credit]
     counts += [(n, JUDGED) for n in arguments.judge]
     if len(dict(counts)) < len(counts) or (counts and arguments.undo):
         raise ValueError("an exercise is dropped, credited or judged: name it once, and not with --undo")
-    writer = Writer(app, arguments.assignment)
-    try:
-        work = Rescoring(Batch(writer, terms))
+    with contextlib.ExitStack() as stack:
+        writers = {name: Writer(app, arguments.assignment, name) for name in parts}
+        for writer in writers.values():
+            stack.callback(writer.close)
+        work = Rescoring([Batch(writers[name], terms) for name, terms in parts.items()])
         if arguments.undo and work.unfinished:
             print("The last rescore, or its undoing, was not finished: that is done first. Then repeat --undo.")
         undo = arguments.undo and not work.unfinished
@@ -83,23 +86,23 @@ def rescore(arguments, course) -> int:
         copy = keep_copy(app.coursedir.db_url, course / KEPT)
         outcome = work.write(states)
         print(f"Rescored {outcome.graded}." + (f" The gradebook before: {copy.relative_to(course)}" if copy else ""))
-        failed = written_for_readers(course, arguments.assignment, writer, work)
+        failed = written_for_readers(course, arguments.assignment, work)
         for student, reason in sorted(outcome.unmarked.items()):
             print_shown(f"{student}: NOT WRITTEN: {reason}")
         if not undo:
             print(f"To go back: python -m grading rescore --assignment {arguments.assignment} --undo")
         return int(bool(work.left or outcome.unmarked or failed))
-    finally:
-        writer.close()
 
 
-def written_for_readers(course, assignment, writer, work):
+def written_for_readers(course, assignment, work):
     """Write pages and tables, and return which pages failed."""
     from grading.commands.grade import write_feedback
     from grading.gradebook.database import gradebook_of
     from grading.lms.grade_files import roster_of, write_grades
 
-    failed = write_feedback(writer, work.batch)
+    failed = {}
+    for batch in work.batches:
+        failed |= write_feedback(batch.writer, batch)
     with gradebook_of(course) as gradebook:
         roster = roster_of(course, assignment, None)
         written, _ = write_grades(course, assignment, gradebook, roster, course / "grades" / assignment)

@@ -9,7 +9,7 @@ one before it is what an undone rescore goes back to.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import zip_longest
@@ -54,10 +54,13 @@ class Worth:
 Points: TypeAlias = dict[str, Worth]  # by exercise
 
 
-def course_points(terms: Terms) -> Points:
-    """Return what the course says: the points of the aspects of each exercise that the release has."""
-    known = read_cases(terms.public).exercises
-    return {name: Worth(known[name]["aspects"]) for name in exercises(terms) if name in known}
+def course_points(parts: Iterable[Terms]) -> Points:
+    """Return what the course says: the points of the aspects of each exercise that an assignment's notebooks have."""
+    found = {}
+    for terms in parts:
+        known = read_cases(terms.public).exercises
+        found |= {name: Worth(known[name]["aspects"]) for name in exercises(terms) if name in known}
+    return found
 
 
 def same_aspects(one: Worth | None, other: Worth | None) -> bool:

@@ -3,14 +3,16 @@
     SOURCE, a folder or zip,         the course folder
     never changed
       STUDENT_anything.ipynb   ->      submitted/STUDENT/NAME/NAME.ipynb     the newest with answers, byte for byte
+                                       submitted/STUDENT/NAME/NOTEBOOK.ipynb    of an assignment with several, each
       STUDENT/anything.ipynb           submitted/STUDENT/NAME/timestamp.txt  when it was handed in, if that is known
       what Canvas, Moodle,             superseded/STUDENT/NAME/...           older ones, and blank ones
       Gradescope, Classroom give       not_gradable/STUDENT/NAME/...         what is no notebook
 
 What each file was called is kept in ``grades/NAME/handed_in.json``, to give feedback back under that name.
 
-`archive` reads the files, `lms` says whose they are, `roster` knows the students. The doctor reads every notebook here,
-to say what it will repair; it mends when nbgrader grades, so that ``submitted`` holds what was handed in.
+`archives` reads the files, `layouts` says whose they are, `which` what they are, `roster` knows the students. The
+doctor reads every notebook here, to say what it will repair; it mends when nbgrader grades, so that ``submitted`` holds
+what was handed in.
 """
 
 import hashlib
@@ -22,6 +24,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
 
 import nbformat
+from nbgrader.utils import parse_utc
 
 from grading.course import Course, notebook_in
 from grading.files import write
@@ -30,6 +33,7 @@ from grading.gradebook.status import keep_reason
 from grading.lms import roster as rosters
 from grading.lms.archives import NOTEBOOK, FoundFile, Unreadable, may_be_notebook, nested, opened
 from grading.lms.layouts import COPY, Layout, Owner, recognised
+from grading.lms.which import Releases, which_notebook
 from grading.repair.doctor import mended_or_refused
 from grading.repair.intake import NotGradable
 from helpers.support.language import Message, english
@@ -55,6 +59,7 @@ class File:
     odd: Message | None = None
     inner: float | None = None  # its time in a student's own zip
     entry: str = ""  # the name in the source: that zip's
+    there: str = ""  # of which notebook it is what lies in submitted/ already
 
     @property
     def age(self):
@@ -103,10 +108,8 @@ class Work:
     """What stays the same while one source is collected."""
 
     assignment: str
-    notebook: str
     into: Path
-    release: nbformat.NotebookNode
-    editions: tuple
+    releases: Releases
     zone: tzinfo | None
     dated: bool
     namesakes: bool
@@ -115,6 +118,10 @@ class Work:
     def folder(self, step, student):
         """Return a student's folder for the assignment."""
         return self.into / step / student / self.assignment
+
+    def place(self, student, notebook):
+        """Return where the file that counts of a notebook lies."""
+        return self.folder("submitted", student) / f"{notebook}.ipynb"
 
 
 def collect_submissions(
@@ -135,7 +142,8 @@ def collect_submissions(
     an assignment that is not there, or where the two folders lie in each other, and `NothingHandedIn`.
     """
     course = course or Course()
-    release, notebook = released_notebook(assignment, into, course)
+    releases = released_notebooks(assignment, into, course)
+    several = tuple(releases) if len(releases) > 1 else ()
     check_source(source, into)
     local = zone(timezone)
     if roster:
@@ -144,12 +152,10 @@ def collect_submissions(
         if not entries:
             raise NothingHandedIn(f"{source} holds no file that a student could have handed in")
         of_one = Layout("one student", lambda name: [Owner(student)])
-        layout = of_one if student else recognised(entries, assignment, pattern)
+        layout = of_one if student else recognised(entries, assignment, pattern, several)
         found = Collected(layout.title, layout.times)
         namesakes = layout.namesakes and roster is None
-        work = Work(
-            assignment, notebook, into, release, course.editions(release), local, layout.dated, namesakes, found
-        )
+        work = Work(assignment, into, releases, local, layout.dated, namesakes, found)
         by_student = defaultdict(list)
         for entry in (entry for entry in entries if entry.name != layout.listing):
             for student, owner in students_of(entry, layout, roster, work):
@@ -211,20 +217,21 @@ def students_of(entry, layout, roster, work):
 def adopt(earlier, students, work):
     """Keep in superseded/ what an earlier run, without these students in its roster, took under an id of its own."""
     work.found.adopted.add(earlier)
-    path = work.folder("submitted", earlier) / f"{work.notebook}.ipynb"
-    if not path.exists():
+    paths = [path for notebook in work.releases if (path := work.place(earlier, notebook)).exists()]
+    if not paths:
         return
-    file = File(f"{earlier}.ipynb", path.read_bytes(), path.stat().st_mtime)
     for student in students:
-        write(work.folder("superseded", student) / file.kept_as, file.content, file.modified)
-        work.found.older.append((student, str(path.relative_to(work.into))))
+        for path in paths:
+            file = File(f"{earlier}.ipynb", path.read_bytes(), path.stat().st_mtime)
+            write(work.folder("superseded", student) / file.kept_as, file.content, file.modified)
+            work.found.older.append((student, str(path.relative_to(work.into))))
         if work.folder("autograded", earlier).is_dir():
             sentence = (
                 f"was graded as {earlier}; what a person gave there, points and comments, stays in the gradebook under "
                 f"that id. Enter it for {student}, then: nbgrader db student remove {earlier} --force"
             )
             work.found.unsure.append((student, sentence))
-    shutil.rmtree(path.parent)
+    shutil.rmtree(paths[0].parent)
 
 
 def files_of(student, entry: FoundFile, owner, made, work):
@@ -263,40 +270,63 @@ def unread(student, entry, reason, work):
     keep_reason(work.folder("not_gradable", student) / kept_as(str(reason).encode(), "unread"), reason)
 
 
+def age_and_name(file, work):
+    """Return what orders all files of a student, the newest last."""
+    return *file.age, not file.there, Path(file.name).name.startswith(tuple(work.releases)), file.name
+
+
 def collect_one(student, files, work):
-    """Take the newest notebook with an answer of a student's files and what is there, and keep the others beside it."""
-    found, place, there = work.found, work.folder("submitted", student) / f"{work.notebook}.ipynb", None
+    """Take the newest notebook with an answer of a student's files and what is there, and keep the others beside it.
 
-    def order(file):
-        return *file.age, file is not there, Path(file.name).name.startswith(work.notebook), file.name
-
-    files = sorted(files, key=order)
+    Of an assignment with several notebooks that is done for each.
+    """
+    found = work.found
+    files = sorted(files, key=lambda file: age_and_name(file, work))
     if files and student != NOBODY:
         found.called[student] = files[-1].entry
     notebooks = [file for file in files if file.odd or is_notebook(file)]
     found.left_out += [(student, file.name) for file in files if notebooks and file not in notebooks]
-    candidates, gradable = notebooks or files, []
-    if place.exists() and all(file.content != place.read_bytes() for file in candidates):
-        there = File(str(place.relative_to(work.into)), place.read_bytes(), place.stat().st_mtime)
-        candidates = sorted([*candidates, there], key=order)
-    for file in candidates:
+    candidates, gradable = notebooks or files, defaultdict(list)
+    for notebook in work.releases:
+        place = work.place(student, notebook)
+        if place.exists() and all(file.content != place.read_bytes() for file in candidates):
+            name, modified = str(place.relative_to(work.into)), place.stat().st_mtime
+            candidates = [*candidates, File(name, place.read_bytes(), modified, there=notebook)]
+    for file in sorted(candidates, key=lambda file: age_and_name(file, work)):
         try:
             if file.odd:
                 raise NotGradable(file.odd)
             if student == NOBODY:
                 raise NotGradable(english("no student's name can be read from the file's"))
-            gradable.append((file, mended_or_refused(file.content, work.release, work.editions)))
+            notebook = file.there or which_notebook(file.name, file.content, work.releases)
+            mended = mended_or_refused(file.content, *work.releases[notebook])
+            gradable[notebook].append((file, mended))
         except NotGradable as error:
             place_kept = work.folder("not_gradable", student) / file.kept_as
             write(place_kept, file.content, file.modified)
             keep_reason(place_kept, error.reason)
             found.refused.append((student, file.name, error.reason))
-    if not gradable:
-        return
+    taken = [take_newest(student, notebook, pairs, work) for notebook, pairs in gradable.items()]
+    if came := [(file, new) for file, new in taken if not file.there]:
+        newest, _ = max(came, key=lambda pair: age_and_name(pair[0], work))
+        found.called[student] = newest.entry
+        path = work.folder("submitted", student) / "timestamp.txt"
+        others = len(came) < sum(work.place(student, notebook).exists() for notebook in work.releases)
+        if not (others and is_later(path, newest.submitted)):
+            stamp(path, newest.submitted, any(new for _, new in came))
+
+
+def take_newest(student, notebook, gradable, work):
+    """Take the newest of a notebook's files that has an answer, and keep the others beside it.
+
+    ``gradable`` are (file, what the doctor makes of it), the newest last. Returns the file, and whether it is new.
+    """
+    found = work.found
     newest, mended = next((pair for pair in reversed(gradable) if pair[1].answers), gradable[-1])
+    order = age_and_name(newest, work)
     others = [file for file, _ in gradable if file.content != newest.content]
-    blank = [file for file in others if order(file) > order(newest)]
-    others = [file for file in others if order(file) <= order(newest)]
+    blank = [file for file in others if age_and_name(file, work) > order]
+    others = [file for file in others if age_and_name(file, work) <= order]
     for kept, listed in ((others, found.older), (blank, found.blank)):
         for file in kept:
             write(work.folder("superseded", student) / file.kept_as, file.content, file.submitted or file.modified)
@@ -305,13 +335,12 @@ def collect_one(student, files, work):
         found.unsure.append(
             (student, f"several notebooks of the same time; {newest.name} was chosen by its name alone")
         )
-    if work.namesakes and any(file is not there for file in others):
+    if work.namesakes and any(not file.there for file in others):
         found.unsure.append((student, "several notebooks; two students of this name could not be told apart"))
-    new = write(place, newest.content, newest.submitted or newest.modified)
-    if newest is not there:
-        found.called[student] = newest.entry
-        stamp(place.parent / "timestamp.txt", newest.submitted, new)
-    found.taken.append((student, newest.name, mended.repairs, new))
+    new = write(work.place(student, notebook), newest.content, newest.submitted or newest.modified)
+    name = newest.name if newest.there or len(work.releases) == 1 else f"{newest.name} as {notebook}.ipynb"
+    found.taken.append((student, name, mended.repairs, new))
+    return newest, new
 
 
 def is_notebook(file):
@@ -335,23 +364,40 @@ def stamp(path, submitted, new):
         path.unlink(missing_ok=True)
 
 
-def released_notebook(assignment, into, course):
-    """Return what students got, and its name."""
-    path = released_path(assignment, into, course)
-    return nbformat.read(path, as_version=4), path.stem
+def is_later(path, submitted):
+    """Tell whether a timestamp.txt holds a later time than this; not where either is none."""
+    try:
+        return parse_utc(path.read_text().strip()).replace(tzinfo=UTC).timestamp() > submitted
+    except (OSError, ValueError, OverflowError, TypeError):
+        return False
+
+
+def released_notebooks(assignment, into, course):
+    """Return what students got, each notebook and its editions, by name."""
+    paths = sorted(released_folder(assignment, into, course).glob("*.ipynb"))
+    releases = {path.stem: nbformat.read(path, as_version=4) for path in paths}
+    return {name: (release, course.editions(release)) for name, release in releases.items()}
 
 
 def released_path(assignment, into, course):
-    """Return where the released notebook lies: in the class folder, else in the course.
+    """Return where the released notebook lies of an assignment of one.
 
-    Raises ValueError where it is in neither.
+    Raises ValueError where it is not there, and where there are several.
+    """
+    folder = released_folder(assignment, into, course)
+    return folder / f"{notebook_in(folder, assignment)}.ipynb"
+
+
+def released_folder(assignment, into, course):
+    """Return where the released notebooks lie: in the class folder, else in the course.
+
+    Raises ValueError where there is none in either.
     """
     if assignment in ("", ".", "..") or "/" in assignment or "\\" in assignment:
         raise ValueError(f"{assignment!r} is no name of an assignment")
     for root in (into, course.folder):
-        folder = root / "release" / assignment
-        if (path := folder / f"{notebook_in(folder, assignment)}.ipynb").exists():
-            return path
+        if any((folder := root / "release" / assignment).glob("*.ipynb")):
+            return folder
     known = ", ".join(course.assignments)
     raise ValueError(f"there is no released notebook of {assignment!r}; known here: {known}")
 
@@ -392,8 +438,8 @@ def lines(found: Collected):
     yield from (f"{student}: NOT MATCHED: {name}: {reason}" for student, name, reason in found.unmatched)
     yield from (f"{student}: TO BE LOOKED AT: {sentence}" for student, sentence in found.unsure)
     yield from (f"{student}: MISSING: handed in nothing" for student in found.missing)
-    mended = sum(bool(repairs) for _, _, repairs, _ in found.taken)
-    yield f"{len(found.taken)} submissions, {mended} of them to be repaired; {len(found.refused)} files not gradable"
+    taken, mended = ({who for who, _, repairs, _ in found.taken if repairs or not only} for only in (False, True))
+    yield f"{len(taken)} submissions, {len(mended)} of them to be repaired; {len(found.refused)} files not gradable"
     if found.unmatched or found.missing:
         yield f"{len(found.missing)} students of the roster missing; {len(found.unmatched)} files not matched to one"
     if found.refused:

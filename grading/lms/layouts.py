@@ -39,6 +39,9 @@ VERSION = re.compile(
     r"(\d{0,2}|20\d\d[-_]\d\d[-_]\d\d)(_.*)?",
     re.IGNORECASE,
 )
+WORD = re.compile(r"[^\W_]+")
+# A word of what students and systems put behind a notebook's name: a_LATE, a-2, a final v3.
+BEHIND = re.compile(r"(late|v|ver|version|draft|final|copy|new|old|last|fixed|try|attempt|solutions?|answers?)?\d{0,2}")
 METADATA = "submission_metadata.yml"
 SUBMISSION = re.compile(r"submission_\d+")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
@@ -104,9 +107,10 @@ def slug(text):
     return f"{found.encode()[: LONGEST_ID - 9].decode(errors='ignore')}-{end}"
 
 
-def recognised(entries, assignment, pattern=None):
+def recognised(entries, assignment, pattern=None, notebooks=()):
     """Return the layout of a source; ``pattern`` is one of the instructor's own, see `by_pattern`.
 
+    ``notebooks`` are the names of the assignment's notebooks where it has several.
     Raises ValueError for a pattern that is none, and for a Gradescope export whose list cannot be read.
     """
     if pattern:
@@ -127,8 +131,9 @@ def recognised(entries, assignment, pattern=None):
     fitting = (layout for layout in layouts if layout and fits(layout, names))
     found = next(fitting, None)
     if found is None:
-        refuse_wrapped(names, depth, assignment)
-    return found or Layout("plain", partial(prefixed, assignment=assignment, doubts=doubts(names, assignment)))
+        refuse_wrapped(names, depth, assignment, notebooks)
+    known = {"assignment": assignment, "notebooks": notebooks, "doubts": doubts(names, assignment, notebooks)}
+    return found or Layout("plain", partial(prefixed, **known))
 
 
 def fits(layout, names):
@@ -183,25 +188,50 @@ def stem_of(name):
     return COPIED.sub("", COPY.sub("", ENDING.sub("", name.name)).strip())
 
 
-def prefixed(name, assignment, doubts=None):
+def notebooks_named(name, notebooks):
+    """Return those notebooks of several whose name a file's may end with, and what stands for nothing behind it.
+
+    A file called just like one is that; a notebook's name that may itself be of what stands behind says no more.
+    """
+    words = words_of(stem_of(PurePosixPath(name)))
+    known = {each: words_of(each) for each in notebooks}
+    if exact := [each for each, own in known.items() if own == words]:
+        return exact
+    return [
+        each
+        for each, own in known.items()
+        if not all(map(BEHIND.fullmatch, own))
+        and any(
+            words[i : i + len(own)] == own and all(map(BEHIND.fullmatch, words[i + len(own) :]))
+            for i in range(len(words))
+        )
+    ]
+
+
+def words_of(text):
+    """Return the words of a name, in lower case."""
+    return WORD.findall(text.casefold())
+
+
+def prefixed(name, assignment, notebooks=(), doubts=None):
     """``STUDENT_anything``, or a folder for each student; ``doubts`` are those of `doubts`."""
     if len(name.parts) > 1:
         folder = name.parts[0]
         return [Owner(student=folder) if is_id(folder) else Owner(name=folder)]
     stem = stem_of(name)
-    if stem.startswith(assignment) or not stem.partition("_")[0]:
+    if stem.startswith(assignment) or stem in notebooks or not stem.partition("_")[0]:
         return []
     student, *more = accumulate(stem.split("_"), "{}_{}".format)
     return [Owner(student=student, longer=tuple(more), doubt=(doubts or {}).get(student))]
 
 
-def doubts(names, assignment):
+def doubts(names, assignment, notebooks=()):
     """Return {beginning: why it may be several students'} for plain names: ``nguyen_an_x`` and ``nguyen_binh_x``."""
     behind = defaultdict(set)
     for name in names:
         start, _, rest = stem_of(name).partition("_")
         if len(name.parts) == 1 and (may_be_notebook(name.name) or name.suffix.lower() == ".zip"):
-            version = rest.startswith(assignment) or VERSION.fullmatch(rest)
+            version = rest.startswith(assignment) or VERSION.fullmatch(rest) or notebooks_named(rest, notebooks)
             behind[start].add("" if version else rest.partition("_")[0].casefold())
     return {
         start: english(
@@ -216,14 +246,14 @@ def doubts(names, assignment):
     }
 
 
-def refuse_wrapped(names, depth, assignment):
+def refuse_wrapped(names, depth, assignment, notebooks):
     """Raise ValueError where one folder lies around all plain files: it may be the class's, or one student's."""
     perhaps = [name for name in names if depth and may_be_notebook(name.name)]
     perhaps = [name for name in perhaps if NOTEBOOK.search(name.name)] or perhaps
     inside = [PurePosixPath(*name.parts[depth:]) for name in perhaps]
     around = PurePosixPath(*names[0].parts[:depth])
     titled = [found["name"] for name in inside if (found := CLASSROOM.fullmatch(stem_of(name)))]
-    below = {owner.student or owner.name for name in inside for owner in prefixed(name, assignment)}
+    below = {owner.student or owner.name for name in inside for owner in prefixed(name, assignment, notebooks)}
     pattern = f"{around}/{{student}}_{{filename}}"
     if 2 * len(titled) > len(inside):  # as of Classroom, but with titles of the students' own
         below, pattern = set(titled), "{name} - {filename}"

@@ -77,6 +77,6 @@ def test_the_terms_of_grading_are_that_courses_and_none_of_its_folders_can_be_se
     app = open_app(class_folder)
     with pytest.raises(ValueError, match=f"there is no assignment '{FIRST}'; there are renamed"):
         prepare(app, FIRST)
-    terms = prepare(app, "renamed")
+    terms = prepare(app, "renamed")["renamed"]
     assert (terms.public, terms.hidden) == other.cases("renamed") and terms.editions == ()
     assert terms.private == (str(other.folder), str(class_folder))

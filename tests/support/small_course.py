@@ -16,25 +16,26 @@ HALF = {"softmax_t": SOLVED["softmax_t"]}
 HALF_MARKS = NOTHING | {"softmax_t": FULL["softmax_t"]}
 
 
-def generate(root):
-    """Make the course in ``root`` by `nbgrader generate_assignment`."""
-    notebook = nbformat.read(REPOSITORY / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", nbformat.NO_CONVERT)
+def generate(root, notebooks=None):
+    """Make the course in ``root`` by `nbgrader generate_assignment`; ``notebooks`` are {name: exercises} of several."""
+    whole = nbformat.read(REPOSITORY / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", nbformat.NO_CONVERT)
     parts = {
-        cell.id: cell.metadata.get("nbgrader", {}).get("grade_id", "").removeprefix("test_") for cell in notebook.cells
+        cell.id: cell.metadata.get("nbgrader", {}).get("grade_id", "").removeprefix("test_") for cell in whole.cells
     }
-    start = next(index for index, cell in enumerate(notebook.cells) if parts[cell.id])
-    setup = [cell for cell in notebook.cells[:start] if cell.cell_type == "code"]
-    notebook.cells = setup + [cell for cell in notebook.cells if parts[cell.id] in FULL]
+    start = next(index for index, cell in enumerate(whole.cells) if parts[cell.id])
+    setup = [cell for cell in whole.cells[:start] if cell.cell_type == "code"]
     folder = root / "source" / ASSIGNMENT
     folder.mkdir(parents=True)
-    nbformat.write(notebook, folder / f"{ASSIGNMENT}.ipynb")
+    for name, exercises in (notebooks or {ASSIGNMENT: EXERCISES}).items():
+        notebook = whole | {"cells": setup + [cell for cell in whole.cells if parts[cell.id] in exercises]}
+        nbformat.write(nbformat.from_dict(notebook), folder / f"{name}.ipynb")
     done = Trial(root).nbgrader("generate_assignment", ASSIGNMENT)
     assert done.returncode == 0, done.stderr
 
 
-def filled(root, answers):
+def filled(root, answers, name=ASSIGNMENT):
     """Return the course's released notebook with answers in its solution cells."""
-    notebook = nbformat.read(root / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", nbformat.NO_CONVERT)
+    notebook = nbformat.read(root / "release" / ASSIGNMENT / f"{name}.ipynb", nbformat.NO_CONVERT)
     for cell in notebook.cells:
         cell.source = answers.get(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source)
     return notebook

@@ -567,7 +567,7 @@ def test_the_dearest_texts_take_a_part_of_their_time(course, monkeypatch):
     notebook.cells.append(text("a", attachments={f"{number:x}": {"a/a": ""} for number in range(MOST_ATTACHED)}))
     notebook.cells += [text("## a (\n" * 100) for _ in range(MOST_CELLS - len(notebook.cells) - 2)]
     content, app = nbformat.writes(notebook).encode(), open_app(course.root)
-    terms = prepare(app, ASSIGNMENT)
+    terms = prepare(app, ASSIGNMENT)[ASSIGNMENT]
     mended = mend(content, released(terms.release)).noted()
     outputs = [nbformat.v4.new_output("display_data", {"text/plain": "\n" * 200}) for _ in range(10_000)]
     room = Judge().output_limit // size(outputs[0])

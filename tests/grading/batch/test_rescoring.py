@@ -23,7 +23,7 @@ from grading.gradebook import points
 from grading.gradebook.points import in_force
 from tests.support.course import NO_SHIFT, Trial
 from tests.support.judged_here import judged_here
-from tests.support.small_course import ASSIGNMENT, FULL, HALF, SOLVED, filled, generate, query
+from tests.support.small_course import ASSIGNMENT, EXERCISES, FULL, HALF, SOLVED, filled, generate, query
 
 ANSWERS = {"ada": SOLVED, "cleo": HALF | {"softmax_t": NO_SHIFT}, "dan": {}}
 CONFIG = """
@@ -86,13 +86,13 @@ def change_points(root, exercise="softmax_t", factor=2):
         exercises[exercise]["aspects"] = {name: factor * points for name, points in aspects.items()}
         text = json.dumps(exercises, separators=(",", ":")).encode()
         path.write_bytes(save(tensors | {"exercises": np.frombuffer(text, np.uint8)}))
-    path = root / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
-    notebook = nbformat.read(path, nbformat.NO_CONVERT)
-    for cell in notebook.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == f"test_{exercise}":
-            cell.metadata.nbgrader.points *= factor
-            cell.source += "  # other points"
-    nbformat.write(notebook, path)
+    for path in (root / "release" / ASSIGNMENT).glob("*.ipynb"):
+        notebook = nbformat.read(path, nbformat.NO_CONVERT)
+        for cell in notebook.cells:
+            if cell.metadata.get("nbgrader", {}).get("grade_id") == f"test_{exercise}":
+                cell.metadata.nbgrader.points *= factor
+                cell.source += "  # other points"
+        nbformat.write(notebook, path)
 
 
 def rows(root):
@@ -110,7 +110,11 @@ def written(root):
 
 def scores(root):
     with (root / "grades" / ASSIGNMENT / "grades.csv").open(newline="") as file:
-        return {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in csv.DictReader(file)}
+        return {
+            row["student_id"]: (float(row["score"]), float(row["max_score"]))
+            for row in csv.DictReader(file)
+            if row["score"]
+        }
 
 
 def page(root, student):
@@ -197,6 +201,44 @@ def test_an_exercise_is_dropped_or_credited_and_counts_again(root, way, capsys):
     assert grade(root) == 0 and (rows(root), written(root)) == after
     assert rescore(root, "--judge=softmax_t", "--yes") == 0
     assert (rows(root), written(root)) == before
+
+
+@pytest.mark.slow
+def test_points_of_an_assignment_of_two_notebooks_move_and_come_back(tmp_path, monkeypatch, capsys):
+    generate(tmp_path, {"a": EXERCISES[:1], "b": EXERCISES[1:]})
+    shutil.copytree(REPOSITORY / "source" / "cases" / ASSIGNMENT, tmp_path / "source" / "cases" / ASSIGNMENT)
+    (tmp_path / "nbgrader_config.py").write_text(CONFIG.format(repository=str(REPOSITORY), root=str(tmp_path)))
+    for student, answers in ANSWERS.items():
+        for name in "ab" if student != "dan" else "a":
+            path = tmp_path / "in" / student / f"{name}.ipynb"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(filled(tmp_path, answers, name), path)
+            os.utime(path, (1_788_343_200,) * 2)  # 2026-09-02 10:00 UTC, a day late
+    monkeypatch.setattr(batches, "judged_elsewhere", judged_here)
+    assert grade(tmp_path, str(tmp_path / "in"), "--due=2026-09-01T12:00", "--timezone=UTC") == 1, "dan has no mark"
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
+        row = book.find_grade("test_iterative_softmax_experiment", "b", ASSIGNMENT, "cleo")
+        row.manual_score, row.needs_manual_grade = 2.0, False
+        book.db.commit()
+    grade(tmp_path)
+    monkeypatch.setattr(batches, "judged_elsewhere", lambda *_: pytest.fail("a verdict was made again"))
+    assert set(in_force(tmp_path, ASSIGNMENT)) == set(EXERCISES)
+    earlier = {"ada": (0.9 * TOTAL, TOTAL), "cleo": (0.9 * (3 + 2), TOTAL)}
+    before = rows(tmp_path), written(tmp_path)
+    assert {s: scores(tmp_path)[s] for s in earlier} == {s: pytest.approx(score) for s, score in earlier.items()}
+
+    change_points(tmp_path, "softmax_t")
+    change_points(tmp_path, "iterative_softmax_experiment")
+    capsys.readouterr()
+    assert rescore(tmp_path, "--dry-run") == 0 and (rows(tmp_path), written(tmp_path)) == before
+    shown = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["ada", "8.1", "16.2", "+8.1"] in shown and ["cleo", "4.5", "7.2", "+2.7"] in shown
+    assert rescore(tmp_path, "--yes") == 0
+    later = {"ada": (0.9 * 2 * TOTAL, 2 * TOTAL), "cleo": (0.9 * (6 + 2), 2 * TOTAL)}
+    assert {s: scores(tmp_path)[s] for s in later} == {s: pytest.approx(score) for s, score in later.items()}
+    assert "cleo: iterative_softmax_experiment: 2 of 8, given by a person, stays" in capsys.readouterr().out
+    assert rescore(tmp_path, "--undo", "--yes") == 0
+    assert (rows(tmp_path), written(tmp_path)) == before
 
 
 def killed(root, owner, step, calls, *options):

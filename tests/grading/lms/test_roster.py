@@ -262,7 +262,7 @@ def test_students_are_enrolled_and_keep_what_the_gradebook_knows(tmp_path, cours
 
 def test_the_command_enrols_and_sets_the_due_date_in_the_gradebook(tmp_path, course):
     (tmp_path / "roster.csv").write_text(PLAIN)
-    (tmp_path / "in.zip").write_bytes(zipped({"s1.ipynb": SOLVED}))
+    (tmp_path / "in.zip").write_bytes(zipped({f"s1_{FIRST}.ipynb": SOLVED}))
     arguments = ["collect", str(tmp_path / "in.zip"), "--assignment", FIRST, "--course", str(course.root)]
     options = ["--roster", str(tmp_path / "roster.csv"), "--due", "2026-09-30T18:00", "--timezone", "Asia/Ho_Chi_Minh"]
     assert main([*arguments, *options]) == 0
