@@ -57,7 +57,8 @@ class Rescoring:
         """Put what the gradebook has of a student's notebook among the records, or among what is left."""
         student, name = entry.student.id, batch.writer.notebook
         rows = [grade for notebook in entry.notebooks if notebook.name == name for grade in notebook.grades]
-        if all(grade.auto_score is None for grade in rows):
+        never = batch.writer.others and not batch.writer.graded(student).exists()  # nbgrader gives what is missing 0
+        if all(grade.auto_score is None for grade in rows) or (never and student not in batch.submitted):
             return
         record = batch.store.load(student)
         if student not in batch.submitted:
