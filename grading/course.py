@@ -160,17 +160,17 @@ def notebooks_in(folder: Path, assignment: str) -> list[str]:
 
 
 def notebook_in(folder: Path, assignment: str) -> str:
-    """Return the name of an assignment's notebook: its own name, or that of the only one.
+    """Return the name of an assignment's only notebook.
 
-    Raises ValueError where there are several of other names.
+    Raises ValueError where there are several.
     """
     names = notebooks_in(folder, assignment)
-    if assignment not in names and len(names) > 1:
+    if len(names) > 1:
         raise ValueError(
             f"{assignment} has {len(names)} notebooks ({', '.join(names)}), and this takes an assignment of one; "
             "python -m grading grade takes one of several"
         )
-    return assignment if assignment in names else names[0]
+    return names[0]
 
 
 def files_beside(folder: Path) -> dict[str, bytes]:

@@ -1,12 +1,16 @@
 """Pack what judges an assignment on Gradescope into a zip: its two scripts, the grader, and the course's data.
 
-Answers and the files of exercises stay here. The hidden cases go along, without the seed: the zip is no student's.
+Answers and the files of exercises stay here. The hidden cases go along, without the seed, and so do test cells with
+their hidden tests: the zip is no student's.
 """
 
 import shlex
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+import nbformat
+from nbformat import v4
 
 from grading.course import REPOSITORY, Course
 from grading.engine.record import Terms
@@ -23,11 +27,12 @@ configure(c)
 '''
 
 
-def gradescope_files(course: Course, terms: Terms, points: bytes | None) -> dict[str, bytes]:
+def gradescope_files(course: Course, notebook: str, terms: Terms, points: bytes | None) -> dict[str, bytes]:
     """Return the files of the zip by their names in it.
 
     Arguments
         course: where the notebooks of students and the translations lie.
+        notebook: the name of the assignment's notebook.
         terms: those of the assignment.
         points: the file of the points in force in the class; None where there is none.
     """
@@ -42,13 +47,26 @@ def gradescope_files(course: Course, terms: Terms, points: bytes | None) -> dict
     for package in PACKAGES:
         paths = [path for path in (REPOSITORY / package).rglob("*") if path.is_file() and path.suffix != ".pyc"]
         files |= {path.relative_to(REPOSITORY).as_posix(): path.read_bytes() for path in sorted(paths)}
-    files[f"release/{name}/{name}.ipynb"] = terms.release
-    files |= {f"{cases}/public.safetensors": terms.public, f"{cases}/hidden.safetensors": terms.hidden}
+    files |= {f"release/{name}/{path}": content for path, content in terms.files}
+    files[f"release/{name}/{notebook}.ipynb"] = terms.release
+    if course.has_cases(name):
+        files |= {f"{cases}/public.safetensors": terms.public, f"{cases}/hidden.safetensors": terms.hidden}
+    if terms.tests:
+        files[f"source/{name}/{notebook}.ipynb"] = test_cells(terms.tests)
     if points is not None:
         files[f"grades/{name}/points.json"] = points
     read = [*course.folder.glob(f"notebooks/**/{name}.ipynb")]
     read += [path for domain in SHARED for path in (course.folder / LOCALE).glob(f"*/{domain}.po")]
     return files | {path.relative_to(course.folder).as_posix(): path.read_bytes() for path in sorted(read)}
+
+
+def test_cells(tests: Iterable[tuple[str, str]]) -> bytes:
+    """Return a notebook of test cells alone, as `grading.course.sources_in` reads it: (grade_id, whole source) each."""
+    cells = [
+        v4.new_code_cell(source, id=f"test-{number}", metadata={"nbgrader": {"grade_id": name}})
+        for number, (name, source) in enumerate(tests)
+    ]
+    return nbformat.writes(v4.new_notebook(cells=cells)).encode()
 
 
 def filled_script(file: str, values: Mapping[str, str]) -> bytes:

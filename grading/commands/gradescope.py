@@ -17,7 +17,7 @@ def add_command(commands):
         "gradescope",
         help="write the autograder's zip for a programming assignment on Gradescope",
         description="Write dist/gradescope-NAME.zip into the course folder: what Gradescope needs to judge what is "
-        "handed in there, as make grade does here. It holds the hidden cases in force: give it to nobody. See "
+        "handed in there, as make grade does here. It holds the hidden cases and tests: give it to nobody. See "
         "docs/autograders.md.",
     )
     add_assignment_option(parser)
@@ -32,20 +32,18 @@ def run(arguments) -> int:
     course = OfCourse(config=config).course
     released = released_path(name, folder, course)
     terms = terms_of(config, name, released, folder, sources_in(course.source(name) / released.name))
-    if terms.tests:
-        raise ValueError(
-            f"{name} has test cells without cases ({', '.join(dict(terms.tests))}): the zip would not hold what they "
-            "test: write them as exercises with cases, or take what is handed in from Gradescope and run make grade"
-        )
     points = path_of(folder, name)
-    files = gradescope_files(course, terms, points.read_bytes() if points.exists() else None)
+    files = gradescope_files(course, released.stem, terms, points.read_bytes() if points.exists() else None)
     path = folder / "dist" / f"gradescope-{name}.zip"
     write(path, zipped(files.items(), SCRIPTS))
     if older := older_in_words(course, name):
         print_shown(f"{older}, then repeat this command.")
-    kind = course.hidden_file(name).stem
+    held = [f"the {course.hidden_file(name).stem} cases"] if course.has_cases(name) else []
+    held += ["the hidden tests"] if terms.tests else []
     print_shown(
         f"Wrote {path.relative_to(folder)}: {path.stat().st_size:,} bytes, {len(files)} files",
-        f"It holds the {kind} cases: it is for Gradescope's Configure Autograder, and for no student.",
+        f"It holds {' and '.join(held)}: it is for Gradescope's Configure Autograder, and for no student.",
     )
+    if terms.tests:
+        print_shown(f"Student code can forge the marks of {', '.join(dict(terms.tests))}: docs/nbgrader-courses.md.")
     return 0

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import subprocess
 import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from grading.gradebook.points import CREDITED, DROPPED, Worth
 from grading.repair import doctor
 from grading.reports.results import judged_results, result_lines
 from helpers.support.language import english
+from tests.support import assert_cells
 from tests.support.container import can_be_made, in_container
 from tests.support.course import CASES, COURSE, FIRST, NO_SHIFT, filled, points, solutions
 from tests.support.handed_in import BLANK, SOLVED
@@ -179,6 +181,48 @@ def test_the_zip_holds_what_judging_needs_and_no_answer(packed, capsys, tmp_path
     assert (folder / "dist" / f"gradescope-{FIRST}.zip").read_bytes() == packed
     assert "it is for Gradescope's Configure Autograder, and for no student" in capsys.readouterr().out
     assert main(["gradescope", "--assignment", "none"]) == 2
+
+
+def ordinary_course(root):
+    """Make a course of ordinary test cells with hidden tests in ``root``, and return what is handed in."""
+    (root / "nbgrader_config.py").write_text(
+        f"import sys\nsys.path.insert(0, {str(REPOSITORY)!r})\nfrom grading.settings import configure\n"
+        f"c = get_config()\nconfigure(c, {str(root)!r})\n"
+    )
+    names, hidden = ("double", "share", "data"), {"double": f"{assert_cells.TESTS['double']}\n{assert_cells.HIDDEN}"}
+    for step, tests in {"source": assert_cells.TESTS | hidden, "release": assert_cells.TESTS}.items():
+        (root / step / "ps" / "numbers").mkdir(parents=True)
+        notebook = assert_cells.notebook(tests, names)
+        for cell in notebook.cells if step == "source" else ():
+            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+            cell.source = assert_cells.SOLVED.get(grade_id, cell.source)
+        nbformat.write(notebook, root / step / "ps" / "work.ipynb")
+        (root / step / "ps" / "numbers" / "data.txt").write_bytes(b"1 2 3")
+    return assert_cells.handed_in({"double": "def double(x):\n    return 4", "share": assert_cells.SHARE})
+
+
+@pytest.mark.slow
+def test_a_zip_of_ordinary_test_cells_holds_their_hidden_tests_and_judges_with_them(capsys, tmp_path):
+    content = ordinary_course(tmp_path)
+    assert main(["gradescope", "--assignment", "ps", "--course", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "It holds the hidden tests: it is for" in said and "can forge the marks of correct_double, test_data," in said
+    )
+    with zipfile.ZipFile(tmp_path / "dist" / "gradescope-ps.zip") as archive:
+        archive.extractall(tmp_path / "there")
+        files = {name: archive.read(name) for name in archive.namelist()}
+    answers = [json.dumps(answer)[1:-1].split("\\n")[1].encode() for answer in assert_cells.SOLVED.values()]
+    assert not [name for name in files if re.match("source/|release/", name) and any(a in files[name] for a in answers)]
+    assert [name for name in files if assert_cells.SECRET.encode() in files[name]] == ["source/ps/work.ipynb"]
+    (tmp_path / "mine.ipynb").write_bytes(content)
+    command = [sys.executable, "-m", "grading", "one", tmp_path / "mine.ipynb", "--assignment", "ps", "--json"]
+    done = subprocess.run(command, cwd=tmp_path / "there", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    marks = {test["name"].partition(":")[0]: test["score"] for test in found["tests"]}
+    assert marks == {"correct_double": 0, "share": 0.5, "data": 1} and found["score"] == 1.5
+    assert done.stdout.count("such points can be forged") == 3 and assert_cells.SECRET not in done.stdout
 
 
 FORGED = '{"score": 100, "tests": []}'
