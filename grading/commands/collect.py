@@ -16,12 +16,12 @@ def add_command(commands):
     parser = commands.add_parser(
         "collect",
         help="sort what students handed in into submitted/",
-        description="Sort what students handed in into submitted/STUDENT/NAME/NAME.ipynb, whatever they named it. "
+        description="Sort what students handed in into submitted/STUDENT/NAME/, whatever they named it. "
         "SOURCE is the zip or folder that Canvas, Moodle, Gradescope or Google Classroom gives; else a FOLDER holds "
         "files named STUDENT_anything.ipynb, or a folder for each student. It is not changed. "
-        "Of several notebooks the newest with an answer is taken, and the others are kept in superseded/. What is no "
-        "notebook is kept in not_gradable/. The exit code is 1 where a person has to look at something. A second run "
-        "changes nothing. See docs/lms.md.",
+        "Of several files of one notebook the newest with an answer is taken, and the others are kept in superseded/. "
+        "What is no notebook is kept in not_gradable/. The exit code is 1 where a person has to look at something. A "
+        "second run changes nothing. See docs/lms.md.",
     )
     parser.add_argument("source", type=Path, metavar="SOURCE", help="what was handed in: a zip, or a folder")
     add_assignment_option(parser)

@@ -65,8 +65,8 @@ def root(tmp_path_factory):
         path.write_bytes(content)
     run("nbgrader", "generate_assignment", "*", "--create", cwd=root)
     for student, answers in CLASS.items():
-        for place in ("one/part 1", "two/a", "two/b"):
-            path = root / "submitted" / student / f"{place}.ipynb"
+        for place in (f"submitted/{student}/one/part 1", f"handed in/{student}/a", f"handed in/{student}/b (1)"):
+            path = root / f"{place}.ipynb"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(handed_in(answers))
     return root
@@ -76,7 +76,9 @@ def root(tmp_path_factory):
 def graded(root):
     """What the batch says of both assignments."""
     command = ("-m", "grading", "grade", "--workers=0", "--course", root, "--assignment")
-    return {name: python(*command, name, cwd=root) for name in ("one", "two")}
+    return {
+        name: python(*command, *more, cwd=root) for name, *more in (("one", "one"), ("two", "two", root / "handed in"))
+    }
 
 
 def marks_in(root, name):
