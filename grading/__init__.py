@@ -5,7 +5,7 @@ Rooms, each importing only what lies below it:
 commands    the command line: grade, collect, grades, give_back, report, rescore, extend, show, demo, hidden, one,
             gradescope, new_course, exercise, check_exercise; options, alone, trial
 batch       a class: folder, plan, executors judge each submission into a record, one writer; rescoring
-lms         archives and layouts, roster, collect, and back with grade_files, giving_back
+lms         archives and layouts, which, roster, collect, and back with grade_files, giving_back
 authoring   makes a course: exercise and draw, new_exercise, the kill matrix, build, texts, packing (slimming,
             setup_cell, bringing), translation, messages, edition, stubs, handout, gradescope
 plugins     nbgrader's classes as thin shells: mending, saving, feedback, export, late, exchange, formgrader; run

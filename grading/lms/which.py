@@ -33,15 +33,17 @@ def which_notebook(name: str, content: bytes, releases: Releases) -> str:
     if len(releases) == 1:
         return next(iter(releases))
     named, known = notebooks_named(name, releases), cells_of_one(content, releases)
-    if len(named) == 1 and known and named[0] not in known:
+    fitting = [each for each in named or releases if not known or each in known]
+    if not fitting:
         raise NotGradable(
             english(
                 "by its name it is {named}, and by its cells {cells}; give it the name of the one that it is",
-                named=named[0],
+                named=", ".join(named),
                 cells=", ".join(known),
             )
         )
-    fitting = named if len(named) == 1 else known or [each for each in releases if is_of(content, *releases[each])]
+    if len(fitting) > 1 and not known:
+        fitting = [each for each in fitting if is_of(content, *releases[each])]
     if len(fitting) != 1:
         names = ", ".join(releases)
         raise NotGradable(english("it cannot be told which of {names} it is; give it the name of one", names=names))

@@ -7,6 +7,8 @@ import pytest
 
 from grading.__main__ import main
 from grading.lms.layouts import notebooks_named
+from grading.lms.which import which_notebook
+from grading.repair.intake import NotGradable
 from tests.support.assert_cells import SOLVED as ANSWERS
 from tests.support.assert_cells import notebook
 from tests.support.handed_in import tree, zipped
@@ -38,7 +40,7 @@ def work(part, answers=ANSWERS, names=None, marked=True):
 ONE, TWO = work("part 1"), work("part 2")
 
 
-def collect(tmp_path, files, cells=CELLS, begun=1_700_000_000):
+def collect(tmp_path, files, cells=CELLS, begun=1_700_000_000, more=()):
     """Collect files, each a minute younger than the one before, for an assignment of these cells; return the code."""
     release, source = tmp_path / "course" / "release" / "two", tmp_path / "in"
     release.mkdir(parents=True, exist_ok=True)
@@ -48,7 +50,7 @@ def collect(tmp_path, files, cells=CELLS, begun=1_700_000_000):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_bytes(content)
         os.utime(source / name, (begun + 60 * minute,) * 2)
-    return main(["collect", str(source), "--assignment", "two", "--course", str(tmp_path / "course")])
+    return main(["collect", str(source), "--assignment", "two", "--course", str(tmp_path / "course"), *more])
 
 
 def taken(tmp_path):
@@ -88,6 +90,29 @@ def test_what_cannot_be_told_is_kept_and_listed_and_the_rest_goes_on(tmp_path, c
     out = capsys.readouterr().out
     assert "ada/part 1.ipynb: by its name it is part 1, and by its cells part 2; give it the name of the one" in out
     assert "bob/whole.ipynb: it cannot be told which of part 1, part 2 it is; give it the name of one" in out
+
+
+def test_a_name_that_may_mean_two_does_not_stand_for_a_third():
+    first, other = notebook(names=CELLS["part 1"]), notebook(names=CELLS["part 2"])
+    releases = {"ps": (first, ()), "ps-1": (first, ()), "x": (other, ())}
+    with pytest.raises(NotGradable, match="by its name it is ps, ps-1, and by its cells x; give it"):
+        which_notebook("doe_1001_9001_ps-1.ipynb", TWO, releases)
+
+
+def test_a_plain_name_may_end_with_a_notebooks_and_is_no_student_without_more(tmp_path, capsys):
+    files = {"ada_limits.ipynb": ONE, "ada_series.ipynb": TWO, "limits.ipynb": ONE}
+    assert collect(tmp_path, files, dict(zip(("limits", "series"), CELLS.values(), strict=True))) == 1
+    assert taken(tmp_path) == {"ada/limits.ipynb": ONE, "ada/series.ipynb": TWO}
+    assert "unknown: NOT GRADABLE: limits.ipynb: no student's name" in capsys.readouterr().out
+
+
+def test_both_move_to_their_student_once_the_roster_has_the_name(tmp_path):
+    roster, files = tmp_path / "roster.csv", {"s1_part 1.ipynb": ONE, "s1_part 2.ipynb": TWO}
+    for ids, student in ((["s2"], "unlisted-s1"), (["s1", "s2"], "s1")):
+        roster.write_text("id,name\n" + "".join(f"{each},Student {each}\n" for each in ids))
+        collect(tmp_path, files, more=("--roster", str(roster)))
+        assert taken(tmp_path) == {f"{student}/part 1.ipynb": ONE, f"{student}/part 2.ipynb": TWO}
+    assert sorted(tree(tmp_path / "course" / "superseded" / "s1").values()) == sorted([ONE, TWO])
 
 
 def test_of_notebooks_with_the_same_cells_the_name_alone_tells(tmp_path, capsys):
