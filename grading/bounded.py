@@ -5,17 +5,19 @@ holds up its child, and the caller is told. On another system than Linux it runs
 """
 
 import ctypes
+import gc
 import multiprocessing
 import os
 import pickle
 import signal
 import sys
 import time
+import traceback
 import warnings
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Generic, NoReturn, ParamSpec, Self, TypeVar, cast
+from typing import ClassVar, Generic, NoReturn, ParamSpec, Self, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,15 +43,33 @@ def bounded(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return child()
 
 
+def bounded_once(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do as `bounded`, but call the function right here in a child that has the limits already.
+
+    What such a child has open, as a transaction, is then still its own.
+    """
+    return function(*args, **kwargs) if Child.inside else bounded(function, *args, **kwargs)
+
+
 class Child(Generic[P, T]):
     """A function that runs in a child process, call after call, each within the limits.
 
     The child is forked at the first call, and anew after one that it was ended for. It knows what this process knew
     then; nothing that a call changes is seen here. What a call takes and gives has to be picklable.
+
+    Attributes
+        inside: whether this process is such a child.
     """
 
+    inside: ClassVar[bool] = False
+
     def __init__(self, function: Callable[P, T]) -> None:
-        self.function, self.process = function, 0
+        self.function, self.process, self.owner = function, 0, 0
+
+    def __del__(self) -> None:
+        """End the child with the last who could call it, if it is this process's."""
+        if self.owner == os.getpid():
+            self.end()
 
     def __enter__(self) -> Self:
         return self
@@ -92,6 +112,7 @@ class Child(Generic[P, T]):
     def start(self) -> None:
         """Fork the child, which leaves Ctrl-C to this process; one that comes meanwhile waits, not to be lost."""
         self.connection, theirs = multiprocessing.Pipe()
+        self.owner = os.getpid()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             with theirs, warnings.catch_warnings():
@@ -122,6 +143,8 @@ def answer(connection: Connection, function: Callable[..., object]) -> NoReturn:
     import resource
 
     try:
+        Child.inside = True
+        gc.freeze()  # what was there is not looked over: that would copy all of it
         die_with_parent()
         size = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         for kind, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, size + MEMORY)):
@@ -137,6 +160,7 @@ def answer(connection: Connection, function: Callable[..., object]) -> NoReturn:
             except MemoryError:
                 raise
             except Exception as error:
+                error.add_note(f"In a child process:\n{traceback.format_exc()}")  # what was raised there is lost
                 found = pickle.dumps((False, error))
             connection.send_bytes(found)
     finally:

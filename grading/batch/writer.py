@@ -28,7 +28,7 @@ from grading.gradebook import database as ledger
 from grading.gradebook.database import submission_of
 from grading.gradebook.points import Points, digest, in_force, scores_of
 from grading.repair.doctor import SECTION
-from grading.reports.feedback import fill_template
+from grading.reports.feedback import plain_page
 
 STAGING = ".staging"
 # What these nbgrader steps see to, the doctor has done: the cells and the metadata are the release's, without outputs.
@@ -336,9 +336,7 @@ class Writer:
             self.child("write_feedback_here", student)
         except TooDear:
             with ledger.transaction(self.engine) as gradebook:
-                entry = submission_of(gradebook, self.assignment, student)
-                score = max(0.0, entry.score - entry.late_submission_penalty), entry.max_score
-            page = fill_template("too_dear.html.j2", student=student, assignment=self.assignment, score=score)
+                page = plain_page(gradebook, self.assignment, student)
             shutil.rmtree(self.staging / "feedback" / student, ignore_errors=True)
             staged = self.staging / "feedback" / student / self.assignment / f"{self.notebook}.html"
             write(staged, page.encode())

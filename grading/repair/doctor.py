@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from nbformat import NotebookNode, from_dict, v4
 from nbgrader import utils
 
-from grading.bounded import TooDear, bounded
+from grading.bounded import TooDear, bounded_once
 from grading.course import Edition, identified
 from grading.repair.cell_code import Code, code
 from grading.repair.editions import language_of
@@ -76,7 +76,7 @@ def mend(content: bytes, release: NotebookNode, editions: Iterable[Edition] = ()
     for cell in release.cells:
         released_code(cell)  # it is remembered, and each child knows it
     try:
-        return bounded(mend_here, content, release, tuple(editions))
+        return bounded_once(mend_here, content, release, tuple(editions))
     except TooDear:
         raise NotGradable(TOO_DEAR) from None
 

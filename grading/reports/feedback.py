@@ -71,6 +71,13 @@ def page(notebook, grades, scores, course):
     )
 
 
+def plain_page(gradebook, assignment, student):
+    """Return the page of a student whose notebook takes too much to read: it shows the score alone."""
+    entry = gradebook.find_submission(assignment, student)
+    score = max(0.0, entry.score - entry.late_submission_penalty), entry.max_score
+    return fill_template("too_dear.html.j2", student=student, assignment=assignment, score=score)
+
+
 def main_part(page):
     """Return what a feedback page shows, as HTML without the page around it."""
     return MAIN.search(page)[1].strip()

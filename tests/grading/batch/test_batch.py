@@ -16,6 +16,9 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import Execute, LimitOutput, OverwriteCells
 
 from grading.__main__ import main
 from grading.batch import plan as batches
@@ -28,8 +31,9 @@ from grading.engine.judge import Judge, exercise_of, is_judged, write_outputs
 from grading.engine.outputs import size
 from grading.engine.record import FAILED, JUDGED, NOT_GRADABLE, Record, Store, Terms, key_of, released, with_exercise
 from grading.engine.verdict import no_answer
-from grading.gradebook.database import keep_overwritten
-from grading.gradebook.status import keep_reason
+from grading.gradebook.database import directory_of, gradebook_of, keep_overwritten
+from grading.gradebook.status import keep_reason, status_rows
+from grading.plugins import feedback
 from grading.repair.doctor import mend
 from grading.repair.intake import MOST_ATTACHED, MOST_CELLS
 from grading.sandbox import kernels as sandbox
@@ -557,6 +561,63 @@ def test_a_page_too_dear_to_make_is_a_plain_one_and_the_mark_stays(course, monke
     page = pages["half"].read_text()
     assert "This page can show no more" in page and f"{FULL['softmax_t']:g} of {sum(FULL.values()):g} points" in page
     assert course.marks(ASSIGNMENT)["half"] == HALF_MARKS and pages["solved"].read_bytes() == before
+
+
+class Unasked(Execute):
+    """Judge a notebook without a kernel: nobody has answered."""
+
+    def preprocess(self, nb, resources):
+        for cell in filter(is_judged, nb.cells):
+            write_outputs(cell, no_answer(Report(exercise_of(cell), (), {}, graded=True), 1.0, english("x")), "none")
+        resources["verdicts"] = {cell.metadata.nbgrader.grade_id: 0.0 for cell in filter(is_judged, nb.cells)}
+        return nb, resources
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the limits")
+def test_a_text_too_dear_for_nbgraders_own_commands_costs_its_own_submission_alone(course, monkeypatch):
+    """`nbgrader autograde` did its steps before and after the judge, and its page, in its own process."""
+    monkeypatch.setattr("grading.bounded.SECONDS", 2)
+    dear = {OverwriteCells: "half", LimitOutput: "solved"}
+
+    def stuck_in(step, real):
+        return lambda self, nb, to: stuck() if to["nbgrader"]["student"] == dear[step] else real(self, nb, to)
+
+    for step in dear:
+        monkeypatch.setattr(step, "preprocess", stuck_in(step, step.preprocess))
+    app = open_app(course.root)
+    app.coursedir.assignment_id = ASSIGNMENT
+    _, *steps = Autograde(config=app.config).autograde_preprocessors
+    app.config.Autograde.autograde_preprocessors = [Unasked, *steps]
+    begun = time.monotonic()
+    with pytest.raises(NbGraderException):
+        Autograde(coursedir=app.coursedir, parent=app, force=True).start()
+    assert time.monotonic() - begun < 30
+    with gradebook_of(course.root) as gradebook:
+        [entry] = gradebook.assignments
+        rows = {row["student_id"]: row for row in status_rows(gradebook, entry, directory_of(course.root))}
+    assert (rows["blank"]["score"], rows["blank"]["status"]) == (0, "graded")
+    for student in dear.values():
+        assert rows[student]["score"] == "" and str(rows[student]["reason"]).startswith("it takes too much time or mem")
+    assert "grading.repair.intake.NotGradable: it takes too much" in (course.root / "grading.log").read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the limits")
+def test_a_page_too_dear_for_nbgraders_own_command_is_a_plain_one(course, monkeypatch):
+    monkeypatch.setattr("grading.bounded.SECONDS", 2)
+    make = feedback.page
+
+    def stuck_for_one(notebook, grades, *given):
+        return stuck() if grades["student"] == "half" else make(notebook, grades, *given)
+
+    monkeypatch.setattr(feedback, "page", stuck_for_one)
+    pages = {student: course.root / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html" for student in MARKS}
+    before = {student: page.read_bytes() for student, page in pages.items()}
+    app = open_app(course.root)
+    app.coursedir.assignment_id = ASSIGNMENT
+    GenerateFeedback(coursedir=app.coursedir, parent=app, force=True).start()
+    assert f"{FULL['softmax_t']:g} of {sum(FULL.values()):g} points" in pages["half"].read_text()
+    assert "This page can show no more" in pages["half"].read_text()
+    assert {student for student in MARKS if pages[student].read_bytes() == before[student]} == {"blank", "solved"}
 
 
 def test_the_dearest_texts_take_a_part_of_their_time(course, monkeypatch):
