@@ -13,7 +13,7 @@ from grading.course import REPOSITORY, Course
 from grading.engine import judge  # noqa: F401
 from grading.plugins.exchange import CollectFiles
 from grading.plugins.export import StatusExport
-from grading.plugins.formgrader import as_it_is, list_assignments_only, markdown_shown
+from grading.plugins.formgrader import as_it_is, list_assignments_only, make_pages_within_limits, markdown_shown
 
 
 def configure(c, folder=REPOSITORY):
@@ -55,5 +55,7 @@ def configure(c, folder=REPOSITORY):
     # formgrader's list of assignments: the course's other folders in source/ are none.
     list_assignments_only()
 
-    # formgrader's page of a submission: a student's text can't run scripts in the instructor's browser.
+    # formgrader's page of a submission: a student's text holds up nothing, and can't run scripts in the instructor's
+    # browser.
+    make_pages_within_limits()
     c.HTMLExporter.filters = {"markdown2html": markdown_shown, "strip_files_prefix": as_it_is}

@@ -1,10 +1,16 @@
 """What formgrader lists, and what Markdown may show there and in feedback: text and pictures, nothing that acts."""
 
+import sys
 import time
 
+import nbformat
 import pytest
+from nbconvert.exporters import HTMLExporter
+from nbformat import v4
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.server_extensions.formgrader import formgrader as nbgraders
+from nbgrader.server_extensions.formgrader.handlers import template_path
 from traitlets.config import Config
 
 from grading.bounded import TooDear
@@ -96,10 +102,42 @@ def test_a_comment_that_takes_too_long_is_shown_as_it_is_written(monkeypatch):
     assert comment_shown("*a* <b>") == "<pre>*a* &lt;b&gt;</pre>"
 
 
-def test_a_page_that_takes_too_long_shows_the_rest_as_it_is_written(monkeypatch):
-    monkeypatch.setattr(formgrader, "LONGEST", 1e-9)
-    page = {"resources": {}}
-    assert [markdown_shown(page, "*a*").strip() for _ in range(2)] == ["<p><em>a</em></p>", "<pre>*a*</pre>"]
+def formgraders_page(path, cell):
+    """Return formgrader's page of a notebook of one cell, and what nbconvert makes of it by itself."""
+    nbformat.write(v4.new_notebook(cells=[cell, v4.new_markdown_cell("*a*")]), path)
+    config = Config()
+    configure(config)
+    config.HTMLExporter.template_name, config.HTMLExporter.extra_template_basedirs = "formgrade", [template_path]
+    return lambda exporter: exporter(config=config).from_filename(path, {"base_url": "", "index": 0, "total": 1})[0]
+
+
+MARKED = {"nbgrader": {"grade": True, "solution": True, "points": 2, "grade_id": "exercise"}}
+COLOURS = v4.new_output("stream", text="\x1b[31mred")
+
+
+def test_a_page_is_what_nbconvert_makes(tmp_path):
+    shown = formgraders_page(tmp_path / "a.ipynb", v4.new_code_cell("x = 1", metadata=MARKED, outputs=[COLOURS]))
+    page = shown(nbgraders.HTMLExporter)
+    assert page == shown(HTMLExporter) and 'id="exercise"' in page
+    assert '<span class="ansi-red-fg">red' in page and '<span class="n">x</span>' in page and "<em>a</em>" in page
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the limits")
+@pytest.mark.parametrize("dear", ["code", "colours", "outputs"])
+def test_a_page_that_takes_too_long_is_plain_and_a_person_can_mark_it(tmp_path, monkeypatch, dear):
+    """4 MiB of a terminal's colours took two minutes, in which formgrader served nobody."""
+    monkeypatch.setattr("grading.bounded.SECONDS", 2)
+    cell = v4.new_code_cell("x = '<b>'", metadata=MARKED)
+    if dear == "code":
+        cell.source += "\nx=1" * 300_000
+    else:
+        shown = ["\x1b[m" * 400_000] if dear == "colours" else ["a"] * 10_000
+        cell.outputs = [v4.new_output("display_data", {"text/plain": text}) for text in shown]
+    shown, begun = formgraders_page(tmp_path / "a.ipynb", cell), time.process_time()
+    page = shown(nbgraders.HTMLExporter)
+    assert time.process_time() - begun < 1, "it was made here"
+    assert 'id="exercise"' in page and "<pre>x = '&lt;b&gt;'" in page.replace("&#x27;", "'")
+    assert len(page) < 1_500_000
 
 
 def test_a_folder_of_source_without_a_notebook_is_no_assignment(tmp_path, monkeypatch):
