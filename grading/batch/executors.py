@@ -40,21 +40,22 @@ class InProcess(Executor):
 
 
 class OnDask(Executor):
-    """Runs calls on the workers of a dask scheduler.
+    """Runs calls on the workers of a dask scheduler, each in a process of the worker's own, by `Timed`.
 
     A call that workers ended under again and again, and one that was lost with the scheduler, ends in
-    `BrokenExecutor`, as with a pool of processes.
+    `BrokenExecutor`, as with a pool of processes, and one that took too long in `TooDear`.
     """
 
-    def __init__(self, client):
-        self.client = client.get_executor(pure=False)
+    def __init__(self, client, limit):
+        self.client, self.limit = client.get_executor(pure=False), limit
 
     def submit(self, function, /, *args):
         from distributed.client import ClosedClientError
 
         future = Future()
         try:
-            self.client.submit(function, *args).add_done_callback(partial(hand_on, future))
+            on_dask = self.client.submit(in_own_process, self.limit(), function, *args)
+            on_dask.add_done_callback(partial(hand_on, future))
         except ClosedClientError:
             raise BrokenExecutor("the scheduler has gone") from None
         return future
@@ -68,11 +69,13 @@ class Timed(Executor):
 
     Arguments
         count: the number of processes.
-        context: how `multiprocessing` starts them.
         limit: what returns the seconds that a call may take.
     """
 
-    def __init__(self, count, context, limit):
+    def __init__(self, count, limit):
+        # Forked from a clean process where there is such a thing: this one may have threads by now.
+        method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+        context = multiprocessing.get_context(method)
         self.told, self.tell = context.Pipe(duplex=False)
         self.pool = ProcessPoolExecutor(count, context, start_worker, (self.tell,))
         for _ in range(count):
@@ -134,6 +137,28 @@ def hand_on(future, ended):
         future.set_result(ended.result())
 
 
+def in_own_process(limit, function, /, *args):
+    """On one of dask's workers: do a call in a process that is killed where it takes more than so many seconds.
+
+    So the worker itself is never stuck, and dask need not end it.
+    """
+    global _own
+    with _one_at_a_time:
+        if _own is None:
+            multiprocessing.current_process().daemon = False  # dask's are, and such a process may start no other
+            _own = Timed(1, None)
+        _own.limit = lambda: limit
+        try:
+            return _own.submit(function, *args).result()
+        except (BrokenExecutor, TooDear):
+            _own.shutdown()
+            _own = None
+            raise
+
+
+_own, _one_at_a_time = None, threading.Lock()  # in one of dask's workers: its process, and who may use it
+
+
 def cores() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -144,7 +169,7 @@ class Workers:
 
     ``count`` is the number of processes, 0 for this one. ``scheduler`` is the address of a `dask.distributed`
     scheduler, whose workers are then used. ``width`` says how many calls run at once, ``limit`` how many seconds one
-    may take in a process of ours.
+    may take in another process.
     """
 
     def __init__(self, count: int, scheduler: str | None = None):
@@ -163,12 +188,9 @@ class Workers:
         if self.scheduler:
             self.client = dask_client(self.scheduler)
             self.width = sum(self.client.nthreads().values())
-            self.executor = OnDask(self.client)
+            self.executor = OnDask(self.client, lambda: self.limit)
         elif self.count:
-            # Forked from a clean process where there is such a thing: this one may have threads by now.
-            method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-            context = multiprocessing.get_context(method)
-            self.executor = Timed(self.count, context, lambda: self.limit)
+            self.executor = Timed(self.count, lambda: self.limit)
         else:
             self.executor = InProcess()
 

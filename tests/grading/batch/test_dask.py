@@ -1,6 +1,7 @@
 """Grading on the workers of a dask scheduler: real processes, started as docs/scaling.md says, and ended in mid-run."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -13,7 +14,9 @@ from contextlib import contextmanager
 import pytest
 
 from grading.__main__ import main
+from grading.batch.executors import Workers
 from grading.batch.writer import Writer
+from grading.bounded import TooDear
 from grading.course import REPOSITORY
 from grading.engine.record import Store
 from tests.support.course import Trial
@@ -64,8 +67,9 @@ def scheduler():
         yield process, f"tcp://127.0.0.1:{port}"
 
 
-def worker(address, nworkers=1, nthreads=1, **options):
-    return started("worker", address, f"--nworkers={nworkers}", f"--nthreads={nthreads}", "--no-dashboard", **options)
+def worker(address, nworkers=1, nthreads=1, *options, **how):
+    numbers = f"--nworkers={nworkers}", f"--nthreads={nthreads}"
+    return started("worker", address, *numbers, "--no-dashboard", *options, **how)
 
 
 def until(true, seconds=60):
@@ -153,6 +157,17 @@ def test_with_the_scheduler_gone_a_sentence_says_so_and_the_pool_goes_on(course,
     assert sorted(written) == sorted(MARKS), "each is written once, in one run or the other"
     assert before.items() <= verdicts(course).items(), "no verdict is made again"
     assert course.marks(ASSIGNMENT) == MARKS
+
+
+@pytest.mark.parametrize("keeper", ["--nanny", "--no-nanny"])
+def test_a_call_that_is_stuck_on_a_worker_is_too_dear_and_the_worker_goes_on(keeper):
+    """A pattern that is never found held up the whole worker, and the run waited forever."""
+    with scheduler() as (_, address), worker(address, 1, 1, keeper), client_of(address, threads=1):
+        with Workers(0, address) as workers:
+            workers.limit = 2
+            with pytest.raises(TooDear):
+                workers.executor.submit(re.fullmatch, "(a*)*b", "a" * 64).result(timeout=60)
+            assert workers.executor.submit(sorted, [3, 1]).result(timeout=60) == [1, 3]
 
 
 def copy_of_the_code(root):
