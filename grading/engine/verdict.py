@@ -26,7 +26,7 @@ from helpers.support.language import Message, english, plain
 
 FORMAT = 3  # of a stored verdict; another one is never read
 WORD = re.compile(r"[\w.]+")  # a name or a number, in a cell
-ENTRY = re.compile(r"(?<!\w)\w+(?:\[\w+\])+")  # of a dict of dicts, in a cell
+ENTRY = re.compile(r"(?<!\w)\w+(?:\[\w+\]){1,9}")  # of a dict of dicts, in a cell: each beginning of it is a word
 LONGEST_CELL = 20_000  # characters of a cell in which a prediction is looked for
 LARGEST = 1e15  # of the numbers that are looked for
 LONGEST_LINE = 300  # characters of a line that is repeated; a kernel that tells the truth sends no longer one
@@ -238,8 +238,9 @@ def verdict(
     cells, found_out = list(cells), compare(name, files, answers)
     words = words_in(cells) if any(result.outcome == "raised" for result in found_out) else set()
     results = tuple(discreet(result, words) for result in found_out)
-    lines = {line for cell in cells for text in cell.splitlines() if len(line := text.strip()) <= LONGEST_LINE}
-    found = [replace(v, line=v.line if v.line in lines else "") for v in violations(answers, exercise["forbidden"])]
+    found = violations(answers, exercise["forbidden"])
+    lines = {line.strip() for cell in cells for line in cell.splitlines()} if found else set()
+    found = [replace(v, line=v.line if v.line in lines and len(v.line) <= LONGEST_LINE else "") for v in found]
     report = Report(name, results, exercise["aspects"], {}, tuple(found), exercise["advice"], graded=True)
     for outcome, reason in NO_ANSWER.items():
         if all(result.outcome == outcome for result in results):

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell
 from grading.authoring.draw import COMMITTED_SEED, hidden_bytes, public_bytes
 from grading.course import COMMITTED, REPOSITORY, Course
 from grading.engine.judge import Judge, inputs_of
-from grading.engine.verdict import verdict
+from grading.engine.verdict import verdict, words_in
 from helpers.checks.cases import CaseFile, read_cases
 from helpers.checks.collect import encode
 from helpers.checks.watch import told_name
@@ -279,6 +279,12 @@ def test_a_name_that_is_no_word_of_the_submission_is_not_repeated(kind, text):
     found = raised(kind, text)
     told = json.dumps(found.as_data()) + str(found.report) + found.report._repr_html_()
     assert kind in told and "S3CRET" not in told and "3.14159265" not in told
+
+
+def test_the_words_of_a_submission_take_no_more_room_than_it_does():
+    """100 KB of brackets behind a name, in a comment, took 1.6 GB of the process that judges."""
+    words = words_in(["# a" + "[b]" * 5_000])
+    assert sum(map(len, words)) < 2_000 and {"a", "b", "a[b]", "a[b][b]"} <= words
 
 
 def test_a_hidden_case_shows_no_call_and_no_numbers_of_the_kernel_s_are_drawn():
