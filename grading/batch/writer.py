@@ -26,6 +26,7 @@ from grading.engine.record import Record, by_exercise
 from grading.files import write
 from grading.gradebook import database as ledger
 from grading.gradebook.database import submission_of
+from grading.gradebook.due_dates import time_in
 from grading.gradebook.points import Points, digest, in_force, scores_of
 from grading.repair.doctor import SECTION
 from grading.reports.feedback import plain_page
@@ -194,15 +195,11 @@ class Writer:
         path = self.place("submitted", student) / "timestamp.txt"
         if not path.exists():
             return None
-        text = path.read_bytes().decode(errors="replace").strip()
         try:
-            parse_utc(text or None)
-        except (ValueError, OverflowError, TypeError):
-            raise ValueError(
-                f"{path.relative_to(self.root)} holds {text[:60]!r}, expected a time like 2026-09-30 23:59:00 UTC; "
-                "correct it, or remove it where the time does not matter"
-            ) from None
-        return text
+            return time_in(path.read_bytes())
+        except ValueError as error:
+            way = "correct it, or remove it where the time does not matter"
+            raise ValueError(f"{path.parent.relative_to(self.root)}/{error}; {way}") from None
 
     def late_policy(self) -> str:
         """Return the plugin for late submissions and its settings."""

@@ -6,8 +6,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dateutil import parser as dates
 from nbgrader.api import MissingEntry
+from nbgrader.utils import parse_utc
 
 SPAN = re.compile(r"(?:(?P<weeks>\d+)w)?(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?")
+
+LONGEST_TIME = 100  # bytes
 
 
 def zone(name: str | None) -> tzinfo | None:
@@ -114,3 +117,18 @@ def extensions(gradebook, assignment: str) -> list[tuple[str, datetime]]:
     """Return (student, when the work is due, in UTC) of all who have more time, by id."""
     entries = [entry for entry in gradebook.assignment_submissions(assignment) if entry.extension]
     return sorted((entry.student.id, entry.duedate.replace(tzinfo=UTC)) for entry in entries)
+
+
+def time_in(content: bytes) -> str:
+    """Return the time that the bytes of a timestamp.txt hold, as it is written; empty for none.
+
+    Raises ValueError for what is no time: a student's nbgrader may have written it, and a long one takes long to read.
+    """
+    text = content[: LONGEST_TIME + 1].decode(errors="replace").strip()
+    try:
+        if len(text) <= LONGEST_TIME:
+            parse_utc(text or None)
+            return text
+    except (ValueError, OverflowError, TypeError):
+        pass
+    raise ValueError(f"timestamp.txt holds {text[:60]!r}, expected a time like 2026-09-30 23:59:00 UTC")

@@ -14,6 +14,7 @@ from pathlib import Path
 from nbgrader.exchange.default import ExchangeCollect
 
 from grading.files import content_of, open_as_it_is
+from grading.gradebook.due_dates import time_in
 from grading.shown import shown
 
 MOST_FILES, MOST_FOLDERS = 1_000, 20  # of a submission; the second: one inside the other
@@ -54,13 +55,19 @@ class CollectFiles(ExchangeCollect):
                     self.stage(Path(self.inbound_path, record["filename"]))
                     self.src_records = [record]
                     super().copy_files()
-                except (OSError, RuntimeError) as error:
+                except (OSError, RuntimeError, ValueError) as error:
                     self.log.error("Not collected: %s: %s", shown(record["filename"]), shown(error))
 
     def stage(self, source):
-        """Copy the files of a submission as they are now; raises OSError for what is none, and for too many."""
+        """Copy the files of a submission as they are now.
+
+        Raises OSError for what is none, and for too many, and ValueError where its time is none.
+        """
         self.room, self.files = KIBIBYTE * self.coursedir.max_dir_size, MOST_FILES
         self.copy_folder(open_as_it_is(source), self.staged, MOST_FOLDERS)
+        stamp = self.staged / "timestamp.txt"
+        if stamp.is_file():
+            time_in(stamp.read_bytes())
 
     def copy_folder(self, folder, target, depth):
         """Copy an open folder, and close it."""

@@ -91,7 +91,11 @@ def many_files(folder, hub):
         (folder / str(number)).touch()
 
 
-@pytest.mark.parametrize("odd", [a_link, a_linked_folder, a_pipe, a_sparse_file, a_deep_folder, many_files])
+def no_time(folder, hub):
+    (folder / "timestamp.txt").write_text("1" * 100_000)  # a million digits took half a minute to read, each time
+
+
+@pytest.mark.parametrize("odd", [a_link, a_linked_folder, a_pipe, a_sparse_file, a_deep_folder, many_files, no_time])
 def test_an_odd_file_leaves_what_was_collected_and_stops_nobody(hub, odd):
     hub.hand_in(f"a-student+{FIRST}+{TIME}+x", "before")
     assert hub.collect()[0] == {"student-one": "mine", "a-student": "before"}
