@@ -29,6 +29,7 @@ STUDENT = re.compile(r"_\d+(_|$)")  # what a system writes behind a person's nam
 LARGEST_NESTED = 2 * LARGEST  # bytes of all files in a student's own zip
 MOST_FILES = 100_000  # of an archive
 LONGEST_NAME = 400  # letters, folders included: of what is longer the patterns below meet the end alone
+LONGEST_COMPOSED = 4 * LONGEST_NAME  # each letter with its marks
 PASSED_OVER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "timestamp.txt"}  # the last is nbgrader's
 # What a name says: a notebook, also where a browser, a mistyping or a system has put something behind; nothing at all.
 NOTEBOOK = re.compile(r"\.i?pynb(?![^\W_])(?!.*\.(pdf|html?|docx?|py|zip)$)", re.IGNORECASE)
@@ -239,8 +240,11 @@ def name_in_zip(info):
 
 
 def readable(name):
-    """Return a file's name composed, as macOS does not write it, and without what would steer a terminal."""
-    composed = unicodedata.normalize("NFC", name)
+    """Return a file's name composed, as macOS does not write it, and without what would steer a terminal.
+
+    One that is too long in any case is not composed: many marks over a letter take their square of time.
+    """
+    composed = unicodedata.normalize("NFC", name) if len(name) <= LONGEST_COMPOSED else name
     return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) == "Cc" else sign for sign in composed)
 
 

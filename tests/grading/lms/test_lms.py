@@ -339,6 +339,14 @@ def test_a_long_name_in_a_folder_is_odd_too(tmp_path):
     assert (str(file.name), str(file.odd)) == ("b.ipynb", "its name in the archive has 409 letters")
 
 
+def test_many_marks_over_a_letter_of_a_name_take_little_time():
+    """29,000 took 1.8 s of the process that collects to put in order, in each name."""
+    assert archive.readable("e\N{COMBINING ACUTE ACCENT}.ipynb") == "\N{LATIN SMALL LETTER E WITH ACUTE}.ipynb"
+    name, begun = "a" + "\N{COMBINING DOT BELOW}\N{COMBINING ACUTE ACCENT}" * 14_500, time.process_time()
+    assert len(archive.readable(name)) == len(name)
+    assert time.process_time() - begun < 0.5
+
+
 def test_many_extra_fields_of_a_zip_take_little_time():
     """They took time by the square of their number."""
     info = zipfile.ZipInfo("a")
