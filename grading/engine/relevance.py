@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from nbformat import NotebookNode
 from nbgrader import utils
 
-from grading.repair.cell_code import code, module_of
+from grading.repair.cell_code import LONG, code, module_of
 from grading.repair.doctor import SECTION
 
 SHOWS_ONLY = {"helpers"}  # what a cell calls of it for its effect shows something, and changes no answer
@@ -31,12 +31,12 @@ def skippable(notebook: NotebookNode, judged: Iterable[str]) -> frozenset[int]:
         judged: the names that the judge asks for.
 
     Returns their indices; none where the doctor has not said which cells are released, or where a student's cell does
-    not parse or finds names without writing them.
+    not parse, finds names without writing them, or is so long that another look would take seconds.
     """
     optional = {i: notebook.cells[i].source for i in released_cells(notebook)}
     own = [cell for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and i not in optional]
     written = [cell.source for cell in own if not utils.is_grade(cell)]
-    if not optional or any(map(may_need_any, written)):
+    if not optional or any(len(source) > LONG or may_need_any(source) for source in written):
         return frozenset()
     given = {i: changed(source) for i, source in optional.items()}
     needed: set[str] = set()
