@@ -1,5 +1,6 @@
 """What is read in a child process: its answer comes back, and no limit is exceeded."""
 
+import gc
 import os
 import re
 import signal
@@ -11,7 +12,7 @@ import psutil
 import pytest
 
 from grading import bounded as limits
-from grading.bounded import Child, TooDear, bounded
+from grading.bounded import Child, TooDear, bounded, bounded_once
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the limits")
 
@@ -26,8 +27,9 @@ def raises():
 
 def test_what_a_function_returns_or_raises_comes_back():
     assert bounded(sorted, [3, 1], reverse=True) == [3, 1]
-    with pytest.raises(KeyError, match="what"):
+    with pytest.raises(KeyError, match="what") as found:
         bounded(raises)
+    assert "in raises" in found.value.__notes__[0], "where it was raised is lost otherwise"
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,24 @@ def test_a_child_can_have_a_child(monkeypatch):
     monkeypatch.setattr(limits, "SECONDS", 1)
     with pytest.raises(TooDear):
         bounded(bounded, re.fullmatch, "(a*)*b", "a" * 64)
+
+
+def who_does_it():
+    return os.getpid(), bounded_once(os.getpid)
+
+
+def test_a_child_does_itself_what_needs_the_limits_once():
+    child, same = bounded(who_does_it)
+    assert child == same != os.getpid() != bounded_once(os.getpid)
+
+
+def test_a_child_ends_with_the_last_who_could_call_it():
+    others = psutil.Process().children()
+    child = Child(work)
+    assert child(0) not in [other.pid for other in others]
+    del child
+    gc.collect()
+    assert psutil.Process().children() == others
 
 
 def test_what_cannot_be_sent_back_is_an_error():
