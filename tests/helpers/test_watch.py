@@ -1,5 +1,6 @@
 """What ran, not what is written: each forbidden way is found with its name and line, and honest code loses nothing."""
 
+import inspect
 import json
 import sys
 import threading
@@ -11,6 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from grading.authoring.exercise import load_exercises
 from grading.course import REPOSITORY
+from helpers.checks import watch
 from helpers.checks.collect import collect
 from helpers.checks.compare import Violation, violations
 from helpers.checks.watch import MOST_CALLS, SWITCHES, CallWatch
@@ -23,6 +25,12 @@ IMPORTS = (
     "import torch.nn.functional as F"
 )
 OWN = "e = torch.exp(x - x.max())\n    return e / e.sum()"
+LOG = (  # a mode of one's own
+    "from torch.utils._python_dispatch import TorchDispatchMode\n"
+    "class Log(TorchDispatchMode):\n"
+    "    def __torch_dispatch__(self, f, t, args=(), kwargs=None):\n"
+    "        return f(*args, **(kwargs or {}))"
+)
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, of torch.jit
 CASES = [{"args": [{"tensor": ["x"]}], "kwargs": {}}]
 X = {"x": {"dtype": "float64", "shape": [4], "data": "AAAAAAAA4D8AAAAAAADwvwAAAAAAAABAAAAAAAAAAAA="}}  # .5, -1, 2, 0
@@ -243,11 +251,7 @@ HONEST = {
                 "def answer(x):\n    return next(concurrent.futures.ThreadPoolExecutor().map(own, [x]))"),
     "a trace of one's own": ("def answer(x):\n    sys.settrace(lambda *_: None)\n    sys.settrace(None)\n"
                              f"    {OWN}",),
-    "a mode of one's own": ("from torch.utils._python_dispatch import TorchDispatchMode\n"
-                            "class Log(TorchDispatchMode):\n"
-                            "    def __torch_dispatch__(self, f, t, args=(), kwargs=None):\n"
-                            "        return f(*args, **(kwargs or {}))",
-                            "def own(x):\n    " + OWN, "def answer(x):\n    with Log():\n        return own(x)"),
+    "a mode of one's own": (LOG, "def own(x):\n    " + OWN, "def answer(x):\n    with Log():\n        return own(x)"),
     "Python's depth reached": ("def down(n):\n    try:\n        return down(n + 1)\n    except RecursionError:\n"
                                "        return n", f"def answer(x):\n    down(0)\n    {OWN}"),
     "a generator": ("def each(x):\n    for v in x:\n        yield v.exp()",
@@ -268,8 +272,8 @@ OFF = {
         "on = sys.getprofile()\n    sys.setprofile(None)\n    y = numpy.exp(x)\n    sys.setprofile(on)\n    return y"
     ),
     "the profile function made deaf": (
-        "def outer(a, b, c):\n        return lambda frame, event, function: (a, b, c)\n"
-        "    sys.getprofile().__code__ = outer(1, 2, 3).__code__\n    return x.exp()"
+        "def outer(a, b):\n        return lambda frame, event, function: (a, b)\n"
+        "    sys.getprofile().__code__ = outer(1, 2).__code__\n    return x.exp()"
     ),
     "that of threads": "threading.setprofile(None)\n    return x.exp()",
     "by C": "ctypes.pythonapi.PyEval_SetProfile(None, None)\n    return x.exp()",
@@ -297,6 +301,58 @@ def test_switching_the_watching_off_is_reported_and_leaves_nothing_behind(answer
     assert sys.getprofile() is threading.getprofile() is None
     assert torch.utils._python_dispatch._get_current_dispatch_mode() is None
     assert used(answer_of(f"def answer(x):\n    {OWN}")) is None
+
+
+UNSEEN = "on = sys.getprofile()\n    [*map(sys.setprofile, [None])]\n    y = numpy.sort([2, 1])\n    "
+BACK = "[*map(sys.setprofile, [on])]\n    return y"
+BY_C = "ctypes.pythonapi.PyEval_SetProfile(None, None)\n    return numpy.sort([2, 1])"
+FOR_A_MOMENT = {
+    "by map": f"def answer(x):\n    {UNSEEN}{BACK}",
+    "in a thread": f"def own(x):\n    {UNSEEN}{BACK}\n"
+    "def answer(x):\n    return next(concurrent.futures.ThreadPoolExecutor().map(own, [x]))",
+    "by C in a thread": f"def own(x):\n    {BY_C}\n"
+    "def answer(x):\n    return next(concurrent.futures.ThreadPoolExecutor().map(own, [x]))",
+}
+
+
+@pytest.mark.parametrize("cell", FOR_A_MOMENT.values(), ids=FOR_A_MOMENT.keys())
+def test_switching_off_for_a_moment_is_found_where_torch_reports_no_operators(answer_of, cell):
+    assert used(answer_of(cell), ["numpy.sort"]) == ["sys.setprofile", ""]
+
+
+def test_what_is_called_after_python_s_depth_was_reached_is_found(answer_of):
+    down = "def down(n):\n    try:\n        return down(n + 1)\n    except RecursionError:\n        return n"
+    answer = answer_of(down, "def answer(x):\n    down(0)\n    return numpy.sort(x)")
+    assert used(answer, ["numpy.sort"]) == ["numpy.sort", "return numpy.sort(x)"]
+
+
+def test_an_audit_that_was_prevented_is_reported(answer_of):
+    prevented = [True]
+
+    def prevent(event, _):
+        if prevented and event == "sys.addaudithook":
+            raise RuntimeError
+
+    sys.addaudithook(prevent)
+    exec(inspect.getsource(watch), own := {"__name__": "sent to a kernel"})
+    unheard = own["CallWatch"]([])
+    prevented.clear()
+    unheard.run(used, list)
+    assert unheard.used == ["sys.setprofile", ""]
+
+
+def test_a_mode_left_behind_is_reported_and_goes(answer_of):
+    assert used(answer_of(LOG, "def answer(x):\n    Log().__enter__()\n    return x"), HELPERS) == [SWITCHES[-1], ""]
+    assert torch.utils._python_dispatch._get_current_dispatch_mode() is None
+
+
+@pytest.mark.parametrize("last, found", [("return x", None), ("return helpers.perplexity(x.exp())", HELPERS[0])])
+@pytest.mark.parametrize("loop", ["for _ in range(900):\n        abs(1)", "pass"])
+def test_a_mode_of_one_s_own_ends_as_it_began_however_many_calls(answer_of, monkeypatch, loop, last, found):
+    monkeypatch.setattr(watch, "MOST_CALLS", 800)
+    within = "with Log():\n        y = [abs(1) for _ in range(900)]\n        x = x * 1"
+    came = used(answer_of(LOG, f"def answer(x):\n    {within}\n    {loop}\n    {last}"), HELPERS)
+    assert came == (found and [found, last])
 
 
 def test_what_was_on_before_is_on_again(answer_of):
