@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import gc
 import json
+import logging
 import os
 import random
 import resource
@@ -18,6 +19,7 @@ import shutil
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -25,13 +27,23 @@ from typing import TYPE_CHECKING, Any, NoReturn
 # Nobody debugs here, and every kernel would import it anew.
 sys.modules["debugpy"] = None  # type: ignore[assignment]  # typeshed knows of modules only
 
-# What every kernel needs is imported here once, for all of them.
+# What every kernel needs, or may need, is imported here once, for all of them.
+import ipykernel.debugger
 import ipykernel.ipkernel
 import ipykernel.kernelapp
+import IPython.core.completerlib
+import IPython.core.debugger
+import IPython.core.logger
+import IPython.core.oinspect
+import IPython.extensions.storemagic
+import matplotlib.pyplot
 import numpy.random
 import torch
+import torch.utils._device
+import tornado.platform.asyncio
 import zmq
-from ipykernel.iostream import IOPubThread
+from ipykernel.iostream import IOPubThread, OutStream
+from traitlets.config import Config
 from zmq.eventloop.zmqstream import ZMQStream
 
 import helpers
@@ -63,11 +75,38 @@ class Outputs(IOPubThread):
         return context, pipe
 
 
+class Stream(OutStream):
+    """What a cell prints to; it is flushed four times at every request, and most of these have printed nothing."""
+
+    written = False  # since it was flushed
+
+    def write(self, string: str) -> int | None:
+        self.written = True
+        return super().write(string)
+
+    def flush(self) -> None:
+        if self.written:
+            self.written = False
+            super().flush()
+
+
+class NoThread:
+    """What stands for the thread that ipykernel would have between requests and cells: the main one takes them."""
+
+    parent_thread = threading.main_thread()
+
+    def __bool__(self) -> bool:
+        return False
+
+
 class Kernel(ipykernel.kernelapp.IPKernelApp):
     """An IPython kernel on sockets that listen already and that have no name in here.
 
     What stands for a port is a descriptor.
     """
+
+    def parse_command_line(self, argv: object = None) -> None:
+        """Read nothing: there is no command line."""
 
     def init_connection_file(self) -> None:
         """Read nothing: the grading process says all that is to be known."""
@@ -79,9 +118,10 @@ class Kernel(ipykernel.kernelapp.IPKernelApp):
         """Begin no heartbeat: the grading process looks at the process itself."""
 
     def init_control(self, context: zmq.Context[Any]) -> None:
-        """Do without the debugger, which would connect by name."""
+        """Do without the debugger, which would connect by name, and without a thread between requests and cells."""
         super().init_control(context)  # type: ignore[no-untyped-call]  # ipykernel has no types here
         self.debug_shell_socket.close()
+        self.shell_channel_thread = NoThread()
 
     def _bind_socket(self, s: zmq.Socket[Any], port: int) -> int:
         s.use_fd = port
@@ -99,6 +139,8 @@ def serve(control: socket.socket, scratch: Sequence[str], uid: int) -> None:
     """
     torch.set_num_threads(1)
     ipykernel.kernelapp.IOPubThread = Outputs  # type: ignore[attr-defined]  # imported there
+    ipykernel.iostream.OutStream = Stream  # type: ignore[misc]
+    ipykernel.ipkernel.IPythonKernel._supports_kernel_subshells = False  # type: ignore[assignment, misc]
     for name in helpers.__all__:
         getattr(helpers, name)
     libc = ctypes.CDLL(None, use_errno=True)
@@ -228,10 +270,12 @@ def become_kernel(
         os.chdir(folder)
         sys.argv = ["kernel"]
         named = {f"{channel}_port": descriptor for channel, descriptor in ports.items()}
-        kernel: Any = Kernel.instance(transport="ipc", **named)
+        settings = Config({"HistoryManager": {"enabled": False}, "IPythonKernel": {"_execute_sleep": 0}})
+        kernel: Any = Kernel.instance(
+            transport="ipc", capture_fd_output=False, log_level=logging.CRITICAL, config=settings, **named
+        )
         kernel.session.key = key.encode()
-        quiet = ["--HistoryManager.enabled=False", "--quiet", "--IPKernelApp.capture_fd_output=False"]
-        kernel.initialize(quiet)
+        kernel.initialize()
         process = os.pidfd_open(os.getpid())
         socket.send_fds(control, [b"started"], [process])
         os.close(process)
