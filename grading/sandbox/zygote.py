@@ -80,14 +80,14 @@ class Stream(OutStream):
 
     written = False  # since it was flushed
 
-    def write(self, string: str) -> int | None:
+    def write(self, string: str) -> int:
         self.written = True
-        return super().write(string)
+        return super().write(string) or 0
 
     def flush(self) -> None:
         if self.written:
             self.written = False
-            super().flush()
+            super().flush()  # type: ignore[no-untyped-call]
 
 
 class NoThread:
@@ -140,7 +140,7 @@ def serve(control: socket.socket, scratch: Sequence[str], uid: int) -> None:
     torch.set_num_threads(1)
     ipykernel.kernelapp.IOPubThread = Outputs  # type: ignore[attr-defined]  # imported there
     ipykernel.iostream.OutStream = Stream  # type: ignore[misc]
-    ipykernel.ipkernel.IPythonKernel._supports_kernel_subshells = False  # type: ignore[assignment, misc]
+    ipykernel.ipkernel.IPythonKernel._supports_kernel_subshells = False  # type: ignore[assignment]
     for name in helpers.__all__:
         getattr(helpers, name)
     libc = ctypes.CDLL(None, use_errno=True)
