@@ -15,10 +15,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 from nbgrader.utils import determine_grade
 
 from grading.engine.accident import IN_CELL, LONGEST_TRACEBACK
+from grading.engine.outputs import made
 from grading.engine.verdict import NO_ANSWER
 from grading.repair.cell_code import module_of, python_in
 from helpers.support.language import Message, english, plain
@@ -65,9 +65,7 @@ def points_given(cell: NotebookNode, came: Came) -> float:
         raise RuntimeError(f"the test cell {name} was not run: is it empty, or marked to be skipped?")
     if came.error or came.ended != "ok":
         return 0.0
-    ran = NotebookNode(
-        cell | {"outputs": [new_output("execute_result", {"text/plain": text}) for text in came.results]}
-    )
+    ran = NotebookNode(cell | {"outputs": [made("execute_result", data={"text/plain": text}) for text in came.results]})
     try:
         return float(determine_grade(ran)[0])
     except ValueError:

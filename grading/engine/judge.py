@@ -20,11 +20,11 @@ from typing import Any
 
 from nbclient.exceptions import CellTimeoutError
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 from traitlets import Bool
 
 from grading.engine import accident
 from grading.engine.inside import Came, bare, failure, needs_cases, points_given, tests_nothing
+from grading.engine.outputs import made
 from grading.engine.relevance import skippable
 from grading.engine.runner import Reply, Resources, Runner, is_judged
 from grading.engine.verdict import NO_ANSWER, Verdict, given_inside, no_answer, verdict
@@ -329,6 +329,6 @@ def is_plain(answer: object) -> bool:
 def write_outputs(cell: NotebookNode, found: Verdict, isolation: str) -> None:
     """Give a test cell its outputs: the verdict, and the points in the one form that nbgrader reads safely."""
     cell.outputs = [
-        new_output("display_data", found.as_output(isolation)),
-        new_output("execute_result", {"text/plain": repr(float(found.points))}),
+        made("display_data", metadata={}, data=found.as_output(isolation)),
+        made("execute_result", metadata={}, data={"text/plain": repr(float(found.points))}, execution_count=None),
     ]

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 PICTURES = ("image/png", "image/jpeg")
 MOST_LINES = 1000  # of a traceback
@@ -27,22 +26,34 @@ def kept(kind: str, content: object) -> NotebookNode | None:
         return None
     if kind == "stream":
         name = "stderr" if content.get("name") == "stderr" else "stdout"
-        output = new_output("stream", name=name, text=writable_text(content.get("text")))
+        output = made("stream", name=name, text=writable_text(content.get("text")))
     elif kind in ("display_data", "execute_result"):
         data = content.get("data")
         data = data if isinstance(data, dict) else {}
         shown = {
             mime: writable_text(data[mime]) for mime in ("text/plain", *PICTURES) if isinstance(data.get(mime), str)
         }
-        output = new_output("display_data", shown) if shown else None
+        output = made("display_data", metadata={}, data=shown) if shown else None
     elif kind == "error":
         lines = content.get("traceback")
-        output = new_output(
+        output = made(
             "error",
             ename=writable_text(content.get("ename")),
             evalue=writable_text(content.get("evalue")),
             traceback=[writable_text(line) for line in lines[:MOST_LINES]] if isinstance(lines, list) else [],
         )
+    return output
+
+
+def made(kind: str, **parts: object) -> NotebookNode:
+    """Return an output of valid parts; nbformat's own function would spend a millisecond on finding out that they are.
+
+    Arguments
+        kind: its type in a notebook.
+        parts: what an output of that type has, in the order in which nbformat writes it.
+    """
+    output = NotebookNode(output_type=kind)
+    output.update(parts)
     return output
 
 

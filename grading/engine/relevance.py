@@ -8,6 +8,7 @@ Where a student's source could look names up in another way, nothing is skipped.
 import ast
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from nbformat import NotebookNode
 from nbgrader import utils
@@ -59,9 +60,15 @@ def released_cells(notebook: NotebookNode) -> list[int]:
 
 def modules_in(sources: Iterable[str]) -> dict[str, str]:
     """Return {name: module} of what sources import as a whole, such as {"np": "numpy"}."""
-    trees = [tree for source in sources if (tree := module_of(source))]
-    found = [alias for tree in trees for node in tree.body if isinstance(node, ast.Import) for alias in node.names]
-    return {alias.asname or alias.name: alias.name for alias in found if alias.asname or "." not in alias.name}
+    return {name: module for source in sources for name, module in imported(source)}
+
+
+@lru_cache(maxsize=512)
+def imported(source: str) -> list[tuple[str, str]]:
+    """Return (name, module) of each import of a whole module in a released cell."""
+    tree = module_of(source) or ast.Module([], [])
+    found = [alias for node in tree.body if isinstance(node, ast.Import) for alias in node.names]
+    return [(alias.asname or alias.name, alias.name) for alias in found if alias.asname or "." not in alias.name]
 
 
 def may_need_any(source: str) -> bool:
@@ -77,6 +84,7 @@ def may_need_any(source: str) -> bool:
     return not REFLECTION.isdisjoint(written)
 
 
+@lru_cache(maxsize=512)  # the released cells are those of every submission
 def changed(source: str) -> set[str]:
     """Return the names that a released cell binds, or whose values it may change in place."""
     names = set(code(source).binds)
