@@ -16,6 +16,7 @@ import inspect
 import json
 import marshal
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 from nbclient.exceptions import CellTimeoutError
@@ -40,8 +41,14 @@ from helpers.checks.cases import CaseFile, read_cases
 from helpers.checks.report import Report
 from helpers.support.language import Message, english
 
-# What answers the cases in a kernel, as code: that of this very Python, so that no kernel has to compile it.
-COLLECT = marshal.dumps(compile("\n".join(map(inspect.getsource, (watching, collector))), "<collect>", "exec"))
+
+def sent(*modules: ModuleType) -> str:
+    """Return modules as they go to a kernel: as code of this very Python, so that none has to compile them, in hex."""
+    source = "\n".join(map(inspect.getsource, modules))
+    return marshal.dumps(compile(source, "<collect>", "exec", optimize=2)).hex()
+
+
+COLLECT, WATCH_AND_COLLECT = sent(collector), sent(watching, collector)  # what answers the cases
 LONGEST_LIST = 2 * collector.MAX_ITEMS
 LONGEST_RESULT, LONGEST_SHOWN = 1000, 5000  # characters of a test cell's result, and of its traceback
 WATCHED = 2  # times as long as other answers may those take whose calls are watched: it makes loops of torch's slower
@@ -282,7 +289,8 @@ class Judge(Runner):
         watch = f"scope['CallWatch']({forbidden!r})" if forbidden else "None"
         function = self.public.function(name)
         call = f"scope['answers_of'](names, {function!r}, builtins['__import__']('json').loads({groups!r}), {watch})"
-        code = f"builtins['__import__']('marshal').loads({COLLECT!r})"
+        answering = WATCH_AND_COLLECT if forbidden else COLLECT
+        code = f"builtins['__import__']('marshal').loads(builtins['bytes'].fromhex('{answering}'))"
         # Without a name: the student's own `exec` or `globals` would be meant.
         own = "(lambda: 0).__builtins__, (lambda: 0).__globals__, {}"
         return f"(lambda builtins, names, scope: (builtins['exec']({code}, scope), {call})[1])({own})"
