@@ -233,8 +233,8 @@ def in_running_order(entries: Sequence[Entry], match: Match) -> tuple[list[Entry
 
 
 def rebuilt(release: NotebookNode, entries: Sequence[Entry]) -> NotebookNode:
-    """Return the notebook of the entries, with the release's metadata and without outputs."""
-    notebook = copied(release)
+    """Make the notebook of the entries of this copy of the release, with its metadata and without outputs."""
+    notebook = release
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     ids = {cell.get("id") for cell in release.cells} | {NOTE_ID}
     cells = []

@@ -92,14 +92,14 @@ class Piece:
     @property
     def counted(self) -> str:
         """Return the source without the pictures pasted into a text."""
-        return self.source if self.kind == "code" else PICTURE.sub("", self.source)
+        return PICTURE.sub("", self.source) if self.kind != "code" and "base64" in self.source else self.source
 
     @cached_property
     def key(self) -> str:
         """Return the source without what editors change by themselves."""
         return comparable(self.source)
 
-    @property
+    @cached_property
     def grade_id(self) -> str:
         """Return nbgrader's name of the cell, or the empty text."""
         grade_id = self.nbgrader.get("grade_id")
@@ -361,4 +361,5 @@ def has_state(widgets: object) -> bool:
 
 def comparable(source: str) -> str:
     """Return a source without trailing blanks, outer empty lines and the language that it sets, to compare by."""
-    return SETTING.sub('LANGUAGE = "en"', "\n".join(line.rstrip() for line in source.strip().split("\n")))
+    text = "\n".join(line.rstrip() for line in source.strip().split("\n"))
+    return SETTING.sub('LANGUAGE = "en"', text) if "LANGUAGE" in text else text

@@ -29,6 +29,7 @@ class Match:
         functions: those of them that are functions, of the cells that ask for one.
         pieces: the cells handed in, the parts of split answers joined.
         places: from a piece to the index of the released cell that it is, by grade_id, else by source, else by cell id.
+        handed: the pieces that are no cell that the release gives.
         answers: from the index of a solution cell to the piece that answers it; one without an attempt is not there.
         extras: the pieces that the student added or changed, and that are kept.
         parts: from the index of a solution cell to the number of parts it had been split into.
@@ -54,6 +55,7 @@ class Match:
         self.parts: dict[int, int] = {}
         self.pieces = self.reunite(list(pieces))
         self.places = self.place()
+        self.handed = [piece for piece in self.pieces if not self.is_given(piece)]
         self.order = {piece: number for number, piece in enumerate(self.pieces)}
         last_at = {place: self.order[piece] for piece, place in self.places.items()}
         checks = {i: self.grade_ids.get(f"test_{grade_id(self.cells[i])}") for i in self.names}
@@ -158,10 +160,9 @@ class Match:
         changed = [piece for piece in marked if not self.is_copy(piece)]
         if self.cells[i].cell_type != "code" or not names:
             return last(changed)
-        pieces = [piece for piece in self.pieces if not self.is_given(piece)]
         attempts = [
             piece
-            for piece in pieces
+            for piece in self.handed
             if (names & piece.code.binds if piece in changed else self.given(i, piece)) - piece.code.stubs
         ]
         unclear = [piece for piece in changed if not piece.code.defines & (self.all_names - names)]
@@ -172,7 +173,7 @@ class Match:
             or last(seen)
             or last(written)
             or last(piece for piece in attempts if piece.code.parses or piece in marked)
-            or last(p for p in pieces if p.kind == "code" and names & p.code.binds - p.code.stubs)
+            or last(p for p in self.handed if p.kind == "code" and names & p.code.binds - p.code.stubs)
             or last(unclear)
         )
 
