@@ -40,7 +40,6 @@ import matplotlib.pyplot
 import numpy.random
 import torch
 import torch.utils._device
-import tornado.platform.asyncio
 import zmq
 from ipykernel.iostream import IOPubThread, OutStream
 from traitlets.config import Config
@@ -141,6 +140,7 @@ def serve(control: socket.socket, scratch: Sequence[str], uid: int) -> None:
     ipykernel.kernelapp.IOPubThread = Outputs  # type: ignore[attr-defined]  # imported there
     ipykernel.iostream.OutStream = Stream  # type: ignore[misc]
     ipykernel.ipkernel.IPythonKernel._supports_kernel_subshells = False  # type: ignore[assignment]
+    ipykernel.kernelapp.ioloop.IOLoop.configurable_default()  # type: ignore[attr-defined]  # imports what loops are
     for name in helpers.__all__:
         getattr(helpers, name)
     libc = ctypes.CDLL(None, use_errno=True)
