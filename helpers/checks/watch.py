@@ -33,8 +33,8 @@ taken: dict[Any, int] = {}  # how often a watch's profile function was taken awa
 def audit(event: str, depth: tuple[Any, ...]) -> None:
     """Count what takes a profile function away; Python, which may have no depth left for ours, fails here as well."""
     if event == PROFILE and sys.getprofile() in taken:
-        if len(depth) < 50:
-            all(map(audit, [event], [(*depth, 0)]))
+        if not depth[50:]:  # without a function of `builtins`, which a cell may have changed
+            audit(event, (*depth, 0))
         else:
             taken[sys.getprofile()] += 1
 
@@ -166,7 +166,8 @@ class CallWatch:
         frame: FrameType | None = sys._getframe(1)
         found = [(name, frame)]
         while not sys.getprofile() and frame and frame is not self.outside:  # its caller was not seen
-            name, frame = self.known(frame.f_globals.get("__name__"), frame.f_code.co_qualname), frame.f_back
+            name = self.known(frame.f_globals.get("__name__"), frame.f_code.co_qualname)
+            frame = frame.f_back
             found.append((name, frame))
         for name, frame in reversed(found):
             if name:

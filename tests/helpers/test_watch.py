@@ -326,6 +326,16 @@ def test_what_is_called_after_python_s_depth_was_reached_is_found(answer_of):
     assert used(answer, ["numpy.sort"]) == ["numpy.sort", "return numpy.sort(x)"]
 
 
+@pytest.mark.parametrize("name", ["all", "list", "map"])
+def test_a_changed_function_of_python_s_own_is_no_switch(answer_of, monkeypatch, name):
+    function = answer_of(f"def answer(x):\n    {OWN}")
+    watched = CallWatch(FORBIDDEN)
+    with monkeypatch.context() as changed:
+        changed.setattr(f"builtins.{name}", lambda *_: None)
+        watched.run(function, object)
+    assert watched.used is None
+
+
 def test_an_audit_that_was_prevented_is_reported(answer_of):
     prevented = [True]
 
