@@ -9,7 +9,6 @@ import nbformat
 from jupyter_client.manager import KernelManager
 from nbformat.v4 import new_code_cell, new_output
 
-
 PATIENCE = 180  # seconds that a cell may take, on a busy machine
 
 
