@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock
 
 from grading.sandbox import kernels
+from helpers import checks
 from helpers.checks import cases
 from tests.support import browser
 from tests.support.course import FILES, FIRST, released
@@ -31,9 +32,10 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def no_cases_stay():
-    """Let checks have no cases again after a test that uses some."""
+    """Let checks have no cases again after a test that uses some, and nothing that is green."""
     yield
     cases.use(None)
+    checks._latest.clear()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -63,7 +63,7 @@ def check(name: str) -> None:
 
 def told(name: str) -> Report | Card:
     """Return what is shown of an exercise, and keep it: a report, and of a claim its card."""
-    exercise, answer = stored_exercise(name), notebook.namespace().get(case_files.in_use().function(name))
+    exercise, answer = stored_exercise(name), held(name)
     found = report_of(name, notebook.read_notebook())
     _latest[name] = found, answer
     if "claim" in exercise and not found.reason:
@@ -74,7 +74,7 @@ def told(name: str) -> Report | Card:
 def report_of(name: str, seen: Notebook) -> Report:
     """Judge what the notebook holds under an exercise's name; raises as `report` does."""
     why = why_not(name, seen)
-    return unanswered(name, why) if why else report(name, notebook.namespace()[case_files.in_use().function(name)])
+    return unanswered(name, why) if why else report(name, held(name))
 
 
 def why_not(name: str, seen: Notebook) -> Message | None:
@@ -136,7 +136,12 @@ def how_stopped(case: str, limit: float, seconds: float) -> Message:
 def is_green(name: str) -> bool:
     """Tell whether an exercise's last check passed, of what the notebook still holds."""
     found, answer = _latest.get(name, (None, None))
-    return found is not None and found.passed and notebook.namespace().get(case_files.in_use().function(name)) is answer
+    return found is not None and found.passed and held(name) is answer
+
+
+def held(name: str) -> object:
+    """Return what the notebook holds for an exercise, or None."""
+    return notebook.namespace().get(case_files.in_use().function(name))
 
 
 def points_so_far() -> tuple[float, float]:

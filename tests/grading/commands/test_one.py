@@ -135,7 +135,7 @@ def test_our_own_failure_is_said_and_is_no_result(monkeypatch, capsys, tmp_path)
     code, found, said = told(capsys, path)
     assert code == 2 and found is None and len(tries) == 2
     assert "mine.ipynb could not be judged, which is no student's mistake: RuntimeError: the sandbox did not st" in said
-    monkeypatch.setattr(doctor, "bounded", fail)
+    monkeypatch.setattr(doctor, "bounded_once", fail)
     code, found, said = told(capsys, path)
     assert code == 2 and found is None and "mine.ipynb: the grader itself failed at this file: RuntimeError" in said
     code, found, said = told(capsys, tmp_path / "nothing.ipynb")

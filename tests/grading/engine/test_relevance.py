@@ -56,7 +56,7 @@ def test_what_a_needed_cell_needs_is_run_too():
         "print(_3)",
         "%who",
         "def broken(:",
-        pytest.param("x = 1\n" * 10_001, id="a long one"),
+        pytest.param("x = 1\n" * 15_001, id="a long one"),
     ],
 )
 def test_where_names_may_be_found_unwritten_everything_is_run(source):
