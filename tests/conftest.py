@@ -20,11 +20,14 @@ from tests.support.course import FILES, FIRST, released
 SPREAD = ("test_accidents.py", "test_agreement.py", "test_exercises.py", "test_notebook_live.py")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the groups
 def pytest_collection_modifyitems(items):
-    """Tell `make test-slow` which tests stay together: those of a file, where it is not one of `SPREAD`."""
+    """Tell `make test-slow` which tests stay together: of a file not in `SPREAD`, and those that hold one lock."""
     for item in items:
         group = item.path.name
-        if group in SPREAD:
+        if "sandboxes" in item.fixturenames:
+            group = "sandboxes"
+        elif group in SPREAD:
             group = item.callspec.params.get("seed") if hasattr(item, "callspec") else None
         if group:
             item.add_marker(pytest.mark.xdist_group(group))

@@ -107,3 +107,9 @@ def test_a_hook_stops_a_commit(tmp_path, hook):
         command = [sys.executable, "-m", "pre_commit", "run", hook]
         codes.append(subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True).returncode)
     assert codes == [0, 1]
+
+
+@pytest.mark.slow
+def test_what_is_dear_to_make_is_made_by_one_worker(request):
+    """Two that made Colab's environment at once took each other's files away."""
+    assert not request.config.getoption("loadgroup", False) or request.node.nodeid.endswith("@test_workflows.py")
