@@ -76,7 +76,7 @@ test: $(READY)
 endif
 
 test-slow: $(READY) ## Run the tests that take minutes
-	$(WORKERS) --dist loadgroup -m slow tests  # the groups of tests/conftest.py, the largest first
+	$(WORKERS) --dist loadgroup -m slow tests  # as tests/conftest.py says, the largest first
 
 test-nbgrader: $(READY) ## Run nbgrader's own tests of its commands with this grader: half an hour
 	$(BIN)/python -m tests.peers.nbgrader_apps $(ARGS)

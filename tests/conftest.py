@@ -1,6 +1,7 @@
 """A gradebook to write into, which takes nbgrader seconds to make, and what no test leaves to the next."""
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 from filelock import FileLock
+from xdist.scheduler import LoadScopeScheduling
 
 from grading.sandbox import kernels
 from helpers import checks
@@ -18,19 +20,24 @@ from tests.support.course import FILES, FIRST, released
 
 # Files whose slow tests share nothing that is dear to make, but for the cases of a seed.
 SPREAD = ("test_accidents.py", "test_agreement.py", "test_exercises.py", "test_notebook_live.py")
+LOCKED = ("test_attacks.py", "test_dask.py", "test_fuzz.py", "test_killed.py")  # they wait for one another
+SEED = re.compile(r"\[(seed \d+)")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the groups
-def pytest_collection_modifyitems(items):
-    """Tell `make test-slow` which tests stay together: of a file not in `SPREAD`, and those that hold one lock."""
-    for item in items:
-        group = item.path.name
-        if "sandboxes" in item.fixturenames:
-            group = "sandboxes"
-        elif group in SPREAD:
-            group = item.callspec.params.get("seed") if hasattr(item, "callspec") else None
-        if group:
-            item.add_marker(pytest.mark.xdist_group(group))
+class Together(LoadScopeScheduling):
+    """What hands out the slow tests: a file's to one worker, where it is not one of `SPREAD`, the largest first."""
+
+    def _split_scope(self, nodeid):
+        file = nodeid.partition("::")[0].rpartition("/")[2]
+        if file in LOCKED:
+            return "locked"
+        seed = SEED.search(nodeid)
+        return file if file not in SPREAD else seed[1] if seed else nodeid
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Hand out the tests of `make test-slow`: xdist's own groups are none in pytest 9.2."""
+    return Together(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.fixture(autouse=True)

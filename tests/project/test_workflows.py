@@ -1,9 +1,11 @@
 """What runs elsewhere can be read and names what there is: workflows and hooks."""
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -110,6 +112,12 @@ def test_a_hook_stops_a_commit(tmp_path, hook):
 
 
 @pytest.mark.slow
-def test_what_is_dear_to_make_is_made_by_one_worker(request):
-    """Two that made Colab's environment at once took each other's files away."""
-    assert not request.config.getoption("loadgroup", False) or request.node.nodeid.endswith("@test_workflows.py")
+@pytest.mark.parametrize("turn", range(5))
+def test_slow_tests_of_a_file_are_one_workers(turn, testrun_uid):
+    """Two workers that made Colab's environment at once took each other's files away."""
+    mark = Path(tempfile.gettempdir(), f"slow-{testrun_uid}")
+    mark.touch() if not turn else None
+    assert mark.exists(), "another worker runs the first of these tests"
+    kept, worker = mark.read_text(), os.environ.get("PYTEST_XDIST_WORKER", "none")
+    mark.write_text(worker) if turn < 4 else mark.unlink()
+    assert kept in ("", worker)
