@@ -8,6 +8,7 @@ from multiprocessing import forkserver
 import pytest
 import zmq
 from ipykernel.iostream import IOPubThread
+from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbclient import NotebookClient
@@ -55,6 +56,12 @@ def test_what_is_overridden_or_called_is_there(owner, name, parameters, place):
 
 def test_the_sockets_of_a_kernel_can_be_given_to_it():
     assert hasattr(zmq, "USE_FD"), f"zmq.USE_FD is missing, {SEE.format(place='Kernel in grading/sandbox/zygote.py')}"
+
+
+@pytest.mark.parametrize("name", ["_execute_sleep", "_supports_kernel_subshells", "shell_channel_thread"])
+def test_what_a_kernel_is_told_to_do_without_is_there(name):
+    has = hasattr(IPythonKernel, name) or name in IPKernelApp.init_control.__code__.co_names
+    assert has, f"ipykernel has no {name}, {SEE.format(place='grading/sandbox/zygote.py')}"
 
 
 @pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="nothing is forked here")
