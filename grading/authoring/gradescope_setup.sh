@@ -22,7 +22,7 @@ find_python() {
 install() { DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >/dev/null; }
 
 ldconfig=$(command -v ldconfig || echo /sbin/ldconfig)
-if ! find_python || ! "$ldconfig" -p | grep -q libseccomp.so.2; then
+if ! find_python || ! "$ldconfig" -p | grep libseccomp.so.2 >/dev/null; then  # -q would end ldconfig, which counts as a failure
   apt-get -qq update
   install libseccomp2
   find_python || for version in 3.13 3.12 3.11; do
