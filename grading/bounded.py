@@ -4,6 +4,7 @@ A pattern, a parser or a converter that is slow for one odd text holds up its wh
 holds up its child, and the caller is told. On another system than Linux it runs in the caller, without a limit.
 """
 
+import contextlib
 import ctypes
 import gc
 import multiprocessing
@@ -11,12 +12,14 @@ import os
 import pickle
 import signal
 import sys
+import threading
 import time
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import FrameType
 from typing import ClassVar, Generic, NoReturn, ParamSpec, Self, TypeVar, cast
 
 P = ParamSpec("P")
@@ -110,19 +113,15 @@ class Child(Generic[P, T]):
         return cast(T, found)
 
     def start(self) -> None:
-        """Fork the child, which leaves Ctrl-C to this process; one that comes meanwhile waits, not to be lost."""
+        """Fork the child, which leaves Ctrl-C to this process."""
         self.connection, theirs = multiprocessing.Pipe()
         self.owner = os.getpid()
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            with theirs, warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)  # of other threads: they hold nothing needed there
-                self.process = os.fork()
-                if not self.process:
-                    self.connection.close()
-                    answer(theirs, self.function)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        with theirs, interrupts_later(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of other threads: they hold nothing needed there
+            self.process = os.fork()
+            if not self.process:
+                self.connection.close()
+                answer(theirs, self.function)
 
     def end(self) -> None:
         """End the child, whatever it does."""
@@ -138,12 +137,32 @@ class Child(Generic[P, T]):
         return os.WTERMSIG(status)
 
 
+@contextlib.contextmanager
+def interrupts_later() -> Iterator[None]:
+    """Let a Ctrl-C wait until the block is over: what Python does about a fork would swallow it.
+
+    To block the signal is not enough: another thread takes it then, and Python acts on it in the main one.
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is None:
+        yield
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    handler = signal.signal(signal.SIGINT, lambda *signalled: came.append(signalled))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if came and callable(handler):
+        handler(*came[0])
+
+
 def answer(connection: Connection, function: Callable[..., object]) -> NoReturn:
     """In the child: take on the limits, and send what comes of each call, until one takes too much or no more come."""
     import resource
 
     try:
         Child.inside = True
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         gc.freeze()  # what was there is not looked over: that would copy all of it
         die_with_parent()
         size = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")

@@ -26,6 +26,7 @@ from typing import Any, TypeAlias
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from grading.bounded import interrupts_later
 from grading.sandbox.cgroup import new_group
 from grading.sandbox.confine import Walls
 from grading.sandbox.isolation import (
@@ -99,7 +100,8 @@ class Sandbox:
         """Start the zygote by a command; the rest is what the zygote is told and what Popen takes."""
         zygote = [sys.executable, "-P", str(ZYGOTE), str(inside), json.dumps(places), str(uid)]
         options |= {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-        return subprocess.Popen([*command, *zygote], preexec_fn=self.go_in, **options)
+        with interrupts_later():
+            return subprocess.Popen([*command, *zygote], preexec_fn=self.go_in, **options)
 
     def go_in(self) -> None:
         """Go into the group, and be the first to go when the machine runs out of memory."""

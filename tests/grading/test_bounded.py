@@ -87,12 +87,20 @@ def test_a_child_that_somebody_kills_is_no_fault_of_the_text(tmp_path):
         assert child(tmp_path / "at work") == "done", "it was idle"
 
 
-def test_ctrl_c_is_not_lost_while_a_child_is_forked(monkeypatch):
+def in_another_thread(signum):
+    """Raise a signal as the system does where it picks another thread than the main one."""
+    thread = threading.Thread(target=signal.raise_signal, args=[signum])
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.parametrize("raised", [signal.raise_signal, in_another_thread])
+def test_ctrl_c_is_not_lost_while_a_child_is_forked(monkeypatch, raised):
     """Where it came then, Python said that it ignored it, and a batch went on."""
     fork, forked, others = os.fork, [], psutil.Process().children()
 
     def interrupted():
-        signal.raise_signal(signal.SIGINT)  # to this thread, as a terminal's does where it is the only one
+        raised(signal.SIGINT)
         forked.append(fork())
         return forked[-1]
 
