@@ -351,12 +351,14 @@ def instructors(root: Path) -> tuple[dict[str, NotebookNode], dict[str, list[Cel
 
 def guard_tests(root: Path, name: str, cells: list[Cell]) -> None:
     """Raise BuildError where a test cell has no solution above it, no exercise, or other points than that has."""
-    exercises, solved = load_exercises(root, name), set()
+    exercises, solved = load_exercises(root, name), [""]
     for cell in cells:
-        solved |= {cell.name} if cell.kind == "solution" else set()
+        solved += [cell.name] if cell.kind == "solution" else []
         function = exercises[cell.name].function if cell.name in exercises else cell.name
         if cell.kind == "test" and function not in solved:
             raise BuildError(f"{cell.where}: no solution of {function} above its test; put the solution's cell first")
+        if cell.kind == "test" and cell.name != function != solved[-1]:
+            raise BuildError(f"{cell.where}: a test of {function} stands below a solution of {solved[-1]}; move it up")
         if cell.kind == "test" and cell.name in exercises and exercises[cell.name].points != cell.points:
             file = f"source/exercises/{name}/{cell.name}.py"
             raise BuildError(

@@ -116,11 +116,19 @@ class Book:
         Its numbers count for nothing; with the tolerance `ANY` nothing is said of them. ``holds`` maps a formula, see
         `helpers.checks.formulas`, to the sentence that the author of an answer is told for which it is not true: the
         first such one counts. ``given`` are other names that formulas have, such as the arguments, with their arrays.
-        Numbers agree within ``bound``, relative to what is given; if left out, `within` rtol=1e-9.
+        Numbers agree within ``bound``, relative to what is given; if left out, `within` rtol=1e-9, and whole numbers
+        exactly.
 
-        Raises ExerciseError for what is no formula.
+        Raises ExerciseError for what is no formula, a part that is no number, array or list of numbers, and where a
+        bound is missing for float32 and shorter numbers.
         """
-        names = [part.get("label", "") for part in like.get("tuple", [like])]
+        parts = like.get("tuple", [like])
+        names = [part.get("label", "") for part in parts]
+        for part in (inner for outer in parts for inner in outer.get("list", [outer])):
+            if not {"array", "number", "integer"} & part.keys():
+                raise ExerciseError(f"formulas are of numbers and arrays, and {next(iter(part))} is none of them")
+            if not bound and {"float16", "bfloat16", "float32"} & part.get("dtypes", {}).keys():
+                raise ExerciseError("an answer of properties may be of float32 or shorter numbers: give a bound for it")
         if odd := [name for name in names if not name.isidentifier() or name in given or names.count(name) > 1]:
             raise ExerciseError(f"formulas can't know a part of an answer by the label {odd[0]!r}: give it another")
         for formula in holds:
@@ -130,7 +138,8 @@ class Book:
                 raise ExerciseError(str(error)) from None
         places = {name: self.store(array)[0] for name, array in given.items()}
         expected = {"properties": [list(pair) for pair in holds.items()], "like": like, "names": names, "given": places}
-        return expected | (bound or within(rtol=1e-9))
+        exact = all("integer" in part for part in parts)
+        return expected | (bound or within(rtol=0.0 if exact else 1e-9))
 
 
 def case(name: str, aspect: str, expected: dict, diagnosis: str, *args, **kwargs) -> dict:
@@ -379,6 +388,8 @@ def answers_in(module):
             yield statement, imports
         elif isinstance(statement, ast.ImportFrom) and statement.level:
             for name in [alias.name for alias in statement.names if alias.name.startswith(ANSWERS)]:
+                if not hasattr(module, name):
+                    raise ExerciseError(f"{module.__name__}: import {name} by its own name, which is the answer's")
                 other = sys.modules[getattr(module, name).__module__]
                 yield from (answer for answer in answers_in(other) if answer[0].name == name)
 

@@ -289,7 +289,7 @@ def collect_one(student, files, work):
     candidates, gradable = notebooks or files, defaultdict(list)
     for notebook in work.releases:
         place = work.place(student, notebook)
-        if place.exists() and all(file.content != place.read_bytes() for file in candidates):
+        if place.exists() and (len(work.releases) > 1 or all(f.content != place.read_bytes() for f in candidates)):
             name, modified = str(place.relative_to(work.into)), place.stat().st_mtime
             candidates = [*candidates, File(name, place.read_bytes(), modified, there=notebook)]
     for file in sorted(candidates, key=lambda file: age_and_name(file, work)):
@@ -306,13 +306,16 @@ def collect_one(student, files, work):
             write(place_kept, file.content, file.modified)
             keep_reason(place_kept, error.reason)
             found.refused.append((student, file.name, error.reason))
+    for notebook, pairs in gradable.items():  # of several, one may have been handed in again, or refused as another
+        handed_in = {file.content for file, _ in pairs if not file.there}
+        gradable[notebook] = [pair for pair in pairs if not (pair[0].there and pair[0].content in handed_in)]
     taken = [take_newest(student, notebook, pairs, work) for notebook, pairs in gradable.items()]
     if came := [(file, new) for file, new in taken if not file.there]:
         newest, _ = max(came, key=lambda pair: age_and_name(pair[0], work))
         found.called[student] = newest.entry
         path = work.folder("submitted", student) / "timestamp.txt"
         others = len(came) < sum(work.place(student, notebook).exists() for notebook in work.releases)
-        if not (others and is_later(path, newest.submitted)):
+        if not (others and (newest.submitted is None or is_later(path, newest.submitted))):
             stamp(path, newest.submitted, any(new for _, new in came))
 
 

@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..support.language import Message, english
+from .collect import Answer
+from .kinds import Kind, List, Mismatch, items_of
 
 Values: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
@@ -96,19 +98,28 @@ def is_short(node: ast.Call) -> bool:
     return len(node.args) == 1 or small
 
 
+def misshapen(like: Kind, answer: Answer) -> Mismatch | None:
+    """Return how the form of an answer, or of any part of it, is another than that of a value, whatever the numbers."""
+    found = List.difference(like, answer) if isinstance(like, List) else like.difference(answer)
+    if not found or found.outcome != "value":
+        return found
+    parts = zip(like.items, items_of(answer) or (), strict=True) if isinstance(like, List) else ()
+    return next((other for item, part in parts if (other := misshapen(item, part))), None)
+
+
 def lacking(expected: Mapping[str, Any], tensors: Values, value: Any) -> Iterator[tuple[str, Message, Message]]:
     """Yield (formula, what came out, the author's sentence) for each formula that is not true of an answer.
 
     Arguments
-        expected: the expected value: "properties", "names", "given", "rtol" and "atol", as `kinds` says.
+        expected: the expected value: "properties", "like", "names", "given", "rtol" and "atol", as `kinds` says.
         tensors: those of the case file.
-        value: the answer as numbers, arrays and lists of them; where there are several names, a list of so many.
+        value: the answer as numbers, arrays and lists of them; of a tuple, a list with a value for each name.
     """
     given = {name: tensors[place].astype(np.float64) for name, place in expected["given"].items()}
     names = expected["names"]
     for text, sentence in expected["properties"]:
         try:
-            parts = zip(names, value if len(names) > 1 else [value], strict=True)
+            parts = zip(names, value if "tuple" in expected["like"] else [value], strict=True)
             own = {name: np.asarray(part, dtype=np.float64) for name, part in parts}
             finite = all(np.isfinite(part).all() for part in own.values())
             with np.errstate(all="ignore"):

@@ -426,14 +426,14 @@ class Properties(Kind):
         return self.like.asked()
 
     def difference(self, answer: Answer) -> Mismatch | None:
-        found = self.like.difference(answer)
-        if found and found.outcome != "value":
-            return found
-        return next((Mismatch("property", plain(said[0]), *said[1:]) for said in self.lacking(answer)), None)
+        from .formulas import misshapen  # most notebooks go without
+
+        found = misshapen(self.like, answer)
+        return found or next((Mismatch("property", plain(said[0]), *said[1:]) for said in self.lacking(answer)), None)
 
     def lacking(self, answer: Answer) -> Iterator[tuple[str, Message, Message]]:
         """Yield (formula, what came out, what to say) for each formula that is not true of an answer of this form."""
-        from .formulas import lacking  # which most notebooks go without
+        from .formulas import lacking
 
         return lacking(self.expected, self.tensors, value_of(answer))
 

@@ -7,7 +7,19 @@ import random
 import numpy as np
 import pytest
 
-from grading.authoring.exercise import ANY, Book, ExerciseError, case, number, row, together
+from grading.authoring.exercise import (
+    ANY,
+    Book,
+    ExerciseError,
+    boolean,
+    case,
+    integer,
+    number,
+    row,
+    together,
+    within,
+    word,
+)
 from grading.engine.verdict import verdict
 from helpers.checks import formulas
 from helpers.checks.cases import CaseFile
@@ -57,13 +69,67 @@ def shuffled(book):
     return book.properties(like, {"sort(x) == sort(given)": "Other numbers are in it."}, given=GIVEN)
 
 
+def divisors(book):
+    return book.properties(together(integer(1, "k"), integer(1, "m")), {"k * m == 15": "The product is not 15."})
+
+
+def scaled(book):
+    like = together(number(1, within(rtol=1e-6), "w"), book.array(np.ones(2), FLOAT, "x", library="numpy"))
+    return book.properties(like, {"x >= 0": "x is negative."})
+
+
+def kernel(book):
+    like = together(book.array(np.zeros(2), FLOAT, "x", library="numpy"))
+    return book.properties(like, {"N @ x == 0": "N x is not 0."}, within(atol=1e-12), N=np.array([[1.0, -1.0]]))
+
+
+OTHER_FORMS = {  # a part of another form, behind one whose number is not that of the value of that form
+    "divisors": (divisors, (2, np.float32(7.5)), "type"),
+    "scaled, empty": (scaled, (7.0, np.empty(0)), "shape"),
+    "scaled, of whole numbers": (scaled, (7.0, np.ones(2, np.int32)), "dtype"),
+    "scaled, behind nan": (scaled, (math.nan, [1, "b"]), "type"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_FORMS)
+def test_a_part_of_another_form_is_seen_behind_a_number(name):
+    kind, answer, outcome = OTHER_FORMS[name]
+    assert judged_as(kind, answer).outcome == outcome
+
+
+def test_a_tuple_of_one_part_and_whole_numbers_are_judged_as_they_are():
+    assert judged_as(kernel, (np.array([2.0, 2.0]),)).passed and not judged_as(kernel, (np.array([2.0, 1.0]),)).passed
+    assert judged_as(divisors, (3, 5)).passed and not judged_as(divisors, (4, 4)).passed
+    book = Book()
+    assert book.properties(integer(1, "n"), {"n == N": ""}, N=np.array(5))["rtol"] == 0
+
+
+@pytest.mark.parametrize(
+    ("like", "said"),
+    [
+        (lambda book: boolean(True, "ok"), "boolean is none of them"),
+        (lambda book: together(number(0, ANY, "x"), row([word("a")], "y")), "word is none of them"),
+        (lambda book: book.array(np.zeros(2), {"float64": ANY, "float32": ANY}, "x"), "give a bound"),
+    ],
+)
+def test_what_formulas_are_not_of_is_refused(like, said):
+    book = Book()
+    with pytest.raises(ExerciseError, match=said):
+        book.properties(like(book), {"1 == 1": ""})
+
+
 KINDS = {"lu": lu, "eigenvector": eigenvector, "solution": solution, "shuffled": shuffled}
 
 
 def judged(kind, answer):
+    """Judge an answer to one of `KINDS`."""
+    return judged_as(KINDS[kind], answer)
+
+
+def judged_as(kind, answer):
     """Judge an answer as a kernel sends it."""
     book = Book()
-    asked = case("a case", "an aspect", KINDS[kind](book), "")
+    asked = case("a case", "an aspect", kind(book), "")
     stored = json.loads(json.dumps(asked))  # as a case file has it
     [sent] = json.loads(json.dumps(collect(lambda: answer, [stored], {}), allow_nan=False))
     return compare_case(stored, book.tensors, sent)

@@ -191,6 +191,9 @@ def test_a_test_cell_follows_the_solution_of_the_function_that_its_exercise_name
     for cells in ([halve, solution], build.parse(CELLS.format("halve", 1), "source/one.py")):
         with pytest.raises(build.BuildError, match="no solution of half_of above its test"):
             build.guard_tests(tmp_path, "one", cells)
+    other = build.parse(CELLS.format("third_of", 1), "source/one.py")[0]
+    with pytest.raises(build.BuildError, match="a test of half_of stands below a solution of third_of; move it up"):
+        build.guard_tests(tmp_path, "one", [solution, other, halve])
 
 
 CELLS = """\

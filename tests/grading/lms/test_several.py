@@ -174,3 +174,15 @@ def test_one_of_two_is_kept_for_its_student(tmp_path):
 )
 def test_which_notebooks_a_name_may_mean(name, named):
     assert notebooks_named(name, ("2", "ps", "ps-1")) == named
+
+
+def test_an_older_file_takes_no_newer_ones_place_where_that_is_refused_the_second_time(tmp_path):
+    """A file with the cells of both notebooks is told by its name alone."""
+    both = work("part 1", names=[*CELLS["part 1"], *CELLS["part 2"]])
+    stamp = tmp_path / "course" / "submitted" / "ada" / "two" / "timestamp.txt"
+    assert collect(tmp_path, {"ada_part 1.ipynb": both}, begun=1_700_002_000) == 0
+    before = stamp.read_text()
+    (tmp_path / "in" / "ada_part 1.ipynb").unlink()
+    collect(tmp_path, {"ada_part 1_old.ipynb": ONE, "ada_work.ipynb": both})
+    assert taken(tmp_path) == {"ada/part 1.ipynb": both}
+    assert stamp.read_text() == before
