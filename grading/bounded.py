@@ -19,7 +19,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import FrameType
 from typing import ClassVar, Generic, NoReturn, ParamSpec, Self, TypeVar, cast
 
 P = ParamSpec("P")
@@ -146,14 +145,14 @@ def interrupts_later() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is None:
         yield
         return
-    came: list[tuple[int, FrameType | None]] = []
-    handler = signal.signal(signal.SIGINT, lambda *signalled: came.append(signalled))
+    came: list[bool] = []
+    handler = signal.signal(signal.SIGINT, lambda *_: came.append(True))
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, handler)
-    if came and callable(handler):
-        handler(*came[0])
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def answer(connection: Connection, function: Callable[..., object]) -> NoReturn:
@@ -178,12 +177,22 @@ def answer(connection: Connection, function: Callable[..., object]) -> NoReturn:
                 found = pickle.dumps((True, function(*args, **kwargs)))
             except MemoryError:
                 raise
-            except Exception as error:
+            except BaseException as error:
                 error.add_note(f"In a child process:\n{traceback.format_exc()}")  # what was raised there is lost
-                found = pickle.dumps((False, error))
+                found = pickled(error)
             connection.send_bytes(found)
     finally:
         os._exit(0)
+
+
+def pickled(error: BaseException) -> bytes:
+    """Return an error as it is sent; one that would not come back whole as a RuntimeError that says the same."""
+    try:
+        found = pickle.dumps((False, error))
+        pickle.loads(found)
+    except Exception:
+        found = pickle.dumps((False, RuntimeError("".join(traceback.format_exception(error)))))
+    return found
 
 
 def die_with_parent() -> None:

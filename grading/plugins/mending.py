@@ -46,7 +46,10 @@ class MendingExporter(OfCourse, NotebookExporter):
         try:
             if getattr(self.parent, "_sanitizing", False):
                 self.content = file_stream.buffer.read()
-                return self.child("sanitized", self.content, resources)
+                *found, repairs = self.child("sanitized", self.content, resources)
+                for sentence in repairs:
+                    self.log.warning("Repaired: %s", sentence)
+                return tuple(found)
             return self.graded(file_stream, resources)
         except (NotGradable, TooDear) as error:  # kept, for whoever asks why there is no mark
             refusal = error if isinstance(error, NotGradable) else NotGradable(TOO_DEAR)
@@ -96,13 +99,11 @@ class MendingExporter(OfCourse, NotebookExporter):
     # In the child
 
     def sanitized(self, content, resources):
-        """Return a submission mended and sanitized, as it is written, and the resources."""
+        """Return a submission mended and sanitized, as it is written, the resources and what was repaired."""
         self.start_steps(sanitizing=True)
         release = self.released(resources["nbgrader"])
         mended = mend(content, release, self.course.editions(release))
-        for sentence in mended.repairs:
-            self.log.warning("Repaired: %s", sentence)
-        return self.from_notebook_node(mended.noted(), resources)
+        return *self.from_notebook_node(mended.noted(), resources), mended.repairs
 
     def read(self, text, resources, judge):
         """Return a sanitized notebook after the steps before the judge, and the resources."""

@@ -80,8 +80,9 @@ class Stream(OutStream):
     written = False  # since it was flushed
 
     def write(self, string: str) -> int:
-        self.written = True
-        return super().write(string) or 0
+        count = super().write(string) or 0
+        self.written = True  # not before: another thread may flush meanwhile
+        return count
 
     def flush(self) -> None:
         if self.written:

@@ -11,15 +11,13 @@ cancel is not judged more mildly. Pure functions of data, with numpy only; a not
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ..support.language import Message, english
-from .collect import Answer
-from .kinds import Kind, List, Mismatch, items_of
 
 Values: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
@@ -98,13 +96,19 @@ def is_short(node: ast.Call) -> bool:
     return len(node.args) == 1 or small
 
 
-def misshapen(like: Kind, answer: Answer) -> Mismatch | None:
-    """Return how the form of an answer, or of any part of it, is another than that of a value, whatever the numbers."""
-    found = List.difference(like, answer) if isinstance(like, List) else like.difference(answer)
+def misshapen(like: Any, answer: Any, parts_of: Callable[[Any], Any]) -> Any:
+    """Return how the form of an answer, or of any part of it, is another than that of a value, whatever the numbers.
+
+    Arguments
+        like: the value, of a kind of `kinds`.
+        answer: what `collect` has made of the answer.
+        parts_of: what gives the parts of a list's answer.
+    """
+    found = like.difference(answer)
     if not found or found.outcome != "value":
         return found
-    parts = zip(like.items, items_of(answer) or (), strict=True) if isinstance(like, List) else ()
-    return next((other for item, part in parts if (other := misshapen(item, part))), None)
+    parts = zip(like.items, parts_of(answer) or (), strict=True) if hasattr(like, "of_length") else ()
+    return next((other for item, part in parts if (other := misshapen(item, part, parts_of))), None)
 
 
 def lacking(expected: Mapping[str, Any], tensors: Values, value: Any) -> Iterator[tuple[str, Message, Message]]:

@@ -428,7 +428,7 @@ class Properties(Kind):
     def difference(self, answer: Answer) -> Mismatch | None:
         from .formulas import misshapen  # most notebooks go without
 
-        found = misshapen(self.like, answer)
+        found: Mismatch | None = misshapen(self.like, answer, items_of)
         return found or next((Mismatch("property", plain(said[0]), *said[1:]) for said in self.lacking(answer)), None)
 
     def lacking(self, answer: Answer) -> Iterator[tuple[str, Message, Message]]:

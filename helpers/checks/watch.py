@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import lru_cache
 from types import FrameType
 from typing import Any, TypeAlias
 
@@ -32,11 +32,14 @@ taken: dict[Any, int] = {}  # how often a watch's profile function was taken awa
 
 def audit(event: str, depth: tuple[Any, ...]) -> None:
     """Count what takes a profile function away; Python, which may have no depth left for ours, fails here as well."""
-    if event == PROFILE and sys.getprofile() in taken:
-        if not depth[50:]:  # without a function of `builtins`, which a cell may have changed
-            audit(event, (*depth, 0))
-        else:
-            taken[sys.getprofile()] += 1
+    if event == PROFILE:
+        on = sys.getprofile()
+        for each in [*taken]:  # not by its hash, nor a function of `builtins`: they may be the student's
+            if each is on:
+                if depth[50:]:
+                    taken[on] += 1
+                else:
+                    audit(event, (*depth, 0))
 
 
 def told_name(pattern: str) -> str:
@@ -62,7 +65,7 @@ class CallWatch:
         self.outside: FrameType | None = None  # the frame that made the call
         # Whether torch reports from the first call on: no operator of its has a name that begins so or has two dots.
         self.at_once = any(p.count(".") < 2 and not p.startswith(("helpers.", "numpy.", "scipy.")) for p in forbidden)
-        self.known = cache(self.forbidden)
+        self.known = lru_cache(None, True)(self.forbidden)  # by type as well: a name may be equal and read otherwise
         self.operators = 0  # that torch has run
         self.calls_left = MOST_CALLS  # to look at
         self.mode: Any = False  # of torch's, that reports to this

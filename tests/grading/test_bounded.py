@@ -150,3 +150,19 @@ def test_a_child_ends_with_the_last_who_could_call_it():
 def test_what_cannot_be_sent_back_is_an_error():
     with pytest.raises(TypeError, match="cannot pickle"):
         bounded(threading.Lock)
+
+
+class Picky(Exception):
+    """An error that cannot be made again from its text, as some of nbformat's."""
+
+    def __init__(self, one, other):
+        super().__init__(f"{one} and {other}")
+
+
+@pytest.mark.parametrize(("error", "kind"), [(Picky("a", "b"), RuntimeError), (SystemExit("a and b"), SystemExit)])
+def test_an_error_that_cannot_be_sent_says_the_same(error, kind):
+    def fail():
+        raise error
+
+    with pytest.raises(kind, match="a and b"):
+        bounded(fail)

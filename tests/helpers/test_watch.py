@@ -404,6 +404,31 @@ def test_the_whole_of_a_long_loop_is_not_looked_at_but_torch_s_operators_are(ans
     assert used(answer_of(long + last), HELPERS) == ["helpers.perplexity", last]
 
 
+def test_a_module_named_like_another_that_reads_otherwise_hides_nothing(answer_of):
+    code = (
+        "class Odd(str):\n    __str__ = lambda self: 'x'\nown = {'__name__': Odd('numpy.linalg._linalg')}\n"
+        "exec('def eigvals(a): pass', own)\n"
+        "def answer(x):\n    own['eigvals'](0)\n    return numpy.linalg.eigvals(numpy.eye(2))"
+    )
+    watching = CallWatch(["numpy.linalg.eigvals"])
+    answer = answer_of(code)
+    watching.run(answer, lambda: answer(None))
+    assert watching.used and watching.used[0] == "numpy.linalg.eigvals"
+
+
+def test_a_profiler_without_a_hash_can_come_and_go():
+    class Profiler:
+        __hash__ = None
+
+        def __call__(self, *_):
+            pass
+
+    CallWatch(["helpers.softmax_t"]).run(None, lambda: 0)
+    before = sys.getprofile()
+    sys.setprofile(Profiler())
+    sys.setprofile(before)
+
+
 def test_an_exercise_that_forbids_nothing_is_not_watched(answer_of):
     answer = answer_of("def answer(x):\n    return torch.tensor(sys.getprofile() is None)")
     assert collect(answer, CASES, X)[0]["data"] == "AQ=="
