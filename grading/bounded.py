@@ -186,13 +186,13 @@ def answer(connection: Connection, function: Callable[..., object]) -> NoReturn:
 
 
 def pickled(error: BaseException) -> bytes:
-    """Return an error as it is sent; one that would not come back whole as a RuntimeError that says the same."""
-    try:
+    """Return an error as it is sent; one that would not come back whole, or would end the caller, as a RuntimeError."""
+    with contextlib.suppress(Exception):
         found = pickle.dumps((False, error))
         pickle.loads(found)
-    except Exception:
-        found = pickle.dumps((False, RuntimeError("".join(traceback.format_exception(error)))))
-    return found
+        if isinstance(error, Exception):
+            return found
+    return pickle.dumps((False, RuntimeError("".join(traceback.format_exception(error)))))
 
 
 def die_with_parent() -> None:
